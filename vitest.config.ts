@@ -1,0 +1,29 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+import { leftOut, workspacePackages } from "./scripts/workspace.mjs";
+import { sourceAlias } from "./vitest.shared";
+
+/** One project for each package; a package's own `vitest.config.ts` takes the place of the common settings. */
+const projects = workspacePackages()
+  .filter((pkg) => leftOut(pkg) === undefined)
+  .map((pkg) =>
+    existsSync(join(pkg.folder, "vitest.config.ts"))
+      ? join(pkg.folder, "vitest.config.ts")
+      : {
+          extends: true as const,
+          root: pkg.folder,
+          test: { name: pkg.name, include: ["{src,test}/**/*.test.ts"] },
+        },
+  );
+
+export default defineConfig({
+  resolve: { alias: sourceAlias },
+  test: {
+    projects,
+    passWithNoTests: true,
+    // A bound for hung tests only: nothing here is timed, and a busy machine may be slow.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
