@@ -14,6 +14,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
  * @property {string} name
  * @property {boolean} [private]
  * @property {string[]} [workspaces]
+ * @property {unknown} [exports]
  * @property {{ needs?: string }} [dropwise] `needs`: a tool without which the package is left out of build and tests.
  */
 
