@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { leftOut, workspacePackages } from "./scripts/workspace.mjs";
-import { sourceAlias } from "./vitest.shared";
+import { sourceAlias } from "./vitest.shared.mjs";
 
 /** One project for each package; a package's own `vitest.config.ts` takes the place of the common settings. */
 const projects = workspacePackages()

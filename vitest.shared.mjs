@@ -1,14 +1,16 @@
 /** What every test project of the workspace shares. A package with needs of its own imports it in its `vitest.config.ts`. */
 import { fileURLToPath } from "node:url";
-import type { Alias } from "vite";
 
-const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+/** @param {string} path */
+const fromRoot = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
  * Tests see core's source, so that a change needs no build. `DROPWISE_TEST_DIST=1` lets them see the built files instead,
  * through the package's own `exports`, as users do.
+ *
+ * @type {{ find: RegExp, replacement: string }[]}
  */
-export const sourceAlias: Alias[] =
+export const sourceAlias =
   process.env.DROPWISE_TEST_DIST === "1"
     ? []
     : [
