@@ -1,0 +1,72 @@
+/**
+ * Compiles the kernels to WebAssembly with the clang that npm carries: no compiler of the system, nothing downloaded.
+ *
+ *     node scripts/build-wasm.mjs   ->  dist/kernels.wasm
+ */
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { commands } from "@yowasp/clang";
+
+const packageFolder = dirname(dirname(fileURLToPath(import.meta.url)));
+const headerFolder = join(packageFolder, "../kernels/include");
+
+const FLAGS = [
+  "--target=wasm32-wasip1", // with a bare wasm32 the C++ headers ask for a thread API
+  "-nostdlib",
+  "-std=c++17",
+  "-O3",
+  "-ffp-contract=off",
+  "-fno-exceptions",
+  "-fno-rtti",
+  "-fno-threadsafe-statics",
+  "-Wall",
+  "-Wextra",
+  "-Werror",
+  "-mbulk-memory",
+  "-msimd128",
+  "-Iinclude",
+  "-Wl,--no-entry",
+  "-Wl,--import-memory",
+  // The largest memory there is. Declared, because a shared memory must have a maximum and the module is used with both kinds.
+  "-Wl,--max-memory=4294967296",
+  "-Wl,--stack-first", // an overflow traps instead of writing over the tables
+  `-Wl,-z,stack-size=${16 * 1024}`,
+  "-Wl,--export=__heap_base",
+  "-Wl,--export=__stack_pointer", // each thread gets a stack of its own
+  "-Wl,--strip-all",
+];
+
+/** Compiles the module and returns its bytes. */
+export async function compileKernels() {
+  const files = { include: readTree(headerFolder), "kernels.cpp": readFileSync(join(packageFolder, "native/kernels.cpp"), "utf8") };
+  let log = "";
+  const print = (bytes) => {
+    if (bytes !== null) log += new TextDecoder().decode(bytes);
+  };
+  try {
+    const out = await commands["clang++"]([...FLAGS, "kernels.cpp", "-o", "kernels.wasm"], files, { stdout: print, stderr: print, fetchProgress: () => {} });
+    return out["kernels.wasm"];
+  } catch {
+    throw new Error(`clang failed:\n${log}`);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const bytes = await compileKernels();
+  mkdirSync(join(packageFolder, "dist"), { recursive: true });
+  writeFileSync(join(packageFolder, "dist/kernels.wasm"), bytes);
+  console.log(`dist/kernels.wasm: ${bytes.length} bytes`);
+}
+
+// --- internal helpers ---
+
+/** A folder as nested objects of file texts, the form the compiler takes. */
+function readTree(folder) {
+  const tree = {};
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    tree[name] = statSync(path).isDirectory() ? readTree(path) : readFileSync(path, "utf8");
+  }
+  return tree;
+}

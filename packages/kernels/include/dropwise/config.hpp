@@ -1,0 +1,56 @@
+// What every header of the kernels needs first. No header here includes anything of the C++ library but <cstddef> and <cstdint>:
+// these files are compiled several times into one program, with different instruction sets, and a shared inline function of the
+// library could end up in its AVX-512 form on a machine without it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// The name of the instruction set being compiled for. All templates live in a namespace of that name, so that the linker cannot
+// merge two instantiations of one template that were compiled with different instructions.
+#ifndef DROPWISE_ISA
+#error "define DROPWISE_ISA (the name of the instruction set) before including a dropwise header"
+#endif
+#define DROPWISE_BEGIN namespace dropwise { namespace DROPWISE_ISA {
+#define DROPWISE_END } }
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define DROPWISE_INLINE static __forceinline
+#define DROPWISE_MEMBER __forceinline
+#define DROPWISE_NOINLINE __declspec(noinline)
+#else
+#define DROPWISE_INLINE static inline __attribute__((always_inline, unused))
+#define DROPWISE_MEMBER inline __attribute__((always_inline))
+#define DROPWISE_NOINLINE __attribute__((noinline))
+#endif
+
+// Loops over the registers of a kernel must vanish, or the registers become an array in memory.
+#if defined(__clang__)
+#define DROPWISE_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define DROPWISE_UNROLL _Pragma("GCC unroll 64")
+#else
+#define DROPWISE_UNROLL
+#endif
+
+DROPWISE_BEGIN
+
+/// The dimensions that a strided kernel can walk, after neighbouring ones were merged.
+constexpr int kMaxRank = 8;
+
+template <class T>
+DROPWISE_INLINE T smaller(T a, T b) { return a < b ? a : b; }
+
+DROPWISE_INLINE uint32_t bitsOf(float x) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+
+DROPWISE_INLINE float floatOf(uint32_t bits) {
+  float x;
+  __builtin_memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+DROPWISE_END

@@ -1,0 +1,208 @@
+// The affine select behind the whole dropout family, forward and backward, on float32:
+//
+//     y[i] = keep(m(i)) ? f32(f32(x[i] * keepScale) + keepShift) : dropValue
+//
+// The mask is drawn on the way and stored nowhere: element m is kept when word m & 3 of Philox block m >> 2 is below the threshold.
+// Two roundings for a kept element, never a fused multiply-add (compile with -ffp-contract=off). `out` may be `x`. Any range of elements
+// may be asked for on its own and gives the same bits, so threads may cut the work anywhere.
+#pragma once
+
+#include <dropwise/philox.hpp>
+
+DROPWISE_BEGIN
+
+struct DropoutArgs {
+  uint64_t elementOffset;  // added to every mask index, any residue mod 4; index + offset < 2^53
+  const float* x;
+  float* out;
+  size_t xStep;  // 1, or 0 for one value that stands for all
+  uint32_t seedLo, seedHi, callLo, callHi;
+  uint32_t threshold;
+  float keepScale, keepShift, dropValue;
+  // The work as rows: m(i) = elementOffset + dot(index of i in shape, maskStrides). rank is 1 to kMaxRank, no size is 0.
+  uint32_t rank;
+  size_t shape[kMaxRank];
+  size_t maskStrides[kMaxRank];
+};
+
+/// What is done to an element, by vectors and one at a time. `Affine` false is plain dropout: no shift, dropped elements are +0.
+template <class V, bool Affine>
+struct Select {
+  typename V::F32 scale, shift, drop;
+  typename V::Threshold limit;
+  float scale1, shift1, drop1;
+  uint32_t limit1;
+
+  DROPWISE_MEMBER explicit Select(const DropoutArgs& a) {
+    scale1 = a.keepScale;
+    shift1 = a.keepShift == 0 ? -0.0f : a.keepShift;  // x + -0 is x for every x, -0 too
+    drop1 = a.dropValue;
+    limit1 = a.threshold;
+    scale = V::splat(scale1);
+    shift = V::splat(shift1);
+    drop = V::splat(drop1);
+    limit = V::threshold(limit1);
+  }
+  DROPWISE_MEMBER typename V::F32 kept(typename V::F32 x) const {
+    typename V::F32 y = V::mul(x, scale);
+    return Affine ? V::add(y, shift) : y;
+  }
+  DROPWISE_MEMBER typename V::F32 operator()(typename V::F32 x, typename V::U32 words) const {
+    typename V::Mask m = V::below(words, limit);
+    return Affine ? V::select(m, kept(x), drop) : V::keep(m, kept(x));
+  }
+  DROPWISE_MEMBER float one(float x, uint32_t word) const {
+    float y = x * scale1;
+    if (Affine) y = y + shift1;
+    uint32_t m = uint32_t(0) - uint32_t(word < limit1);  // no branch: the mask is random, and a wrong guess costs more than the block
+    return floatOf((bitsOf(y) & m) | (bitsOf(Affine ? drop1 : 0.0f) & ~m));
+  }
+};
+
+/// The stream of one call, with a window of words around the mask element that was last looked at.
+template <class V>
+struct MaskWords {
+  const DropoutArgs& args;
+  Span span;
+  uint64_t high = ~uint64_t(0);   // the blockHi of `span`
+  uint64_t first = ~uint64_t(0);  // the block of window[0]
+  uint32_t window[Step<V>::kWords];
+
+  DROPWISE_MEMBER explicit MaskWords(const DropoutArgs& a) : args(a) {}
+
+  DROPWISE_MEMBER void enter(uint64_t block) {
+    if (block >> 32 == high) return;
+    high = block >> 32;
+    span.start(args.seedLo, args.seedHi, args.callLo, args.callHi, uint32_t(high));
+  }
+
+  DROPWISE_NOINLINE void fill(uint64_t block) {
+    enter(block);
+    typename V::U32 words[Step<V>::kVectors];
+    philoxStep<V>(span, uint32_t(block), words);
+    for (int v = 0; v < Step<V>::kVectors; v++) V::storeU(window + v * V::kLanes, words[v]);
+    first = block;
+  }
+
+  /// Blocks of the window that belong to the stream: it does not reach past a wrap of blockLo.
+  DROPWISE_MEMBER uint64_t windowBlocks() const {
+    return smaller<uint64_t>(Step<V>::kBlocks, (uint64_t(1) << 32) - uint32_t(first));
+  }
+
+  /// Makes the window hold the element; the index of its word there.
+  DROPWISE_MEMBER size_t find(uint64_t element) {
+    uint64_t block = element >> 2;
+    if (block - first >= windowBlocks()) fill(block);
+    return size_t(element - 4 * first);
+  }
+};
+
+/// Elements whose mask indices follow each other, from mask index `e` on.
+template <class V, bool Affine>
+DROPWISE_INLINE void dropoutRun(const Select<V, Affine>& select, MaskWords<V>& mask, uint64_t e, const float* x, size_t xStep, float* out,
+                                size_t n) {
+  using S = Step<V>;
+  while (n > 0) {
+    uint64_t block = e >> 2;
+    size_t done = 0;
+    if ((e & 3) == 0) {
+      mask.enter(block);
+      uint64_t left = ((uint64_t(1) << 32) - uint32_t(block)) / S::kBlocks;  // whole steps before blockLo wraps
+      size_t steps = n / S::kWords;
+      if (steps > left) steps = size_t(left);
+      uint32_t low = uint32_t(block);
+      const float* from = x;
+      float* to = out;
+      for (size_t s = steps; s > 0; s--) {
+        typename V::U32 words[S::kVectors];
+        philoxStep<V>(mask.span, low, words);
+        DROPWISE_UNROLL for (int v = 0; v < S::kVectors; v++) {
+          V::store(to + v * V::kLanes, select(V::loadAhead(from + v * V::kLanes), words[v]));
+        }
+        low += S::kBlocks;
+        from += S::kWords * xStep;
+        to += S::kWords;
+      }
+      done = steps * S::kWords;
+    }
+    if (done == 0) {
+      // A short run, the start of one that does not begin a block, its end, or the last blocks before a wrap: by way of the window.
+      const size_t at = mask.find(e);
+      done = smaller<size_t>(n, size_t(4 * mask.windowBlocks()) - at);
+      const uint32_t* words = mask.window + at;
+      size_t i = 0;
+      for (; i + V::kLanes <= done; i += V::kLanes) V::store(out + i, select(V::load(x + i), V::loadU(words + i)));
+      for (; i < done; i++) out[i] = select.one(x[i], words[i]);
+    }
+    e += done;
+    x += done * xStep;
+    out += done;
+    n -= done;
+  }
+}
+
+/// Elements that share one mask element.
+template <class V, bool Affine>
+DROPWISE_INLINE void dropoutShared(const Select<V, Affine>& select, uint32_t word, const float* x, size_t xStep, float* out, size_t n) {
+  size_t i = 0;
+  if (word < select.limit1) {
+    for (; i + V::kLanes <= n; i += V::kLanes) V::store(out + i, select.kept(V::load(x + i * xStep)));
+    for (; i < n; i++) out[i] = select.one(x[i * xStep], word);
+  } else {
+    typename V::F32 drop = Affine ? select.drop : V::splat(0.0f);
+    for (; i + V::kLanes <= n; i += V::kLanes) V::store(out + i, drop);
+    for (; i < n; i++) out[i] = Affine ? select.drop1 : 0.0f;
+  }
+}
+
+template <class V, bool Affine>
+DROPWISE_NOINLINE void dropoutRows(const DropoutArgs& a, size_t begin, size_t end) {
+  const Select<V, Affine> select(a);
+  MaskWords<V> mask(a);
+  float repeated[Step<V>::kWords];  // a single x, as long as one step reads
+  if (a.xStep == 0) {
+    for (float& r : repeated) r = *a.x;
+  }
+
+  const int last = int(a.rank) - 1;
+  const size_t length = a.shape[last], maskStep = a.maskStrides[last];
+  size_t index[kMaxRank] = {};
+  size_t rest = begin / length, column = begin % length;
+  uint64_t rowMask = a.elementOffset;
+  for (int d = last - 1; d >= 0; d--) {
+    index[d] = rest % a.shape[d];
+    rest /= a.shape[d];
+    rowMask += uint64_t(index[d]) * a.maskStrides[d];
+  }
+
+  for (size_t i = begin; i < end;) {
+    const size_t n = smaller(length - column, end - i);
+    const float* x = a.xStep == 0 ? repeated : a.x + i;
+    float* out = a.out + i;
+    const uint64_t e = rowMask + uint64_t(column) * maskStep;
+    if (maskStep == 1) {
+      dropoutRun<V, Affine>(select, mask, e, x, a.xStep, out, n);
+    } else if (maskStep == 0) {
+      dropoutShared<V, Affine>(select, mask.window[mask.find(e)], x, a.xStep, out, n);
+    } else {
+      for (size_t j = 0; j < n; j++) out[j] = select.one(x[j * a.xStep], mask.window[mask.find(e + uint64_t(j) * maskStep)]);
+    }
+    i += n;
+    column = 0;
+    for (int d = last - 1; d >= 0; d--) {  // count up like an odometer
+      rowMask += a.maskStrides[d];
+      if (++index[d] < a.shape[d]) break;
+      rowMask -= uint64_t(a.shape[d]) * a.maskStrides[d];
+      index[d] = 0;
+    }
+  }
+}
+
+/// Elements [begin, end) of the output, in row-major order.
+template <class V>
+void dropout(const DropoutArgs& a, size_t begin, size_t end) {
+  if (a.keepShift == 0 && bitsOf(a.dropValue) == 0) dropoutRows<V, false>(a, begin, end);
+  else dropoutRows<V, true>(a, begin, end);
+}
+
+DROPWISE_END

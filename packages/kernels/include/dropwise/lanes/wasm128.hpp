@@ -1,0 +1,80 @@
+// The lane type of WebAssembly's fixed-width SIMD: four lanes of 32 bits.
+//
+// Its one trap: LLVM takes an extmul with a constant factor apart, moves the constant's widening out of the loop, and then emits a full
+// 64-bit multiply, which is twice as slow on x86. `mulHiLo` hides the constant behind an empty asm; a build test counts the extmul.
+#pragma once
+
+#include <wasm_simd128.h>
+
+#include <dropwise/philox.hpp>
+
+DROPWISE_BEGIN
+
+struct Wasm128 {
+  // --- shape of the lanes ---
+  static constexpr int kLanes = 4;
+  using F32 = v128_t;
+  using U32 = v128_t;
+  using Mask = v128_t;  // all ones or all zeros in each lane
+
+  // --- memory ---
+  DROPWISE_INLINE F32 load(const float* p) { return wasm_v128_load(p); }
+  DROPWISE_INLINE F32 loadAhead(const float* p) { return wasm_v128_load(p); }
+  DROPWISE_INLINE void store(float* p, F32 x) { wasm_v128_store(p, x); }
+  DROPWISE_INLINE F32 loadPart(const float* p, int n) {
+    float lanes[4] = {0, 0, 0, 0};
+    for (int i = 0; i < n; i++) lanes[i] = p[i];
+    return wasm_v128_load(lanes);
+  }
+  DROPWISE_INLINE void storePart(float* p, int n, F32 x) {
+    float lanes[4];
+    wasm_v128_store(lanes, x);
+    for (int i = 0; i < n; i++) p[i] = lanes[i];
+  }
+  DROPWISE_INLINE U32 loadU(const uint32_t* p) { return wasm_v128_load(p); }
+  DROPWISE_INLINE void storeU(uint32_t* p, U32 x) { wasm_v128_store(p, x); }
+
+  // --- float arithmetic ---
+  DROPWISE_INLINE F32 splat(float x) { return wasm_f32x4_splat(x); }
+  DROPWISE_INLINE F32 add(F32 a, F32 b) { return wasm_f32x4_add(a, b); }
+  DROPWISE_INLINE F32 mul(F32 a, F32 b) { return wasm_f32x4_mul(a, b); }
+
+  // --- choosing ---
+  DROPWISE_INLINE F32 select(Mask m, F32 a, F32 b) { return wasm_v128_bitselect(a, b, m); }
+  DROPWISE_INLINE F32 keep(Mask m, F32 a) { return wasm_v128_and(a, m); }
+
+  // --- Philox: packed lanes ---
+  static constexpr int kGroups = 2, kScalarBlocks = 2;
+  using Group = PackedGroup<Wasm128>;
+  using Threshold = v128_t;
+  // Signed comparison with the top bits turned round: an unsigned one is several instructions on x86.
+  DROPWISE_INLINE Threshold threshold(uint32_t t) { return wasm_i32x4_splat(int32_t(t ^ 0x80000000u)); }
+  DROPWISE_INLINE Mask below(U32 words, Threshold t) {
+    return wasm_i32x4_gt(t, wasm_v128_xor(words, wasm_i32x4_const_splat(int32_t(0x80000000u))));
+  }
+  DROPWISE_INLINE U32 splatU(uint32_t x) { return wasm_i32x4_splat(int32_t(x)); }
+  DROPWISE_INLINE U32 blockIota() { return wasm_i32x4_const(0, 1, 2, 3); }
+  DROPWISE_INLINE U32 addU(U32 a, U32 b) { return wasm_i32x4_add(a, b); }
+  DROPWISE_INLINE U32 xorU(U32 a, U32 b) { return wasm_v128_xor(a, b); }
+  DROPWISE_INLINE void mulHiLo(uint32_t factor, U32 x, U32& hi, U32& lo) {
+    v128_t m = wasm_i32x4_splat(int32_t(factor));
+    __asm__ volatile("" : "+r"(m));
+    v128_t even = wasm_u64x2_extmul_low_u32x4(m, x);
+    v128_t odd = wasm_u64x2_extmul_high_u32x4(m, x);
+    hi = wasm_i32x4_shuffle(even, odd, 1, 3, 5, 7);
+    lo = wasm_i32x4_shuffle(even, odd, 0, 2, 4, 6);
+  }
+  DROPWISE_INLINE void toMemoryOrder(U32 w0, U32 w1, U32 w2, U32 w3, U32* words) {
+    v128_t a = wasm_i32x4_shuffle(w0, w1, 0, 4, 1, 5);
+    v128_t b = wasm_i32x4_shuffle(w0, w1, 2, 6, 3, 7);
+    v128_t c = wasm_i32x4_shuffle(w2, w3, 0, 4, 1, 5);
+    v128_t d = wasm_i32x4_shuffle(w2, w3, 2, 6, 3, 7);
+    words[0] = wasm_i64x2_shuffle(a, c, 0, 2);
+    words[1] = wasm_i64x2_shuffle(a, c, 1, 3);
+    words[2] = wasm_i64x2_shuffle(b, d, 0, 2);
+    words[3] = wasm_i64x2_shuffle(b, d, 1, 3);
+  }
+  DROPWISE_INLINE U32 fromPairs(const uint64_t* pairs) { return wasm_i64x2_make(int64_t(pairs[0]), int64_t(pairs[1])); }
+};
+
+DROPWISE_END

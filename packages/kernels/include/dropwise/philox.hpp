@@ -1,0 +1,158 @@
+// Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", 2011) for consecutive blocks.
+//
+// Counter = (callLo, callHi, blockLo, blockHi), key = (seedLo, seedHi). Only blockLo differs within a `Span`, so the first two of the ten
+// rounds are half constant: what is constant in them is worked out once, and 18 multiplications remain of 20. A span ends where
+// blockLo would wrap; the caller starts a new one there.
+//
+// Two layouts of the same arithmetic. A lane type names the one that its instruction set likes:
+//
+// - PackedGroup: word j of kLanes blocks in one vector of 32-bit lanes. For sets whose multiply takes packed operands (wasm, NEON).
+// - WideGroup: one block per 64-bit lane, products kept whole. A multiply that reads only the low half of a lane (x86 pmuludq) makes
+//   garbage in high halves harmless, so nothing is ever split or packed again: c1 is the low half of the previous product.
+//
+// `kGroups` groups advance in lockstep, round by round, to hide the latency of the multiply; `kScalarBlocks` more blocks go through the
+// integer unit at the same time, on ports that the vectors leave idle.
+#pragma once
+
+#include <dropwise/config.hpp>
+
+DROPWISE_BEGIN
+
+constexpr uint32_t kPhiloxM0 = 0xD2511F53u, kPhiloxM1 = 0xCD9E8D57u;  // the multipliers
+constexpr uint32_t kPhiloxW0 = 0x9E3779B9u, kPhiloxW1 = 0xBB67AE85u;  // added to the key each round: golden ratio, sqrt(3) - 1
+
+/// What all blocks with one seed, call and blockHi have in common.
+struct Span {
+  uint32_t k0[10], k1[10];  // the key of each round
+  // From the first two rounds, with P = M1 * blockLo and Q = M0 * (hi(P) ^ x0):
+  uint32_t x0;  // callHi ^ k0[0]
+  uint32_t a;   // after round two c0 = lo(P) ^ a
+  uint32_t b;   // and c1 = b
+  uint32_t d;   // and c2 = hi(Q) ^ d, c3 = lo(Q)
+
+  DROPWISE_MEMBER void start(uint32_t seedLo, uint32_t seedHi, uint32_t callLo, uint32_t callHi, uint32_t blockHi) {
+    for (uint32_t r = 0; r < 10; r++) {
+      k0[r] = seedLo + r * kPhiloxW0;
+      k1[r] = seedHi + r * kPhiloxW1;
+    }
+    uint64_t p0 = uint64_t(kPhiloxM0) * callLo;
+    uint64_t p1 = uint64_t(kPhiloxM1) * (uint32_t(p0 >> 32) ^ blockHi ^ k1[0]);
+    x0 = callHi ^ k0[0];
+    a = uint32_t(p1 >> 32) ^ k0[1];
+    b = uint32_t(p1);
+    d = uint32_t(p0) ^ k1[1];
+  }
+};
+
+/// kLanes blocks, word-major.
+template <class V>
+struct PackedGroup {
+  using U32 = typename V::U32;
+  static constexpr int kBlocks = V::kLanes;
+  static constexpr int kVectors = 4;
+  U32 c0, c1, c2, c3;
+
+  DROPWISE_MEMBER void start(const Span& s, uint32_t block) {
+    U32 hi, lo;
+    V::mulHiLo(kPhiloxM1, V::addU(V::splatU(block), V::blockIota()), hi, lo);
+    c0 = V::xorU(lo, V::splatU(s.a));
+    c1 = V::splatU(s.b);
+    V::mulHiLo(kPhiloxM0, V::xorU(hi, V::splatU(s.x0)), hi, lo);
+    c2 = V::xorU(hi, V::splatU(s.d));
+    c3 = lo;
+  }
+
+  DROPWISE_MEMBER void round(uint32_t k0, uint32_t k1) {
+    U32 hi0, lo0, hi1, lo1;
+    V::mulHiLo(kPhiloxM0, c0, hi0, lo0);
+    V::mulHiLo(kPhiloxM1, c2, hi1, lo1);
+    c0 = V::xorU(V::xorU(hi1, c1), V::splatU(k0));
+    c1 = lo1;
+    c2 = V::xorU(V::xorU(hi0, c3), V::splatU(k1));
+    c3 = lo0;
+  }
+
+  DROPWISE_MEMBER void finish(U32* words) {
+    V::toMemoryOrder(c0, c1, c2, c3, words);
+  }
+};
+
+/// One block in each 64-bit lane. c1 and c3 are the low halves of p1 and p0, the products of the round before.
+template <class V>
+struct WideGroup {
+  using U64 = typename V::U64;
+  static constexpr int kBlocks = V::kWideLanes;
+  static constexpr int kVectors = 4 * V::kWideLanes / V::kLanes;
+  U64 c0, p1, c2, p0;
+
+  DROPWISE_MEMBER void start(const Span& s, uint32_t block) {
+    U64 p = V::mulLow(V::addW(V::splatW(block), V::blockIotaW()), V::splatW(kPhiloxM1));
+    c0 = V::xorW(p, V::splatW(s.a));
+    p1 = V::splatW(s.b);
+    p0 = V::mulLow(V::xorW(V::high(p), V::splatW(s.x0)), V::splatW(kPhiloxM0));
+    c2 = V::xorW(V::high(p0), V::splatW(s.d));
+  }
+
+  DROPWISE_MEMBER void round(uint32_t k0, uint32_t k1) {
+    U64 q0 = V::mulLow(c0, V::splatW(kPhiloxM0));
+    U64 q1 = V::mulLow(c2, V::splatW(kPhiloxM1));
+    c0 = V::xor3(V::high(q1), p1, V::splatW(k0));
+    c2 = V::xor3(V::high(q0), p0, V::splatW(k1));
+    p0 = q0;
+    p1 = q1;
+  }
+
+  DROPWISE_MEMBER void finish(typename V::U32* words) { V::toMemoryOrderW(c0, p1, c2, p0, words); }
+};
+
+/// The integer unit as a lane type of WideGroup, for `kScalarBlocks`. A "word" here is the pair of words (w0, w1) or (w2, w3) of a block.
+struct IntegerUnit {
+  using U64 = uint64_t;
+  using U32 = uint64_t;
+  static constexpr int kLanes = 2, kWideLanes = 1;
+  DROPWISE_INLINE U64 splatW(uint32_t x) { return x; }
+  DROPWISE_INLINE U64 blockIotaW() { return 0; }
+  DROPWISE_INLINE U64 addW(U64 a, U64 b) { return a + b; }
+  DROPWISE_INLINE U64 xorW(U64 a, U64 b) { return a ^ b; }
+  DROPWISE_INLINE U64 xor3(U64 a, U64 b, U64 c) { return a ^ b ^ c; }
+  DROPWISE_INLINE U64 high(U64 a) { return a >> 32; }
+  DROPWISE_INLINE U64 mulLow(U64 a, U64 b) { return uint64_t(uint32_t(a)) * b; }
+  DROPWISE_INLINE void toMemoryOrderW(U64 c0, U64 p1, U64 c2, U64 p0, U32* words) {
+    words[0] = uint32_t(c0) | p1 << 32;
+    words[1] = uint32_t(c2) | p0 << 32;
+  }
+};
+
+/// What one step of the generator makes for a lane type.
+template <class V>
+struct Step {
+  static constexpr int kVectorBlocks = V::kGroups * V::Group::kBlocks;
+  static constexpr int kBlocks = kVectorBlocks + V::kScalarBlocks;
+  static constexpr int kWords = 4 * kBlocks;
+  static constexpr int kVectors = kWords / V::kLanes;
+  static_assert(kWords % V::kLanes == 0, "scalar blocks must fill whole vectors");
+};
+
+/// The words of blocks `block`, `block + 1`, ..., Step<V>::kBlocks of them, in the order of their elements. Blocks beyond 2^32 are
+/// not those of the stream: the caller ignores their words.
+template <class V>
+DROPWISE_INLINE void philoxStep(const Span& span, uint32_t block, typename V::U32* words) {
+  constexpr int G = V::kGroups, S = V::kScalarBlocks;
+  typename V::Group groups[G];
+  WideGroup<IntegerUnit> extra[S > 0 ? S : 1];
+  DROPWISE_UNROLL for (int g = 0; g < G; g++) groups[g].start(span, block + uint32_t(g * V::Group::kBlocks));
+  DROPWISE_UNROLL for (int s = 0; s < S; s++) extra[s].start(span, block + uint32_t(Step<V>::kVectorBlocks + s));
+  DROPWISE_UNROLL for (int r = 2; r < 10; r++) {
+    DROPWISE_UNROLL for (int g = 0; g < G; g++) groups[g].round(span.k0[r], span.k1[r]);
+    DROPWISE_UNROLL for (int s = 0; s < S; s++) extra[s].round(span.k0[r], span.k1[r]);
+  }
+  DROPWISE_UNROLL for (int g = 0; g < G; g++) groups[g].finish(words + g * V::Group::kVectors);
+  if (S > 0) {
+    uint64_t pairs[S > 0 ? 2 * S : 1];
+    DROPWISE_UNROLL for (int s = 0; s < S; s++) extra[s].finish(pairs + 2 * s);
+    constexpr int done = G * V::Group::kVectors;
+    DROPWISE_UNROLL for (int v = done; v < Step<V>::kVectors; v++) words[v] = V::fromPairs(pairs + (v - done) * (V::kLanes / 2));
+  }
+}
+
+DROPWISE_END
