@@ -1,0 +1,127 @@
+import type { Tensor } from "../tensor/tensor";
+import { withGradMode } from "./grad-mode";
+import type { GradNode } from "./node";
+import { withScope } from "./scope";
+
+/** How a backward pass treats the graph. */
+export interface BackwardMode {
+  /** Keep what the graph holds, for another pass. */
+  readonly retainGraph: boolean;
+  /** Record the pass itself, for gradients of gradients. */
+  readonly createGraph: boolean;
+}
+
+/**
+ * Computes gradients from `roots` back to `targets`, or to every leaf when `targets` is null.
+ *
+ * Nodes run from the last recorded to the first, so that a node has all of its gradient before it passes it on. Each runs in a scope of
+ * its own, and its incoming gradient is disposed right after: at any time only the gradients still on their way are alive. Nothing is
+ * written to any tensor here; the caller gets all gradients, or an error and none.
+ */
+export function computeGradients(
+  roots: readonly Tensor[],
+  rootGrads: readonly Tensor[],
+  targets: readonly Tensor[] | null,
+  mode: BackwardMode,
+): Map<Tensor, Tensor> {
+  const nodes = reachable(roots);
+  const wanted = wantedEdges(nodes, targets);
+  const pending = new Map<GradNode | Tensor, Tensor>();
+  const result = new Map<Tensor, Tensor>();
+  // A target inside the graph is reached through the node that made it.
+  const captured = new Map<GradNode, Tensor>();
+  for (const target of targets ?? []) if (target.node !== null) captured.set(target.node, target);
+
+  const deliver = (edge: GradNode | Tensor, grad: Tensor): void => {
+    const before = pending.get(edge);
+    if (before === undefined) {
+      pending.set(edge, grad);
+      return;
+    }
+    pending.set(edge, before.add(grad));
+    before.dispose();
+    grad.dispose();
+  };
+
+  withGradMode(mode.createGraph, "backward", () => {
+    roots.forEach((root, i) => {
+      const grad = rootGrads[i] as Tensor;
+      deliver(root.node ?? root, grad.alias());
+    });
+    for (let i = nodes.length - 1; i >= 0; i--) {
+      const node = nodes[i] as GradNode;
+      const grad = pending.get(node);
+      if (grad === undefined) continue;
+      pending.delete(node);
+      const target = captured.get(node);
+      if (target !== undefined) result.set(target, grad.alias());
+      if (node.edges.some((edge) => edge !== null && wanted.has(edge))) {
+        const grads = runNode(node, grad);
+        grads.forEach((g, k) => {
+          const edge = node.edges[k];
+          if (g === null || edge === null || edge === undefined) return;
+          if (wanted.has(edge)) deliver(edge, g);
+          else g.dispose();
+        });
+        if (!mode.retainGraph) node.release();
+      }
+      grad.dispose();
+    }
+  });
+
+  for (const [edge, grad] of pending) {
+    if (isNode(edge)) grad.dispose();
+    else result.set(edge, grad);
+  }
+  return result;
+}
+
+// --- internal helpers ---
+
+/** All nodes behind `roots`, in the order in which they were recorded. Throws DisposedError if one was released. */
+function reachable(roots: readonly Tensor[]): GradNode[] {
+  const seen = new Set<GradNode>();
+  const stack: GradNode[] = [];
+  const visit = (node: GradNode): void => {
+    if (seen.has(node)) return;
+    node.checkHeld();
+    seen.add(node);
+    stack.push(node);
+  };
+  for (const root of roots) if (root.node !== null) visit(root.node);
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    for (const edge of node.edges) if (isNode(edge)) visit(edge);
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+/** The leaves and nodes whose gradients lead to a target; everything when `targets` is null. */
+function wantedEdges(nodes: readonly GradNode[], targets: readonly Tensor[] | null): { has(edge: GradNode | Tensor): boolean } {
+  if (targets === null) return { has: () => true };
+  const wanted = new Set<GradNode | Tensor>(targets.map((target) => target.node ?? target));
+  for (const node of nodes) if (node.edges.some((edge) => edge !== null && wanted.has(edge))) wanted.add(node);
+  return wanted;
+}
+
+function isNode(edge: GradNode | Tensor | null): edge is GradNode {
+  return edge !== null && "primitive" in edge;
+}
+
+/** One node's backward; the results are handles of their own, whatever the node returned. */
+function runNode(node: GradNode, grad: Tensor): readonly (Tensor | null)[] {
+  return withScope(
+    false,
+    () => {
+      const grads = node.primitive.backward?.(node, grad) ?? [];
+      const given = new Set<Tensor>([grad]);
+      return grads.map((g) => {
+        if (g === null) return null;
+        // The same tensor for two inputs, or the incoming one passed on: each edge needs a handle that it may dispose.
+        const own = given.has(g) ? g.alias() : g;
+        given.add(own);
+        return own;
+      });
+    },
+    (grads) => grads.filter((g) => g !== null),
+  );
+}

@@ -1,0 +1,49 @@
+import { shared } from "../backend/shared";
+
+/** Whether operations are recorded for a backward pass. */
+export const gradMode: { enabled: boolean } = /* @__PURE__ */ shared("gradMode", () => ({ enabled: true }));
+
+/**
+ * Runs `fn` without recording operations: results do not require gradients, and nothing is held for a backward pass.
+ * Mirrors `torch.no_grad`.
+ *
+ * @throws TypeError for an async function, whose later parts would run with recording on again.
+ * @example
+ * ```ts
+ * const prediction = noGrad(() => model.forward(x));
+ * ```
+ */
+export function noGrad<T>(fn: () => T): T {
+  return withGradMode(false, "noGrad", fn);
+}
+
+/** Runs `fn` with recording on, also inside `noGrad`. Mirrors `torch.enable_grad`. */
+export function enableGrad<T>(fn: () => T): T {
+  return withGradMode(true, "enableGrad", fn);
+}
+
+/** True when operations are being recorded. */
+export function isGradEnabled(): boolean {
+  return gradMode.enabled;
+}
+
+/** Runs `fn` with recording on or off, and puts it back, also after an error. */
+export function withGradMode<T>(enabled: boolean, op: string, fn: () => T): T {
+  const before = gradMode.enabled;
+  gradMode.enabled = enabled;
+  try {
+    return refusePromise(op, fn());
+  } finally {
+    gradMode.enabled = before;
+  }
+}
+
+/** Returns what it is given, unless that is a promise: then throws TypeError. */
+export function refusePromise<T>(op: string, result: T): T {
+  if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {
+    throw new TypeError(
+      `${op}: expected a function that returns at once, got an async one - await outside, and call ${op} on the synchronous part`,
+    );
+  }
+  return result;
+}

@@ -1,0 +1,141 @@
+import { shared } from "../backend/shared";
+import type { Storage } from "../backend/storage";
+import type { DType } from "../dtype/dtype";
+import { DisposedError, InPlaceError } from "../errors/errors";
+import type { Shape } from "../shape/shape";
+import type { Tensor } from "../tensor/tensor";
+import { trackNode, unwatchNode } from "./scope";
+
+/** A storage and how to step through it: what a primitive's forward returns. The caller owns one reference of the storage. */
+export interface Layout {
+  readonly storage: Storage;
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+/**
+ * One differentiable operation. `forward` works on storages; `backward` is written in differentiable operations itself, which is how
+ * gradients of gradients come about.
+ */
+export interface Primitive<A> {
+  readonly name: string;
+  /** Computes the output. Inputs are alive and on one device. */
+  forward(inputs: readonly Tensor[], attrs: A): Layout;
+  /** The gradient for each input, or null for one that needs none (`node.needs(i)`) or has none. Absent: the output carries no gradient. */
+  backward?(node: GradNode<A>, grad: Tensor): readonly (Tensor | null)[];
+  /**
+   * Which values `backward` reads: for input `i`, a bit mask of the inputs whose gradients read it (bit j: input j's); an input is
+   * only held when one of those gradients is wanted. Default: none.
+   */
+  readonly reads?: readonly number[];
+  /** The same for the output. */
+  readonly readsOutput?: number;
+}
+
+/** Every input, as a mask for `reads`. */
+export const ANY = ~0;
+
+interface Saved {
+  readonly tensor: Tensor;
+  readonly storage: Storage;
+  readonly version: number;
+}
+
+/** Node numbers only grow, so that sorting by them is a topological order. */
+const counter = /* @__PURE__ */ shared("nodeCounter", () => ({ next: 0 }));
+
+/** One recorded operation: where its inputs' gradients go, and the values that computing them takes. */
+export class GradNode<A = unknown> {
+  readonly id: number = counter.next++;
+  /** The shapes of the inputs. */
+  readonly shapes: readonly Shape[];
+  /** The dtypes of the inputs. */
+  readonly dtypes: readonly DType[];
+  /** Where each input's gradient goes: the node that made the input, the input itself when it is a leaf, or null. */
+  readonly edges: readonly (GradNode | Tensor | null)[];
+  #inputs: readonly (Saved | null)[] = [];
+  #output: Saved | null = null;
+  #released = false;
+
+  constructor(
+    readonly primitive: Primitive<A>,
+    readonly attrs: A,
+    inputs: readonly Tensor[],
+    output: Tensor,
+  ) {
+    this.shapes = inputs.map((input) => input.shape);
+    this.dtypes = inputs.map((input) => input.dtype);
+    this.edges = inputs.map((input) => (input.requiresGrad ? (input.node ?? input) : null));
+    let wanted = 0;
+    for (let i = 0; i < inputs.length; i++) if (this.edges[i] !== null) wanted |= 1 << i;
+    const { reads, readsOutput = 0 } = primitive;
+    if (reads !== undefined) this.#inputs = inputs.map((input, i) => (((reads[i] ?? 0) & wanted) !== 0 ? save(input) : null));
+    if ((readsOutput & wanted) !== 0) this.#output = save(output);
+    trackNode(this as GradNode, this.heldStorages());
+  }
+
+  /** True when input `i` wants a gradient. */
+  needs(i: number): boolean {
+    return this.edges[i] !== null;
+  }
+
+  /** The value of input `i`, as it was. Throws InPlaceError when it was edited since. */
+  input(i: number): Tensor {
+    return this.#restore(this.#inputs[i] ?? null);
+  }
+
+  /** The value of the output, as it was. */
+  output(): Tensor {
+    return this.#restore(this.#output);
+  }
+
+  get isReleased(): boolean {
+    return this.#released;
+  }
+
+  /** The storages this node holds a reference of. */
+  heldStorages(): Storage[] {
+    const held = this.#inputs.filter((saved) => saved !== null).map((saved) => saved.storage);
+    if (this.#output !== null) held.push(this.#output.storage);
+    return held;
+  }
+
+  /** Drops what the node holds. A later backward pass through it throws DisposedError. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    const held = this.heldStorages();
+    this.#inputs = [];
+    this.#output = null;
+    if (held.length > 0) unwatchNode(this as GradNode);
+    for (const storage of held) storage.release();
+  }
+
+  /** Throws DisposedError when the node was released. */
+  checkHeld(): void {
+    if (!this.#released) return;
+    throw new DisposedError(
+      "backward",
+      `expected the graph of ${this.primitive.name}, got one that was released - by an earlier backward (pass { retainGraph: true } to it) or by the end of its tidy`,
+    );
+  }
+
+  #restore(saved: Saved | null): Tensor {
+    if (saved === null) throw new Error(`backward: ${this.primitive.name} reads a value that it did not say it reads`);
+    const { tensor, storage, version } = saved;
+    if (storage.version !== version) {
+      throw new InPlaceError(
+        "backward",
+        `expected the value that ${this.primitive.name} used, got one edited in place since (version ${storage.version}, was ${version}) - edit a copy, or leave inplace off`,
+      );
+    }
+    return tensor.isDisposed ? tensor.revive(storage) : tensor;
+  }
+}
+
+// --- internal helpers ---
+
+function save(tensor: Tensor): Saved {
+  return { tensor, storage: tensor.storage.retain(), version: tensor.storage.version };
+}

@@ -1,0 +1,44 @@
+import { BackendMismatchError, DisposedError } from "../errors/errors";
+import type { Tensor } from "../tensor/tensor";
+import { gradMode } from "./grad-mode";
+import { GradNode, type Primitive } from "./node";
+
+/**
+ * Runs a primitive on tensors and records it when a gradient may be wanted. Every operation passes through here, so here are the
+ * checks that all share.
+ *
+ * @throws DisposedError for a disposed input, BackendMismatchError for inputs of different backends.
+ */
+export function run<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A): Tensor {
+  checkInputs(primitive.name, inputs);
+  const output = (inputs[0] as Tensor).wrap(primitive.forward(inputs, attrs));
+  record(primitive, inputs, attrs, output);
+  return output;
+}
+
+/** Makes `output` the result of `primitive`, for the backward pass, when recording is on and an input requires a gradient. */
+export function record<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A, output: Tensor): void {
+  if (primitive.backward === undefined || !gradMode.enabled) return;
+  for (const input of inputs) {
+    if (input.requiresGrad) {
+      output.node = new GradNode(primitive, attrs, inputs, output) as GradNode;
+      return;
+    }
+  }
+}
+
+/** Refuses disposed tensors and tensors of different backends. */
+export function checkInputs(op: string, inputs: readonly Tensor[]): void {
+  const first = inputs[0] as Tensor;
+  for (const input of inputs) {
+    if (input.isDisposed) {
+      throw new DisposedError(
+        op,
+        "expected a live tensor, got a disposed one - use it before dispose(), or return it from tidy or keep() it",
+      );
+    }
+    if (input.storage.device !== first.storage.device) {
+      throw new BackendMismatchError(op, [first.backend.name, input.backend.name]);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Who frees what. A scope lists the tensors and graph nodes made while it is open; closing it releases them, but for those that
+ * survive. Outside every scope a tensor is freed by `dispose()` or, some time after nobody can reach it, by the garbage collector.
+ */
+import { shared } from "../backend/shared";
+import type { Storage } from "../backend/storage";
+import type { Tensor } from "../tensor/tensor";
+import type { GradNode } from "./node";
+
+/** What was made while one scope was open. */
+interface Scope {
+  readonly tensors: Tensor[];
+  readonly nodes: GradNode[];
+}
+
+const scopes: Scope[] = /* @__PURE__ */ shared("scopes", () => []);
+
+/** Releases a storage's reference once the tensor that held it is collected. */
+const collected = /* @__PURE__ */ shared("collected", () => new FinalizationRegistry<() => void>((release) => release()));
+
+/** Lists a new tensor in the open scope or, outside all, leaves it to the garbage collector. */
+export function trackTensor(tensor: Tensor): void {
+  const scope = scopes[scopes.length - 1];
+  if (scope !== undefined) scope.tensors.push(tensor);
+  else watch(tensor);
+}
+
+/** Has the garbage collector release a tensor's memory. */
+export function watch(tensor: Tensor): void {
+  if (tensor.isWatched) return;
+  tensor.isWatched = true;
+  const { storage } = tensor;
+  collected.register(tensor, () => drop(storage), tensor);
+}
+
+/** Takes a tensor off the garbage collector's list: it was disposed, or its storage was replaced. */
+export function unwatch(tensor: Tensor): void {
+  if (!tensor.isWatched) return;
+  tensor.isWatched = false;
+  collected.unregister(tensor);
+}
+
+/** Lists a new graph node in the open scope or leaves what it holds to the garbage collector. */
+export function trackNode(node: GradNode, held: readonly Storage[]): void {
+  const scope = scopes[scopes.length - 1];
+  if (scope !== undefined) scope.nodes.push(node);
+  else if (held.length > 0) {
+    collected.register(
+      node,
+      () => {
+        for (const storage of held) storage.release();
+      },
+      node,
+    );
+  }
+}
+
+/** Takes a node off the garbage collector's list: it was released. */
+export function unwatchNode(node: GradNode): void {
+  collected.unregister(node);
+}
+
+/**
+ * Runs `fn` in a scope of its own and then disposes what it made, but for kept tensors and the tensors `survivors` picks from the result.
+ *
+ * With `releaseGraph`, graph nodes made inside are released too, so that a forward pass without a backward one leaves nothing
+ * behind. Without, they pass to the scope around: so a composed function frees its steps' handles while the graph holds what it needs.
+ */
+export function withScope<T>(releaseGraph: boolean, fn: () => T, survivors: (result: T) => readonly Tensor[]): T {
+  const scope: Scope = { tensors: [], nodes: [] };
+  scopes.push(scope);
+  let result: T;
+  let saved: readonly Tensor[] = [];
+  try {
+    result = fn();
+    saved = survivors(result);
+  } finally {
+    scopes.pop();
+    close(scope, releaseGraph, saved);
+  }
+  return result;
+}
+
+/** `withScope` for a composed function that returns one tensor and keeps the graph. */
+export function composed(fn: () => Tensor): Tensor {
+  return withScope(false, fn, (result) => [result]);
+}
+
+// --- internal helpers ---
+
+function close(scope: Scope, releaseGraph: boolean, saved: readonly Tensor[]): void {
+  for (const tensor of scope.tensors) {
+    if (tensor.isKept) watch(tensor);
+    else if (saved.includes(tensor)) trackTensor(tensor);
+    else tensor.dispose();
+  }
+  for (const node of scope.nodes) {
+    if (releaseGraph) node.release();
+    else if (!node.isReleased) trackNode(node, node.heldStorages());
+  }
+}
+
+function drop(storage: Storage): void {
+  storage.device.liveTensors--;
+  storage.release();
+}

@@ -1,0 +1,187 @@
+/**
+ * The contract between core and a backend. It can be read in five minutes and is all that a new backend has to know.
+ *
+ * A backend is a plain object from a factory (`createXBackend(options)`). It owns memory and runs kernels; it knows nothing
+ * of tensors, gradients, generators or modules. Core calls it with operands that are already checked: shapes agree, dtypes
+ * are supported, `out` has the right size and is freshly allocated unless a member says that it may alias an input.
+ *
+ * - **Order.** Calls take effect in the order in which they are made. A device may queue them; only `read` waits.
+ * - **Memory.** Core allocates every output through `allocate`, counts references, keeps a pool and calls `release` once for
+ *   each handle. A kernel allocates nothing that outlives the call.
+ * - **Host-visible backends** (their memory is a typed array of this process) offer `view` and write only the members they
+ *   speed up: core runs the reference kernel on the view wherever an optional member is absent. A backend without `view`
+ *   writes every member but those under "fused".
+ * - **Same bits.** For any number of threads a member gives the same bits: work is cut in pieces of fixed size and combined in index order.
+ * - **Errors.** A member that cannot do its work throws one of the named errors of `@dropwise/core/backend` and writes nothing.
+ */
+import type { DType, TypedArray } from "../dtype/dtype";
+import type { BinaryOp, ReduceOp, UnaryOp } from "./op-names";
+
+/** The memory of one tensor, as a backend sees it. Made by core around what `allocate` returned. */
+export interface BackendStorage<Handle = unknown> {
+  /** What the backend's `allocate` returned for it; nobody else looks inside. */
+  readonly handle: Handle;
+  readonly dtype: DType;
+  /** Elements in use. The memory behind may be longer, since it comes from a pool. */
+  readonly length: number;
+}
+
+/**
+ * A strided view of a storage: element `(i0, i1, …)` lies at `offset + i0 * strides[0] + i1 * strides[1] + …`, in elements.
+ * A stride of 0 repeats one element (broadcasting). "Contiguous" means row-major without gaps; its `offset` may still be non-zero.
+ */
+export interface Operand<Handle = unknown> {
+  readonly storage: BackendStorage<Handle>;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+/**
+ * The affine select behind the whole dropout family, forward and backward:
+ *
+ *     y[i] = keep(m(i)) ? f32(f32(x[i] * keepScale) + keepShift) : dropValue
+ *
+ * `keep(e)` is true when word `e & 3` of Philox block `e >> 2` is below `threshold` (unsigned), for the key
+ * (seedLo, seedHi) and the counter (callLo, callHi, blockLo, blockHi). See `docs/random-stream.md`.
+ */
+export interface DropoutSpec {
+  readonly seedLo: number;
+  readonly seedHi: number;
+  readonly callLo: number;
+  readonly callHi: number;
+  /** Added to every mask index. An integer in [0, 2^53); may leave any residue mod 4. */
+  readonly elementOffset: number;
+  /** u32; see `thresholdOf`. */
+  readonly threshold: number;
+  /** A float32 value. Multiplied in the dtype of the data (float64 data: in double). */
+  readonly keepScale: number;
+  /** A float32 value; 0 skips the addition, so that -0 is kept. Never fused with the multiplication. */
+  readonly keepShift: number;
+  /** Written for a dropped element, whatever the input was, NaN and infinities included. */
+  readonly dropValue: number;
+  /**
+   * The shape of the work, with neighbouring dimensions merged wherever that changes nothing. Its product is the element
+   * count. `[n]` with mask strides `[1]` is plain dropout; `[channels, inner]` with `[1, 0]` is feature dropout.
+   */
+  readonly shape: readonly number[];
+  /** m(i) = elementOffset + the dot product of i's index with these; 0 where one mask element is shared. Same length as `shape`. */
+  readonly maskStrides: readonly number[];
+}
+
+/** One step of an optimizer on one parameter; all arrays are contiguous and of the same length. PyTorch's formulas. */
+export type OptimizerSpec =
+  | {
+      readonly kind: "sgd";
+      readonly lr: number;
+      readonly momentum: number;
+      readonly dampening: number;
+      readonly weightDecay: number;
+      readonly nesterov: boolean;
+      /** True on the first step of a parameter, when the momentum buffer is set to the gradient, not blended with it. */
+      readonly first: boolean;
+    }
+  | {
+      readonly kind: "adam";
+      readonly lr: number;
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly eps: number;
+      readonly weightDecay: number;
+      /** True for AdamW: the decay shrinks the parameter and leaves the gradient alone. */
+      readonly decoupled: boolean;
+      /** 1 - beta1^step. */
+      readonly biasCorrection1: number;
+      /** 1 - beta2^step. */
+      readonly biasCorrection2: number;
+    };
+
+/** What a backend is, for people and for core's decisions. */
+export interface BackendInfo {
+  /** True when `view` works: tensors can be read without waiting. */
+  readonly hostVisible: boolean;
+  readonly dtypes: readonly DType[];
+  /** Threads that one kernel may use. */
+  readonly threads: number;
+  /** What runs the kernels: an instruction set ("avx512", "simd128", "javascript") or the adapter's name. */
+  readonly device: string;
+  /** Bytes of the largest single tensor. */
+  readonly maxBufferBytes: number;
+}
+
+/** A backend: storage, op families, and the dropout kernel. `Handle` is its own type for a piece of memory. */
+export interface Backend<Handle = unknown> {
+  /** Short and lower case ("wasm"); shown in messages, not used for look-up: a backend is a value. */
+  readonly name: string;
+  readonly info: BackendInfo;
+
+  // --- storage ---
+
+  /** Memory for `length` elements (0 is allowed), contents undefined. Throws `OutOfMemoryError` when there is none. Core releases it. */
+  allocate(dtype: DType, length: number): Handle;
+  /** Copies `data` (bool: bytes of 0 and 1) to the start of the storage, before any call made later. `data` may change right after. */
+  write(storage: BackendStorage<Handle>, data: TypedArray): void;
+  /** A new typed array with `length` elements from element `start` on, after all calls made before. Core holds the storage until it settles. */
+  read(storage: BackendStorage<Handle>, start: number, length: number): Promise<TypedArray>;
+  /** Host-visible backends: the storage as a typed array of at least `storage.length` elements, valid until the next `allocate`. Core never caches it. */
+  view?(storage: BackendStorage<Handle>): TypedArray;
+  /** Gives the memory back. Called once per handle; queued work that uses it still completes. */
+  release(handle: Handle): void;
+
+  // --- op families: optional with `view`, required without ---
+
+  /** `out[i] = op(x[i])`. Both contiguous, same dtype (float; `neg` and `abs` also int32). `out` may be `x`. */
+  unary?(op: UnaryOp, x: Operand<Handle>, out: Operand<Handle>): void;
+  /**
+   * `out = op(a, b)`. Operands have `out`'s shape (strides of 0 broadcast) and one common dtype; a number stands for a constant of that dtype.
+   * At most one is a number. `out` is contiguous; bool for comparisons, else the operands' dtype. `out` may be `a` or `b` where that is contiguous.
+   */
+  binary?(op: BinaryOp, a: Operand<Handle> | number, b: Operand<Handle> | number, out: Operand<Handle>): void;
+  /**
+   * Reduces the middle of `x`, contiguous and seen as [outer, size, inner], to `out` [outer, inner]. `sum` of bool gives int32; `argmax`
+   * gives int32 and the first of equals; `amax`, `amin` and `argmax` treat NaN as the extreme. `size` is at least 1 except for `sum`.
+   */
+  reduce?(op: ReduceOp, x: Operand<Handle>, out: Operand<Handle>, outer: number, size: number, inner: number): void;
+  /** `out = condition ? a : b`; strides and numbers as in `binary`; `condition` is bool. `out` is contiguous and aliases nothing. */
+  where?(condition: Operand<Handle>, a: Operand<Handle> | number, b: Operand<Handle> | number, out: Operand<Handle>): void;
+  /**
+   * `out[..., m, n] = sum_k a[..., m, k] * b[..., k, n]`, float. All three have the same rank (2 or 3) and batch size; a batch stride of 0 repeats one matrix.
+   * In each of `a` and `b` one of the last two strides is 1 (a transposed operand has it first) and the other is at least the row length. `out` is contiguous.
+   */
+  matmul?(a: Operand<Handle>, b: Operand<Handle>, out: Operand<Handle>): void;
+  /** Copies `x` into `out`, element by element, any strides on both (no element of `out` twice), converting dtypes (to bool: `!= 0`; to int32: truncated). They share no memory. */
+  copy?(x: Operand<Handle>, out: Operand<Handle>): void;
+  /** Sets every element of the contiguous `out`. */
+  fill?(out: Operand<Handle>, value: number): void;
+  /**
+   * `out[o, j, i] = x[o, index[o, j, i], i]`. All three have rank 3 (outer, along, inner); `x` and `out` are contiguous, `index` is int32 with any strides.
+   * An index outside [0, along): RangeError before anything is written, or, on a device that cannot look, NaN (0 for int32) in that place.
+   */
+  gather?(x: Operand<Handle>, index: Operand<Handle>, out: Operand<Handle>): void;
+  /** `out[o, index[o, j, i], i] += x[o, j, i]` in the order of j, the transpose of `gather`; `out` holds the start values. Indices outside: as above, or skipped. */
+  scatterAdd?(index: Operand<Handle>, x: Operand<Handle>, out: Operand<Handle>): void;
+  /** The affine select, on float data. `x` is contiguous, or all of its strides are 0 (one value for all). `out` is contiguous and may be `x`. */
+  dropout?(spec: DropoutSpec, x: Operand<Handle>, out: Operand<Handle>): void;
+
+  // --- fused, optional everywhere: core composes them when absent ---
+
+  /** `out[m, n] = sum_k x[m, k] * weight[n, k] + bias[n]`, all rank 2 (bias rank 1, or null) and contiguous. */
+  linear?(x: Operand<Handle>, weight: Operand<Handle>, bias: Operand<Handle> | null, out: Operand<Handle>): void;
+  /** Softmax, or its logarithm, over the middle of [outer, size, inner]; contiguous; `out` may be `x`. */
+  softmax?(log: boolean, x: Operand<Handle>, out: Operand<Handle>, outer: number, size: number, inner: number): void;
+  /** The gradient of `softmax` from its output `y` and the incoming `grad`; contiguous; `out` may be `grad`. */
+  softmaxGrad?(
+    log: boolean,
+    y: Operand<Handle>,
+    grad: Operand<Handle>,
+    out: Operand<Handle>,
+    outer: number,
+    size: number,
+    inner: number,
+  ): void;
+  /** Updates `param` and `state` in place. `state` is `[momentum]` or `[]` for SGD and `[first, second moment]` for Adam. */
+  optimizerStep?(spec: OptimizerSpec, param: Operand<Handle>, grad: Operand<Handle>, state: readonly Operand<Handle>[]): void;
+
+  /** Ends threads and frees everything; later calls throw `DisposedError`. Called by the user, never by core. */
+  dispose(): void;
+}

@@ -1,0 +1,35 @@
+/** Elementwise functions of one operand. A new name here is a compile error in every backend's table until it is there. */
+export type UnaryOp = "neg" | "abs" | "exp" | "expm1" | "log" | "log1p" | "sqrt" | "relu" | "sigmoid" | "tanh" | "erf" | "softplus";
+
+/** Binary operations whose result is bool; NaN compares as in IEEE 754. */
+export type ComparisonOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
+
+/**
+ * Elementwise functions of two operands (a, b). Beside arithmetic and comparisons:
+ *
+ * - `minimum`, `maximum`: NaN wins.
+ * - `reluGrad`, `sigmoidGrad`, `tanhGrad`: the gradient `a` times the derivative, from the function's output `b`:
+ *   `b > 0 ? a : 0`, `a * b * (1 - b)`, `a * (1 - b * b)`.
+ * - `binaryCrossEntropy`: `-(b * max(log a, -100) + (1 - b) * max(log(1 - a), -100))`, PyTorch's clamp included.
+ */
+export type BinaryOp =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "pow"
+  | "minimum"
+  | "maximum"
+  | "reluGrad"
+  | "sigmoidGrad"
+  | "tanhGrad"
+  | "binaryCrossEntropy"
+  | ComparisonOp;
+
+/** Reductions. `argmax` gives int32 positions. */
+export type ReduceOp = "sum" | "amax" | "amin" | "argmax";
+
+/** True for the binary operations that give bool. */
+export function isComparison(op: BinaryOp): op is ComparisonOp {
+  return op === "eq" || op === "ne" || op === "lt" || op === "le" || op === "gt" || op === "ge";
+}

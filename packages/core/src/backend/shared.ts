@@ -1,0 +1,46 @@
+/**
+ * State that every copy of core in one process shares.
+ *
+ * A program may load core twice, as ESM and as CommonJS. Both copies must have one default generator, one default backend, one
+ * grad mode and one tidy stack, or a seed set through one would not reach a layer made through the other. They meet at a
+ * well-known symbol; objects are recognised by brand, never by `instanceof`.
+ */
+
+/** Raised when the meaning of a shared slot changes; copies that disagree must not run together. */
+const LAYOUT = 1;
+
+const KEY = Symbol.for("@dropwise/core:1");
+
+interface SharedState {
+  readonly layout: number;
+  readonly slots: Map<string, unknown>;
+}
+
+/** The shared object named `slot`, made by `create` in whichever copy asks first. Throws when an incompatible copy of core is loaded. */
+export function shared<T extends object>(slot: string, create: () => T): T {
+  const holder = globalThis as { [KEY]?: SharedState };
+  holder[KEY] ??= { layout: LAYOUT, slots: new Map() };
+  const state = holder[KEY];
+  if (state.layout !== LAYOUT) {
+    throw new Error(
+      `@dropwise/core: expected one version per process, got two with shared state ${state.layout} and ${LAYOUT} - run \`npm ls @dropwise/core\` and align them`,
+    );
+  }
+  let value = state.slots.get(slot) as T | undefined;
+  if (value === undefined) {
+    value = create();
+    state.slots.set(slot, value);
+  }
+  return value;
+}
+
+/** The property by which objects of this library are recognised; its value says which kind. */
+export const BRAND: unique symbol = Symbol.for("@dropwise/core:brand") as never;
+
+/** The kinds of branded objects. */
+export type Brand = "Tensor" | "Parameter" | "Buffer" | "Module" | "Generator";
+
+/** True when `value` is an object of one of the kinds, from whichever copy of core. */
+export function isBranded(value: unknown, ...brands: readonly Brand[]): boolean {
+  return typeof value === "object" && value !== null && brands.includes((value as { [BRAND]?: Brand })[BRAND] as Brand);
+}

@@ -1,0 +1,67 @@
+import type { Backend } from "../backend/backend";
+import { Device, type DeviceKernels } from "../backend/device";
+import { shared } from "../backend/shared";
+import { describe, UnsupportedOpError } from "../errors/errors";
+import { referenceKernels } from "./reference-kernels";
+
+const STORAGE_MEMBERS = ["allocate", "write", "read", "release", "dispose"] as const;
+const FAMILIES = ["unary", "binary", "reduce", "where", "matmul", "copy", "fill", "gather", "scatterAdd", "dropout"] as const;
+const FUSED = ["linear", "softmax", "softmaxGrad", "optimizerStep"] as const;
+
+/**
+ * The device of a backend, made when it is first used: members it does not have run as reference kernels on its `view`, or, without a
+ * view, throw `UnsupportedOpError` when called. Throws TypeError for what is no backend.
+ */
+export function deviceOf(backend: Backend): Device {
+  const devices = shared("devices", () => new WeakMap<Backend, Device>());
+  const known = devices.get(backend);
+  if (known !== undefined) return known;
+  checkBackend(backend);
+  const device = new Device(backend, completeKernels(backend));
+  devices.set(backend, device);
+  return device;
+}
+
+// --- internal helpers ---
+
+function checkBackend(backend: Backend): void {
+  if (typeof backend !== "object" || backend === null) {
+    throw new TypeError(`backend: expected a backend such as cpu, got ${describe(backend)} - await the factory that makes it`);
+  }
+  if (typeof backend.name !== "string") throw new TypeError(`backend: expected "name" to be a string, got ${describe(backend.name)}`);
+  const { info } = backend;
+  if (typeof info !== "object" || info === null || !Array.isArray(info.dtypes) || typeof info.maxBufferBytes !== "number") {
+    throw new TypeError(`backend ${backend.name}: expected "info" with dtypes and maxBufferBytes, got ${describe(info)}`);
+  }
+  for (const member of STORAGE_MEMBERS) {
+    if (typeof backend[member] !== "function") {
+      throw new TypeError(`backend ${backend.name}: expected "${member}" to be a function, got ${describe(backend[member])}`);
+    }
+  }
+  for (const member of ["view", ...FAMILIES, ...FUSED] as const) {
+    if (backend[member] !== undefined && typeof backend[member] !== "function") {
+      throw new TypeError(`backend ${backend.name}: expected "${member}" to be a function or absent, got ${describe(backend[member])}`);
+    }
+  }
+  if (info.hostVisible !== (backend.view !== undefined)) {
+    throw new TypeError(
+      `backend ${backend.name}: expected info.hostVisible to say whether "view" is there, got ${describe(info.hostVisible)}`,
+    );
+  }
+}
+
+function completeKernels(backend: Backend): DeviceKernels {
+  const reference = backend.view === undefined ? undefined : referenceKernels(backend.view.bind(backend));
+  const kernels: Record<string, unknown> = {};
+  for (const name of FAMILIES) {
+    kernels[name] =
+      backend[name]?.bind(backend) ??
+      reference?.[name] ??
+      (() => {
+        const detail = `expected the ${backend.name} backend to have "${name}", got none - a backend without "view" writes every family`;
+        throw new UnsupportedOpError(name, backend.name, detail);
+      });
+  }
+  for (const name of FUSED) kernels[name] = backend[name]?.bind(backend);
+  return kernels as unknown as DeviceKernels;
+}

@@ -1,0 +1,50 @@
+import type { OptimizerSpec } from "../backend/backend";
+import type { HostOperand } from "./host-operand";
+
+/** One step of SGD or Adam on `length` elements, in place, with the formulas of torch.optim. State: [momentum] or [], and [first, second moment]. */
+export function optimizerStep(
+  spec: OptimizerSpec,
+  length: number,
+  param: HostOperand,
+  grad: HostOperand,
+  state: readonly HostOperand[],
+): void {
+  if (spec.kind === "sgd") sgd(spec, length, param, grad, state[0]);
+  else adam(spec, length, param, grad, state[0] as HostOperand, state[1] as HostOperand);
+}
+
+// --- internal helpers ---
+
+type Sgd = Extract<OptimizerSpec, { kind: "sgd" }>;
+type Adam = Extract<OptimizerSpec, { kind: "adam" }>;
+
+function sgd(spec: Sgd, length: number, param: HostOperand, grad: HostOperand, momentum: HostOperand | undefined): void {
+  const { lr, weightDecay, nesterov, dampening, first } = spec;
+  for (let i = 0; i < length; i++) {
+    const p = param.data[param.offset + i] as number;
+    let step = (grad.data[grad.offset + i] as number) + weightDecay * p;
+    if (momentum !== undefined) {
+      const at = momentum.offset + i;
+      const blended = first ? step : spec.momentum * (momentum.data[at] as number) + (1 - dampening) * step;
+      momentum.data[at] = blended;
+      step = nesterov ? step + spec.momentum * blended : blended;
+    }
+    param.data[param.offset + i] = p - lr * step;
+  }
+}
+
+function adam(spec: Adam, length: number, param: HostOperand, grad: HostOperand, mean: HostOperand, square: HostOperand): void {
+  const { lr, beta1, beta2, eps, weightDecay, decoupled, biasCorrection1 } = spec;
+  const stepSize = lr / biasCorrection1;
+  const rootCorrection2 = Math.sqrt(spec.biasCorrection2);
+  for (let i = 0; i < length; i++) {
+    const old = param.data[param.offset + i] as number;
+    const p = decoupled ? old * (1 - lr * weightDecay) : old;
+    const g = (grad.data[grad.offset + i] as number) + (decoupled ? 0 : weightDecay * old);
+    const m = beta1 * (mean.data[mean.offset + i] as number) + (1 - beta1) * g;
+    const v = beta2 * (square.data[square.offset + i] as number) + (1 - beta2) * g * g;
+    mean.data[mean.offset + i] = m;
+    square.data[square.offset + i] = v;
+    param.data[param.offset + i] = p - (stepSize * m) / (Math.sqrt(v) / rootCorrection2 + eps);
+  }
+}

@@ -1,0 +1,2 @@
+export { DataLoader, type DataLoaderOptions } from "./data-loader";
+export { TensorDataset } from "./dataset";

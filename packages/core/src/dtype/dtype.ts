@@ -1,0 +1,66 @@
+/**
+ * The element types of a tensor.
+ *
+ * - `float32`: the type of models; every backend has it.
+ * - `float64`: for `gradcheck`; host-visible backends only.
+ * - `int32`: indices and class labels.
+ * - `bool`: masks; one byte of 0 or 1 each, as seen from outside.
+ */
+export type DType = "float32" | "float64" | "int32" | "bool";
+
+/** The typed array that holds elements of one dtype on the host. */
+export type TypedArrayOf<D extends DType> = D extends "float32"
+  ? Float32Array
+  : D extends "float64"
+    ? Float64Array
+    : D extends "int32"
+      ? Int32Array
+      : Uint8Array;
+
+/** Any of the four typed arrays that tensors hold. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** Bytes of one element on the host. */
+export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float64: 8,
+  int32: 4,
+  bool: 1,
+};
+
+/** The dtypes, narrowest first: mixed operands are converted to the later one. */
+const PROMOTION_ORDER: readonly DType[] = ["bool", "int32", "float32", "float64"];
+
+/** True for the dtypes that can carry gradients. */
+export function isFloating(dtype: DType): boolean {
+  return dtype === "float32" || dtype === "float64";
+}
+
+/** The dtype that holds both operands of a mixed operation, e.g. `int32` with `float32` gives `float32`. */
+export function promote(a: DType, b: DType): DType {
+  if (a === b) return a;
+  return PROMOTION_ORDER.indexOf(a) > PROMOTION_ORDER.indexOf(b) ? a : b;
+}
+
+/** True for one of the four dtype names. */
+export function isDType(value: unknown): value is DType {
+  return PROMOTION_ORDER.includes(value as DType);
+}
+
+/** A new typed array of `length` zeros. */
+export function createTypedArray<D extends DType>(dtype: D, length: number): TypedArrayOf<D>;
+export function createTypedArray(dtype: DType, length: number): TypedArray {
+  if (dtype === "float32") return new Float32Array(length);
+  if (dtype === "float64") return new Float64Array(length);
+  if (dtype === "int32") return new Int32Array(length);
+  return new Uint8Array(length);
+}
+
+/** The dtype a typed array holds, or `null` for one that no tensor has (such as `Int16Array`). */
+export function dtypeOf(array: unknown): DType | null {
+  if (array instanceof Float32Array) return "float32";
+  if (array instanceof Float64Array) return "float64";
+  if (array instanceof Int32Array) return "int32";
+  if (array instanceof Uint8Array) return "bool";
+  return null;
+}

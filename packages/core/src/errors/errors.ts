@@ -1,0 +1,109 @@
+/**
+ * The named errors. Each carries what a program needs to react, and a message `op: expected X, got Y - what to do`.
+ * A wrong type is a plain `TypeError` and a wrong value a plain `RangeError`; these classes are for the rest.
+ *
+ * Two copies of core may be loaded in one process (ESM and CommonJS), so tell errors apart by `name`, not by `instanceof`.
+ */
+
+/** Shapes that do not fit together. `shapes` are those that met. */
+export class ShapeError extends RangeError {
+  override readonly name = "ShapeError";
+  constructor(
+    readonly op: string,
+    readonly shapes: readonly (readonly number[])[],
+    detail: string,
+  ) {
+    super(`${op}: ${detail}`);
+  }
+}
+
+/** Tensors of different backends in one operation. */
+export class BackendMismatchError extends Error {
+  override readonly name = "BackendMismatchError";
+  constructor(
+    readonly op: string,
+    readonly backends: readonly string[],
+  ) {
+    super(`${op}: expected tensors of one backend, got ${backends.join(" and ")} - move one of them with await tensor.to(backend)`);
+  }
+}
+
+/** An operation or dtype that a backend does not have. */
+export class UnsupportedOpError extends Error {
+  override readonly name = "UnsupportedOpError";
+  constructor(
+    readonly op: string,
+    readonly backend: string,
+    detail: string,
+  ) {
+    super(`${op}: ${detail}`);
+  }
+}
+
+/** A backend that cannot run here. `tried` says what was looked for, in order. */
+export class BackendUnavailableError extends Error {
+  override readonly name = "BackendUnavailableError";
+  constructor(
+    readonly backend: string,
+    detail: string,
+    readonly tried: readonly string[] = [],
+  ) {
+    super(`${backend}: ${detail}${tried.map((line) => `\n  - ${line}`).join("")}`);
+  }
+}
+
+/** A GPU device that went away. Tensors on it are gone; other backends go on. */
+export class DeviceLostError extends Error {
+  override readonly name = "DeviceLostError";
+  constructor(
+    readonly backend: string,
+    readonly reason: string,
+  ) {
+    super(`${backend}: expected a live device, got one that was lost (${reason}) - create a new backend and load your state into it`);
+  }
+}
+
+/** Memory that a backend could not give. What was allocated before stays valid. */
+export class OutOfMemoryError extends Error {
+  override readonly name = "OutOfMemoryError";
+  constructor(
+    readonly backend: string,
+    readonly bytes: number,
+    detail = "release tensors with dispose() or tidy(), or use a smaller batch",
+  ) {
+    super(`${backend}: expected ${bytes} free bytes, got none - ${detail}`);
+  }
+}
+
+/** A tensor, graph or backend that was already released. */
+export class DisposedError extends Error {
+  override readonly name = "DisposedError";
+  constructor(
+    readonly op: string,
+    detail: string,
+  ) {
+    super(`${op}: ${detail}`);
+  }
+}
+
+/** A value needed for a gradient that was edited in place after it was used. */
+export class InPlaceError extends Error {
+  override readonly name = "InPlaceError";
+  constructor(
+    readonly op: string,
+    detail: string,
+  ) {
+    super(`${op}: ${detail}`);
+  }
+}
+
+/** A short description of any value for an error message: `"abc"`, `3`, `null`, `an array`, `a Tensor [2, 3]`. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return typeof value === "bigint" ? `${value}n` : String(value);
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const { shape } = value as { shape?: unknown };
+  const name = value.constructor?.name ?? "object";
+  return Array.isArray(shape) ? `a ${name} [${shape.join(", ")}]` : `a value of type ${name}`;
+}

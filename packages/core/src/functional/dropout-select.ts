@@ -1,0 +1,64 @@
+import type { Backend } from "../backend/backend";
+import { isFloating } from "../dtype/dtype";
+import { applySelect, applySelectInPlace, checkInPlace } from "../ops/affine-select";
+import type { Affine, MaskKey } from "../random/mask-key";
+import { type Shape, sizeOf } from "../shape/shape";
+import { full, ones } from "../tensor/creation";
+import type { Tensor } from "../tensor/tensor";
+import type { CheckedOptions } from "./dropout-options";
+
+/** What it takes to draw a mask again. p may be 0 or 1, which draw nothing. */
+export interface MaskRecord {
+  readonly key: MaskKey;
+  readonly backend: Backend;
+}
+
+/** With p = 1 everything is dropped, and so is the gradient. */
+const DROP_ALL: Affine = { keepScale: 0, keepShift: 0, dropValue: 0 };
+
+/** Where no mask is drawn, no call is taken; the key then stands for "all" or "none". */
+const NO_CALL = { seedLo: 0, seedHi: 0, callLo: 0, callHi: 0 };
+
+/**
+ * Applies dropout to checked arguments, in training. `affine` is null where nothing is drawn: p = 0 and an empty tensor are the
+ * identity, p = 1 gives zeros. The call number is taken last, when nothing can be refused any more.
+ */
+export function select(
+  input: Tensor,
+  options: CheckedOptions,
+  affine: Affine | null,
+  maskShape: () => Shape,
+): { output: Tensor; mask: MaskRecord } {
+  const { op, p, inplace, generator, elementOffset } = options;
+  const shape = maskShape();
+  const { backend } = input;
+  if (p === 0 || input.size === 0) return { output: input, mask: { key: { ...NO_CALL, p, shape, elementOffset }, backend } };
+  if (inplace) checkInPlace(op, input);
+  if (!isFloating(input.dtype)) return { output: zeroed(input, inplace), mask: { key: { ...NO_CALL, p, shape, elementOffset }, backend } };
+  const key: MaskKey = { ...(affine === null ? NO_CALL : generator.takeMaskCall()), p, shape, elementOffset };
+  const output = (inplace ? applySelectInPlace : applySelect)(input, key, affine ?? DROP_ALL);
+  return { output, mask: { key, backend } };
+}
+
+/** The mask of a record, drawn again: bool, in the mask's own shape, true where elements were kept. */
+export function drawMask({ key, backend }: MaskRecord): Tensor {
+  if (key.p === 0 || key.p === 1 || sizeOf(key.shape) === 0) return full(key.shape, key.p === 1 ? 0 : 1, { dtype: "bool", backend });
+  const template = ones(key.shape, { backend });
+  const kept = applySelect(template, key, { keepScale: 1, keepShift: 0, dropValue: 0 });
+  const mask = kept.type("bool");
+  template.dispose();
+  kept.dispose();
+  return mask;
+}
+
+// --- internal helpers ---
+
+/** Integers with p = 1: zeros of the same dtype. */
+function zeroed(input: Tensor, inplace: boolean): Tensor {
+  if (!inplace) return full(input.shape, 0, { dtype: input.dtype, backend: input.backend });
+  const zeros = full(input.shape, 0, { dtype: input.dtype, backend: input.backend });
+  input.storage.device.kernels.copy(zeros, input);
+  input.storage.version++;
+  zeros.dispose();
+  return input;
+}

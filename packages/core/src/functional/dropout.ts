@@ -1,0 +1,162 @@
+/**
+ * What dropout is: the arguments PyTorch takes, the cases in which it does nothing, and the shape of the mask each variant draws. The
+ * modules in `nn` are thin faces over these functions.
+ */
+
+import { ShapeError } from "../errors/errors";
+import { type Affine, alphaDropoutAffine, dropoutAffine } from "../random/mask-key";
+import { formatShape, type Shape } from "../shape/shape";
+import type { Tensor } from "../tensor/tensor";
+import { type CheckedOptions, checkOptions, type DropoutOptions, type FeatureDropoutOptions } from "./dropout-options";
+import { type MaskRecord, select } from "./dropout-select";
+import { warnOnce } from "./warn";
+
+/**
+ * Zeroes elements with probability `p` and scales the rest by `1 / (1 - p)`, while `training`. Every such call draws a fresh mask.
+ * Mirrors `torch.nn.functional.dropout`.
+ *
+ * The function keeps no state: it does not know whether the model around it trains, so pass `training: model.training`. Left out, it
+ * is true, as in PyTorch, also after `model.eval()`. A call that changes nothing (`training: false`, p = 0, no elements) returns `input` itself.
+ * A dropped element is +0 even where it was NaN or infinite (PyTorch: -0 or NaN).
+ *
+ * @param input Any shape; float32 or float64.
+ * @param options `p`: default 0.5; a lone number is `p`. `training`: default true. `inplace`: overwrite `input` and return it (default
+ *   false). `generator`: default the default generator. `noiseShape`: a shape that broadcasts to the input's; positions along
+ *   its sizes of 1 share one decision. `elementOffset`: where this mask starts in that of a larger tensor (default 0).
+ * @throws RangeError for p outside [0, 1] or NaN; TypeError for wrong types and for integers with 0 < p < 1; ShapeError for a noiseShape
+ *   that does not broadcast; InPlaceError for an `inplace` that autograd cannot follow.
+ * @example
+ * ```ts
+ * const hidden = F.dropout(h, { p: 0.5, training: model.training });
+ * ```
+ */
+export function dropout(input: Tensor, options: number | DropoutOptions = {}): Tensor {
+  return dropoutWithMask(input, options).output;
+}
+
+/** Drops whole channels of (C, L) or (N, C, L). Mirrors `torch.nn.functional.dropout1d`; options as for `dropout`. Throws ShapeError for other ranks. */
+export function dropout1d(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
+  return dropout1dWithMask(input, options).output;
+}
+
+/**
+ * Drops whole channels of (N, C, H, W). Mirrors `torch.nn.functional.dropout2d`; options as for `dropout`.
+ *
+ * As in PyTorch, 3 dimensions are read as (N, C, L), not (C, H, W), and that, like any rank but 4, gives a warning. Fewer than
+ * 2 dimensions: ShapeError, where a mask is drawn.
+ */
+export function dropout2d(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
+  return dropout2dWithMask(input, options).output;
+}
+
+/**
+ * Drops whole channels of (N, C, D, H, W) or (C, D, H, W). Mirrors `torch.nn.functional.dropout3d`; options as for `dropout`.
+ * Other ranks give a warning and are read without the batch dimension, as in PyTorch.
+ */
+export function dropout3d(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
+  return dropout3dWithMask(input, options).output;
+}
+
+/**
+ * Dropout for self-normalising networks: keeps mean 0 and variance 1 by putting SELU's saturation value where it drops. Mirrors
+ * `torch.nn.functional.alpha_dropout`; options as for `dropout`, but `training` defaults to **false**, as there.
+ */
+export function alphaDropout(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
+  return alphaDropoutWithMask(input, options).output;
+}
+
+/** `alphaDropout` of whole channels, of 2 or more dimensions (N, C, ...). Mirrors `torch.nn.functional.feature_alpha_dropout`; `training` defaults to **false**. */
+export function featureAlphaDropout(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
+  return featureAlphaDropoutWithMask(input, options).output;
+}
+
+/** The output, and what it takes to draw the mask again: null when no dropout was asked for (`training: false`). */
+export interface Dropped {
+  readonly output: Tensor;
+  readonly mask: MaskRecord | null;
+}
+
+/** A function of the family that also tells its mask; the modules call these. */
+export type DropoutFunction = (input: Tensor, options: number | DropoutOptions) => Dropped;
+
+export const dropoutWithMask: DropoutFunction = (input, options) => {
+  const checked = checkOptions("dropout", input, options, true);
+  return apply(input, checked, dropoutAffine, () => checked.noiseShape ?? input.shape);
+};
+
+export const dropout1dWithMask: DropoutFunction = (input, options) => {
+  const checked = checkOptions("dropout1d", input, options, true);
+  const rank = input.shape.length;
+  if (rank !== 2 && rank !== 3) {
+    throw new ShapeError("dropout1d", [input.shape], `expected (C, L) or (N, C, L), got ${rank} dimensions - use dropout for other shapes`);
+  }
+  return apply(input, checked, dropoutAffine, () => channelMask(input.shape, rank - 1));
+};
+
+export const dropout2dWithMask: DropoutFunction = (input, options) => {
+  const checked = checkOptions("dropout2d", input, options, true);
+  const rank = input.shape.length;
+  if (rank === 3) {
+    warnOnce("dropout2d: expected (N, C, H, W), got 3 dimensions, read as (N, C, L) - use dropout1d, or add the missing dimension");
+  } else if (rank !== 4) {
+    warnOnce(`dropout2d: expected (N, C, H, W), got ${rank} dimensions - use dropout for other shapes`);
+  }
+  return apply(input, checked, dropoutAffine, () => featureMask("dropout2d", input.shape));
+};
+
+export const dropout3dWithMask: DropoutFunction = (input, options) => {
+  const checked = checkOptions("dropout3d", input, options, true);
+  const rank = input.shape.length;
+  if (rank !== 4 && rank !== 5)
+    warnOnce(`dropout3d: expected (N, C, D, H, W) or (C, D, H, W), got ${rank} dimensions - use dropout for other shapes`);
+  return apply(input, checked, dropoutAffine, () =>
+    rank === 5 ? channelMask(input.shape, 2) : featureMask("dropout3d", [1, ...input.shape]).slice(1),
+  );
+};
+
+export const alphaDropoutWithMask: DropoutFunction = (input, options) => {
+  const checked = checkOptions("alphaDropout", input, options, false);
+  return apply(input, checked, alphaDropoutAffine, () => input.shape);
+};
+
+export const featureAlphaDropoutWithMask: DropoutFunction = (input, options) => {
+  const checked = checkOptions("featureAlphaDropout", input, options, false);
+  return apply(input, checked, alphaDropoutAffine, () => featureMask("featureAlphaDropout", input.shape));
+};
+
+// --- internal helpers ---
+
+/** `maskShape` is asked only when a mask is really drawn: PyTorch lets any rank pass where nothing is. */
+function apply(input: Tensor, options: CheckedOptions, affineOf: (p: number) => Affine, maskShape: () => Shape): Dropped {
+  if (!options.training) return { output: input, mask: null };
+  const { p } = options;
+  const draws = p > 0 && p < 1 && input.size > 0;
+  return select(input, options, draws ? affineOf(p) : null, draws ? maskShape : () => safely(maskShape, input.shape));
+}
+
+/** Without a draw, a rank that would be refused counts as a mask of the input's shape. */
+function safely(maskShape: () => Shape, fallback: Shape): Shape {
+  try {
+    return maskShape();
+  } catch (error) {
+    if (error instanceof ShapeError) return fallback;
+    throw error;
+  }
+}
+
+/** A mask of one element per channel, of a tensor whose dimensions from `spatial` on are shared. */
+function channelMask(shape: Shape, spatial: number): Shape {
+  return shape.map((size, i) => (i < spatial ? size : 1));
+}
+
+/** PyTorch's feature noise: (N, C, 1, 1, ...). */
+function featureMask(op: string, shape: Shape): Shape {
+  if (shape.length < 2) {
+    throw new ShapeError(
+      op,
+      [shape],
+      `expected at least 2 dimensions, (N, C, ...), got ${formatShape(shape)} - use the elementwise function`,
+    );
+  }
+  return channelMask(shape, 2);
+}

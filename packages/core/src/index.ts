@@ -1,0 +1,41 @@
+/** The public face for those who train; `@dropwise/core/backend` is the one for those who write a backend. */
+export { enableGrad, isGradEnabled, noGrad } from "./autograd/grad-mode";
+export type { Backend, BackendInfo } from "./backend/backend";
+export { cpu } from "./cpu/cpu";
+export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data";
+export type { DType, TypedArray, TypedArrayOf } from "./dtype/dtype";
+export {
+  BackendMismatchError,
+  BackendUnavailableError,
+  DeviceLostError,
+  DisposedError,
+  InPlaceError,
+  OutOfMemoryError,
+  ShapeError,
+  UnsupportedOpError,
+} from "./errors/errors";
+export * as functional from "./functional";
+export * as nn from "./nn";
+export { cat, stack } from "./ops/cat";
+export type { ReduceOptions } from "./ops/reduce";
+export * as optim from "./optim";
+export { defaultGenerator, Generator, manualSeed } from "./random/generator";
+export type { Shape } from "./shape/shape";
+export {
+  type CreationOptions,
+  full,
+  getDefaultBackend,
+  type NestedArray,
+  ones,
+  type RandomOptions,
+  rand,
+  randn,
+  setDefaultBackend,
+  tensor,
+  zeros,
+} from "./tensor/creation";
+export { type GradOptions, grad } from "./tensor/grad";
+export { type GradcheckOptions, gradcheck, gradgradcheck } from "./tensor/gradcheck";
+export { type MemoryInfo, memory } from "./tensor/memory";
+export type { Tensor } from "./tensor/tensor";
+export { isTensor, keep, tidy } from "./tensor/tidy";

@@ -1,0 +1,34 @@
+import { noGrad } from "../autograd/grad-mode";
+import { composed } from "../autograd/scope";
+import { describe } from "../errors/errors";
+import { zeros } from "../tensor/creation";
+import type { Tensor } from "../tensor/tensor";
+import { isTensor } from "../tensor/tidy";
+
+/**
+ * Scales all gradients down, together, so that their common 2-norm is at most `maxNorm`; without waiting for a device. Mirrors
+ * `torch.nn.utils.clip_grad_norm_`.
+ *
+ * @param parameters A tensor or several; those without a gradient are passed over.
+ * @param maxNorm At least 0.
+ * @returns The norm before, a scalar.
+ * @throws RangeError for a negative or NaN `maxNorm`.
+ */
+export function clipGradNorm(parameters: Tensor | Iterable<Tensor>, maxNorm: number): Tensor {
+  if (typeof maxNorm !== "number") throw new TypeError(`clipGradNorm: expected maxNorm to be a number, got ${describe(maxNorm)}`);
+  if (!(maxNorm >= 0)) throw new RangeError(`clipGradNorm: expected maxNorm of 0 or more, got ${maxNorm}`);
+  const grads = (isTensor(parameters) ? [parameters] : [...parameters]).flatMap(({ grad }) => (grad === null ? [] : [grad]));
+  return noGrad(() =>
+    composed(() => {
+      const squares = grads.map((grad) => grad.mul(grad).sum());
+      const norm = squares.length === 0 ? zeros([]) : squares.reduce((total, square) => total.add(square)).sqrt();
+      // PyTorch's 1e-6 keeps the division finite where all gradients are 0.
+      const factor = norm.add(1e-6).pow(-1).mul(maxNorm).clamp({ max: 1 });
+      for (const grad of grads) {
+        grad.storage.device.kernels.binary("mul", grad, factor.expand(grad.shape), grad);
+        grad.storage.version++;
+      }
+      return norm;
+    }),
+  );
+}

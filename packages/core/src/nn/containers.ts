@@ -1,0 +1,82 @@
+import { describe } from "../errors/errors";
+import type { Tensor } from "../tensor/tensor";
+import { Module } from "./module";
+import { isModule, partsOf } from "./tree";
+
+/** A module that takes one tensor and gives one. */
+export interface TensorModule extends Module {
+  forward(input: Tensor): Tensor;
+}
+
+/**
+ * Modules one after the other. Mirrors `torch.nn.Sequential`. Named by place, or by the keys of an object.
+ *
+ * @example
+ * ```ts
+ * new nn.Sequential(new nn.Linear(10, 20), new nn.ReLU(), new nn.Dropout(0.5));
+ * new nn.Sequential({ hidden: new nn.Linear(10, 20), act: new nn.ReLU() });
+ * ```
+ */
+export class Sequential extends Module {
+  constructor(modules: Readonly<Record<string, TensorModule>>);
+  constructor(...modules: readonly TensorModule[]);
+  constructor(...given: readonly (TensorModule | Readonly<Record<string, TensorModule>>)[]) {
+    super();
+    const [first] = given;
+    const named =
+      given.length === 1 && !isModule(first) ? Object.entries(first ?? {}) : given.map((module, i) => [String(i), module] as const);
+    for (const [name, module] of named) {
+      if (!isModule(module)) throw new TypeError(`Sequential: expected modules, got ${describe(module)} for "${name}"`);
+      if (name in this) throw new RangeError(`Sequential: expected a name that no module member has, got "${name}"`);
+      Object.defineProperty(this, name, { value: module, enumerable: true, writable: true, configurable: true });
+    }
+  }
+
+  forward(input: Tensor): Tensor {
+    let x = input;
+    // Not children(), which names a module used twice only once.
+    for (const { value } of partsOf(this)) if (isModule(value)) x = value.forward(x) as Tensor;
+    return x;
+  }
+}
+
+/**
+ * A list of modules whose parameters are found; it has no forward of its own. Mirrors `torch.nn.ModuleList`. A plain array property works
+ * as well; the class gives it a name in `toString()`.
+ */
+export class ModuleList<T extends Module = Module> extends Module {
+  /** The modules, in order. */
+  readonly items: T[];
+
+  constructor(modules: Iterable<T> = []) {
+    super();
+    this.items = [];
+    for (const module of modules) this.append(module);
+  }
+
+  /** The number of modules. */
+  get length(): number {
+    return this.items.length;
+  }
+
+  /** The module at a place; negative ones count from the end. */
+  at(index: number): T | undefined {
+    return this.items.at(index);
+  }
+
+  /** Adds a module at the end. Returns this. */
+  append(module: T): this {
+    if (!isModule(module)) throw new TypeError(`ModuleList: expected a module, got ${describe(module)}`);
+    this.items.push(module);
+    return this;
+  }
+
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.items[Symbol.iterator]();
+  }
+
+  /** @throws TypeError always: a list does not say in which order its modules are used. */
+  forward(): never {
+    throw new TypeError("ModuleList: expected forward of a module inside it, got a call of the list - loop over it, or use Sequential");
+  }
+}

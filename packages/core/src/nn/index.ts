@@ -1,0 +1,19 @@
+export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, SELU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from "./activations";
+export { clipGradNorm } from "./clip-grad-norm";
+export { ModuleList, Sequential, type TensorModule } from "./containers";
+export {
+  AlphaDropout,
+  Dropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  type DropoutLayerOptions,
+  FeatureAlphaDropout,
+  type FeatureDropoutLayerOptions,
+} from "./dropout";
+export { Linear, type LinearOptions } from "./linear";
+export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss } from "./losses";
+export { Module } from "./module";
+export { Buffer, Parameter } from "./parameter";
+export { Flatten, Identity } from "./shape";
+export type { StateDict } from "./state-dict";

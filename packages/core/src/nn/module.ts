@@ -1,0 +1,186 @@
+import type { Backend } from "../backend/backend";
+import { BRAND, type Brand } from "../backend/shared";
+import type { Tensor } from "../tensor/tensor";
+import { moveStorage } from "../tensor/transfer";
+import { type Buffer, isBuffer, isParameter, type Parameter } from "./parameter";
+import { loadState, type StateDict } from "./state-dict";
+import { isModule, partsOf } from "./tree";
+
+/**
+ * The base of all layers and models: state that is found by itself, and a `forward`. Mirrors `torch.nn.Module`.
+ *
+ * Modules, `Parameter`s and `Buffer`s in properties (also in arrays and plain objects) belong to it without being registered.
+ *
+ * @example
+ * ```ts
+ * class Model extends nn.Module {
+ *   hidden = new nn.Linear(10, 20);
+ *   out = new nn.Linear(20, 1);
+ *   forward(x: Tensor) {
+ *     const h = F.relu(this.hidden.forward(x));
+ *     return this.out.forward(F.dropout(h, { p: 0.5, training: this.training }));
+ *   }
+ * }
+ * ```
+ */
+export abstract class Module {
+  /** True while training, false after `eval()`. Dropout acts only while it is true. */
+  training = true;
+
+  /** @internal */
+  get [BRAND](): Brand {
+    return "Module";
+  }
+
+  /** Computes the output. */
+  // biome-ignore lint/suspicious/noExplicitAny: each module has its own arguments; `unknown[]` would refuse every override
+  abstract forward(...inputs: any[]): unknown;
+
+  /** Sets this module and all inside it to training mode, or to evaluation with `false`. Returns this. */
+  train(mode = true): this {
+    if (typeof mode !== "boolean") throw new TypeError(`train: expected true or false, got ${String(mode)}`);
+    for (const module of this.modules()) module.training = mode;
+    return this;
+  }
+
+  /** Sets this module and all inside it to evaluation mode: dropout becomes the identity. The same as `train(false)`. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** The modules held directly, each once. */
+  *children(): IterableIterator<Module> {
+    const seen = new Set<Module>();
+    for (const { value } of partsOf(this)) {
+      if (!isModule(value) || seen.has(value)) continue;
+      seen.add(value);
+      yield value;
+    }
+  }
+
+  /** This module and all inside it, each once. */
+  *modules(): IterableIterator<Module> {
+    for (const [, module] of this.namedModules()) yield module;
+  }
+
+  /** The same with dotted names; this module's is "". */
+  *namedModules(): IterableIterator<[string, Module]> {
+    yield* walkModules(this, "", new Set());
+  }
+
+  /** All parameters, each once, in order of definition. */
+  *parameters(): IterableIterator<Parameter> {
+    for (const [, parameter] of this.namedParameters()) yield parameter;
+  }
+
+  /** The same with dotted names, such as "hidden.weight". A shared one has the first of its names. */
+  *namedParameters(): IterableIterator<[string, Parameter]> {
+    for (const [name, value] of namedState(this)) if (isParameter(value)) yield [name, value];
+  }
+
+  /** All buffers with their names, each once. */
+  *namedBuffers(): IterableIterator<[string, Buffer]> {
+    for (const [name, value] of namedState(this)) if (isBuffer(value)) yield [name, value];
+  }
+
+  /** Parameters and buffers by name. The tensors are the module's own, not copies; read them with `data()` to save them. */
+  stateDict(): Record<string, Tensor> {
+    const state: Record<string, Tensor> = {};
+    for (const [name, module] of this.namedModules()) {
+      // A shared parameter appears under each of its names, as in PyTorch.
+      for (const part of partsOf(module)) {
+        if (!isModule(part.value)) state[name === "" ? part.name : `${name}.${part.name}`] = part.value;
+      }
+    }
+    return state;
+  }
+
+  /**
+   * Copies values into the parameters and buffers. Strict: names, shapes and dtypes must all fit, or nothing is changed.
+   *
+   * @param state Tensors on the module's backends, or typed arrays, by name.
+   * @throws RangeError for missing or unexpected names, ShapeError and TypeError for values that do not fit.
+   */
+  loadStateDict(state: StateDict): void {
+    loadState(this.stateDict(), state);
+  }
+
+  /**
+   * Moves all parameters and buffers, with their gradients and what optimizers keep for them, to a backend; all or none. The objects stay the
+   * same, so optimizers go on. Do not step while it runs.
+   */
+  async to(backend: Backend): Promise<this> {
+    const tensors = [...namedState(this)].flatMap(([, value]) => [
+      value,
+      ...(value.grad === null ? [] : [value.grad]),
+      ...followersOf(value),
+    ]);
+    const moving = tensors.filter((x) => x.backend !== backend);
+    const results = await Promise.allSettled(moving.map((x) => moveStorage(x, backend)));
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) {
+      for (const result of results) if (result.status === "fulfilled") result.value.storage.release();
+      throw failed.reason;
+    }
+    results.forEach((result, i) => {
+      if (result.status === "fulfilled") (moving[i] as Tensor).replaceStorage(result.value);
+    });
+    return this;
+  }
+
+  /** Drops the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) {
+      parameter.grad?.dispose();
+      parameter.grad = null;
+    }
+  }
+
+  /** Calls `fn` on every module inside and then on this one, as `torch.nn.Module.apply` does. Returns this. */
+  apply(fn: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(fn);
+    fn(this);
+    return this;
+  }
+
+  /** What stands between the brackets in `toString()`. */
+  protected extraRepr(): string {
+    return "";
+  }
+
+  /** The module and all inside it, in PyTorch's indented form. */
+  toString(): string {
+    const name = this.constructor.name;
+    const children = partsOf(this).filter((part) => isModule(part.value));
+    if (children.length === 0) return `${name}(${this.extraRepr()})`;
+    const lines = children.map((part) => `  (${part.name}): ${String(part.value).replaceAll("\n", "\n  ")}`);
+    return `${name}(\n${lines.join("\n")}\n)`;
+  }
+}
+
+// --- internal helpers ---
+
+function followersOf(parameter: Tensor): Tensor[] {
+  return (parameter.followers ?? []).map((ref) => ref.deref()).filter((x) => x !== undefined && !x.isDisposed) as Tensor[];
+}
+
+function* walkModules(module: Module, name: string, seen: Set<Module>): IterableIterator<[string, Module]> {
+  if (seen.has(module)) return;
+  seen.add(module);
+  yield [name, module];
+  for (const part of partsOf(module)) {
+    if (isModule(part.value)) yield* walkModules(part.value, name === "" ? part.name : `${name}.${part.name}`, seen);
+  }
+}
+
+/** Parameters and buffers of a module and all inside it, each once under its first name. */
+function* namedState(module: Module): IterableIterator<[string, Parameter | Buffer]> {
+  const seen = new Set<unknown>();
+  for (const [prefix, inner] of module.namedModules()) {
+    for (const { name, value } of partsOf(inner)) {
+      if (isModule(value) || seen.has(value)) continue;
+      seen.add(value);
+      yield [prefix === "" ? name : `${prefix}.${name}`, value];
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { Layout } from "../autograd/node";
+import { BRAND, type Brand, isBranded } from "../backend/shared";
+import { describe } from "../errors/errors";
+import { viewLayout } from "../ops/layout";
+import { Tensor } from "../tensor/tensor";
+import { isTensor } from "../tensor/tidy";
+
+/**
+ * A tensor that a module trains: found by `parameters()`, saved by `stateDict()`, never freed by `tidy`. Mirrors `torch.nn.Parameter`.
+ *
+ * @example
+ * ```ts
+ * class Scale extends nn.Module {
+ *   factor = new nn.Parameter(ones([1]));
+ *   forward(x: Tensor) { return x.mul(this.factor); }
+ * }
+ * ```
+ */
+export class Parameter extends Tensor {
+  /**
+   * @param data Its value; the memory is shared, so do not edit it afterwards.
+   * @param options `requiresGrad`: default true.
+   */
+  constructor(data: Tensor, { requiresGrad = true }: { requiresGrad?: boolean } = {}) {
+    super(ownLayout("Parameter", data));
+    this.isKept = true;
+    this.requiresGrad = requiresGrad;
+  }
+
+  /** @internal */
+  override get [BRAND](): Brand {
+    return "Parameter";
+  }
+}
+
+/** A tensor that belongs to a module's state without being trained, such as a running mean. Mirrors `torch.nn.Buffer`. */
+export class Buffer extends Tensor {
+  constructor(data: Tensor) {
+    super(ownLayout("Buffer", data));
+    this.isKept = true;
+  }
+
+  /** @internal */
+  override get [BRAND](): Brand {
+    return "Buffer";
+  }
+}
+
+/** True for a Parameter, from whichever copy of core. */
+export function isParameter(value: unknown): value is Parameter {
+  return isBranded(value, "Parameter");
+}
+
+/** True for a Buffer, from whichever copy of core. */
+export function isBuffer(value: unknown): value is Buffer {
+  return isBranded(value, "Buffer");
+}
+
+// --- internal helpers ---
+
+function ownLayout(op: string, data: Tensor): Layout {
+  if (!isTensor(data)) throw new TypeError(`${op}: expected a Tensor, got ${describe(data)} - make one with tensor(data)`);
+  const source = data.contiguous();
+  const layout = viewLayout(source, source.shape, source.strides, source.offset);
+  if (source !== data) source.dispose();
+  return layout;
+}

@@ -1,0 +1,36 @@
+import { normalizeDim, sizeOf } from "../shape/shape";
+import type { Tensor } from "../tensor/tensor";
+import { Module } from "./module";
+
+/** Returns its input. Mirrors `torch.nn.Identity`. */
+export class Identity extends Module {
+  forward(input: Tensor): Tensor {
+    return input;
+  }
+}
+
+/** Merges the dimensions from `startDim` to `endDim` into one. Mirrors `torch.nn.Flatten`. */
+export class Flatten extends Module {
+  readonly startDim: number;
+  readonly endDim: number;
+
+  /** @param options `startDim`: default 1. `endDim`: default -1, the last. */
+  constructor({ startDim = 1, endDim = -1 }: { startDim?: number; endDim?: number } = {}) {
+    super();
+    this.startDim = startDim;
+    this.endDim = endDim;
+  }
+
+  /** @throws RangeError for dimensions the input does not have. */
+  forward(input: Tensor): Tensor {
+    const rank = input.shape.length;
+    const start = normalizeDim("Flatten", this.startDim, rank);
+    const end = normalizeDim("Flatten", this.endDim, rank);
+    if (start > end) throw new RangeError(`Flatten: expected startDim at or before endDim, got ${this.startDim} and ${this.endDim}`);
+    return input.reshape([...input.shape.slice(0, start), sizeOf(input.shape.slice(start, end + 1)), ...input.shape.slice(end + 1)]);
+  }
+
+  protected override extraRepr(): string {
+    return `startDim=${this.startDim}, endDim=${this.endDim}`;
+  }
+}

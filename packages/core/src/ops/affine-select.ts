@@ -1,0 +1,79 @@
+import { gradMode } from "../autograd/grad-mode";
+import { GradNode, type Primitive } from "../autograd/node";
+import { checkInputs, run } from "../autograd/run";
+import { InPlaceError } from "../errors/errors";
+import { type Affine, dropoutSpec, gradientAffine, type MaskKey } from "../random/mask-key";
+import type { Tensor } from "../tensor/tensor";
+import { contiguous, emptyLayout } from "./layout";
+
+interface SelectAttrs {
+  readonly key: MaskKey;
+  readonly affine: Affine;
+}
+
+/**
+ * The one primitive of the dropout family. Its gradient is itself with another affine map and the same key: the mask is drawn again, so the
+ * graph holds nothing but the key, and gradients of gradients take no new call.
+ */
+const selectPrimitive: Primitive<SelectAttrs> = {
+  name: "dropout",
+  forward([input], { key, affine }) {
+    const x = input as Tensor;
+    const { device } = x.storage;
+    const out = emptyLayout(device, x.dtype, x.shape);
+    device.kernels.dropout(dropoutSpec(key, affine, x.shape), x, out);
+    return out;
+  },
+  backward: (node, grad) => [applySelect(grad, node.attrs.key, gradientAffine(node.attrs.affine))],
+};
+
+/** A new tensor with the affine select of `key` applied. A value repeated by strides of 0 is not written out first. */
+export function applySelect(x: Tensor, key: MaskKey, affine: Affine): Tensor {
+  const repeated = x.strides.every((stride) => stride === 0);
+  return run(selectPrimitive, [repeated ? x : contiguous(x)], { key, affine });
+}
+
+/** The same in place: overwrites x and makes it the result of the select, for the backward pass. Call `checkInPlace` first. */
+export function applySelectInPlace(x: Tensor, key: MaskKey, affine: Affine): Tensor {
+  const attrs = { key, affine };
+  const node = gradMode.enabled && x.requiresGrad ? new GradNode(selectPrimitive, attrs, [x], x) : null;
+  const { device } = x.storage;
+  const spec = dropoutSpec(key, affine, x.shape);
+  if (x.isContiguous()) {
+    device.kernels.dropout(spec, x, x);
+  } else {
+    // The mask goes by logical index, so strided data takes a detour through a contiguous copy.
+    const copy = emptyLayout(device, x.dtype, x.shape);
+    device.kernels.copy(x, copy);
+    device.kernels.dropout(spec, copy, copy);
+    device.kernels.copy(copy, x);
+    copy.storage.release();
+  }
+  x.storage.version++;
+  if (node !== null) x.node = node as GradNode;
+  return x;
+}
+
+/**
+ * Refuses what cannot be edited in place: a leaf that requires a gradient (its value is the user's), elements that share memory, and, while
+ * recording, a view (what it is a view of would not know of the edit).
+ */
+export function checkInPlace(op: string, x: Tensor): void {
+  checkInputs(op, [x]);
+  if (x.strides.some((stride, i) => stride === 0 && (x.shape[i] as number) > 1)) {
+    throw new InPlaceError(
+      op,
+      "expected each element to have memory of its own, got an expanded tensor - call contiguous() first, or leave inplace off",
+    );
+  }
+  if (!gradMode.enabled || !x.requiresGrad) return;
+  if (x.node === null) {
+    throw new InPlaceError(
+      op,
+      "expected a tensor that is no leaf, got a leaf that requires a gradient - leave inplace off, or edit it under noGrad",
+    );
+  }
+  if (x.isView) {
+    throw new InPlaceError(op, "expected a tensor that is no view of another, got a view that requires a gradient - leave inplace off");
+  }
+}

@@ -1,0 +1,126 @@
+import type { GradNode, Layout, Primitive } from "../autograd/node";
+import { run } from "../autograd/run";
+import { type BinaryOp, isComparison } from "../backend/op-names";
+import { type DType, isFloating, promote } from "../dtype/dtype";
+import { describe } from "../errors/errors";
+import { broadcastShapes, broadcastStrides, type Shape, sameShape } from "../shape/shape";
+import type { Tensor } from "../tensor/tensor";
+import { BINARY_GRADIENTS } from "./binary-gradients";
+import { cast, emptyLayout } from "./layout";
+import { sumTo } from "./sum-to";
+
+/** An operand: a tensor, or a number that stands for a constant of the other one's dtype. */
+export type NumberOrTensor = Tensor | number;
+
+/**
+ * Applies an elementwise function of two operands, broadcast to one shape and converted to one dtype.
+ *
+ * @throws ShapeError for shapes that do not broadcast, TypeError for anything but tensors and numbers.
+ */
+export function applyBinary(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Tensor {
+  const dtype = commonDtype(op, a, b);
+  const { tensors, numberRight, numberLeft } = primitivesOf(op);
+  if (typeof b === "number") return run(numberRight, [cast(a as Tensor, dtype)], b);
+  if (typeof a === "number") return run(numberLeft, [cast(b, dtype)], a);
+  return run(tensors, [cast(a, dtype), cast(b, dtype)], 0);
+}
+
+/** Refuses anything that is no tensor. */
+export function checkTensor(op: string, value: unknown): Tensor {
+  if (typeof value !== "object" || value === null || !("storage" in value)) {
+    throw new TypeError(`${op}: expected a Tensor, got ${describe(value)} - make one with tensor(data)`);
+  }
+  return value as Tensor;
+}
+
+/** The dtype two operands meet in. A number never widens a float tensor; one with a fraction turns integers to float32. */
+export function promoteOperands(op: string, a: NumberOrTensor, b: NumberOrTensor): DType {
+  if (typeof b === "number") return withNumber(checkTensor(op, a).dtype, b);
+  if (typeof a === "number") return withNumber(checkTensor(op, b).dtype, a);
+  return promote(checkTensor(op, a).dtype, checkTensor(op, b).dtype);
+}
+
+/** Strides that read an operand as `shape`; a number stays one. */
+export function broadcastTo(operand: NumberOrTensor, shape: Shape): Layout | number {
+  if (typeof operand === "number" || sameShape(operand.shape, shape)) return operand;
+  const { storage, offset } = operand;
+  return { storage, shape, strides: broadcastStrides(operand.shape, operand.strides, shape), offset };
+}
+
+// --- internal helpers ---
+
+/** One primitive for each way a number can stand; its attribute is that number. */
+interface BinaryPrimitives {
+  readonly tensors: Primitive<number>;
+  readonly numberRight: Primitive<number>;
+  readonly numberLeft: Primitive<number>;
+}
+
+const cache = new Map<BinaryOp, BinaryPrimitives>();
+
+function primitivesOf(op: BinaryOp): BinaryPrimitives {
+  let primitives = cache.get(op);
+  if (primitives === undefined) {
+    primitives = makePrimitives(op);
+    cache.set(op, primitives);
+  }
+  return primitives;
+}
+
+function makePrimitives(op: BinaryOp): BinaryPrimitives {
+  const gradients = BINARY_GRADIENTS[op];
+  const forwards = {
+    tensors: { name: op, forward: ([a, b]: readonly Tensor[]) => forward(op, a as Tensor, b as Tensor) },
+    numberRight: { name: op, forward: ([a]: readonly Tensor[], b: number) => forward(op, a as Tensor, b) },
+    numberLeft: { name: op, forward: ([b]: readonly Tensor[], a: number) => forward(op, a, b as Tensor) },
+  };
+  if (gradients === undefined) return forwards;
+  const { a: ofA, b: ofB, reads } = gradients;
+  return {
+    tensors: {
+      ...forwards.tensors,
+      reads: [reads.a, reads.b],
+      backward(node, grad) {
+        const a = () => node.input(0);
+        const b = () => node.input(1);
+        return [
+          node.needs(0) && ofA ? sumTo(ofA(grad, a, b), node.shapes[0] as Shape) : null,
+          node.needs(1) && ofB ? sumTo(ofB(grad, a, b), node.shapes[1] as Shape) : null,
+        ];
+      },
+    },
+    numberRight: {
+      ...forwards.numberRight,
+      reads: [reads.a & 1],
+      backward: (node, grad) => [ofA ? ofA(grad, operand(node), number(node)) : null],
+    },
+    numberLeft: {
+      ...forwards.numberLeft,
+      reads: [reads.b >> 1],
+      backward: (node, grad) => [ofB ? ofB(grad, number(node), operand(node)) : null],
+    },
+  };
+}
+
+const operand = (node: GradNode<number>) => () => node.input(0);
+const number = (node: GradNode<number>) => () => node.attrs;
+
+function forward(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Layout {
+  const { storage } = (typeof a === "number" ? b : a) as Tensor;
+  const shape = typeof a === "number" ? (b as Tensor).shape : typeof b === "number" ? a.shape : broadcastShapes(op, a.shape, b.shape);
+  const out = emptyLayout(storage.device, isComparison(op) ? "bool" : storage.dtype, shape);
+  storage.device.kernels.binary(op, broadcastTo(a, shape), broadcastTo(b, shape), out);
+  return out;
+}
+
+function commonDtype(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): DType {
+  const dtype = promoteOperands(op, a, b);
+  if (op === "div" || op === "pow" || op === "binaryCrossEntropy") return isFloating(dtype) ? dtype : "float32";
+  // Arithmetic on bool counts, as in PyTorch's integers.
+  return dtype === "bool" && !isComparison(op) ? "int32" : dtype;
+}
+
+function withNumber(dtype: DType, value: number): DType {
+  if (isFloating(dtype)) return dtype;
+  return Number.isInteger(value) ? promote(dtype, "int32") : "float32";
+}

@@ -1,0 +1,87 @@
+import type { Primitive } from "../autograd/node";
+import { run } from "../autograd/run";
+import { promote } from "../dtype/dtype";
+import { describe, ShapeError } from "../errors/errors";
+import { formatShape, normalizeDim } from "../shape/shape";
+import type { Tensor } from "../tensor/tensor";
+import { checkTensor } from "./binary";
+import { cast, emptyLayout } from "./layout";
+import { sliceLayout } from "./slice";
+import { slice, unsqueeze } from "./views";
+
+const catPrimitive: Primitive<number> = {
+  name: "cat",
+  forward(inputs, dim) {
+    const first = inputs[0] as Tensor;
+    const { device } = first.storage;
+    const total = inputs.reduce((sum, x) => sum + (x.shape[dim] as number), 0);
+    const out = emptyLayout(
+      device,
+      first.dtype,
+      first.shape.map((size, i) => (i === dim ? total : size)),
+    );
+    let start = 0;
+    for (const x of inputs) {
+      const count = x.shape[dim] as number;
+      device.kernels.copy(x, sliceLayout(out, { dim, start, step: 1, count }));
+      start += count;
+    }
+    return out;
+  },
+  backward(node, grad) {
+    let start = 0;
+    return node.shapes.map((shape, i) => {
+      const from = start;
+      start += shape[node.attrs] as number;
+      return node.needs(i) ? slice(grad, node.attrs, from, start) : null;
+    });
+  },
+};
+
+/**
+ * Joins tensors along an existing dimension; all other sizes are equal. Mirrors `torch.cat`.
+ *
+ * @param options `dim`: default 0.
+ * @throws TypeError for anything but a non-empty array of tensors, ShapeError for shapes that do not fit.
+ * @example
+ * ```ts
+ * cat([ones([2, 3]), zeros([2, 5])], { dim: 1 }).shape;   // [2, 8]
+ * ```
+ */
+export function cat(tensors: readonly Tensor[], { dim = 0 }: { dim?: number } = {}): Tensor {
+  if (!Array.isArray(tensors) || tensors.length === 0)
+    throw new TypeError(`cat: expected a non-empty array of tensors, got ${describe(tensors)}`);
+  const first = checkTensor("cat", tensors[0]);
+  const at = normalizeDim("cat", dim, first.shape.length);
+  for (const x of tensors) {
+    checkTensor("cat", x);
+    const fits =
+      x.shape.length > 0 &&
+      x.shape.length === first.shape.length &&
+      x.shape.every((s: number, i: number) => i === at || s === first.shape[i]);
+    if (!fits) {
+      throw new ShapeError(
+        "cat",
+        [first.shape, x.shape],
+        `expected sizes equal but for dim ${at}, got ${formatShape(first.shape)} and ${formatShape(x.shape)}`,
+      );
+    }
+  }
+  const dtype = tensors.map((x) => x.dtype).reduce(promote);
+  return run(
+    catPrimitive,
+    tensors.map((x) => cast(x, dtype)),
+    at,
+  );
+}
+
+/** Joins tensors of one shape along a new dimension. Mirrors `torch.stack`. `dim`: default 0. Errors as for `cat`. */
+export function stack(tensors: readonly Tensor[], { dim = 0 }: { dim?: number } = {}): Tensor {
+  if (!Array.isArray(tensors) || tensors.length === 0) {
+    throw new TypeError(`stack: expected a non-empty array of tensors, got ${describe(tensors)}`);
+  }
+  return cat(
+    tensors.map((x) => unsqueeze(checkTensor("stack", x), dim)),
+    { dim },
+  );
+}

@@ -1,0 +1,42 @@
+import type { Primitive } from "../autograd/node";
+import { run } from "../autograd/run";
+import { describe } from "../errors/errors";
+import type { Tensor } from "../tensor/tensor";
+import { contiguous, emptyLayout } from "./layout";
+
+/** Bounds for `clamp`; at least one is given. */
+export interface ClampOptions {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+const clampPrimitive: Primitive<ClampOptions> = {
+  name: "clamp",
+  reads: [1],
+  forward([input], { min, max }) {
+    const x = input as Tensor;
+    const { device } = x.storage;
+    const out = emptyLayout(device, x.dtype, x.shape);
+    if (min !== undefined) device.kernels.binary("maximum", x, min, out);
+    if (max !== undefined) device.kernels.binary("minimum", min === undefined ? x : out, max, out);
+    return out;
+  },
+  // The bounds themselves pass the gradient on, as in PyTorch.
+  backward(node, grad) {
+    const x = node.input(0);
+    const { min, max } = node.attrs;
+    const above = min === undefined ? grad : grad.where(x.ge(min), 0);
+    return [max === undefined ? above : above.where(x.le(max), 0)];
+  },
+};
+
+/** Elements below `min` become it, elements above `max` become that; NaN stays. */
+export function clamp(x: Tensor, options: ClampOptions): Tensor {
+  const { min, max } = options ?? {};
+  if (min === undefined && max === undefined) throw new TypeError(`clamp: expected { min } or { max } or both, got ${describe(options)}`);
+  for (const bound of [min, max]) {
+    if (bound !== undefined && typeof bound !== "number")
+      throw new TypeError(`clamp: expected bounds that are numbers, got ${describe(bound)}`);
+  }
+  return run(clampPrimitive, [contiguous(x)], { min, max });
+}

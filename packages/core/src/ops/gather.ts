@@ -1,0 +1,77 @@
+import type { Layout, Primitive } from "../autograd/node";
+import { run } from "../autograd/run";
+import { ShapeError } from "../errors/errors";
+import { formatShape, normalizeDim, type Shape, sizeOf } from "../shape/shape";
+import type { Tensor } from "../tensor/tensor";
+import { contiguous, emptyLayout } from "./layout";
+
+/** Inputs: x and an index, both [outer, along or count, inner]. */
+const gatherPrimitive: Primitive<null> = {
+  name: "gather",
+  reads: [0, 1],
+  forward(inputs) {
+    const [x, index] = inputs as [Tensor, Tensor];
+    const { device } = x.storage;
+    return filled(emptyLayout(device, x.dtype, index.shape), (out) => device.kernels.gather(x, index, out));
+  },
+  backward: (node, grad) => [run(scatterPrimitive, [contiguous(grad), node.input(1)], node.shapes[0] as Shape), null],
+};
+
+/** Zeros of a shape with x added at the index. Inputs: x and the index. The opposite of gather, each the gradient of the other. */
+const scatterPrimitive: Primitive<Shape> = {
+  name: "scatterAdd",
+  reads: [0, 1],
+  forward(inputs, shape) {
+    const [x, index] = inputs as [Tensor, Tensor];
+    const { device } = x.storage;
+    return filled(emptyLayout(device, x.dtype, shape), (out) => {
+      device.kernels.fill(out, 0);
+      device.kernels.scatterAdd(index, x, out);
+    });
+  },
+  backward: (node, grad) => [run(gatherPrimitive, [contiguous(grad), node.input(1)], null), null],
+};
+
+/**
+ * Picks along `dim` by an int32 index of the same rank, whose other sizes equal x's: `out[i][j] = x[index[i][j]][j]` for dim 0.
+ */
+export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+  const at = normalizeDim("gather", dim, x.shape.length);
+  const fits =
+    index.shape.length === x.shape.length && x.shape.length > 0 && index.shape.every((size, i) => i === at || size === x.shape[i]);
+  if (!fits) {
+    throw new ShapeError(
+      "gather",
+      [x.shape, index.shape],
+      `expected an index of x's shape but for dim ${at}, got ${formatShape(index.shape)} for ${formatShape(x.shape)}`,
+    );
+  }
+  if (index.dtype !== "int32")
+    throw new TypeError(`gather: expected an int32 index, got ${index.dtype} - convert it with index.type("int32")`);
+  const outer = sizeOf(x.shape.slice(0, at));
+  const inner = sizeOf(x.shape.slice(at + 1));
+  const flat = (t: Tensor) => t.reshape([outer, t.shape[at] as number, inner]);
+  return run(gatherPrimitive, [contiguous(flat(x)), flat(index)], null).reshape(index.shape);
+}
+
+/** The rows of x at the places that a 1-dimensional int32 index names. */
+export function indexRows(x: Tensor, index: Tensor): Tensor {
+  const inner = sizeOf(x.shape.slice(1));
+  const [rows, count] = [x.shape[0] as number, index.shape[0] as number];
+  // One index per row, repeated over the row without being written out.
+  const spread = index.reshape([1, count, 1]).expand([1, count, inner]);
+  return run(gatherPrimitive, [contiguous(x.reshape([1, rows, inner])), spread], null).reshape([count, ...x.shape.slice(1)]);
+}
+
+// --- internal helpers ---
+
+/** Gives the output back when the kernel refuses an index. */
+function filled(out: Layout, kernel: (out: Layout) => void): Layout {
+  try {
+    kernel(out);
+    return out;
+  } catch (error) {
+    out.storage.release();
+    throw error;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Layout, Primitive } from "../autograd/node";
+import { run } from "../autograd/run";
+import type { Device } from "../backend/device";
+import type { DType } from "../dtype/dtype";
+import { contiguousStrides, isContiguous, type Shape, sizeOf } from "../shape/shape";
+import type { Tensor } from "../tensor/tensor";
+
+/** A new contiguous layout with undefined contents. */
+export function emptyLayout(device: Device, dtype: DType, shape: Shape): Layout {
+  return { storage: device.allocate(dtype, sizeOf(shape)), shape, strides: contiguousStrides(shape), offset: 0 };
+}
+
+/** Another layout of the tensor's storage, with a reference of its own. */
+export function viewLayout(x: Tensor, shape: Shape, strides: readonly number[], offset: number): Layout {
+  return { storage: x.storage.retain(), shape, strides, offset };
+}
+
+/** Copies into a contiguous tensor of another dtype, or of the same for a strided one. */
+const castPrimitive: Primitive<DType> = {
+  name: "type",
+  forward([x], dtype) {
+    const input = x as Tensor;
+    const out = emptyLayout(input.storage.device, dtype, input.shape);
+    input.storage.device.kernels.copy(input, out);
+    return out;
+  },
+  backward: (node, grad) => [cast(grad, node.dtypes[0] as DType)],
+};
+
+/** The tensor in another dtype; itself when it has it. To bool: `!= 0`; to int32: truncated. */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  return x.dtype === dtype ? x : run(castPrimitive, [x], dtype);
+}
+
+/** The tensor itself when it is contiguous, else a contiguous copy. */
+export function contiguous(x: Tensor): Tensor {
+  return isContiguous(x.shape, x.strides) ? x : run(castPrimitive, [x], x.dtype);
+}

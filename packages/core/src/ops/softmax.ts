@@ -1,0 +1,82 @@
+import { ANY, type Primitive } from "../autograd/node";
+import { run } from "../autograd/run";
+import { composed } from "../autograd/scope";
+import { isFloating } from "../dtype/dtype";
+import { normalizeDim, sizeOf } from "../shape/shape";
+import type { Tensor } from "../tensor/tensor";
+import { contiguous, emptyLayout } from "./layout";
+
+interface SoftmaxAttrs {
+  readonly log: boolean;
+  readonly dim: number;
+}
+
+/** The fused kernels. The gradient is a primitive of its own, so that it has a gradient, too. */
+const softmaxPrimitive: Primitive<SoftmaxAttrs> = {
+  name: "softmax",
+  readsOutput: ANY,
+  forward([input], { log, dim }) {
+    const x = input as Tensor;
+    const { device } = x.storage;
+    const out = emptyLayout(device, x.dtype, x.shape);
+    device.kernels.softmax?.(log, x, out, ...around(x, dim));
+    return out;
+  },
+  backward(node, grad) {
+    const y = node.output();
+    const { log, dim } = node.attrs;
+    const fused = grad.storage.device.kernels.softmaxGrad !== undefined;
+    return [fused ? run(softmaxGradPrimitive, [contiguous(grad), y], node.attrs) : composedGrad(grad, y, log, dim)];
+  },
+};
+
+const softmaxGradPrimitive: Primitive<SoftmaxAttrs> = {
+  name: "softmaxGrad",
+  reads: [ANY, ANY],
+  forward(inputs, { log, dim }) {
+    const [grad, y] = inputs as [Tensor, Tensor];
+    const { device } = y.storage;
+    const out = emptyLayout(device, y.dtype, y.shape);
+    device.kernels.softmaxGrad?.(log, y, grad, out, ...around(y, dim));
+    return out;
+  },
+  backward(node, grad) {
+    const { log, dim } = node.attrs;
+    const g = node.input(0);
+    const y = node.input(1);
+    const total = (x: Tensor) => x.sum({ dim, keepdim: true });
+    if (log) {
+      // f = g - e^y sum(g): by g: grad - sum(grad e^y); by y: -grad e^y sum(g).
+      const weighted = grad.mul(y.exp());
+      return [node.needs(0) ? grad.sub(total(weighted)) : null, node.needs(1) ? weighted.mul(total(g)).neg() : null];
+    }
+    // f = y (g - sum(g y)): by g: y (grad - sum(grad y)); by y: grad (g - sum(g y)) - g sum(grad y).
+    const inner = total(grad.mul(y));
+    return [node.needs(0) ? y.mul(grad.sub(inner)) : null, node.needs(1) ? grad.mul(g.sub(total(g.mul(y)))).sub(g.mul(inner)) : null];
+  },
+};
+
+/** Softmax along one dimension, or its logarithm: fused where the backend can, else composed. */
+export function applySoftmax(x: Tensor, log: boolean, dimension: number): Tensor {
+  const name = log ? "logSoftmax" : "softmax";
+  if (!isFloating(x.dtype)) throw new TypeError(`${name}: expected a float tensor, got ${x.dtype} - convert it with x.type("float32")`);
+  const dim = normalizeDim(name, dimension, x.shape.length);
+  if (x.storage.device.kernels.softmax !== undefined) return run(softmaxPrimitive, [contiguous(x)], { log, dim });
+  return composed(() => {
+    const shifted = x.sub(x.detach().amax({ dim, keepdim: true }));
+    const exp = shifted.exp();
+    const sum = exp.sum({ dim, keepdim: true });
+    return log ? shifted.sub(sum.log()) : exp.div(sum);
+  });
+}
+
+// --- internal helpers ---
+
+function composedGrad(grad: Tensor, y: Tensor, log: boolean, dim: number): Tensor {
+  if (log) return grad.sub(y.exp().mul(grad.sum({ dim, keepdim: true })));
+  return y.mul(grad.sub(grad.mul(y).sum({ dim, keepdim: true })));
+}
+
+function around(x: Tensor, dim: number): [outer: number, size: number, inner: number] {
+  return [sizeOf(x.shape.slice(0, dim)), x.shape[dim] ?? 1, sizeOf(x.shape.slice(dim + 1))];
+}

@@ -1,0 +1,57 @@
+import { ANY, type Primitive } from "../autograd/node";
+import { run } from "../autograd/run";
+import type { UnaryOp } from "../backend/op-names";
+import { isFloating } from "../dtype/dtype";
+import { describe as show } from "../errors/errors";
+import type { Tensor } from "../tensor/tensor";
+import { contiguous, emptyLayout } from "./layout";
+
+/** The derivative of each function times the incoming gradient, from its input or its output. */
+const GRADIENTS: Readonly<Record<UnaryOp, { from: "input" | "output" | "none"; gradient(grad: Tensor, value: Tensor): Tensor }>> = {
+  neg: { from: "none", gradient: (grad) => grad.neg() },
+  abs: { from: "input", gradient: (grad, x) => grad.where(x.gt(0), grad.neg().where(x.lt(0), 0)) },
+  exp: { from: "output", gradient: (grad, y) => grad.mul(y) },
+  expm1: { from: "output", gradient: (grad, y) => grad.mul(y.add(1)) },
+  log: { from: "input", gradient: (grad, x) => grad.div(x) },
+  log1p: { from: "input", gradient: (grad, x) => grad.div(x.add(1)) },
+  sqrt: { from: "output", gradient: (grad, y) => grad.div(y.mul(2)) },
+  relu: { from: "output", gradient: (grad, y) => grad.binary("reluGrad", y) },
+  sigmoid: { from: "output", gradient: (grad, y) => grad.binary("sigmoidGrad", y) },
+  tanh: { from: "output", gradient: (grad, y) => grad.binary("tanhGrad", y) },
+  erf: { from: "input", gradient: (grad, x) => grad.mul(x.mul(x).neg().exp()).mul(2 / Math.sqrt(Math.PI)) },
+  softplus: { from: "input", gradient: (grad, x) => grad.mul(x.unary("sigmoid")) },
+};
+
+const PRIMITIVES = /* @__PURE__ */ Object.fromEntries(
+  (Object.keys(GRADIENTS) as UnaryOp[]).map((op) => [op, unaryPrimitive(op)]),
+) as Readonly<Record<UnaryOp, Primitive<null>>>;
+
+/** Applies an elementwise function of one operand. Throws TypeError for a dtype that has none of it. */
+export function applyUnary(op: UnaryOp, x: Tensor): Tensor {
+  const integers = op === "neg" || op === "abs";
+  if (!isFloating(x.dtype) && !(integers && x.dtype === "int32")) {
+    throw new TypeError(`${op}: expected a float32 or float64 tensor, got ${x.dtype} ${show(x)} - convert it with x.type("float32")`);
+  }
+  return run(PRIMITIVES[op], [contiguous(x)], null);
+}
+
+// --- internal helpers ---
+
+function unaryPrimitive(op: UnaryOp): Primitive<null> {
+  const { from, gradient } = GRADIENTS[op];
+  return {
+    name: op,
+    reads: [from === "input" ? ANY : 0],
+    readsOutput: from === "output" ? ANY : 0,
+    forward([x]) {
+      const input = x as Tensor;
+      const out = emptyLayout(input.storage.device, input.dtype, input.shape);
+      input.storage.device.kernels.unary(op, input, out);
+      return out;
+    },
+    backward(node, grad) {
+      if (from === "none") return [gradient(grad, grad)];
+      return [gradient(grad, from === "input" ? node.input(0) : node.output())];
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/** Operations that move no data: another shape over the same storage. */
+import type { Primitive } from "../autograd/node";
+import { run } from "../autograd/run";
+import { describe, ShapeError } from "../errors/errors";
+import { broadcastStrides, checkShape, contiguousStrides, formatShape, normalizeDim, type Shape, sizeOf } from "../shape/shape";
+import type { Tensor } from "../tensor/tensor";
+import { contiguous, viewLayout } from "./layout";
+import { slicePrimitive } from "./slice";
+import { sumTo } from "./sum-to";
+
+interface ViewAttrs {
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+}
+
+/** Reshapes what is contiguous; also adds and drops dimensions of size 1 anywhere. */
+const reshapePrimitive: Primitive<ViewAttrs> = {
+  name: "reshape",
+  forward: ([x], { shape, strides }) => viewLayout(x as Tensor, shape, strides, (x as Tensor).offset),
+  backward: (node, grad) => [grad.reshape(node.shapes[0] as Shape)],
+};
+
+const permutePrimitive: Primitive<readonly number[]> = {
+  name: "permute",
+  forward([input], dims) {
+    const x = input as Tensor;
+    const pick = (from: readonly number[]) => dims.map((dim) => from[dim] as number);
+    return viewLayout(x, pick(x.shape), pick(x.strides), x.offset);
+  },
+  backward(node, grad) {
+    const inverse = new Array<number>(node.attrs.length);
+    node.attrs.forEach((dim, i) => {
+      inverse[dim] = i;
+    });
+    return [grad.permute(inverse)];
+  },
+};
+
+const expandPrimitive: Primitive<Shape> = {
+  name: "expand",
+  forward: ([x], shape) =>
+    viewLayout(x as Tensor, shape, broadcastStrides((x as Tensor).shape, (x as Tensor).strides, shape), (x as Tensor).offset),
+  backward: (node, grad) => [sumTo(grad, node.shapes[0] as Shape)],
+};
+
+/** The same elements in another shape; one size may be -1 and follows from the others. Copies only what is not contiguous. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const sizes = resolveSizes(x, shape);
+  return run(reshapePrimitive, [contiguous(x)], { shape: sizes, strides: contiguousStrides(sizes) });
+}
+
+/** Reorders all dimensions. */
+export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  if (!Array.isArray(dims)) throw new TypeError(`permute: expected an array of dims, got ${describe(dims)}`);
+  const rank = x.shape.length;
+  const order = dims.map((dim) => normalizeDim("permute", dim, rank));
+  if (order.length !== rank || new Set(order).size !== rank) {
+    throw new RangeError(`permute: expected each of the ${rank} dims once, got ${formatShape(dims)}`);
+  }
+  return run(permutePrimitive, [x], order);
+}
+
+/** Swaps two dimensions. */
+export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  const rank = x.shape.length;
+  const a = normalizeDim("transpose", dim0, rank);
+  const b = normalizeDim("transpose", dim1, rank);
+  const order = x.shape.map((_, i) => (i === a ? b : i === b ? a : i));
+  return run(permutePrimitive, [x], order);
+}
+
+/** Repeats dimensions of size 1, and adds new ones in front, without copying; -1 keeps a size. */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  const shift = Array.isArray(shape) ? shape.length - x.shape.length : -1;
+  if (shift < 0) throw new ShapeError("expand", [x.shape], `expected a shape of at least ${x.shape.length} sizes, got ${describe(shape)}`);
+  const sizes = shape.map((size, i) => (size === -1 && i >= shift ? (x.shape[i - shift] as number) : size));
+  checkShape("expand", sizes);
+  x.shape.forEach((size, i) => {
+    if (size !== 1 && size !== sizes[i + shift]) {
+      throw new ShapeError(
+        "expand",
+        [x.shape, sizes],
+        `expected sizes that are equal or 1, got ${formatShape(x.shape)} for ${formatShape(sizes)}`,
+      );
+    }
+  });
+  return run(expandPrimitive, [x], sizes);
+}
+
+/** Drops a dimension of size 1 (one of another size stays, as in PyTorch), or all of them. */
+export function squeeze(x: Tensor, dim?: number): Tensor {
+  const at = dim === undefined ? undefined : normalizeDim("squeeze", dim, x.shape.length);
+  const kept = x.shape.map((_, i) => i).filter((i) => x.shape[i] !== 1 || (at !== undefined && i !== at));
+  return run(reshapePrimitive, [x], { shape: kept.map((i) => x.shape[i] as number), strides: kept.map((i) => x.strides[i] as number) });
+}
+
+/** Adds a dimension of size 1 before `dim`; negative ones count from behind the last. */
+export function unsqueeze(x: Tensor, dim: number): Tensor {
+  const at = normalizeDim("unsqueeze", dim, x.shape.length + 1);
+  const insert = (values: readonly number[], value: number) => [...values.slice(0, at), value, ...values.slice(at)];
+  return run(reshapePrimitive, [x], { shape: insert(x.shape, 1), strides: insert(x.strides, 1) });
+}
+
+/**
+ * Elements `start` up to, not including, `end` along `dim`, in steps of `step`. Negative places count from the end and all are cut to what
+ * is there, as in PyTorch and in `Array.prototype.slice`.
+ */
+export function slice(x: Tensor, dim: number, start = 0, end?: number, step = 1): Tensor {
+  const at = normalizeDim("slice", dim, x.shape.length);
+  const size = x.shape[at];
+  if (size === undefined) throw new ShapeError("slice", [x.shape], "expected at least one dimension, got a scalar");
+  for (const value of [start, end ?? 0, step]) {
+    if (!Number.isInteger(value)) throw new RangeError(`slice: expected integers, got ${describe(value)}`);
+  }
+  if (step < 1) throw new RangeError(`slice: expected a step of 1 or more, got ${step}`);
+  const place = (value: number) => Math.min(Math.max(value < 0 ? value + size : value, 0), size);
+  const first = place(start);
+  const count = Math.max(0, Math.ceil((place(end ?? size) - first) / step));
+  return run(slicePrimitive, [x], { dim: at, start: first, step, count });
+}
+
+// --- internal helpers ---
+
+function resolveSizes(x: Tensor, shape: Shape): readonly number[] {
+  if (!Array.isArray(shape)) throw new TypeError(`reshape: expected a shape such as [2, -1], got ${describe(shape)}`);
+  const size = sizeOf(x.shape);
+  const open = shape.indexOf(-1);
+  let sizes: readonly number[] = shape;
+  if (open >= 0) {
+    const known = shape.reduce((product: number, s, i) => (i === open ? product : product * s), 1);
+    if (known === 0) throw new ShapeError("reshape", [x.shape, shape], `expected sizes that settle -1, got ${formatShape(shape)} with a 0`);
+    sizes = shape.map((s, i) => (i === open ? size / known : s));
+  }
+  if (sizes.some((s) => !Number.isInteger(s) || s < 0) || sizeOf(sizes) !== size) {
+    throw new ShapeError(
+      "reshape",
+      [x.shape, shape],
+      `expected a shape of ${size} elements for ${formatShape(x.shape)}, got ${formatShape(shape)}`,
+    );
+  }
+  return sizes;
+}

@@ -1,0 +1,50 @@
+import type { Primitive } from "../autograd/node";
+import { run } from "../autograd/run";
+import { broadcastShapes, type Shape } from "../shape/shape";
+import type { Tensor } from "../tensor/tensor";
+import { broadcastTo, checkTensor, type NumberOrTensor, promoteOperands } from "./binary";
+import { cast, emptyLayout } from "./layout";
+import { sumTo } from "./sum-to";
+
+/** The numbers among the two choices; the tensors are inputs, after the condition. */
+interface WhereAttrs {
+  readonly a?: number;
+  readonly b?: number;
+}
+
+const wherePrimitive: Primitive<WhereAttrs> = {
+  name: "where",
+  // The condition has no gradient; those of both choices read it.
+  reads: [0b110],
+  forward(inputs, attrs) {
+    const condition = inputs[0] as Tensor;
+    const a = attrs.a ?? (inputs[1] as Tensor);
+    const b = attrs.b ?? (inputs.at(-1) as Tensor);
+    let { shape } = condition;
+    for (const choice of [a, b]) if (typeof choice !== "number") shape = broadcastShapes("where", shape, choice.shape);
+    const { device } = condition.storage;
+    const out = emptyLayout(device, (inputs[1] as Tensor).dtype, shape);
+    device.kernels.where(broadcastTo(condition, shape) as Tensor, broadcastTo(a, shape), broadcastTo(b, shape), out);
+    return out;
+  },
+  backward(node, grad) {
+    const condition = node.input(0);
+    const isA = (i: number) => i === 1 && node.attrs.a === undefined;
+    return node.shapes.map((shape, i) => {
+      if (i === 0 || !node.needs(i)) return null;
+      const zeros = grad.mul(0);
+      return sumTo(isA(i) ? grad.where(condition, 0) : zeros.where(condition, grad), shape as Shape);
+    });
+  },
+};
+
+/** `condition ? a : b`, element by element, all broadcast to one shape; at least one choice is a tensor. */
+export function where(condition: Tensor, a: NumberOrTensor, b: NumberOrTensor): Tensor {
+  checkTensor("where", condition);
+  if (condition.dtype !== "bool")
+    throw new TypeError(`where: expected a bool condition, got ${condition.dtype} - compare it, e.g. x.gt(0)`);
+  const dtype = promoteOperands("where", a, b);
+  if (typeof a === "number") return run(wherePrimitive, [condition, cast(b as Tensor, dtype)], { a });
+  if (typeof b === "number") return run(wherePrimitive, [condition, cast(a, dtype)], { b });
+  return run(wherePrimitive, [condition, cast(a, dtype), cast(b, dtype)], {});
+}

@@ -1,0 +1,76 @@
+import type { OptimizerSpec } from "../backend/backend";
+import { describe } from "../errors/errors";
+import { checkRange } from "./check";
+import { Optimizer, type Params } from "./optimizer";
+
+/** Options of Adam and AdamW, with PyTorch's defaults. */
+export interface AdamOptions {
+  /** Learning rate. Default: 0.001. */
+  readonly lr: number;
+  /** Decay of the averages of the gradient and of its square. Default: [0.9, 0.999]. */
+  readonly betas: readonly [number, number];
+  /** Added to the denominator. Default: 1e-8. */
+  readonly eps: number;
+  /** Adam: L2 penalty, default 0. AdamW: decay of the weights themselves, default 0.01. */
+  readonly weightDecay: number;
+}
+
+/** Adam (Kingma and Ba, 2015). Mirrors `torch.optim.Adam`. Throws RangeError for options out of range. */
+export class Adam extends Optimizer<AdamOptions> {
+  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
+    super("Adam", params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, ...options });
+  }
+
+  protected checkOptions(options: AdamOptions): void {
+    checkAdam("Adam", options);
+  }
+
+  protected stateCount(): number {
+    return 2;
+  }
+
+  protected spec(options: AdamOptions, step: number): OptimizerSpec {
+    return adamSpec(options, step, false);
+  }
+}
+
+/** Adam with weight decay that leaves the gradient alone (Loshchilov and Hutter, 2019). Mirrors `torch.optim.AdamW`. */
+export class AdamW extends Optimizer<AdamOptions> {
+  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
+    super("AdamW", params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01, ...options });
+  }
+
+  protected checkOptions(options: AdamOptions): void {
+    checkAdam("AdamW", options);
+  }
+
+  protected stateCount(): number {
+    return 2;
+  }
+
+  protected spec(options: AdamOptions, step: number): OptimizerSpec {
+    return adamSpec(options, step, true);
+  }
+}
+
+// --- internal helpers ---
+
+function checkAdam(op: string, { lr, betas, eps, weightDecay }: AdamOptions): void {
+  checkRange(op, { lr, eps, weightDecay });
+  if (!Array.isArray(betas) || betas.length !== 2) throw new TypeError(`${op}: expected betas as two numbers, got ${describe(betas)}`);
+  for (const beta of betas) if (!(beta >= 0 && beta < 1)) throw new RangeError(`${op}: expected betas in [0, 1), got ${describe(beta)}`);
+}
+
+function adamSpec({ lr, betas: [beta1, beta2], eps, weightDecay }: AdamOptions, step: number, decoupled: boolean): OptimizerSpec {
+  return {
+    kind: "adam",
+    lr,
+    beta1,
+    beta2,
+    eps,
+    weightDecay,
+    decoupled,
+    biasCorrection1: 1 - beta1 ** step,
+    biasCorrection2: 1 - beta2 ** step,
+  };
+}

@@ -1,0 +1,149 @@
+import { checkInputs } from "../autograd/run";
+import { withScope } from "../autograd/scope";
+import type { OptimizerSpec } from "../backend/backend";
+import { describe } from "../errors/errors";
+import type { Tensor } from "../tensor/tensor";
+import { isTensor } from "../tensor/tidy";
+import { composedStep } from "./composed-step";
+import { OptimizerState, type OptimizerStateDict } from "./state";
+
+/** Parameters with options of their own; what is left out comes from the optimizer. */
+export type ParamGroup<Options> = { readonly params: Iterable<Tensor> | Tensor } & Partial<Options>;
+
+/** Parameters as an optimizer takes them. */
+export type Params<Options> = Iterable<Tensor> | Iterable<ParamGroup<Options>> | Tensor;
+
+/** A group as an optimizer holds it: its parameters and all options, which may be changed between steps (`group.lr = ...`). */
+export type FullGroup<Options> = { params: Tensor[] } & { -readonly [K in keyof Options]: Options[K] };
+
+/**
+ * What SGD, Adam and AdamW share: parameter groups, state per parameter, and the step through the backend's kernel. Mirrors
+ * `torch.optim.Optimizer`.
+ */
+export abstract class Optimizer<Options extends object> {
+  /** The groups with their options. Change these to change, say, the learning rate. */
+  readonly paramGroups: FullGroup<Options>[] = [];
+  readonly #states = new Map<Tensor, OptimizerState>();
+  readonly #defaults: Options;
+
+  constructor(name: string, params: Params<Options>, defaults: Options) {
+    this.#defaults = defaults;
+    const list = isTensor(params) ? [params] : [...(params as Iterable<Tensor | ParamGroup<Options>>)];
+    if (list.length === 0) throw new RangeError(`${name}: expected at least one parameter, got none - pass model.parameters()`);
+    if (list.every(isTensor)) this.addParamGroup({ params: list as Tensor[] } as unknown as ParamGroup<Options>);
+    else for (const group of list) this.addParamGroup(group as ParamGroup<Options>);
+  }
+
+  /** Adds parameters with options of their own. Throws TypeError for what is no leaf that requires a gradient, RangeError for one that is in already. */
+  addParamGroup(group: ParamGroup<Options>): void {
+    if (typeof group !== "object" || group === null || !("params" in group)) {
+      throw new TypeError(`optimizer: expected parameters or groups { params }, got ${describe(group)}`);
+    }
+    const params = isTensor(group.params) ? [group.params] : [...group.params];
+    const known = new Set(this.paramGroups.flatMap((other) => other.params));
+    for (const param of params) {
+      if (!isTensor(param)) throw new TypeError(`optimizer: expected tensors as parameters, got ${describe(param)}`);
+      if (!param.isLeaf || !param.requiresGrad)
+        throw new TypeError(`optimizer: expected leaves that require a gradient, got ${describe(param)}`);
+      if (known.has(param)) throw new RangeError(`optimizer: expected each parameter once, got ${describe(param)} twice`);
+      known.add(param);
+    }
+    const full = { ...this.#defaults, ...group, params } as FullGroup<Options>;
+    this.checkOptions(full as unknown as Options);
+    this.paramGroups.push(full);
+  }
+
+  /** Updates every parameter that has a gradient, in place. */
+  step(): void {
+    for (const group of this.paramGroups) {
+      for (const param of group.params) {
+        if (param.grad !== null) this.#update(param, param.grad, group as unknown as Options);
+      }
+    }
+  }
+
+  /** Drops all gradients, so that the next backward starts anew. */
+  zeroGrad(): void {
+    for (const param of this.#allParams()) {
+      param.grad?.dispose();
+      param.grad = null;
+    }
+  }
+
+  /** The options of each group and the state of each parameter, by its place over all groups. The tensors are the optimizer's own. */
+  stateDict(): OptimizerStateDict {
+    const params = this.#allParams();
+    let next = 0;
+    return {
+      paramGroups: this.paramGroups.map(({ params: own, ...options }) => ({ ...options, params: own.map(() => next++) })),
+      state: Object.fromEntries(
+        params.flatMap((param, i) => {
+          const state = this.#states.get(param);
+          return state === undefined ? [] : [[i, state.toJSON()] as const];
+        }),
+      ),
+    };
+  }
+
+  /** Restores what `stateDict` gave, by copy. Throws RangeError when groups or parameters do not match; nothing changes then. */
+  loadStateDict(dict: OptimizerStateDict): void {
+    const params = this.#allParams();
+    const sizes = dict?.paramGroups?.map((group) => group.params.length) ?? [];
+    if (sizes.join() !== this.paramGroups.map((group) => group.params.length).join()) {
+      throw new RangeError(
+        `loadStateDict: expected groups of ${this.paramGroups.map((g) => g.params.length).join(", ")} parameters, got ${sizes.join(", ") || "none"}`,
+      );
+    }
+    const states = Object.entries(dict.state).map(([i, saved]) => {
+      const param = params[Number(i)];
+      if (param === undefined) throw new RangeError(`loadStateDict: expected a parameter number below ${params.length}, got ${i}`);
+      return [param, OptimizerState.fromSaved(param, saved)] as const;
+    });
+    this.paramGroups.forEach((group, i) => {
+      const { params: _, ...options } = dict.paramGroups[i] as Record<string, unknown>;
+      Object.assign(group, options);
+    });
+    for (const state of this.#states.values()) state.dispose();
+    this.#states.clear();
+    for (const [param, state] of states) this.#states.set(param, state);
+  }
+
+  /** Frees the optimizer's state (momentum and the like). */
+  dispose(): void {
+    for (const state of this.#states.values()) state.dispose();
+    this.#states.clear();
+  }
+
+  /** Throws RangeError for options out of range. */
+  protected abstract checkOptions(options: Options): void;
+
+  /** How many tensors of state each parameter has. */
+  protected abstract stateCount(options: Options): number;
+
+  /** One step's work order; `step` counts from 1. */
+  protected abstract spec(options: Options, step: number): OptimizerSpec;
+
+  #allParams(): Tensor[] {
+    return this.paramGroups.flatMap((group) => group.params);
+  }
+
+  #update(param: Tensor, grad: Tensor, options: Options): void {
+    let state = this.#states.get(param);
+    if (state === undefined) {
+      state = new OptimizerState(param, this.stateCount(options));
+      this.#states.set(param, state);
+    }
+    const { tensors } = state;
+    checkInputs("step", [param, grad, ...tensors]);
+    const spec = this.spec(options, ++state.step);
+    const { optimizerStep } = param.storage.device.kernels;
+    if (optimizerStep !== undefined && param.isContiguous() && grad.isContiguous()) optimizerStep(spec, param, grad, tensors);
+    else
+      withScope(
+        true,
+        () => composedStep(spec, param, grad, tensors),
+        () => [],
+      );
+    param.storage.version++;
+  }
+}

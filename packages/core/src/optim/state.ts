@@ -1,0 +1,62 @@
+import type { TypedArray } from "../dtype/dtype";
+import { describe } from "../errors/errors";
+import { overwrite } from "../nn/state-dict";
+import { zeros } from "../tensor/creation";
+import type { Tensor } from "../tensor/tensor";
+import { isTensor, keep } from "../tensor/tidy";
+
+/** One parameter's state as `stateDict` gives it. */
+export interface SavedState {
+  readonly step: number;
+  readonly tensors: readonly (Tensor | TypedArray)[];
+}
+
+/** What an optimizer's `stateDict` gives. */
+export interface OptimizerStateDict {
+  /** Each group's options, and the places of its parameters over all groups. */
+  readonly paramGroups: readonly ({ readonly params: readonly number[] } & Readonly<Record<string, unknown>>)[];
+  /** By parameter place. */
+  readonly state: Readonly<Record<string, SavedState>>;
+}
+
+/** The tensors an optimizer keeps for one parameter, zeros at first, and the number of steps taken. They go along when the parameter's module moves to another backend. */
+export class OptimizerState {
+  step = 0;
+  #tensors: Tensor[];
+
+  constructor(param: Tensor, count: number) {
+    this.#tensors = Array.from({ length: count }, () => keep(zeros(param.shape, { dtype: param.dtype, backend: param.backend })));
+    // The parameter takes them along when its module moves, and does not keep them alive.
+    param.followers = [...(param.followers ?? []), ...this.#tensors.map((tensor) => new WeakRef(tensor))];
+  }
+
+  /** A state with copies of saved values. Throws RangeError when they do not fit the parameter. */
+  static fromSaved(param: Tensor, saved: SavedState): OptimizerState {
+    for (const value of saved.tensors) {
+      const size = isTensor(value) ? value.size : value.length;
+      if (size !== param.size)
+        throw new RangeError(`loadStateDict: expected state of ${param.size} elements, got ${size} for ${describe(param)}`);
+    }
+    const state = new OptimizerState(param, saved.tensors.length);
+    state.step = saved.step;
+    saved.tensors.forEach((value, i) => {
+      overwrite(state.#tensors[i] as Tensor, value);
+    });
+    return state;
+  }
+
+  /** The tensors, in the order in which kernels take them. */
+  get tensors(): readonly Tensor[] {
+    return this.#tensors;
+  }
+
+  /** @internal For `stateDict`. */
+  toJSON(): SavedState {
+    return { step: this.step, tensors: this.#tensors };
+  }
+
+  dispose(): void {
+    for (const tensor of this.#tensors) tensor.dispose();
+    this.#tensors = [];
+  }
+}

@@ -1,0 +1,180 @@
+import { BRAND, isBranded, shared } from "../backend/shared";
+import { describe } from "../errors/errors";
+import type { CallKey } from "./words";
+
+const U64 = 2n ** 64n;
+const LOW_WORD = 0xffffffffn;
+
+/** Calls are numbered below 2^62, so that `offset`, 4 times the call, fits PyTorch's 64 bits. In units of the high word. */
+const CALL_HIGH_LIMIT = 2 ** 30;
+
+/** The top bit of a 64-bit call marks draws made on the host, which thereby never move a mask. In the high word. */
+const HOST_CALL_BIT = 0x80000000;
+
+const STATE_BYTES = 24;
+const CUDA_STATE_BYTES = 16;
+
+/**
+ * A source of random numbers: a 64-bit seed and two call counters, one for dropout masks and one for draws on the host
+ * (initialisation, `rand`, shuffling). Every draw takes one call number and leaves the other counter alone, so that building
+ * a model never moves a mask. Generators know no backend: the same one serves all.
+ *
+ * Mirrors `torch.Generator`, whose CUDA form has the same state.
+ *
+ * @example
+ * ```ts
+ * const generator = new Generator(42);
+ * F.dropout(x, { p: 0.5, generator });   // the mask of call 0 of seed 42, on every backend
+ * generator.offset;                      // 4n, as in PyTorch
+ * ```
+ */
+export class Generator {
+  readonly [BRAND] = "Generator";
+  #seedLo = 0;
+  #seedHi = 0;
+  #callLo = 0;
+  #callHi = 0;
+  #hostLo = 0;
+  #hostHi = 0;
+
+  /**
+   * @param seed A safe integer or a bigint in [-2^63, 2^64), negative as two's complement. Default: taken from `crypto`.
+   * @throws TypeError for anything else than a number or bigint, RangeError outside the range.
+   */
+  constructor(seed?: number | bigint) {
+    if (seed === undefined) this.#seedFromCrypto();
+    else this.manualSeed(seed);
+  }
+
+  /** Sets the seed and puts both counters to 0. Returns this generator, as PyTorch does. */
+  manualSeed(seed: number | bigint): this {
+    const value = checkSeed(seed);
+    this.#seedLo = Number(value & LOW_WORD);
+    this.#seedHi = Number(value >> 32n);
+    this.#callLo = this.#callHi = this.#hostLo = this.#hostHi = 0;
+    return this;
+  }
+
+  /** The seed, in [0, 2^64). */
+  get seed(): bigint {
+    return join(this.#seedLo, this.#seedHi);
+  }
+
+  /** The number that the next mask will take. */
+  get call(): bigint {
+    return join(this.#callLo, this.#callHi);
+  }
+
+  /** `4 * call`: the Philox offset of PyTorch's CUDA generator after the same calls. */
+  get offset(): bigint {
+    return this.call * 4n;
+  }
+
+  /** 24 bytes: seed, offset and next host call, each a little-endian u64. */
+  getState(): Uint8Array {
+    const bytes = new Uint8Array(STATE_BYTES);
+    const view = new DataView(bytes.buffer);
+    view.setBigUint64(0, this.seed, true);
+    view.setBigUint64(8, this.offset, true);
+    view.setBigUint64(16, join(this.#hostLo, this.#hostHi), true);
+    return bytes;
+  }
+
+  /**
+   * Restores a state of `getState`, or the 16 bytes of a PyTorch CUDA generator (`torch.cuda.get_rng_state()`), which sets the host counter to 0.
+   *
+   * @throws TypeError for anything but a Uint8Array; RangeError for another length or an offset that is no multiple of 4. Nothing changes then.
+   */
+  setState(state: Uint8Array): this {
+    if (!(state instanceof Uint8Array)) throw new TypeError(`setState: expected a Uint8Array, got ${describe(state)}`);
+    if (state.length !== STATE_BYTES && state.length !== CUDA_STATE_BYTES) {
+      throw new RangeError(
+        `setState: expected ${STATE_BYTES} bytes, or the ${CUDA_STATE_BYTES} of PyTorch's CUDA form, got ${state.length}`,
+      );
+    }
+    const view = new DataView(state.buffer, state.byteOffset, state.length);
+    const offset = view.getBigUint64(8, true);
+    if (offset % 4n !== 0n) throw new RangeError(`setState: expected an offset that is a multiple of 4, got ${offset}`);
+    const host = state.length === STATE_BYTES ? view.getBigUint64(16, true) : 0n;
+    if (host >= 2n ** 63n) throw new RangeError(`setState: expected a host call below 2^63, got ${host}`);
+    this.manualSeed(view.getBigUint64(0, true));
+    [this.#callLo, this.#callHi] = split(offset / 4n);
+    [this.#hostLo, this.#hostHi] = split(host);
+    return this;
+  }
+
+  /** A generator with the same state, which then goes its own way: shards of one tensor each take the same call number. */
+  clone(): Generator {
+    return new Generator(0).setState(this.getState());
+  }
+
+  /** Takes the call number of the next mask. Throws RangeError after 2^62 calls. Core calls it once all arguments are accepted. */
+  takeMaskCall(): CallKey {
+    if (this.#callHi >= CALL_HIGH_LIMIT) throw new RangeError("Generator: expected fewer than 2^62 calls, got that many - set a new seed");
+    const key = { seedLo: this.#seedLo, seedHi: this.#seedHi, callLo: this.#callLo, callHi: this.#callHi };
+    this.#callLo = (this.#callLo + 1) >>> 0;
+    if (this.#callLo === 0) this.#callHi++;
+    return key;
+  }
+
+  /** Takes the call number of the next draw on the host. */
+  takeHostCall(): CallKey {
+    if (this.#hostHi >= HOST_CALL_BIT)
+      throw new RangeError("Generator: expected fewer than 2^63 host calls, got that many - set a new seed");
+    const key = { seedLo: this.#seedLo, seedHi: this.#seedHi, callLo: this.#hostLo, callHi: (this.#hostHi | HOST_CALL_BIT) >>> 0 };
+    this.#hostLo = (this.#hostLo + 1) >>> 0;
+    if (this.#hostLo === 0) this.#hostHi++;
+    return key;
+  }
+
+  #seedFromCrypto(): void {
+    const words = crypto.getRandomValues(new Uint32Array(2));
+    [this.#seedLo, this.#seedHi] = words as unknown as [number, number];
+  }
+}
+
+/** The generator that is used where none is given. Seeded from `crypto` until `manualSeed` is called. */
+export function defaultGenerator(): Generator {
+  return shared("defaultGenerator", () => new Generator());
+}
+
+/**
+ * Seeds the default generator, puts its counters to 0 and returns it. Mirrors `torch.manual_seed`.
+ *
+ * @example
+ * ```ts
+ * manualSeed(42);   // from here on, masks and initial weights repeat
+ * ```
+ */
+export function manualSeed(seed: number | bigint): Generator {
+  return defaultGenerator().manualSeed(seed);
+}
+
+/** The given generator, or the default one. Throws TypeError for anything else. */
+export function resolveGenerator(op: string, generator: Generator | undefined): Generator {
+  if (generator === undefined) return defaultGenerator();
+  if (!isBranded(generator, "Generator")) throw new TypeError(`${op}: expected generator to be a Generator, got ${describe(generator)}`);
+  return generator;
+}
+
+// --- internal helpers ---
+
+function checkSeed(seed: unknown): bigint {
+  if (typeof seed !== "number" && typeof seed !== "bigint") {
+    throw new TypeError(`manualSeed: expected a number or bigint, got ${describe(seed)}`);
+  }
+  if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
+    throw new RangeError(`manualSeed: expected a safe integer, got ${seed} - write larger seeds as bigint, e.g. 12345678901234567890n`);
+  }
+  const value = BigInt(seed);
+  if (value < -(2n ** 63n) || value >= U64) throw new RangeError(`manualSeed: expected a seed in [-2^63, 2^64), got ${value}`);
+  return BigInt.asUintN(64, value);
+}
+
+function join(lo: number, hi: number): bigint {
+  return (BigInt(hi) << 32n) | BigInt(lo);
+}
+
+function split(value: bigint): [lo: number, hi: number] {
+  return [Number(value & LOW_WORD), Number(value >> 32n)];
+}

@@ -1,0 +1,63 @@
+import type { DropoutSpec } from "../backend/backend";
+import { broadcastStrides, contiguousStrides, mergeDims, type Shape } from "../shape/shape";
+import { scaleOf, thresholdOf } from "./threshold";
+import type { CallKey } from "./words";
+
+/**
+ * All that is kept of a mask, by value: where in the random stream it was drawn and how it covers the data. The mask itself is
+ * never stored; whoever needs it again (the backward pass, `lastMask`) draws it again from this.
+ */
+export interface MaskKey extends CallKey {
+  /** Drop probability, in (0, 1). */
+  readonly p: number;
+  /** The mask's own shape; it broadcasts to the data's. */
+  readonly shape: Shape;
+  /** Added to each mask index: where this mask starts in that of a larger tensor. */
+  readonly elementOffset: number;
+}
+
+/** What becomes of kept and dropped elements: `keep ? x * keepScale + keepShift : dropValue`, each a float32 value. */
+export interface Affine {
+  readonly keepScale: number;
+  readonly keepShift: number;
+  readonly dropValue: number;
+}
+
+/** dropout: kept elements are scaled by 1 / (1 - p), dropped ones are +0. */
+export function dropoutAffine(p: number): Affine {
+  return { keepScale: scaleOf(p), keepShift: 0, dropValue: 0 };
+}
+
+/** The value SELU tends to on the far left, `-scale * alpha`; alphaDropout puts it (times `a`, shifted) where it drops. From Klambauer et al., 2017. */
+const ALPHA = 1.7580993408473766;
+
+/** alphaDropout: dropped elements take SELU's saturation value and an affine map restores mean 0 and variance 1. In double, each rounded once. */
+export function alphaDropoutAffine(p: number): Affine {
+  const a = 1 / Math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p));
+  const b = ALPHA * a * p;
+  return { keepScale: Math.fround(a), keepShift: Math.fround(b), dropValue: Math.fround(b - ALPHA * a) };
+}
+
+/** The gradient of an affine select is another one on the same mask: scaled where kept, 0 where dropped. */
+export function gradientAffine(affine: Affine): Affine {
+  return { keepScale: affine.keepScale, keepShift: 0, dropValue: 0 };
+}
+
+/** The work order for a backend's `dropout` on data of `shape`. */
+export function dropoutSpec(key: MaskKey, affine: Affine, shape: Shape): DropoutSpec {
+  const maskStrides = broadcastStrides(key.shape, contiguousStrides(key.shape), shape);
+  const merged = mergeDims(shape, [maskStrides]);
+  return {
+    seedLo: key.seedLo,
+    seedHi: key.seedHi,
+    callLo: key.callLo,
+    callHi: key.callHi,
+    elementOffset: key.elementOffset,
+    threshold: thresholdOf(key.p),
+    keepScale: affine.keepScale,
+    keepShift: affine.keepShift,
+    dropValue: affine.dropValue,
+    shape: merged.shape,
+    maskStrides: merged.strides[0] as number[],
+  };
+}

@@ -1,0 +1,140 @@
+import { describe, ShapeError } from "../errors/errors";
+
+/** The sizes of a tensor's dimensions, outermost first; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** The number of elements: the product of the sizes, 1 for a scalar. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) size *= shape[i] as number;
+  return size;
+}
+
+/** The strides of a contiguous (row-major, gapless) tensor, in elements. */
+export function contiguousStrides(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = stride;
+    stride *= shape[i] as number;
+  }
+  return strides;
+}
+
+/** True when the strides are those of a contiguous tensor; dimensions of size 1 may have any stride. */
+export function isContiguous(shape: Shape, strides: readonly number[]): boolean {
+  let expected = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    const size = shape[i] as number;
+    if (size === 0) return true;
+    if (size !== 1 && strides[i] !== expected) return false;
+    expected *= size;
+  }
+  return true;
+}
+
+/** True when two shapes have the same rank and sizes. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** `[2, 3]`, for messages. */
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}
+
+/** Refuses anything but an array of non-negative safe integers whose product is safe, too. */
+export function checkShape(op: string, shape: unknown): asserts shape is Shape {
+  if (!Array.isArray(shape)) throw new TypeError(`${op}: expected a shape such as [2, 3], got ${describe(shape)}`);
+  for (const size of shape) {
+    if (!Number.isSafeInteger(size) || size < 0) {
+      throw new RangeError(
+        `${op}: expected sizes that are integers of 0 or more, got ${describe(size)} in [${shape.map(String).join(", ")}]`,
+      );
+    }
+  }
+  if (!Number.isSafeInteger(sizeOf(shape)))
+    throw new RangeError(`${op}: expected fewer than 2^53 elements, got shape ${formatShape(shape)}`);
+}
+
+/** The shape that two operands broadcast to: trailing dimensions aligned, sizes equal or 1. Throws `ShapeError`. */
+export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
+  if (sameShape(a, b)) return a;
+  const rank = Math.max(a.length, b.length);
+  const shape = new Array<number>(rank);
+  for (let i = 1; i <= rank; i++) {
+    const x = a[a.length - i] ?? 1;
+    const y = b[b.length - i] ?? 1;
+    if (x !== y && x !== 1 && y !== 1) {
+      throw new ShapeError(
+        op,
+        [a, b],
+        `expected shapes that broadcast, got ${formatShape(a)} and ${formatShape(b)} - sizes must be equal or 1, counted from the last dimension`,
+      );
+    }
+    shape[rank - i] = x === 1 ? y : x;
+  }
+  return shape;
+}
+
+/** Strides that read a tensor of `shape` as the larger `target`: 0 along every repeated dimension. The shapes must broadcast. */
+export function broadcastStrides(shape: Shape, strides: readonly number[], target: Shape): number[] {
+  const shift = target.length - shape.length;
+  const result = new Array<number>(target.length);
+  for (let i = 0; i < target.length; i++) {
+    const from = i - shift;
+    result[i] = from < 0 || (shape[from] === 1 && target[i] !== 1) ? 0 : (strides[from] as number);
+  }
+  return result;
+}
+
+/** A dimension counted from the front, from one that may be negative. Throws RangeError outside [-rank, rank). */
+export function normalizeDim(op: string, dim: unknown, rank: number): number {
+  if (typeof dim !== "number") throw new TypeError(`${op}: expected dim to be an integer, got ${describe(dim)}`);
+  const limit = Math.max(rank, 1); // PyTorch lets a scalar have dim 0 and -1
+  if (!Number.isInteger(dim) || dim < -limit || dim >= limit) {
+    throw new RangeError(`${op}: expected dim in [${-limit}, ${limit - 1}], got ${dim}`);
+  }
+  return dim < 0 ? dim + limit : dim;
+}
+
+/** Dimensions counted from the front and ascending; all of them for `undefined`. Throws RangeError for one named twice. */
+export function normalizeDims(op: string, dim: number | readonly number[] | undefined, rank: number): number[] {
+  if (dim === undefined) return Array.from({ length: rank }, (_, i) => i);
+  const dims = (typeof dim === "number" ? [dim] : [...dim]).map((d) => normalizeDim(op, d, rank));
+  if (rank === 0) return [];
+  if (dims.length === 0) return normalizeDims(op, undefined, rank); // PyTorch: an empty list means all
+  dims.sort((a, b) => a - b);
+  for (let i = 1; i < dims.length; i++) {
+    if (dims[i] === dims[i - 1]) throw new RangeError(`${op}: expected each dim once, got ${dims[i]} twice`);
+  }
+  return dims;
+}
+
+/**
+ * Merges neighbouring dimensions that every operand steps through evenly, and drops those of size 1, so that kernels see the
+ * fewest dimensions: contiguous operands end as one. Returns a shape of at least one dimension and each operand's strides.
+ */
+export function mergeDims(shape: Shape, operands: readonly (readonly number[])[]): { shape: number[]; strides: number[][] } {
+  const merged: number[] = [];
+  const strides: number[][] = operands.map(() => []);
+  for (let i = 0; i < shape.length; i++) {
+    const size = shape[i] as number;
+    if (size === 1) continue;
+    const last = merged.length - 1;
+    const even = last >= 0 && operands.every((s, k) => strides[k]?.[last] === (s[i] as number) * size);
+    if (even) merged[last] = (merged[last] as number) * size;
+    else merged.push(size);
+    operands.forEach((s, k) => {
+      (strides[k] as number[])[even ? last : merged.length - 1] = s[i] as number;
+    });
+  }
+  if (merged.length === 0) {
+    merged.push(1);
+    for (const s of strides) s.push(0);
+  }
+  return { shape: merged, strides };
+}

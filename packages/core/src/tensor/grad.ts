@@ -1,0 +1,82 @@
+import { computeGradients } from "../autograd/engine";
+import { describe, ShapeError } from "../errors/errors";
+import { formatShape, sameShape } from "../shape/shape";
+import { Tensor } from "./tensor";
+import { isTensor } from "./tidy";
+import { onesLike } from "./transfer";
+
+/** Options of `grad`. */
+export interface GradOptions {
+  /** The gradients of the outputs; default 1 for outputs of one element. */
+  readonly gradOutputs?: Tensor | readonly Tensor[];
+  /** Make the results differentiable, for second derivatives. Default: false. */
+  readonly createGraph?: boolean;
+  /** Keep the graph for another call. Default: the value of `createGraph`. */
+  readonly retainGraph?: boolean;
+  /** Give zeros for an input the outputs do not depend on, instead of throwing. Default: false. */
+  readonly allowUnused?: boolean;
+}
+
+/**
+ * The gradients of `outputs` by `inputs`, as new tensors; no tensor's `grad` changes. Mirrors `torch.autograd.grad`, but that unused
+ * inputs get zeros, not None, under `allowUnused`.
+ *
+ * @throws RangeError for an input the outputs do not depend on; ShapeError, DisposedError and InPlaceError as for `backward`.
+ * @example
+ * ```ts
+ * const [dx] = grad(x.pow(3).sum(), x, { createGraph: true });   // 3 x^2
+ * const [ddx] = grad(dx.sum(), x);                               // 6 x
+ * ```
+ */
+export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: GradOptions = {}): Tensor[] {
+  const roots = listOf("outputs", outputs);
+  const targets = listOf("inputs", inputs);
+  const { createGraph = false, retainGraph = createGraph, allowUnused = false } = options;
+  const given = options.gradOutputs === undefined ? [] : listOf("gradOutputs", options.gradOutputs);
+  const seeds = roots.map((root, i) => seedFor(root, given[i]));
+  for (const x of [...roots, ...targets]) {
+    if (!x.requiresGrad) throw new RangeError(`grad: expected tensors that require a gradient, got ${describe(x)} - set requiresGrad`);
+  }
+  const found = computeGradients(roots, seeds, targets, { retainGraph, createGraph });
+  seeds.forEach((seed, i) => {
+    if (seed !== given[i]) seed.dispose();
+  });
+  const missing = targets.findIndex((target) => !found.has(target));
+  if (missing >= 0 && !allowUnused) {
+    for (const gradient of found.values()) gradient.dispose();
+    throw new RangeError(
+      `grad: expected outputs that depend on all inputs, got none for input ${missing} - pass { allowUnused: true } for zeros`,
+    );
+  }
+  return targets.map((target) => found.get(target) ?? target.detach().mul(0));
+}
+
+// --- internal helpers ---
+
+function listOf(name: string, value: Tensor | readonly Tensor[]): readonly Tensor[] {
+  const list = isTensor(value) ? [value] : value;
+  if (!Array.isArray(list) || !list.every(isTensor))
+    throw new TypeError(`grad: expected ${name} to be a Tensor or an array of them, got ${describe(value)}`);
+  return list;
+}
+
+function seedFor(root: Tensor, given: Tensor | undefined): Tensor {
+  if (given === undefined) {
+    if (root.size !== 1) {
+      throw new ShapeError(
+        "grad",
+        [root.shape],
+        `expected one element, got shape ${formatShape(root.shape)} - reduce it, or pass gradOutputs`,
+      );
+    }
+    return new Tensor(onesLike(root));
+  }
+  if (!sameShape(given.shape, root.shape)) {
+    throw new ShapeError(
+      "grad",
+      [root.shape, given.shape],
+      `expected a gradient of shape ${formatShape(root.shape)}, got ${formatShape(given.shape)}`,
+    );
+  }
+  return given;
+}

@@ -1,0 +1,88 @@
+import { defaultGenerator, type Generator } from "../random/generator";
+import { ones, randn, tensor } from "./creation";
+import { grad } from "./grad";
+import type { Tensor } from "./tensor";
+import { tidy } from "./tidy";
+
+/** Options of `gradcheck` and `gradgradcheck`. */
+export interface GradcheckOptions {
+  /** Step of the numerical derivative. Default: 1e-6. */
+  readonly eps?: number;
+  /** Absolute tolerance. Default: 1e-5. */
+  readonly atol?: number;
+  /** Relative tolerance. Default: 1e-3. */
+  readonly rtol?: number;
+  /** The generator that `fn` draws from; its state is restored before each evaluation. Default: the default generator. */
+  readonly generator?: Generator;
+}
+
+/**
+ * Compares the gradients of `fn` with central differences. Mirrors `torch.autograd.gradcheck`. Wants float64 tensors on a host-visible backend.
+ *
+ * @returns true. Otherwise throws an Error that names the first entry that differs.
+ * @example
+ * ```ts
+ * gradcheck((x) => x.mul(x).exp(), [randn([3, 2], { dtype: "float64", requiresGrad: true })]);
+ * ```
+ */
+export function gradcheck(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options: GradcheckOptions = {}): boolean {
+  const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, generator = defaultGenerator() } = options;
+  for (const x of inputs) {
+    if (x.requiresGrad && x.dtype !== "float64")
+      throw new TypeError(`gradcheck: expected float64 inputs, got ${x.dtype} - make them with { dtype: "float64" }`);
+  }
+  const state = generator.getState();
+  const call = (...args: Tensor[]): Tensor => {
+    generator.setState(state);
+    return fn(...args);
+  };
+  return tidy(() => {
+    const output = call(...inputs);
+    // One random weighting of the outputs checks all of them at once; a wrong entry hides only by accident.
+    const weights = randn(output.shape, { dtype: output.dtype, backend: output.backend, generator: generator.clone() });
+    const loss = (...args: Tensor[]): number =>
+      tidy(() =>
+        call(...args)
+          .mul(weights)
+          .sum()
+          .detach(),
+      ).itemSync();
+    const targets = inputs.filter((x) => x.requiresGrad);
+    const analytic = grad(output.mul(weights).sum(), targets, { allowUnused: true }).map((g) => g.dataSync());
+    targets.forEach((target, k) => {
+      const values = target.dataSync();
+      const shifted = (i: number, by: number): number => {
+        const moved = values.slice();
+        moved[i] = (values[i] as number) + by;
+        const x = tensor(moved, { shape: target.shape, backend: target.backend });
+        return loss(...inputs.map((input) => (input === target ? x : input)));
+      };
+      for (let i = 0; i < values.length; i++) {
+        const numeric = (shifted(i, eps) - shifted(i, -eps)) / (2 * eps);
+        const computed = analytic[k]?.[i] as number;
+        if (!(Math.abs(computed - numeric) <= atol + rtol * Math.abs(numeric))) {
+          throw new Error(
+            `gradcheck: expected gradient ${numeric} of input ${k} at element ${i}, got ${computed} - check the backward formula`,
+          );
+        }
+      }
+    });
+    generator.setState(state);
+    return true;
+  });
+}
+
+/** Compares the gradients of the gradients of `fn` with central differences. Mirrors `torch.autograd.gradgradcheck`. */
+export function gradgradcheck(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options: GradcheckOptions = {}): boolean {
+  const gradient = (...args: Tensor[]): Tensor => {
+    const targets = args.filter((_, i) => inputs[i]?.requiresGrad);
+    for (const x of targets) x.requiresGrad = true;
+    // Squared, so that a gradient that is constant still has a slope to check.
+    const output = fn(...args);
+    const grads = grad(output.mul(output).sum(), targets, { createGraph: true, allowUnused: true });
+    return grads
+      .map((g) => g.reshape([-1]).sum())
+      .reduce((total, g, i) => total.add(g.mul(i + 1)), ones([], { dtype: "float64", backend: output.backend }));
+  };
+  return gradcheck(gradient, inputs, options);
+}

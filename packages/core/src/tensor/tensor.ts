@@ -1,0 +1,408 @@
+import { computeGradients } from "../autograd/engine";
+import type { GradNode, Layout } from "../autograd/node";
+import { checkInputs } from "../autograd/run";
+import { trackTensor, unwatch, watch } from "../autograd/scope";
+import type { Backend } from "../backend/backend";
+import type { BinaryOp, UnaryOp } from "../backend/op-names";
+import { BRAND, type Brand } from "../backend/shared";
+import type { Storage } from "../backend/storage";
+import { type DType, isDType, isFloating, type TypedArray } from "../dtype/dtype";
+import { describe, ShapeError } from "../errors/errors";
+import { applyBinary, type NumberOrTensor } from "../ops/binary";
+import { type ClampOptions, clamp } from "../ops/clamp";
+import { cast, contiguous, viewLayout } from "../ops/layout";
+import { matmul } from "../ops/matmul";
+import { amax, amin, argmax, mean, type ReduceOptions, sum, variance } from "../ops/reduce";
+import { applyUnary } from "../ops/unary";
+import { expand, permute, reshape, slice, squeeze, transpose, unsqueeze } from "../ops/views";
+import { where } from "../ops/where";
+import { formatShape, isContiguous, type Shape, sameShape, sizeOf } from "../shape/shape";
+import { formatTensor } from "./format";
+import { accumulateGrads, moveStorage, onesLike, readElements, readElementsSync } from "./transfer";
+
+/**
+ * An n-dimensional array on a backend that can record how it was computed. Mirrors `torch.Tensor`; made by `tensor`, `zeros`, `randn` and the like.
+ *
+ * Its methods are a closed list; all other functions are in `functional`. Memory is freed by `dispose()`, at the end of a `tidy`, or by the
+ * garbage collector.
+ *
+ * @example
+ * ```ts
+ * const x = tensor([[1, 2], [3, 4]], { requiresGrad: true });
+ * x.mul(x).sum().backward();
+ * x.grad?.dataSync();   // Float32Array [2, 4, 6, 8]
+ * ```
+ */
+export class Tensor {
+  /** The sizes of the dimensions; `[]` for a scalar. */
+  readonly shape: Shape;
+  /** Elements to step for one place further along each dimension. */
+  readonly strides: readonly number[];
+  /** Where the first element is in the storage. */
+  readonly offset: number;
+  /** The gradient that `backward()` left here, or null. Only leaves have one. Owned by this tensor. */
+  grad: Tensor | null = null;
+
+  /** @internal The memory, shared with views. */
+  storage: Storage;
+  /** @internal The operation that made this tensor, when it was recorded. */
+  node: GradNode | null = null;
+  /** @internal Survives the end of a scope. */
+  isKept = false;
+  /** @internal The garbage collector will free it. */
+  isWatched = false;
+  /** @internal Tensors that go along when a module moves this one: an optimizer's state. */
+  followers: readonly WeakRef<Tensor>[] | null = null;
+  /** @internal Shares the storage of the tensor it was made from. */
+  isView = false;
+  #isDisposed = false;
+  #requiresGrad = false;
+
+  /** @internal Takes over the layout's reference of its storage. */
+  constructor(layout: Layout) {
+    this.storage = layout.storage;
+    this.shape = layout.shape;
+    this.strides = layout.strides;
+    this.offset = layout.offset;
+    this.storage.device.liveTensors++;
+    trackTensor(this);
+  }
+
+  /** @internal */
+  get [BRAND](): Brand {
+    return "Tensor";
+  }
+
+  // --- what it is ---
+
+  /** The type of the elements. */
+  get dtype(): DType {
+    return this.storage.dtype;
+  }
+
+  /** The number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** The backend that holds the data and computes on it. */
+  get backend(): Backend {
+    return this.storage.device.backend;
+  }
+
+  /** True when `backward()` will compute a gradient for this tensor or through it. May be set on a leaf of a float dtype. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad || this.node !== null;
+  }
+
+  set requiresGrad(value: boolean) {
+    if (value && !isFloating(this.dtype))
+      throw new TypeError(`requiresGrad: expected a float tensor, got ${this.dtype} - integers have no gradient`);
+    if (this.node !== null && !value) throw new TypeError("requiresGrad: expected a leaf, got a computed tensor - use detach()");
+    this.#requiresGrad = value;
+  }
+
+  /** True for a tensor that was not computed from one that requires a gradient. */
+  get isLeaf(): boolean {
+    return this.node === null;
+  }
+
+  /** True after `dispose()`, or after the `tidy` it was made in. */
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
+  /** True when elements lie in row-major order without gaps. */
+  isContiguous(): boolean {
+    return isContiguous(this.shape, this.strides);
+  }
+
+  // --- data ---
+
+  /**
+   * A copy of the elements in row-major order (bool: bytes of 0 and 1). Waits for the backend.
+   *
+   * @throws DisposedError for a disposed tensor.
+   */
+  async data(): Promise<TypedArray> {
+    return readElements(this);
+  }
+
+  /** The same at once, on a host-visible backend. Throws UnsupportedOpError on others. */
+  dataSync(): TypedArray {
+    return readElementsSync(this);
+  }
+
+  /** The value of a tensor of one element. Throws ShapeError for more. */
+  async item(): Promise<number> {
+    this.#checkSingle("item");
+    return (await readElements(this))[0] as number;
+  }
+
+  /** The same at once, on a host-visible backend. */
+  itemSync(): number {
+    this.#checkSingle("itemSync");
+    return readElementsSync(this)[0] as number;
+  }
+
+  /** A copy on another backend, outside the recorded graph; this tensor itself when it is there already. */
+  async to(backend: Backend): Promise<Tensor> {
+    if (backend === this.backend) return this;
+    const moved = new Tensor(await moveStorage(this, backend));
+    moved.#requiresGrad = this.#requiresGrad;
+    return moved;
+  }
+
+  /** The same values in another dtype; this tensor itself when it has it. To bool: `!= 0`; to int32: truncated. Differentiable. */
+  type(dtype: DType): Tensor {
+    if (!isDType(dtype)) throw new TypeError(`type: expected "float32", "float64", "int32" or "bool", got ${describe(dtype)}`);
+    return cast(this, dtype);
+  }
+
+  /** This tensor when it is contiguous, else a contiguous copy. Differentiable. */
+  contiguous(): Tensor {
+    return contiguous(this);
+  }
+
+  // --- autograd ---
+
+  /**
+   * Computes the gradients of this tensor by all leaves behind it and adds them to their `grad`.
+   *
+   * @param gradient The gradient of this tensor; may be left out for a single element, where it is 1.
+   * @param options `retainGraph`: keep the graph for another call (default: the value of `createGraph`). `createGraph`: make the
+   *   gradients differentiable themselves (default false).
+   * @throws DisposedError when the graph was released, InPlaceError when a value it needs was edited. No gradient is changed then.
+   */
+  backward(
+    gradient?: Tensor,
+    { createGraph = false, retainGraph = createGraph }: { retainGraph?: boolean; createGraph?: boolean } = {},
+  ): void {
+    checkInputs("backward", [this]);
+    if (!this.requiresGrad) {
+      throw new TypeError(
+        "backward: expected a tensor that requires a gradient, got one that was computed from none - set requiresGrad, and check noGrad",
+      );
+    }
+    if (gradient === undefined && this.size !== 1) {
+      throw new ShapeError(
+        "backward",
+        [this.shape],
+        `expected one element, got shape ${formatShape(this.shape)} - reduce it, or pass its gradient`,
+      );
+    }
+    if (gradient !== undefined && !sameShape(gradient.shape, this.shape)) {
+      const detail = `expected a gradient of shape ${formatShape(this.shape)}, got ${formatShape(gradient.shape)}`;
+      throw new ShapeError("backward", [this.shape, gradient.shape], detail);
+    }
+    const seed = gradient ?? new Tensor(onesLike(this));
+    accumulateGrads(computeGradients([this], [seed], null, { retainGraph, createGraph }), createGraph);
+    if (gradient === undefined) seed.dispose();
+  }
+
+  /** The same data, without the graph behind it. */
+  detach(): Tensor {
+    checkInputs("detach", [this]);
+    const result = new Tensor(viewLayout(this, this.shape, this.strides, this.offset));
+    result.isView = true;
+    return result;
+  }
+
+  // --- memory ---
+
+  /** Gives the tensor up; its memory is freed once no view or graph needs it. A second call does nothing. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    unwatch(this);
+    this.storage.device.liveTensors--;
+    this.storage.release();
+    this.grad?.dispose();
+    this.grad = null;
+  }
+
+  // --- arithmetic: broadcasts, and converts mixed dtypes to the wider ---
+
+  add(other: NumberOrTensor): Tensor {
+    return applyBinary("add", this, other);
+  }
+  sub(other: NumberOrTensor): Tensor {
+    return applyBinary("sub", this, other);
+  }
+  mul(other: NumberOrTensor): Tensor {
+    return applyBinary("mul", this, other);
+  }
+  /** Division; of integers, too, the result is a float. */
+  div(other: NumberOrTensor): Tensor {
+    return applyBinary("div", this, other);
+  }
+  pow(exponent: NumberOrTensor): Tensor {
+    return applyBinary("pow", this, exponent);
+  }
+  neg(): Tensor {
+    return applyUnary("neg", this);
+  }
+  exp(): Tensor {
+    return applyUnary("exp", this);
+  }
+  log(): Tensor {
+    return applyUnary("log", this);
+  }
+  sqrt(): Tensor {
+    return applyUnary("sqrt", this);
+  }
+  abs(): Tensor {
+    return applyUnary("abs", this);
+  }
+  /** Matrix product with PyTorch's rules for 1-dimensional operands and batches. Throws ShapeError. */
+  matmul(other: Tensor): Tensor {
+    return matmul(this, other);
+  }
+
+  // --- comparisons: bool results ---
+
+  eq(other: NumberOrTensor): Tensor {
+    return applyBinary("eq", this, other);
+  }
+  ne(other: NumberOrTensor): Tensor {
+    return applyBinary("ne", this, other);
+  }
+  lt(other: NumberOrTensor): Tensor {
+    return applyBinary("lt", this, other);
+  }
+  le(other: NumberOrTensor): Tensor {
+    return applyBinary("le", this, other);
+  }
+  gt(other: NumberOrTensor): Tensor {
+    return applyBinary("gt", this, other);
+  }
+  ge(other: NumberOrTensor): Tensor {
+    return applyBinary("ge", this, other);
+  }
+
+  // --- selection ---
+
+  /** These elements where the bool `condition` is true, `other` elsewhere; all three broadcast. */
+  where(condition: Tensor, other: NumberOrTensor): Tensor {
+    return where(condition, this, other);
+  }
+  /** Elements cut to [min, max]; either bound may be left out. NaN stays. */
+  clamp(options: ClampOptions): Tensor {
+    return clamp(this, options);
+  }
+
+  // --- reductions ---
+
+  sum(options?: ReduceOptions): Tensor {
+    return sum(this, options);
+  }
+  mean(options?: ReduceOptions): Tensor {
+    return mean(this, options);
+  }
+  /** The largest elements; equal ones share the gradient. */
+  amax(options?: ReduceOptions): Tensor {
+    return amax(this, options);
+  }
+  /** The smallest elements; equal ones share the gradient. */
+  amin(options?: ReduceOptions): Tensor {
+    return amin(this, options);
+  }
+  /** The int32 place of the largest element along `dim`, or in the flattened tensor. */
+  argmax(options?: { dim?: number; keepdim?: boolean }): Tensor {
+    return argmax(this, options);
+  }
+  /** The variance; `correction` (default 1) is taken off the count, as in PyTorch. */
+  var(options?: ReduceOptions & { correction?: number }): Tensor {
+    return variance(this, options);
+  }
+  /** The standard deviation; `correction` as for `var`. */
+  std(options?: ReduceOptions & { correction?: number }): Tensor {
+    return variance(this, options).sqrt();
+  }
+
+  // --- shape: views over the same memory, unless the layout forces a copy in reshape ---
+
+  /** The same elements in another shape; one size may be -1. */
+  reshape(shape: Shape): Tensor {
+    return reshape(this, shape);
+  }
+  transpose(dim0: number, dim1: number): Tensor {
+    return transpose(this, dim0, dim1);
+  }
+  permute(dims: readonly number[]): Tensor {
+    return permute(this, dims);
+  }
+  /** Places `start` up to, not including, `end` along `dim`, in steps of `step`; negative places count from the end. */
+  slice(dim: number, start?: number, end?: number, step?: number): Tensor {
+    return slice(this, dim, start, end, step);
+  }
+  /** Without one dimension of size 1, or without all of them. */
+  squeeze(dim?: number): Tensor {
+    return squeeze(this, dim);
+  }
+  /** With a new dimension of size 1 before `dim`. */
+  unsqueeze(dim: number): Tensor {
+    return unsqueeze(this, dim);
+  }
+  /** Repeats dimensions of size 1 without copying; -1 keeps a size. */
+  expand(shape: Shape): Tensor {
+    return expand(this, shape);
+  }
+
+  /** The shape, dtype and, where that needs no waiting, the values. */
+  toString(): string {
+    return formatTensor(this);
+  }
+
+  // --- for the rooms inside core ---
+
+  /** @internal An elementwise function by name. */
+  unary(op: UnaryOp): Tensor {
+    return applyUnary(op, this);
+  }
+  /** @internal An elementwise function of two operands by name. */
+  binary(op: BinaryOp, other: NumberOrTensor): Tensor {
+    return applyBinary(op, this, other);
+  }
+  /** @internal A tensor over a new layout, which it takes over. */
+  wrap(layout: Layout): Tensor {
+    const result = new Tensor(layout);
+    result.isView = layout.storage === this.storage;
+    return result;
+  }
+  /** @internal Another handle of the same tensor, graph included; of a leaf, a view, so that gradients still reach the leaf. */
+  alias(): Tensor {
+    return this.#requiresGrad && this.node === null ? this.reshape(this.shape) : this.revive(this.storage);
+  }
+  /** @internal The same over `storage`, for a graph that outlived the handle. */
+  revive(storage: Storage): Tensor {
+    const { shape, strides, offset } = this;
+    const result = new Tensor({ storage: storage.retain(), shape, strides, offset });
+    result.node = this.node;
+    result.#requiresGrad = this.#requiresGrad;
+    result.isView = true;
+    return result;
+  }
+  /** @internal Puts the tensor on other memory of the same shape, contiguous, and gives up the old. */
+  replaceStorage(layout: Layout): void {
+    const wasWatched = this.isWatched;
+    unwatch(this);
+    this.storage.device.liveTensors--;
+    this.storage.release();
+    this.storage = layout.storage;
+    (this as { strides: readonly number[] }).strides = layout.strides;
+    (this as { offset: number }).offset = layout.offset;
+    this.storage.device.liveTensors++;
+    if (wasWatched) watch(this);
+  }
+
+  #checkSingle(op: string): void {
+    if (this.size !== 1) throw new ShapeError(op, [this.shape], `expected one element, got shape ${formatShape(this.shape)} - use data()`);
+  }
+
+  static {
+    // `using` without asking for lib: esnext.disposable; engines that lack the symbol go without.
+    const { dispose } = Symbol as { dispose?: symbol };
+    if (dispose !== undefined) Object.defineProperty(Tensor.prototype, dispose, { value: Tensor.prototype.dispose });
+  }
+}

@@ -1,0 +1,104 @@
+/** Moving elements between tensors, the host and other backends. */
+import type { Layout } from "../autograd/node";
+import { checkInputs } from "../autograd/run";
+import type { Backend } from "../backend/backend";
+import type { Device } from "../backend/device";
+import { deviceOf } from "../cpu/device-of";
+import type { DType, TypedArray } from "../dtype/dtype";
+import { UnsupportedOpError } from "../errors/errors";
+import { contiguous, emptyLayout } from "../ops/layout";
+import { contiguousStrides, type Shape, sizeOf } from "../shape/shape";
+import type { Tensor } from "./tensor";
+
+/** A copy of a tensor's elements in row-major order. The storage is held until the backend has answered. */
+export async function readElements(x: Tensor): Promise<TypedArray> {
+  checkInputs("data", [x]);
+  const source = contiguous(x);
+  const storage = source.storage.retain();
+  if (source !== x) source.dispose();
+  try {
+    return await storage.device.backend.read(storage, source.offset, source.size);
+  } finally {
+    storage.release();
+  }
+}
+
+/** The same at once, through the backend's view. */
+export function readElementsSync(x: Tensor): TypedArray {
+  checkInputs("dataSync", [x]);
+  const { backend } = x;
+  if (backend.view === undefined) {
+    const detail = `expected a host-visible backend, got ${backend.name} - use await tensor.data()`;
+    throw new UnsupportedOpError("dataSync", backend.name, detail);
+  }
+  const source = contiguous(x);
+  const copy = backend.view(source.storage).slice(source.offset, source.offset + source.size);
+  if (source !== x) source.dispose();
+  return copy;
+}
+
+/** A new layout on `device` with the elements of `data`, in row-major order. */
+export function layoutFrom(device: Device, dtype: DType, shape: Shape, data: TypedArray): Layout {
+  const storage = device.allocate(dtype, sizeOf(shape));
+  try {
+    if (data.length > 0) device.backend.write(storage, data);
+  } catch (error) {
+    storage.release();
+    throw error;
+  }
+  return { storage, shape, strides: contiguousStrides(shape), offset: 0 };
+}
+
+/** A copy of a tensor's elements on another backend. */
+export async function moveStorage(x: Tensor, backend: Backend): Promise<Layout> {
+  const device = deviceOf(backend);
+  return layoutFrom(device, x.dtype, x.shape, await readElements(x));
+}
+
+/** Ones of a tensor's shape and dtype, on its backend: the gradient of a loss by itself. */
+export function onesLike(x: Tensor): Layout {
+  const { device } = x.storage;
+  const out = emptyLayout(device, x.dtype, x.shape);
+  device.kernels.fill(out, 1);
+  return out;
+}
+
+/**
+ * Adds each gradient to its leaf's `grad`. A first gradient is taken over where it has contiguous memory of its own, and copied otherwise:
+ * `grad` never shares memory with anything.
+ */
+export function accumulateGrads(gradients: Map<Tensor, Tensor>, createGraph: boolean): void {
+  for (const [leaf, gradient] of gradients) {
+    const before = leaf.grad;
+    if (leaf.isDisposed) {
+      gradient.dispose();
+      continue;
+    }
+    if (before === null) {
+      leaf.grad = ownGrad(gradient, createGraph);
+    } else if (createGraph || before.requiresGrad) {
+      leaf.grad = ownGrad(before.add(gradient), createGraph);
+      gradient.dispose();
+    } else {
+      const { device } = before.storage;
+      const source = contiguous(gradient);
+      device.kernels.binary("add", before, source, before);
+      before.storage.version++;
+      if (source !== gradient) source.dispose();
+      gradient.dispose();
+    }
+    if (leaf.grad !== null) leaf.grad.isKept = true;
+  }
+}
+
+// --- internal helpers ---
+
+function ownGrad(gradient: Tensor, createGraph: boolean): Tensor {
+  if (createGraph || (gradient.isContiguous() && gradient.storage.isUnshared && gradient.offset === 0)) return gradient;
+  const { device } = gradient.storage;
+  const own = emptyLayout(device, gradient.dtype, gradient.shape);
+  device.kernels.copy(gradient, own);
+  const result = gradient.wrap(own);
+  gradient.dispose();
+  return result;
+}
