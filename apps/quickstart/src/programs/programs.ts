@@ -1,0 +1,89 @@
+import { DataLoader, manualSeed, TensorDataset, tensor } from "@dropwise/core";
+import { generatorFor, type Rows } from "../data/source";
+import { trainWithModule } from "./1-module";
+import { trainWithFunction } from "./2-functional";
+import { trainConditionally } from "./3-conditional";
+import type { Classifier, Lesson } from "./lesson";
+
+/** One of the three example programs. */
+export interface Program {
+  readonly name: string;
+  readonly title: string;
+  readonly file: string;
+  /** What a reader should take from it. */
+  readonly notice: string;
+  train(lesson: Lesson): Promise<Classifier>;
+}
+
+/** The three, in the order in which they are told. */
+export const PROGRAMS: readonly Program[] = [
+  {
+    name: "module",
+    title: "nn.Dropout, a layer",
+    file: "1-module.ts",
+    notice: "The layer follows train() and eval() by itself: masks while training, its input unchanged after eval().",
+    train: trainWithModule,
+  },
+  {
+    name: "functional",
+    title: "F.dropout, a function",
+    file: "2-functional.ts",
+    notice:
+      "The function has no state: forward() hands it this.training. Its default is true, so without the flag it would go on dropping after eval().",
+    train: trainWithFunction,
+  },
+  {
+    name: "conditional",
+    title: "F.dropout under a condition",
+    file: "3-conditional.ts",
+    notice:
+      "No dropout in the first third of the training, and then only for rows far from the middle: a function call can stand behind any if.",
+    train: trainConditionally,
+  },
+];
+
+/** Rows of a batch in the three programs. */
+const BATCH_SIZE = 64;
+
+/** How many rows the three programs learn from and are judged by, at most. */
+export const PROGRAM_ROWS = { train: 512, test: 1000 } as const;
+
+/** Passes over the rows when `--epochs` is not given. */
+export const PROGRAM_EPOCHS = 30;
+
+/** A trained program. */
+export interface Trained {
+  readonly model: Classifier;
+  /** Mean training loss of each epoch. */
+  readonly losses: number[];
+  readonly steps: number;
+  readonly seconds: number;
+}
+
+/** Trains a program on rows, on the default backend. The same seed gives the same weights, order of rows and masks. */
+export async function trainProgram(
+  program: Program,
+  rows: Rows,
+  { seed, epochs, onEpoch }: { seed: bigint; epochs: number; onEpoch?: () => void },
+): Promise<Trained> {
+  const input = tensor(rows.inputs, { shape: [rows.count, rows.features] });
+  const target = tensor(rows.targets, { shape: [rows.count, 1] });
+  const dataset = new TensorDataset(input, target);
+  const loader = new DataLoader(dataset, { batchSize: BATCH_SIZE, shuffle: true, generator: generatorFor(seed, "shuffle") });
+  const losses: number[] = [];
+  manualSeed(seed);
+  const start = performance.now();
+  const model = await program.train({
+    features: rows.features,
+    loader,
+    epochs,
+    onEpoch(_epoch, loss) {
+      losses.push(loss);
+      onEpoch?.();
+    },
+  });
+  const seconds = (performance.now() - start) / 1000;
+  input.dispose();
+  target.dispose();
+  return { model, losses, steps: epochs * Math.ceil(rows.count / BATCH_SIZE), seconds };
+}
