@@ -17,6 +17,8 @@ const FLAGS = [
   "-std=c++17",
   "-O3",
   "-ffp-contract=off",
+  "-fno-vectorize", // all vectors are written by hand; left to itself clang makes these loops larger and slower
+  "-fno-slp-vectorize",
   "-fno-exceptions",
   "-fno-rtti",
   "-fno-threadsafe-statics",

@@ -25,13 +25,14 @@ struct DropoutArgs {
   size_t maskStrides[kMaxRank];
 };
 
-/// What is done to an element, by vectors and one at a time. `Affine` false is plain dropout: no shift, dropped elements are +0.
-template <class V, bool Affine>
+/// What is done to an element, by vectors and one at a time.
+template <class V>
 struct Select {
   typename V::F32 scale, shift, drop;
   typename V::Threshold limit;
   float scale1, shift1, drop1;
   uint32_t limit1;
+  bool plain;  // dropout itself: no shift, and +0 for a dropped element; worth two instructions less
 
   DROPWISE_MEMBER explicit Select(const DropoutArgs& a) {
     scale1 = a.keepScale;
@@ -42,20 +43,19 @@ struct Select {
     shift = V::splat(shift1);
     drop = V::splat(drop1);
     limit = V::threshold(limit1);
+    plain = a.keepShift == 0 && bitsOf(drop1) == 0;
   }
-  DROPWISE_MEMBER typename V::F32 kept(typename V::F32 x) const {
-    typename V::F32 y = V::mul(x, scale);
-    return Affine ? V::add(y, shift) : y;
+  DROPWISE_MEMBER typename V::F32 simple(typename V::F32 x, typename V::U32 words) const {
+    return V::keep(V::below(words, limit), V::mul(x, scale));
   }
-  DROPWISE_MEMBER typename V::F32 operator()(typename V::F32 x, typename V::U32 words) const {
-    typename V::Mask m = V::below(words, limit);
-    return Affine ? V::select(m, kept(x), drop) : V::keep(m, kept(x));
+  DROPWISE_MEMBER typename V::F32 affine(typename V::F32 x, typename V::U32 words) const {
+    return V::select(V::below(words, limit), V::add(V::mul(x, scale), shift), drop);
   }
   DROPWISE_MEMBER float one(float x, uint32_t word) const {
     float y = x * scale1;
-    if (Affine) y = y + shift1;
+    y = y + shift1;
     uint32_t m = uint32_t(0) - uint32_t(word < limit1);  // no branch: the mask is random, and a wrong guess costs more than the block
-    return floatOf((bitsOf(y) & m) | (bitsOf(Affine ? drop1 : 0.0f) & ~m));
+    return floatOf((bitsOf(y) & m) | (bitsOf(drop1) & ~m));
   }
 };
 
@@ -97,41 +97,51 @@ struct MaskWords {
   }
 };
 
+/// `steps` whole steps, from block `block` on, which do not reach past a wrap of blockLo.
+template <class V>
+DROPWISE_NOINLINE void dropoutSteps(const Select<V>& given, const Span& givenSpan, uint32_t block, const float* x, size_t xStep, float* out,
+                                    size_t steps) {
+  // Copies: the compiler cannot know that a store to `out` leaves them as they are.
+  const Select<V> select = given;
+  const Span span = givenSpan;
+  for (; steps > 0; steps--) {
+    typename V::U32 words[Step<V>::kVectors];
+    philoxStep<V>(span, block, words);
+    if (select.plain) {
+      DROPWISE_UNROLL for (int v = 0; v < Step<V>::kVectors; v++) {
+        V::store(out + v * V::kLanes, select.simple(V::loadAhead(x + v * V::kLanes), words[v]));
+      }
+    } else {
+      DROPWISE_UNROLL for (int v = 0; v < Step<V>::kVectors; v++) {
+        V::store(out + v * V::kLanes, select.affine(V::loadAhead(x + v * V::kLanes), words[v]));
+      }
+    }
+    block += Step<V>::kBlocks;
+    x += Step<V>::kWords * xStep;
+    out += Step<V>::kWords;
+  }
+}
+
 /// Elements whose mask indices follow each other, from mask index `e` on.
-template <class V, bool Affine>
-DROPWISE_INLINE void dropoutRun(const Select<V, Affine>& select, MaskWords<V>& mask, uint64_t e, const float* x, size_t xStep, float* out,
-                                size_t n) {
+template <class V>
+DROPWISE_INLINE void dropoutRun(const Select<V>& select, MaskWords<V>& mask, uint64_t e, const float* x, size_t xStep, float* out, size_t n) {
   using S = Step<V>;
   while (n > 0) {
-    uint64_t block = e >> 2;
-    size_t done = 0;
-    if ((e & 3) == 0) {
+    const uint64_t block = e >> 2;
+    const uint64_t beforeWrap = ((uint64_t(1) << 32) - uint32_t(block)) / S::kBlocks;
+    size_t steps = (e & 3) == 0 ? n / S::kWords : 0;
+    if (steps > beforeWrap) steps = size_t(beforeWrap);
+    size_t done = steps * S::kWords;
+    if (steps > 0) {
       mask.enter(block);
-      uint64_t left = ((uint64_t(1) << 32) - uint32_t(block)) / S::kBlocks;  // whole steps before blockLo wraps
-      size_t steps = n / S::kWords;
-      if (steps > left) steps = size_t(left);
-      uint32_t low = uint32_t(block);
-      const float* from = x;
-      float* to = out;
-      for (size_t s = steps; s > 0; s--) {
-        typename V::U32 words[S::kVectors];
-        philoxStep<V>(mask.span, low, words);
-        DROPWISE_UNROLL for (int v = 0; v < S::kVectors; v++) {
-          V::store(to + v * V::kLanes, select(V::loadAhead(from + v * V::kLanes), words[v]));
-        }
-        low += S::kBlocks;
-        from += S::kWords * xStep;
-        to += S::kWords;
-      }
-      done = steps * S::kWords;
-    }
-    if (done == 0) {
+      dropoutSteps<V>(select, mask.span, uint32_t(block), x, xStep, out, steps);
+    } else {
       // A short run, the start of one that does not begin a block, its end, or the last blocks before a wrap: by way of the window.
       const size_t at = mask.find(e);
       done = smaller<size_t>(n, size_t(4 * mask.windowBlocks()) - at);
       const uint32_t* words = mask.window + at;
       size_t i = 0;
-      for (; i + V::kLanes <= done; i += V::kLanes) V::store(out + i, select(V::load(x + i), V::loadU(words + i)));
+      for (; i + V::kLanes <= done; i += V::kLanes) V::store(out + i, select.affine(V::load(x + i), V::loadU(words + i)));
       for (; i < done; i++) out[i] = select.one(x[i], words[i]);
     }
     e += done;
@@ -142,22 +152,21 @@ DROPWISE_INLINE void dropoutRun(const Select<V, Affine>& select, MaskWords<V>& m
 }
 
 /// Elements that share one mask element.
-template <class V, bool Affine>
-DROPWISE_INLINE void dropoutShared(const Select<V, Affine>& select, uint32_t word, const float* x, size_t xStep, float* out, size_t n) {
+template <class V>
+DROPWISE_INLINE void dropoutShared(const Select<V>& select, uint32_t word, const float* x, size_t xStep, float* out, size_t n) {
   size_t i = 0;
   if (word < select.limit1) {
-    for (; i + V::kLanes <= n; i += V::kLanes) V::store(out + i, select.kept(V::load(x + i * xStep)));
-    for (; i < n; i++) out[i] = select.one(x[i * xStep], word);
+    for (; i + V::kLanes <= n; i += V::kLanes) V::store(out + i, V::add(V::mul(V::load(x + i * xStep), select.scale), select.shift));
   } else {
-    typename V::F32 drop = Affine ? select.drop : V::splat(0.0f);
-    for (; i + V::kLanes <= n; i += V::kLanes) V::store(out + i, drop);
-    for (; i < n; i++) out[i] = Affine ? select.drop1 : 0.0f;
+    for (; i + V::kLanes <= n; i += V::kLanes) V::store(out + i, select.drop);
   }
+  for (; i < n; i++) out[i] = select.one(x[i * xStep], word);
 }
 
-template <class V, bool Affine>
-DROPWISE_NOINLINE void dropoutRows(const DropoutArgs& a, size_t begin, size_t end) {
-  const Select<V, Affine> select(a);
+/// Elements [begin, end) of the output, in row-major order.
+template <class V>
+DROPWISE_NOINLINE void dropout(const DropoutArgs& a, size_t begin, size_t end) {
+  const Select<V> select(a);
   MaskWords<V> mask(a);
   float repeated[Step<V>::kWords];  // a single x, as long as one step reads
   if (a.xStep == 0) {
@@ -181,9 +190,9 @@ DROPWISE_NOINLINE void dropoutRows(const DropoutArgs& a, size_t begin, size_t en
     float* out = a.out + i;
     const uint64_t e = rowMask + uint64_t(column) * maskStep;
     if (maskStep == 1) {
-      dropoutRun<V, Affine>(select, mask, e, x, a.xStep, out, n);
+      dropoutRun<V>(select, mask, e, x, a.xStep, out, n);
     } else if (maskStep == 0) {
-      dropoutShared<V, Affine>(select, mask.window[mask.find(e)], x, a.xStep, out, n);
+      dropoutShared<V>(select, mask.window[mask.find(e)], x, a.xStep, out, n);
     } else {
       for (size_t j = 0; j < n; j++) out[j] = select.one(x[j * a.xStep], mask.window[mask.find(e + uint64_t(j) * maskStep)]);
     }
@@ -196,13 +205,6 @@ DROPWISE_NOINLINE void dropoutRows(const DropoutArgs& a, size_t begin, size_t en
       index[d] = 0;
     }
   }
-}
-
-/// Elements [begin, end) of the output, in row-major order.
-template <class V>
-void dropout(const DropoutArgs& a, size_t begin, size_t end) {
-  if (a.keepShift == 0 && bitsOf(a.dropValue) == 0) dropoutRows<V, false>(a, begin, end);
-  else dropoutRows<V, true>(a, begin, end);
 }
 
 DROPWISE_END
