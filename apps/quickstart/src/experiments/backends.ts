@@ -58,6 +58,7 @@ export async function showBackends(
 ): Promise<BackendResult[]> {
   const present = entries.filter((entry): entry is PresentBackend => entry.backend !== null);
   screen.heading("The three programs on every backend present");
+  screen.text("Losses are those of the last epoch of programs 1 to 3, trained again with the same seed.");
   const progress = screen.progress("training", present.length * PROGRAMS.length * epochs);
   const results = await compareBackends(present, rows, { seed, epochs, progress });
   progress.done();
@@ -75,7 +76,7 @@ export async function showBackends(
       Math.round(result.stepsPerSecond).toLocaleString("en"),
     ]),
   );
-  for (const entry of entries) if (entry.backend === null) screen.line(`${entry.name}: left out, ${entry.reason}`);
+  for (const entry of entries) if (entry.backend === null) screen.line(`${entry.name.padEnd(6)}   left out: ${entry.reason}`);
   if (results.length > 1) screen.notice(verdict(results));
   return results;
 }

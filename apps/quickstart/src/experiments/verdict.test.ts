@@ -33,6 +33,12 @@ describe("the verdict on dropout follows from the numbers", () => {
     expect(words(list)).toMatch(/did not help here, it hurt: the test accuracy is 4\.0 points lower .* higher for 0 of 3/);
   });
 
+  it("asks for more from fewer seeds", () => {
+    const gains = results([70, 72], [70, 73]); // five standard errors from 0, which two values reach by chance
+    expect(summarize(gains).outcome).toBe("unclear");
+    expect(summarize([...gains, ...gains, ...gains]).outcome).toBe("helped");
+  });
+
   it("says that nothing is clear", () => {
     const list = results([70, 74], [74, 70], [70, 71]);
     expect(summarize(list).outcome).toBe("unclear");

@@ -13,13 +13,20 @@ export interface Summary {
   readonly outcome: "helped" | "hurt" | "unclear";
 }
 
-/** Averages over seeds. Dropout helped, or hurt, if the mean gain is more than two of its standard errors away from 0. */
+/**
+ * What a mean of 2, 3, … values must be away from 0, in standard errors, for chance to reach it in 5 of 100 cases only: Student's t, two-sided.
+ * From 11 values on the last entry is taken, which errs on the side of caution.
+ */
+const T95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23];
+
+/** Averages over seeds. Dropout helped, or hurt, if chance alone would rarely move the mean gain so far from 0. */
 export function summarize(results: readonly OverfitResult[]): Summary {
   const average = (pick: (result: OverfitResult) => number): number => mean(results.map(pick));
   const gains = results.map((result) => result.with.test - result.without.test);
   const gain = mean(gains);
   const gainError = gains.length < 2 ? null : Math.sqrt(mean(gains.map((g) => (g - gain) ** 2)) / (gains.length - 1));
-  const isClear = gainError !== null && Math.abs(gain) > 2 * gainError;
+  const limit = T95[Math.min(gains.length - 2, T95.length - 1)] ?? Number.POSITIVE_INFINITY;
+  const isClear = gainError !== null && Math.abs(gain) > limit * gainError;
   return {
     without: { train: average((r) => r.without.train), test: average((r) => r.without.test) },
     with: { train: average((r) => r.with.train), test: average((r) => r.with.test) },

@@ -30,18 +30,16 @@ export async function accuracy(model: Classifier, rows: Rows): Promise<number> {
 }
 
 /**
- * The answers for one row from two passes over all rows in training mode and two in eval mode: the first row whose training answers differ,
- * or the first of all if there is none. Leaves the model in eval mode.
+ * The answers for one row from two passes over all rows in training mode and two in eval mode: the row whose training answers differ most.
+ * Leaves the model in eval mode.
  */
 export async function answersTwice(model: Classifier, rows: Rows): Promise<{ train: [number, number]; eval: [number, number] }> {
   model.train();
   const train = [await predict(model, rows), await predict(model, rows)] as const;
   model.eval();
   const evaluated = [await predict(model, rows), await predict(model, rows)] as const;
-  const row = Math.max(
-    0,
-    train[0].findIndex((value, i) => value !== train[1][i]),
-  );
+  const differences = train[0].map((value, row) => Math.abs(value - (train[1][row] as number)));
+  const row = differences.indexOf(Math.max(...differences));
   const pick = ([a, b]: readonly [Float32Array, Float32Array]): [number, number] => [a[row] as number, b[row] as number];
   return { train: pick(train), eval: pick(evaluated) };
 }

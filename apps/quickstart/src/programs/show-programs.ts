@@ -31,9 +31,9 @@ export async function showPrograms(
     results.push({ name: program.name, losses, trainAccuracy, testAccuracy, twice });
 
     screen.heading(`Program ${i + 1}: ${program.title}  (src/programs/${program.file})`);
-    screen.line(`loss         ${someLosses(losses)}`);
-    screen.line(`accuracy     train ${percent(trainAccuracy)}   test ${percent(testAccuracy)}`);
-    screen.line(`asked twice  ${answers("train()", twice.train)}   ${answers("eval()", twice.eval)}`);
+    screen.line(`loss       ${someLosses(losses)}`);
+    screen.line(`accuracy   train ${percent(trainAccuracy)}   test ${percent(testAccuracy)}`);
+    screen.line(`one row    ${answers("train()", twice.train)}   ${answers("eval()", twice.eval)}`);
     screen.notice(
       isAsFirst ? `The same losses as program 1, to the last bit: same network, same seed, same masks. ${program.notice}` : program.notice,
     );
@@ -51,7 +51,7 @@ function someLosses(losses: readonly number[]): string {
 }
 
 function answers(mode: string, values: readonly number[]): string {
-  return `${mode} ${values.map((value) => value.toFixed(3)).join(" ")}`;
+  return `${mode} twice: ${values.map((value) => value.toFixed(3)).join(" ")}`;
 }
 
 function percent(share: number): string {
