@@ -9,39 +9,44 @@
  */
 import type { DropoutSpec } from "../backend/backend";
 import { philox4x32 } from "../random/philox";
+import { sizeOf } from "../shape/shape";
 import type { HostOperand } from "./host-operand";
 
 /** Applies the select to float data of `spec.shape`. `x` is contiguous or has strides of 0 only; `out` is contiguous and may be `x`. */
 export function dropout(spec: DropoutSpec, x: HostOperand, xStep: 0 | 1, out: HostOperand): void {
-  const { keepScale, keepShift, dropValue, threshold, shape, maskStrides } = spec;
-  const single = out.data instanceof Float32Array;
+  const { seedLo, seedHi, callLo, callHi, keepScale, keepShift, threshold, shape, maskStrides } = spec;
+  const { data: from, offset: fromOffset } = x;
+  const { data: to, offset: toOffset } = out;
+  const single = to instanceof Float32Array;
   const words = new Uint32Array(4);
   let drawn = -1; // the block that `words` holds
-  const last = shape.length - 1;
-  const length = shape[last] as number;
-  const maskStep = maskStrides[last] as number;
-  const rows = length === 0 ? 0 : shape.slice(0, last).reduce((product, size) => product * size, 1);
+  // Dropped and kept value; picked by index, since a branch on a random bit is mispredicted every other time.
+  const choice = Float64Array.of(spec.dropValue, 0);
+  const length = shape.at(-1) as number;
+  const maskStep = maskStrides.at(-1) as number;
+  const rows = length === 0 ? 0 : sizeOf(shape) / length;
 
-  let from = x.offset;
-  let to = out.offset;
   for (let row = 0; row < rows; row++) {
-    let mask = spec.elementOffset + maskIndexOfRow(row, shape, maskStrides);
-    for (let i = 0; i < length; i++) {
-      const block = Math.floor(mask / 4);
+    // The index is split once per row into a block number and a place in the block, which the loop steps as small integers.
+    const first = spec.elementOffset + maskIndexOfRow(row, shape, maskStrides);
+    let block = Math.floor(first / 4);
+    let lane = first - 4 * block;
+    const start = row * length;
+    for (let i = start; i < start + length; i++) {
       if (block !== drawn) {
-        philox4x32(spec.seedLo, spec.seedHi, spec.callLo, spec.callHi, block >>> 0, Math.floor(block / 2 ** 32), words);
+        philox4x32(seedLo, seedHi, callLo, callHi, block >>> 0, Math.floor(block / 2 ** 32), words);
         drawn = block;
       }
-      let y = dropValue;
-      if ((words[mask - 4 * block] as number) < threshold) {
-        y = (x.data[from] as number) * keepScale;
-        // With a shift there are two roundings, as on every backend; without one the store rounds.
-        if (keepShift !== 0) y = (single ? Math.fround(y) : y) + keepShift;
+      let kept = (from[fromOffset + i * xStep] as number) * keepScale;
+      // With a shift there are two roundings, as on every backend; without one the store rounds.
+      if (keepShift !== 0) kept = (single ? Math.fround(kept) : kept) + keepShift;
+      choice[1] = kept;
+      to[toOffset + i] = choice[Number((words[lane] as number) < threshold)] as number;
+      lane += maskStep;
+      if (lane >= 4) {
+        block += Math.floor(lane / 4);
+        lane %= 4;
       }
-      out.data[to] = y;
-      mask += maskStep;
-      from += xStep;
-      to++;
     }
   }
 }

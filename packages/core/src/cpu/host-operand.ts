@@ -1,6 +1,6 @@
 import type { BackendStorage, Operand } from "../backend/backend";
 import { createTypedArray, type DType, type TypedArray } from "../dtype/dtype";
-import { mergeDims, type Shape } from "../shape/shape";
+import { isContiguous, mergeDims, type Shape, sizeOf } from "../shape/shape";
 
 /** Turns a storage into the typed array behind it. */
 export type View = (storage: BackendStorage) => TypedArray;
@@ -31,6 +31,18 @@ export function forEachRow(
   operands: readonly HostOperand[],
   visit: (length: number, steps: readonly number[], starts: readonly number[]) => void,
 ): void {
+  // Most calls: everything contiguous or one repeated value, a single row.
+  if (operands.every(({ strides }) => strides.every((stride) => stride === 0) || isContiguous(shape, strides))) {
+    const size = sizeOf(shape);
+    const steps = operands.map(({ strides }) => (strides.some((stride) => stride !== 0) ? 1 : 0));
+    if (size > 0)
+      visit(
+        size,
+        steps,
+        operands.map((operand) => operand.offset),
+      );
+    return;
+  }
   const merged = mergeDims(
     shape,
     operands.map((operand) => operand.strides),

@@ -27,7 +27,7 @@ export interface DataLoaderOptions {
  * for (const [input, target] of loader) { ... }
  * ```
  */
-export class DataLoader<T extends readonly Tensor[]> implements Iterable<{ [K in keyof T]: Tensor }> {
+export class DataLoader<T extends readonly Tensor[] = readonly Tensor[]> implements Iterable<{ [K in keyof T]: Tensor }> {
   readonly dataset: TensorDataset<T>;
   readonly batchSize: number;
   readonly #shuffle: boolean;

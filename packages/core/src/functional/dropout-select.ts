@@ -2,6 +2,7 @@ import type { Backend } from "../backend/backend";
 import { isFloating } from "../dtype/dtype";
 import { applySelect, applySelectInPlace, checkInPlace } from "../ops/affine-select";
 import type { Affine, MaskKey } from "../random/mask-key";
+import type { CallKey } from "../random/words";
 import { type Shape, sizeOf } from "../shape/shape";
 import { full, ones } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
@@ -32,10 +33,10 @@ export function select(
   const { op, p, inplace, generator, elementOffset } = options;
   const shape = maskShape();
   const { backend } = input;
-  if (p === 0 || input.size === 0) return { output: input, mask: { key: { ...NO_CALL, p, shape, elementOffset }, backend } };
+  if (p === 0 || input.size === 0) return { output: input, mask: { key: maskKey(NO_CALL, p, shape, elementOffset), backend } };
   if (inplace) checkInPlace(op, input);
-  if (!isFloating(input.dtype)) return { output: zeroed(input, inplace), mask: { key: { ...NO_CALL, p, shape, elementOffset }, backend } };
-  const key: MaskKey = { ...(affine === null ? NO_CALL : generator.takeMaskCall()), p, shape, elementOffset };
+  const key = maskKey(affine === null ? NO_CALL : generator.takeMaskCall(), p, shape, elementOffset);
+  if (!isFloating(input.dtype)) return { output: zeroed(input, inplace), mask: { key, backend } };
   const output = (inplace ? applySelectInPlace : applySelect)(input, key, affine ?? DROP_ALL);
   return { output, mask: { key, backend } };
 }
@@ -52,6 +53,11 @@ export function drawMask({ key, backend }: MaskRecord): Tensor {
 }
 
 // --- internal helpers ---
+
+/** Written out, since spreading the call costs more than a small kernel. */
+function maskKey({ seedLo, seedHi, callLo, callHi }: CallKey, p: number, shape: Shape, elementOffset: number): MaskKey {
+  return { seedLo, seedHi, callLo, callHi, p, shape, elementOffset };
+}
 
 /** Integers with p = 1: zeros of the same dtype. */
 function zeroed(input: Tensor, inplace: boolean): Tensor {

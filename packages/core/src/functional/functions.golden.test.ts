@@ -33,7 +33,7 @@ function call({ op, attrs }: FunctionCase, inputs: Tensor[]): Tensor {
     return (F[op as "mseLoss"] as typeof F.mseLoss)(
       inputScale === 1 ? x : x.mul(inputScale as number),
       target ? fromGolden(target) : y,
-      options,
+      options as { reduction?: "mean" },
     );
   }
   if (op in F) return (F[op as "relu"] as typeof F.relu)(x);

@@ -1,5 +1,5 @@
 import type { DropoutSpec } from "../backend/backend";
-import { broadcastStrides, contiguousStrides, mergeDims, type Shape } from "../shape/shape";
+import { broadcastStrides, contiguousStrides, mergeDims, type Shape, sameShape, sizeOf } from "../shape/shape";
 import { scaleOf, thresholdOf } from "./threshold";
 import type { CallKey } from "./words";
 
@@ -45,8 +45,7 @@ export function gradientAffine(affine: Affine): Affine {
 
 /** The work order for a backend's `dropout` on data of `shape`. */
 export function dropoutSpec(key: MaskKey, affine: Affine, shape: Shape): DropoutSpec {
-  const maskStrides = broadcastStrides(key.shape, contiguousStrides(key.shape), shape);
-  const merged = mergeDims(shape, [maskStrides]);
+  const work = maskWork(key.shape, shape);
   return {
     seedLo: key.seedLo,
     seedHi: key.seedHi,
@@ -57,7 +56,16 @@ export function dropoutSpec(key: MaskKey, affine: Affine, shape: Shape): Dropout
     keepScale: affine.keepScale,
     keepShift: affine.keepShift,
     dropValue: affine.dropValue,
-    shape: merged.shape,
-    maskStrides: merged.strides[0] as number[],
+    shape: work.shape,
+    maskStrides: work.maskStrides,
   };
+}
+
+// --- internal helpers ---
+
+/** How a mask covers data, in the fewest dimensions. */
+function maskWork(maskShape: Shape, shape: Shape): Pick<DropoutSpec, "shape" | "maskStrides"> {
+  if (sameShape(maskShape, shape)) return { shape: [sizeOf(shape)], maskStrides: [1] };
+  const merged = mergeDims(shape, [broadcastStrides(maskShape, contiguousStrides(maskShape), shape)]);
+  return { shape: merged.shape, maskStrides: merged.strides[0] as number[] };
 }

@@ -6,8 +6,30 @@
  * `(1 - p) * 2^32`: the rounding of the word to float moves it, e.g. to 0x7FFFFFC0 for p = 0.5.
  */
 
-/** The smallest 32-bit word that is dropped with probability `p`; `p` in (0, 1). Kept are the words below it, compared unsigned. */
+/** Thresholds found so far: a model has few drop probabilities and asks for each at every call. */
+const known = /* @__PURE__ */ new Map<number, number>();
+
+/** So that a program that varies p without end does not grow. */
+const MAX_KNOWN = 256;
+
+/** The smallest 32-bit word that is dropped with probability `p`; `p` in [0, 1]. Kept are the words below it, compared unsigned. */
 export function thresholdOf(p: number): number {
+  let threshold = known.get(p);
+  if (threshold === undefined) {
+    threshold = findThreshold(p);
+    if (known.size < MAX_KNOWN) known.set(p, threshold);
+  }
+  return threshold;
+}
+
+/** The factor for kept elements, `f32(1 / f32(1 - p))`, as PyTorch's kernel computes it. */
+export function scaleOf(p: number): number {
+  return Math.fround(1 / Math.fround(1 - p));
+}
+
+// --- internal helpers ---
+
+function findThreshold(p: number): number {
   const pKeep = Math.fround(1 - p);
   let low = 0;
   let high = 0xffffffff; // f32 rounds it to 2^32, so u is 1, which no p keeps
@@ -18,9 +40,4 @@ export function thresholdOf(p: number): number {
     else low = middle + 1;
   }
   return low;
-}
-
-/** The factor for kept elements, `f32(1 / f32(1 - p))`, as PyTorch's kernel computes it. */
-export function scaleOf(p: number): number {
-  return Math.fround(1 / Math.fround(1 - p));
 }
