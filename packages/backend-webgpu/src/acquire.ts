@@ -1,0 +1,108 @@
+import { BackendUnavailableError } from "@dropwise/core/backend";
+import { NAME } from "./gpu/session";
+
+/** What to run on; everything is found by itself where it is not given. */
+export interface WebGPUBackendOptions {
+  /** The entry point. Default: `navigator.gpu`, or in Node what the package `webgpu` makes. It is kept for as long as the process. */
+  readonly gpu?: GPU | undefined;
+  /** An adapter of yours. The backend asks it for a device, which uses it up. */
+  readonly adapter?: GPUAdapter | undefined;
+  /** A device of yours, used with the limits it has. `dispose()` leaves it alone; keep its `gpu` alive for as long as it. */
+  readonly device?: GPUDevice | undefined;
+  /** Which adapter to ask for where there are several. Default: the system's choice. */
+  readonly powerPreference?: GPUPowerPreference | undefined;
+}
+
+/** A device, and whether it is the backend's own. */
+export interface Acquired {
+  readonly device: GPUDevice;
+  readonly info: GPUAdapterInfo;
+  readonly owned: boolean;
+  readonly retained: readonly unknown[];
+}
+
+/** Finds a device. Throws BackendUnavailableError, with what to do in this runtime, where there is none. */
+export async function acquire(options: WebGPUBackendOptions): Promise<Acquired> {
+  const { device } = options;
+  if (device !== undefined) {
+    return { device, info: device.adapterInfo ?? options.adapter?.info, owned: false, retained: [options.gpu, options.adapter] };
+  }
+  const tried: string[] = [];
+  const gpu = options.adapter === undefined ? (options.gpu ?? (await findGpu(tried))) : options.gpu;
+  if (gpu !== undefined) retain(gpu);
+  const adapter = options.adapter ?? (await requestAdapter(gpu as GPU, options.powerPreference));
+  if (adapter === null) {
+    tried.push("requestAdapter() gave no adapter");
+    throw new BackendUnavailableError(NAME, `expected a GPU adapter, got none - ${adapterAdvice()}`, tried);
+  }
+  try {
+    const own = await adapter.requestDevice({ label: "dropwise", requiredLimits: limitsOf(adapter) });
+    return { device: own, info: adapter.info, owned: true, retained: [gpu, adapter] };
+  } catch (error) {
+    const detail = `expected a device from the adapter "${adapter.info.description}", got: ${(error as Error).message} - an adapter gives one device; ask for a new adapter`;
+    throw new BackendUnavailableError(NAME, detail, tried);
+  }
+}
+
+// --- internal helpers ---
+
+/** The limits that decide how large a tensor and a group may be. By default a device has the smallest ones that any adapter has. */
+const LIMITS = ["maxBufferSize", "maxStorageBufferBindingSize", "maxComputeInvocationsPerWorkgroup", "maxComputeWorkgroupSizeX"] as const;
+
+function limitsOf(adapter: GPUAdapter): Record<string, number> {
+  return Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
+}
+
+const RETAINED = Symbol.for("@dropwise/backend-webgpu:retained");
+
+/**
+ * Keeps an entry point alive for the rest of the process. When Node's one is collected, it takes its devices with it, and the next call crashes
+ * the process; a global property is the one reference that an engine cannot optimise away.
+ */
+function retain(gpu: GPU): void {
+  const holder = globalThis as { [RETAINED]?: Set<GPU> };
+  holder[RETAINED] ??= new Set();
+  holder[RETAINED].add(gpu);
+}
+
+interface NodeWebGPU {
+  create(flags: readonly string[]): GPU;
+}
+
+const NODE_GPU = Symbol.for("@dropwise/backend-webgpu:node-gpu");
+
+const isNode = (): boolean => typeof process === "object" && typeof process.versions?.node === "string" && !("Deno" in globalThis);
+
+async function findGpu(tried: string[]): Promise<GPU> {
+  const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  if (gpu !== undefined && gpu !== null) return gpu;
+  tried.push("navigator.gpu is not there");
+  if (!isNode()) {
+    const secure = (globalThis as { isSecureContext?: boolean }).isSecureContext;
+    const advice =
+      secure === false ? "serve the page over https or from localhost" : "use a browser with WebGPU, or start Deno with --unstable-webgpu";
+    throw new BackendUnavailableError(NAME, `expected navigator.gpu, got none - ${advice}`, tried);
+  }
+  const holder = globalThis as { [NODE_GPU]?: GPU };
+  if (holder[NODE_GPU] !== undefined) return holder[NODE_GPU];
+  try {
+    const name = "webgpu"; // a variable, so that bundlers leave the import alone
+    const { create } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as NodeWebGPU;
+    holder[NODE_GPU] = create([]);
+    return holder[NODE_GPU];
+  } catch (error) {
+    tried.push(`the package "webgpu" did not load: ${(error as Error).message}`);
+    throw new BackendUnavailableError(NAME, "expected WebGPU in Node, got none - run `npm install webgpu`", tried);
+  }
+}
+
+async function requestAdapter(gpu: GPU, powerPreference: GPUPowerPreference | undefined): Promise<GPUAdapter | null> {
+  return gpu.requestAdapter(powerPreference === undefined ? {} : { powerPreference });
+}
+
+function adapterAdvice(): string {
+  if (isNode()) {
+    return "install a Vulkan driver (on Linux, Chromium's software one will do: VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json)";
+  }
+  return "switch on hardware acceleration, or in Chromium start it with --enable-unsafe-webgpu for a software adapter";
+}

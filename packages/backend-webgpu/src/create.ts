@@ -1,0 +1,116 @@
+import type { Backend } from "@dropwise/core/backend";
+import { acquire, type WebGPUBackendOptions } from "./acquire";
+import { createGpu, type Gpu } from "./gpu/gpu";
+import type { GpuMemory } from "./gpu/memory";
+import { GpuSession, NAME } from "./gpu/session";
+import { binary } from "./kernels/binary";
+import { dropout } from "./kernels/dropout";
+import { linear, matmul } from "./kernels/matmul";
+import { copy, fill, gather, scatterAdd } from "./kernels/movement";
+import { optimizerStep } from "./kernels/optimizer";
+import { reduce } from "./kernels/reduce";
+import { softmax, softmaxGrad } from "./kernels/softmax";
+import { unary } from "./kernels/unary";
+import { where } from "./kernels/where";
+
+/** Counters of a backend, for tests and for tuning. */
+export interface WebGPUStats {
+  /** Batches of commands handed to the device so far. */
+  readonly submissions: number;
+  /** Kernels run so far. */
+  readonly dispatches: number;
+  /** Kernels compiled so far. */
+  readonly pipelines: number;
+  /** Device buffers that exist now, and their bytes: those that tensors use, pooled ones and scratch memory. */
+  readonly buffers: number;
+  readonly bytes: number;
+}
+
+/** The WebGPU backend: every member of a `Backend` that does not need host-visible memory, and a look inside. */
+export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view">> {
+  readonly adapterInfo: GPUAdapterInfo;
+  readonly device: GPUDevice;
+  /** The counters as they are now. Does not wait for the device. */
+  stats(): WebGPUStats;
+}
+
+/** The backend, and the parts it is made of. */
+export interface Opened {
+  readonly backend: WebGPUBackend;
+  readonly gpu: Gpu;
+}
+
+/** What `createWebGPUBackend` does; benchmarks use the parts, too. */
+export async function open(options: WebGPUBackendOptions): Promise<Opened> {
+  const { device, info, owned, retained } = await acquire(options);
+  const session = new GpuSession(device, retained);
+  const gpu = createGpu(session);
+  const { allocator, recorder, transfer, pipelines } = gpu;
+
+  /** A kernel as a member of the backend: refuses to run on a dead device. */
+  const member =
+    <Args extends unknown[]>(name: string, kernel: (gpu: Gpu, ...args: Args) => void) =>
+    (...args: Args): void => {
+      session.check(name);
+      kernel(gpu, ...args);
+    };
+
+  const backend: WebGPUBackend = {
+    name: NAME,
+    info: {
+      hostVisible: false,
+      dtypes: ["float32", "int32", "bool"],
+      threads: 1,
+      device: [info.vendor, info.architecture, info.description].filter(Boolean).join(" "),
+      maxBufferBytes: allocator.maxBytes,
+    },
+    adapterInfo: info,
+    device,
+    stats: () => ({
+      submissions: recorder.submissions,
+      dispatches: recorder.dispatches,
+      pipelines: pipelines.size,
+      buffers: allocator.buffers,
+      bytes: allocator.bytes,
+    }),
+    allocate(dtype, length) {
+      session.check("allocate");
+      return allocator.allocate(dtype, length);
+    },
+    write(storage, data) {
+      session.check("write");
+      transfer.write(storage, data);
+    },
+    async read(storage, start, length) {
+      session.check("read");
+      return transfer.read(storage, start, length);
+    },
+    release: (memory) => allocator.release(memory),
+    unary: member("unary", unary),
+    binary: member("binary", binary),
+    reduce: member("reduce", reduce),
+    where: member("where", where),
+    matmul: member("matmul", (g, a, b, out) => matmul(g, a, b, out)),
+    copy: member("copy", copy),
+    fill: member("fill", fill),
+    gather: member("gather", gather),
+    scatterAdd: member("scatterAdd", scatterAdd),
+    dropout: member("dropout", dropout),
+    linear: member("linear", linear),
+    softmax: member("softmax", softmax),
+    softmaxGrad: member("softmaxGrad", softmaxGrad),
+    optimizerStep: member("optimizerStep", optimizerStep),
+    dispose() {
+      if (!session.alive) {
+        session.dispose();
+        return;
+      }
+      session.dispose();
+      recorder.dispose();
+      transfer.dispose();
+      allocator.dispose();
+      if (owned) device.destroy();
+    },
+  };
+  return { backend, gpu };
+}

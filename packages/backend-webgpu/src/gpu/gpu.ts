@@ -1,0 +1,21 @@
+import { GpuAllocator } from "./memory";
+import { Pipelines } from "./pipelines";
+import { Recorder } from "./recorder";
+import type { GpuSession } from "./session";
+import { Transfer } from "./transfer";
+
+/** A device with all that serves it; one for each backend. */
+export interface Gpu {
+  readonly session: GpuSession;
+  readonly allocator: GpuAllocator;
+  readonly recorder: Recorder;
+  readonly pipelines: Pipelines;
+  readonly transfer: Transfer;
+}
+
+/** Puts the parts together. */
+export function createGpu(session: GpuSession): Gpu {
+  const recorder: Recorder = new Recorder(session, (memory) => allocator.bufferOf(memory));
+  const allocator = new GpuAllocator(session, recorder);
+  return { session, allocator, recorder, pipelines: new Pipelines(session), transfer: new Transfer(session, recorder) };
+}

@@ -1,0 +1,135 @@
+import { type DType, OutOfMemoryError, UnsupportedOpError } from "@dropwise/core/backend";
+import { BufferUsage } from "./flags";
+import { type GpuSession, NAME } from "./session";
+
+/** A piece of device memory: the handle that core holds for each storage. All elements take four bytes; bool is stored as u32. */
+export interface GpuMemory {
+  /** Exchanged for a new one when it turned out that there was no room for the first. */
+  buffer: GPUBuffer;
+  readonly bytes: number;
+  /** The last batch of recorded commands that uses it. */
+  batch: number;
+  failed: boolean;
+  released: boolean;
+}
+
+/** Where buffers come from and go to. */
+export class GpuAllocator {
+  /** Buffers that are not destroyed, scratch included. */
+  readonly #live = new Set<GPUBuffer>();
+  #liveBytes = 0;
+  /** Bytes of the largest storage: one binding must hold it. */
+  readonly maxBytes: number;
+  /** Scratch memory that is free, by size. */
+  readonly #scratch = new Map<number, GpuMemory[]>();
+  #scratchBytes = 0;
+
+  constructor(
+    readonly session: GpuSession,
+    readonly before: { flush(): void; afterFlush(batch: number, action: () => void): void },
+  ) {
+    const { maxBufferSize, maxStorageBufferBindingSize } = session.device.limits;
+    this.maxBytes = Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / ALIGNMENT) * ALIGNMENT;
+  }
+
+  get buffers(): number {
+    return this.#live.size;
+  }
+
+  get bytes(): number {
+    return this.#liveBytes;
+  }
+
+  /**
+   * Memory for `length` elements. Whether the device really has it is known only later: where it has not, the next awaited call throws.
+   *
+   * @throws UnsupportedOpError for float64, OutOfMemoryError for more than one binding holds.
+   */
+  allocate(dtype: DType, length: number): GpuMemory {
+    if (dtype === "float64") {
+      const detail = "expected float32, int32 or bool on the webgpu backend, got float64 - use a host-visible backend such as cpu for it";
+      throw new UnsupportedOpError("allocate", NAME, detail);
+    }
+    const bytes = Math.max(ALIGNMENT, Math.ceil((length * 4) / ALIGNMENT) * ALIGNMENT);
+    if (bytes > this.maxBytes) {
+      throw new OutOfMemoryError(NAME, bytes, `one tensor has at most ${this.maxBytes} bytes on this device; split it`);
+    }
+    return this.#create(bytes);
+  }
+
+  /** Gives memory back. Commands that use it still complete. Does nothing the second time, or on a dead device. */
+  release(memory: GpuMemory): void {
+    if (memory.released) return;
+    memory.released = true;
+    const { buffer } = memory;
+    if (!this.#live.delete(buffer)) return;
+    this.#liveBytes -= memory.bytes;
+    this.before.afterFlush(memory.batch, () => buffer.destroy());
+  }
+
+  /** Memory for a kernel's intermediate result, to be given back with `reuse` as soon as the kernel is recorded: commands run in order. */
+  scratch(length: number): GpuMemory {
+    const bytes = 2 ** Math.ceil(Math.log2(Math.max(ALIGNMENT, length * 4)));
+    const memory = this.#scratch.get(bytes)?.pop();
+    if (memory === undefined) return this.#create(Math.min(bytes, this.maxBytes));
+    this.#scratchBytes -= bytes;
+    return memory;
+  }
+
+  reuse(memory: GpuMemory): void {
+    if (this.#scratchBytes + memory.bytes > MAX_SCRATCH_BYTES) {
+      this.release(memory);
+      return;
+    }
+    this.#scratchBytes += memory.bytes;
+    const free = this.#scratch.get(memory.bytes);
+    if (free === undefined) this.#scratch.set(memory.bytes, [memory]);
+    else free.push(memory);
+  }
+
+  /** The buffer to use in a command. One for which there was no room is asked for again, since a pool may have given it out once more. */
+  bufferOf(memory: GpuMemory): GPUBuffer {
+    if (memory.failed) {
+      memory.failed = false;
+      this.#live.delete(memory.buffer);
+      memory.buffer = this.#createBuffer(memory.bytes, () => {
+        memory.failed = true;
+      });
+    }
+    return memory.buffer;
+  }
+
+  /** Frees everything. */
+  dispose(): void {
+    for (const buffer of this.#live) buffer.destroy();
+    this.#live.clear();
+    this.#liveBytes = 0;
+  }
+
+  #create(bytes: number): GpuMemory {
+    // A failed allocation takes with it all commands submitted together with its first use, so what was recorded before goes ahead of it.
+    if (bytes >= LARGE_BYTES) this.before.flush();
+    const memory: GpuMemory = { buffer: undefined as never, bytes, batch: 0, failed: false, released: false };
+    memory.buffer = this.#createBuffer(bytes, () => {
+      memory.failed = true;
+    });
+    this.#liveBytes += bytes;
+    return memory;
+  }
+
+  #createBuffer(bytes: number, failed: () => void): GPUBuffer {
+    const usage = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
+    const buffer = this.session.guard(() => this.session.device.createBuffer({ size: bytes, usage }), bytes, failed);
+    this.#live.add(buffer);
+    return buffer;
+  }
+}
+
+/** Sizes are multiples of this, so that kernels may load four elements at once. */
+const ALIGNMENT = 16;
+
+/** From here on an allocation is thought likely to fail. */
+const LARGE_BYTES = 2 ** 24;
+
+/** Scratch memory beyond this is not kept. */
+const MAX_SCRATCH_BYTES = 2 ** 26;

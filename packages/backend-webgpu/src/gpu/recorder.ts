@@ -1,0 +1,159 @@
+import { BufferUsage } from "./flags";
+import type { GpuMemory } from "./memory";
+import type { Pipeline } from "./pipelines";
+import type { GpuSession } from "./session";
+
+/** A kernel with what it works on. */
+interface Dispatch {
+  readonly pipeline: Pipeline;
+  readonly memories: readonly GpuMemory[];
+  readonly uniformOffset: number;
+  readonly groups: readonly [x: number, y: number];
+}
+
+/** A copy between two buffers, in bytes. */
+export interface BufferCopy {
+  readonly from: GPUBuffer;
+  readonly fromOffset: number;
+  readonly to: GPUBuffer;
+  readonly toOffset: number;
+  readonly bytes: number;
+}
+
+/**
+ * Collects commands and submits them in batches: at a read, when a batch is full, and at the end of the current microtask, so that a loop that
+ * never reads does not pile them up.
+ *
+ * Kernel parameters lie in one uniform buffer, written anew for each batch. A write to the queue overtakes what is only recorded, but
+ * comes after all that is submitted: so the parameters of a batch are written just before it is submitted, and are never changed under one.
+ */
+export class Recorder {
+  readonly #session: GpuSession;
+  readonly #uniforms: GPUBuffer;
+  readonly #words = new Uint32Array(UNIFORM_BYTES / 4);
+  readonly #slotBytes: number;
+  #usedBytes = 0;
+  #commands: (Dispatch | BufferCopy)[] = [];
+  #afterFlush: (() => void)[] = [];
+  /** Counts up; a command belongs to the batch that is current when it is recorded. */
+  #batch = 1;
+  #submissions = 0;
+  #dispatches = 0;
+  /** For benchmarks: each compute pass writes these timestamps. */
+  timestamps: GPUComputePassTimestampWrites | undefined;
+
+  constructor(
+    session: GpuSession,
+    readonly bufferOf: (memory: GpuMemory) => GPUBuffer,
+  ) {
+    this.#session = session;
+    const { device } = session;
+    this.#slotBytes = device.limits.minUniformBufferOffsetAlignment;
+    const usage = BufferUsage.UNIFORM | BufferUsage.COPY_DST;
+    this.#uniforms = session.guard(() => device.createBuffer({ size: UNIFORM_BYTES, usage }), UNIFORM_BYTES);
+  }
+
+  get submissions(): number {
+    return this.#submissions;
+  }
+
+  get dispatches(): number {
+    return this.#dispatches;
+  }
+
+  /** True while a recorded command that is not submitted yet uses the memory. */
+  isPending(memory: GpuMemory): boolean {
+    return memory.batch === this.#batch && this.#commands.length > 0;
+  }
+
+  /** Records a kernel; `params` are the 32-bit words of its `Params`. */
+  dispatch(pipeline: Pipeline, memories: readonly GpuMemory[], params: readonly number[], groups: readonly [x: number, y: number]): void {
+    const bytes = Math.ceil(pipeline.uniformBytes / this.#slotBytes) * this.#slotBytes;
+    if (this.#usedBytes + bytes > UNIFORM_BYTES || this.#commands.length >= MAX_COMMANDS) this.flush();
+    const uniformOffset = this.#usedBytes;
+    this.#words.set(params, uniformOffset / 4);
+    this.#usedBytes += bytes;
+    for (const memory of memories) memory.batch = this.#batch;
+    this.#dispatches++;
+    this.#record({ pipeline, memories, uniformOffset, groups });
+  }
+
+  /** Records a copy; `memories` are those it touches. */
+  copy(copy: BufferCopy, memories: readonly GpuMemory[]): void {
+    for (const memory of memories) memory.batch = this.#batch;
+    this.#record(copy);
+  }
+
+  /** Runs `action` once the commands of `batch` are submitted: now, if they are. */
+  afterFlush(batch: number, action: () => void): void {
+    if (batch === this.#batch && this.#commands.length > 0) this.#afterFlush.push(action);
+    else action();
+  }
+
+  /** Submits what is recorded; does not wait. */
+  flush(): void {
+    const commands = this.#commands;
+    const actions = this.#afterFlush;
+    if (commands.length === 0) return;
+    this.#commands = [];
+    this.#afterFlush = [];
+    this.#batch++;
+    const usedBytes = this.#usedBytes;
+    this.#usedBytes = 0;
+    if (this.#session.alive) {
+      this.#session.guard(() => this.#submit(commands, usedBytes));
+      this.#submissions++;
+    }
+    for (const action of actions) action();
+  }
+
+  dispose(): void {
+    this.#commands = [];
+    this.#afterFlush = [];
+    this.#uniforms.destroy();
+  }
+
+  #record(command: Dispatch | BufferCopy): void {
+    this.#commands.push(command);
+    if (this.#commands.length > 1) return;
+    const batch = this.#batch;
+    queueMicrotask(() => {
+      if (this.#batch === batch) this.flush();
+    });
+  }
+
+  #submit(commands: readonly (Dispatch | BufferCopy)[], usedBytes: number): void {
+    const { device } = this.#session;
+    if (usedBytes > 0) device.queue.writeBuffer(this.#uniforms, 0, this.#words, 0, usedBytes / 4);
+    const encoder = device.createCommandEncoder();
+    let pass: GPUComputePassEncoder | null = null;
+    for (const command of commands) {
+      if ("bytes" in command) {
+        pass?.end();
+        pass = null;
+        encoder.copyBufferToBuffer(command.from, command.fromOffset, command.to, command.toOffset, command.bytes);
+      } else {
+        pass ??= encoder.beginComputePass(this.timestamps && { timestampWrites: this.timestamps });
+        this.#encode(pass, command);
+      }
+    }
+    pass?.end();
+    device.queue.submit([encoder.finish()]);
+  }
+
+  #encode(pass: GPUComputePassEncoder, { pipeline, memories, uniformOffset, groups }: Dispatch): void {
+    const entries: GPUBindGroupEntry[] = [{ binding: 0, resource: { buffer: this.#uniforms, size: pipeline.uniformBytes } }];
+    memories.forEach((memory, i) => {
+      entries.push({ binding: i + 1, resource: { buffer: this.bufferOf(memory) } });
+    });
+    pass.setPipeline(pipeline.pipeline);
+    pass.setBindGroup(0, this.#session.device.createBindGroup({ layout: pipeline.layout, entries }), [uniformOffset]);
+    pass.dispatchWorkgroups(groups[0], groups[1]);
+  }
+}
+
+/** Parameters of one batch, at 256 bytes for most kernels. */
+const UNIFORM_BYTES = 2 ** 17;
+
+/** A batch is submitted when it has this many commands; a training step of a small model has about a hundred. */
+const MAX_COMMANDS = 512;

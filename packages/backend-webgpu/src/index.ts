@@ -1,0 +1,24 @@
+export type { WebGPUBackendOptions } from "./acquire";
+export type { WebGPUBackend, WebGPUStats } from "./create";
+
+import type { WebGPUBackendOptions } from "./acquire";
+import { open, type WebGPUBackend } from "./create";
+
+/**
+ * Opens a GPU and makes a backend of it: in browsers (pages and workers) and Deno through `navigator.gpu`, in Node through the package `webgpu`
+ * where that is installed.
+ *
+ * Tensors are float32, int32 or bool. Operations are queued; only `await tensor.data()` and its like wait for the device. Values below
+ * 2^-126 may be flushed to 0, as WebGPU allows.
+ *
+ * @throws BackendUnavailableError where there is no WebGPU or no adapter, with the fix for this runtime.
+ * @example
+ * ```ts
+ * const gpu = await createWebGPUBackend();
+ * const x = await ones([2, 3]).to(gpu);
+ * console.log(await functional.dropout(x).data());
+ * ```
+ */
+export async function createWebGPUBackend(options: WebGPUBackendOptions = {}): Promise<WebGPUBackend> {
+  return (await open(options)).backend;
+}

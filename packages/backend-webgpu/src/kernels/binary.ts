@@ -1,0 +1,98 @@
+import { type BinaryOp, sizeOf, UnsupportedOpError } from "@dropwise/core/backend";
+import type { Gpu } from "../gpu/gpu";
+import { NAME } from "../gpu/session";
+import arithmetic from "./arithmetic.wgsl";
+import source from "./binary.wgsl";
+import { type Binding, bitsOf, type GpuOperand, run, typeOf } from "./kernel";
+import { dimsOf, samePlace } from "./layout";
+import math from "./math.wgsl";
+import pow from "./pow.wgsl";
+import strided from "./strided.wgsl";
+import values from "./values.wgsl";
+
+const FLOAT: Readonly<Record<BinaryOp, string>> = {
+  add: "a + b",
+  sub: "a - b",
+  mul: "a * b",
+  div: "a / b",
+  pow: "pow_(a, b)",
+  minimum: "min_f32(a, b)",
+  maximum: "max_f32(a, b)",
+  reluGrad: "select(0.0, a, b > 0.0)",
+  sigmoidGrad: "a * b * (1.0 - b)",
+  tanhGrad: "a * (1.0 - b * b)",
+  binaryCrossEntropy: "binary_cross_entropy(a, b)",
+  eq: "u32(eq_f32(a, b))",
+  ne: "u32(!eq_f32(a, b))",
+  lt: "u32(lt_f32(a, b))",
+  le: "u32(le_f32(a, b))",
+  gt: "u32(lt_f32(b, a))",
+  ge: "u32(le_f32(b, a))",
+};
+
+const INTEGER: Readonly<Record<BinaryOp, string | null>> = {
+  add: "a + b",
+  sub: "a - b",
+  mul: "a * b",
+  div: "divide_int(a, b)",
+  pow: "pow_int(a, b)",
+  minimum: "min(a, b)",
+  maximum: "max(a, b)",
+  reluGrad: "select(0, a, b > 0)",
+  sigmoidGrad: "a * b * (1 - b)",
+  tanhGrad: "a * (1 - b * b)",
+  binaryCrossEntropy: null,
+  eq: "u32(a == b)",
+  ne: "u32(a != b)",
+  lt: "u32(a < b)",
+  le: "u32(a <= b)",
+  gt: "u32(a > b)",
+  ge: "u32(a >= b)",
+};
+
+/** `out = op(a, b)` for strided operands or numbers; `out` is contiguous and may be a contiguous operand. */
+export function binary(gpu: Gpu, op: BinaryOp, a: GpuOperand | number, b: GpuOperand | number, out: GpuOperand): void {
+  const { dtype } = ((typeof a === "number" ? b : a) as GpuOperand).storage;
+  const type = typeOf(dtype);
+  const result = typeOf(out.storage.dtype);
+  const expression = (type === "f32" ? FLOAT : INTEGER)[op];
+  if (expression === null) throw new UnsupportedOpError("binary", NAME, `expected float data for ${op}, got ${dtype} - convert it first`);
+  const dims = dimsOf(out.shape, [stridesOf(a, out), stridesOf(b, out)]);
+  const n = sizeOf(out.shape);
+  const reads: Binding[] = [];
+  let defines = `const RANK = ${dims.rank}u;\n${opOf(expression, type, result)}`;
+  let number = 0;
+  for (const [name, operand] of [["a", a] as const, ["b", b] as const]) {
+    if (typeof operand === "number") {
+      number = bitsOf(operand, dtype);
+      defines += `fn load_${name}(i: u32) -> ${type} { return bitcast<${type}>(p.number); }\n`;
+    } else {
+      reads.push({ name, memory: operand.storage.handle, type, inPlace: samePlace(operand, out) });
+    }
+  }
+  run(gpu, {
+    key: `binary ${op} ${type} ${result} ${dims.rank}`,
+    source: type === "f32" ? [values, math, pow, arithmetic, strided, source] : [values, math, arithmetic, strided, source],
+    defines,
+    bindings: [...reads, { name: "out", memory: out.storage.handle, type: result, write: true }],
+    params: [...dims.words, offsetOf(a), offsetOf(b), out.offset, 0, n, number, 0, 0],
+    threads: n,
+  });
+}
+
+/** An operand's strides; a number is read in place, once and again. */
+export function stridesOf(operand: GpuOperand | number, out: GpuOperand): readonly number[] {
+  return typeof operand === "number" ? out.shape.map(() => 0) : operand.strides;
+}
+
+export function offsetOf(operand: GpuOperand | number): number {
+  return typeof operand === "number" ? 0 : operand.offset;
+}
+
+// --- internal helpers ---
+
+/** The function `op`. Arithmetic on bool is done in integers, and anything but 0 is true. */
+function opOf(expression: string, type: string, result: string): string {
+  if (type !== "u32" || expression.startsWith("u32(")) return `fn op(a: ${type}, b: ${type}) -> ${result} { return ${expression}; }\n`;
+  return `fn op(x: u32, y: u32) -> u32 { let a = i32(x); let b = i32(y); return u32((${expression}) != 0); }\n`;
+}

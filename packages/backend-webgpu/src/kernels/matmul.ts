@@ -1,0 +1,50 @@
+import type { Gpu } from "../gpu/gpu";
+import { type Binding, type GpuOperand, run } from "./kernel";
+import source from "./matmul.wgsl";
+
+/** `out[..., m, n] = sum_k a[..., m, k] * b[..., k, n]` (+ bias[n]); ranks 2 or 3, any orientation. */
+export function matmul(gpu: Gpu, a: GpuOperand, b: GpuOperand, out: GpuOperand, bias: GpuOperand | null = null): void {
+  const batches = out.shape.length === 3 ? (out.shape[0] as number) : 1;
+  const [m, n] = out.shape.slice(-2) as [number, number];
+  const k = a.shape.at(-1) as number;
+  if (batches * m * n === 0) return;
+  const side = sideFor(m, n, gpu.session.device.limits);
+  const tilesM = Math.ceil(m / (4 * side));
+  const tilesN = Math.ceil(n / (4 * side));
+  const bindings: Binding[] = [
+    { name: "a", memory: a.storage.handle, type: "f32" },
+    { name: "b", memory: b.storage.handle, type: "f32" },
+  ];
+  let first = "vec4<f32>()";
+  if (bias !== null) {
+    bindings.push({ name: "bias", memory: bias.storage.handle, type: "f32" });
+    first = `vec4<f32>(${["x", "y", "z", "w"].map((c) => `load_bias(p.bias_offset + ${c})`).join(", ")})`;
+  }
+  run(gpu, {
+    key: `matmul ${side} ${bias !== null}`,
+    source: [source],
+    defines: `const SIDE = ${side}u;\nfn first_value(x: u32, y: u32, z: u32, w: u32) -> vec4<f32> { return ${first}; }`,
+    bindings: [...bindings, { name: "out", memory: out.storage.handle, type: "f32", write: true }],
+    params: [m, k, n, tilesM, tilesN, batches * tilesM * tilesN, ...matrix(a), ...matrix(b), out.offset, bias?.offset ?? 0],
+    groups: batches * tilesM * tilesN,
+  });
+}
+
+/** `out[m, n] = sum_k x[m, k] * weight[n, k] + bias[n]`, all contiguous. */
+export function linear(gpu: Gpu, x: GpuOperand, weight: GpuOperand, bias: GpuOperand | null, out: GpuOperand): void {
+  const [n, k] = weight.shape as [number, number];
+  matmul(gpu, x, { ...weight, shape: [k, n], strides: [1, k] }, out, bias);
+}
+
+// --- internal helpers ---
+
+/** Small matrices get small groups, so that there are enough of them to keep the device busy. */
+function sideFor(m: number, n: number, limits: GPUSupportedLimits): 8 | 16 {
+  return m * n >= 2 ** 16 && limits.maxComputeInvocationsPerWorkgroup >= 256 ? 16 : 8;
+}
+
+/** Offset, and strides of batch, row and column. */
+function matrix({ shape, strides, offset }: GpuOperand): [number, number, number, number] {
+  const rank = shape.length;
+  return [offset, rank === 3 ? (strides[0] as number) : 0, strides[rank - 2] as number, strides[rank - 1] as number];
+}

@@ -1,0 +1,11 @@
+// What of the momentum buffer goes into the step. On a parameter's first step the buffer is set, not blended.
+
+fn with_momentum(i: u32, step: f32) -> f32 {
+  let at = p.momentum_offset + i;
+  var blended = step;
+  if (!FIRST) {
+    blended = p.momentum * buffer[at] + p.blend * step;
+  }
+  buffer[at] = blended;
+  return select(blended, step + p.momentum * blended, NESTEROV);
+}

@@ -1,0 +1,39 @@
+import { sizeOf, type UnaryOp } from "@dropwise/core/backend";
+import type { Gpu } from "../gpu/gpu";
+import { type GpuOperand, run, typeOf } from "./kernel";
+import { samePlace } from "./layout";
+import math from "./math.wgsl";
+import source from "./unary.wgsl";
+import values from "./values.wgsl";
+
+const EXPRESSIONS: Readonly<Record<UnaryOp, string>> = {
+  neg: "-x",
+  abs: "abs(x)",
+  exp: "exp_(x)",
+  expm1: "expm1_(x)",
+  log: "log_(x)",
+  log1p: "log1p_(x)",
+  sqrt: "sqrt_(x)",
+  relu: "select(x, 0.0, x < 0.0)", // NaN is not below 0, and stays
+  sigmoid: "sigmoid(x)",
+  tanh: "tanh_(x)",
+  erf: "erf_(x)",
+  softplus: "softplus(x)",
+};
+
+/** `out[i] = op(x[i])`; `out` may be `x`. */
+export function unary(gpu: Gpu, op: UnaryOp, x: GpuOperand, out: GpuOperand): void {
+  const type = typeOf(x.storage.dtype);
+  const n = sizeOf(out.shape);
+  run(gpu, {
+    key: `unary ${op} ${type}`,
+    source: type === "f32" ? [values, math, source] : [source],
+    defines: `fn op(x: ${type}) -> ${type} { return ${EXPRESSIONS[op]}; }`,
+    bindings: [
+      { name: "x", memory: x.storage.handle, type, inPlace: samePlace(x, out) },
+      { name: "out", memory: out.storage.handle, type, write: true },
+    ],
+    params: [n, x.offset, out.offset],
+    threads: n,
+  });
+}
