@@ -33,6 +33,13 @@
 #define DROPWISE_UNROLL
 #endif
 
+// Hides where a pointer came from. In a loop it keeps clang from rewriting addresses, so that constant offsets go into the instructions.
+#if defined(__clang__) || defined(__GNUC__)
+#define DROPWISE_OPAQUE(pointer) __asm__ volatile("" : "+r"(pointer))
+#else
+#define DROPWISE_OPAQUE(pointer) (void)(pointer)
+#endif
+
 DROPWISE_BEGIN
 
 /// The dimensions that a strided kernel can walk, after neighbouring ones were merged.

@@ -26,6 +26,16 @@ struct Scalar {
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return a + b; }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return a * b; }
 
+  DROPWISE_INLINE F32 mulAdd(F32 a, F32 b, F32 c) { return a * b + c; }
+
+  // --- matrix products ---
+  static constexpr int kTileRows = 4, kTileVectors = 4;
+  DROPWISE_INLINE void transpose4x4(const float* from, size_t stride, float* to, size_t step) {
+    for (size_t i = 0; i < 4; i++) {
+      for (size_t j = 0; j < 4; j++) to[i * step + j] = from[j * stride + i];
+    }
+  }
+
   // --- choosing ---
   DROPWISE_INLINE F32 select(Mask m, F32 a, F32 b) { return floatOf((bitsOf(a) & m) | (bitsOf(b) & ~m)); }
   DROPWISE_INLINE F32 keep(Mask m, F32 a) { return floatOf(bitsOf(a) & m); }

@@ -39,6 +39,16 @@ struct Wasm128 {
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return wasm_f32x4_add(a, b); }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return wasm_f32x4_mul(a, b); }
 
+  DROPWISE_INLINE F32 mulAdd(F32 a, F32 b, F32 c) { return wasm_f32x4_add(wasm_f32x4_mul(a, b), c); }
+
+  // --- matrix products ---
+  static constexpr int kTileRows = 5, kTileVectors = 2;  // 13 registers of the 15 that V8 has to give on x86
+  DROPWISE_INLINE void transpose4x4(const float* from, size_t stride, float* to, size_t step) {
+    U32 columns[4];
+    toMemoryOrder(load(from), load(from + stride), load(from + 2 * stride), load(from + 3 * stride), columns);
+    for (size_t i = 0; i < 4; i++) store(to + i * step, columns[i]);
+  }
+
   // --- choosing ---
   DROPWISE_INLINE F32 select(Mask m, F32 a, F32 b) { return wasm_v128_bitselect(a, b, m); }
   DROPWISE_INLINE F32 keep(Mask m, F32 a) { return wasm_v128_and(a, m); }
