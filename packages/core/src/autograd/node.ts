@@ -54,8 +54,10 @@ export class GradNode<A = unknown> {
   readonly dtypes: readonly DType[];
   /** Where each input's gradient goes: the node that made the input, the input itself when it is a leaf, or null. */
   readonly edges: readonly (GradNode | Tensor | null)[];
-  #inputs: readonly (Saved | null)[] = [];
-  #output: Saved | null = null;
+  /** The storages the saved values lie in. An object of its own, from which nothing leads back to the node. */
+  readonly held = new HeldStorages();
+  readonly #inputs: Saved[] = [];
+  #output: Saved | undefined;
   #released = false;
 
   constructor(
@@ -70,9 +72,11 @@ export class GradNode<A = unknown> {
     let wanted = 0;
     for (let i = 0; i < inputs.length; i++) if (this.edges[i] !== null) wanted |= 1 << i;
     const { reads, readsOutput = 0 } = primitive;
-    if (reads !== undefined) this.#inputs = inputs.map((input, i) => (((reads[i] ?? 0) & wanted) !== 0 ? save(input) : null));
-    if ((readsOutput & wanted) !== 0) this.#output = save(output);
-    trackNode(this as GradNode, this.heldStorages());
+    if (reads !== undefined) {
+      for (let i = 0; i < inputs.length; i++) if (((reads[i] ?? 0) & wanted) !== 0) this.#inputs[i] = this.#save(inputs[i] as Tensor);
+    }
+    if ((readsOutput & wanted) !== 0) this.#output = this.#save(output);
+    trackNode(this as GradNode);
   }
 
   /** True when input `i` wants a gradient. */
@@ -82,7 +86,7 @@ export class GradNode<A = unknown> {
 
   /** The value of input `i`, as it was. Throws InPlaceError when it was edited since. */
   input(i: number): Tensor {
-    return this.#restore(this.#inputs[i] ?? null);
+    return this.#restore(this.#inputs[i]);
   }
 
   /** The value of the output, as it was. */
@@ -94,22 +98,14 @@ export class GradNode<A = unknown> {
     return this.#released;
   }
 
-  /** The storages this node holds a reference of. */
-  heldStorages(): Storage[] {
-    const held = this.#inputs.filter((saved) => saved !== null).map((saved) => saved.storage);
-    if (this.#output !== null) held.push(this.#output.storage);
-    return held;
-  }
-
   /** Drops what the node holds. A later backward pass through it throws DisposedError. */
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    const held = this.heldStorages();
-    this.#inputs = [];
-    this.#output = null;
-    if (held.length > 0) unwatchNode(this as GradNode);
-    for (const storage of held) storage.release();
+    unwatchNode(this as GradNode);
+    this.held.collect();
+    this.#inputs.length = 0;
+    this.#output = undefined;
   }
 
   /** Throws DisposedError when the node was released. */
@@ -121,8 +117,13 @@ export class GradNode<A = unknown> {
     );
   }
 
-  #restore(saved: Saved | null): Tensor {
-    if (saved === null) throw new Error(`backward: ${this.primitive.name} reads a value that it did not say it reads`);
+  #save(tensor: Tensor): Saved {
+    this.held.storages.push(tensor.storage.retain());
+    return { tensor, storage: tensor.storage, version: tensor.storage.version };
+  }
+
+  #restore(saved: Saved | undefined): Tensor {
+    if (saved === undefined) throw new Error(`backward: ${this.primitive.name} reads a value that it did not say it reads`);
     const { tensor, storage, version } = saved;
     if (storage.version !== version) {
       throw new InPlaceError(
@@ -136,6 +137,13 @@ export class GradNode<A = unknown> {
 
 // --- internal helpers ---
 
-function save(tensor: Tensor): Saved {
-  return { tensor, storage: tensor.storage.retain(), version: tensor.storage.version };
+/** Storages of which a node holds one reference each. */
+class HeldStorages {
+  readonly storages: Storage[] = [];
+
+  /** Drops the references; called once, by the node or after it was garbage collected. */
+  collect(): void {
+    for (const storage of this.storages) storage.release();
+    this.storages.length = 0;
+  }
 }

@@ -3,7 +3,6 @@
  * survive. Outside every scope a tensor is freed by `dispose()` or, some time after nobody can reach it, by the garbage collector.
  */
 import { shared } from "../backend/shared";
-import type { Storage } from "../backend/storage";
 import type { Tensor } from "../tensor/tensor";
 import type { GradNode } from "./node";
 
@@ -15,8 +14,12 @@ interface Scope {
 
 const scopes: Scope[] = /* @__PURE__ */ shared("scopes", () => []);
 
-/** Releases a storage's reference once the tensor that held it is collected. */
-const collected = /* @__PURE__ */ shared("collected", () => new FinalizationRegistry<() => void>((release) => release()));
+/** Told when a tensor or node that held storages was collected. An object, not a closure, which would cost as much as a small kernel. */
+interface Held {
+  collect(): void;
+}
+
+const collected = /* @__PURE__ */ shared("collected", () => new FinalizationRegistry<Held>((held) => held.collect()));
 
 /** Lists a new tensor in the open scope or, outside all, leaves it to the garbage collector. */
 export function trackTensor(tensor: Tensor): void {
@@ -29,8 +32,7 @@ export function trackTensor(tensor: Tensor): void {
 export function watch(tensor: Tensor): void {
   if (tensor.isWatched) return;
   tensor.isWatched = true;
-  const { storage } = tensor;
-  collected.register(tensor, () => drop(storage), tensor);
+  collected.register(tensor, tensor.storage, tensor);
 }
 
 /** Takes a tensor off the garbage collector's list: it was disposed, or its storage was replaced. */
@@ -41,18 +43,10 @@ export function unwatch(tensor: Tensor): void {
 }
 
 /** Lists a new graph node in the open scope or leaves what it holds to the garbage collector. */
-export function trackNode(node: GradNode, held: readonly Storage[]): void {
+export function trackNode(node: GradNode): void {
   const scope = scopes[scopes.length - 1];
   if (scope !== undefined) scope.nodes.push(node);
-  else if (held.length > 0) {
-    collected.register(
-      node,
-      () => {
-        for (const storage of held) storage.release();
-      },
-      node,
-    );
-  }
+  else collected.register(node, node.held, node);
 }
 
 /** Takes a node off the garbage collector's list: it was released. */
@@ -96,11 +90,6 @@ function close(scope: Scope, releaseGraph: boolean, saved: readonly Tensor[]): v
   }
   for (const node of scope.nodes) {
     if (releaseGraph) node.release();
-    else if (!node.isReleased) trackNode(node, node.heldStorages());
+    else if (!node.isReleased) trackNode(node);
   }
-}
-
-function drop(storage: Storage): void {
-  storage.device.liveTensors--;
-  storage.release();
 }

@@ -36,6 +36,12 @@ export class Storage implements BackendStorage {
     return this;
   }
 
+  /** Drops the reference of a tensor that was garbage collected. */
+  collect(): void {
+    this.device.liveTensors--;
+    this.release();
+  }
+
   /** Drops one reference; the last one gives the memory back. */
   release(): void {
     this.#references--;

@@ -1,4 +1,5 @@
 import type { BinaryOp } from "../backend/op-names";
+import type { TypedArray } from "../dtype/dtype";
 import type { Shape } from "../shape/shape";
 import { forEachRow, type HostOperand } from "./host-operand";
 
@@ -26,20 +27,12 @@ const FUNCTIONS: Readonly<Record<BinaryOp, (a: number, b: number) => number>> = 
 
 /** `out = op(a, b)`; all three have `shape`, strides of 0 broadcast. int32 products keep their low 32 bits. `out` may be `a` or `b`. */
 export function binary(op: BinaryOp, shape: Shape, a: HostOperand, b: HostOperand, out: HostOperand): void {
-  const f = op === "mul" && a.data instanceof Int32Array ? Math.imul : FUNCTIONS[op];
-  const { data: x } = a;
-  const { data: y } = b;
-  const { data: z } = out;
-  forEachRow(shape, [a, b, out], (length, [stepA, stepB, stepOut], [startA, startB, startOut]) => {
-    let i = startA as number;
-    let j = startB as number;
-    let k = startOut as number;
-    for (let n = 0; n < length; n++) {
-      z[k] = f(x[i] as number, y[j] as number);
-      i += stepA as number;
-      j += stepB as number;
-      k += stepOut as number;
-    }
+  const isIntegerProduct = op === "mul" && a.data instanceof Int32Array;
+  forEachRow(shape, [a, b, out], (length, steps, starts) => {
+    const [stepA, stepB, stepOut] = steps as [number, number, number];
+    const [startA, startB, startOut] = starts as [number, number, number];
+    const loop = isIntegerProduct ? generalLoop : (LOOPS[op] ?? generalLoop);
+    loop(isIntegerProduct ? Math.imul : FUNCTIONS[op], a.data, startA, stepA, b.data, startB, stepB, out.data, startOut, stepOut, length);
   });
 }
 
@@ -61,3 +54,36 @@ export function where(shape: Shape, condition: HostOperand, a: HostOperand, b: H
     }
   });
 }
+
+// --- internal helpers ---
+
+type Loop = (
+  f: (a: number, b: number) => number,
+  x: TypedArray,
+  i: number,
+  stepX: number,
+  y: TypedArray,
+  j: number,
+  stepY: number,
+  z: TypedArray,
+  k: number,
+  stepZ: number,
+  length: number,
+) => void;
+
+const generalLoop: Loop = (f, x, i, stepX, y, j, stepY, z, k, stepZ, length) => {
+  for (let n = 0; n < length; n++) z[k + n * stepZ] = f(x[i + n * stepX] as number, y[j + n * stepY] as number);
+};
+
+/** Training spends its time in these; an engine inlines the function only where there is one, and a call costs more than a sum. */
+const LOOPS: Partial<Record<BinaryOp, Loop>> = {
+  add: (_f, x, i, stepX, y, j, stepY, z, k, stepZ, length) => {
+    for (let n = 0; n < length; n++) z[k + n * stepZ] = (x[i + n * stepX] as number) + (y[j + n * stepY] as number);
+  },
+  mul: (_f, x, i, stepX, y, j, stepY, z, k, stepZ, length) => {
+    for (let n = 0; n < length; n++) z[k + n * stepZ] = (x[i + n * stepX] as number) * (y[j + n * stepY] as number);
+  },
+  reluGrad: (_f, x, i, stepX, y, j, stepY, z, k, stepZ, length) => {
+    for (let n = 0; n < length; n++) z[k + n * stepZ] = (y[j + n * stepY] as number) > 0 ? (x[i + n * stepX] as number) : 0;
+  },
+};
