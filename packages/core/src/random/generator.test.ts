@@ -1,0 +1,189 @@
+import { describe, expect, test } from "vitest";
+import { defaultGenerator, Generator, manualSeed } from "../index";
+import { expectRefusal } from "../testing/refusal";
+import { stateOf } from "../testing/stream";
+
+const keyOf = (generator: Generator) => generator.takeMaskCall();
+
+describe("a generator's seed", () => {
+  test.each([
+    [0, 0n],
+    [42, 42n],
+    [Number.MAX_SAFE_INTEGER, 2n ** 53n - 1n],
+    [2n ** 64n - 1n, 2n ** 64n - 1n],
+    [0x123456789abcdef0n, 0x123456789abcdef0n],
+  ])("%s is taken as it is", (seed, expected) => {
+    expect(new Generator(seed).seed).toBe(expected);
+  });
+
+  test.each([
+    [-1, 2n ** 64n - 1n],
+    [-0, 0n],
+    [-(2n ** 63n), 2n ** 63n],
+    [Number.MIN_SAFE_INTEGER, 2n ** 64n - (2n ** 53n - 1n)],
+  ])("%s counts as two's complement", (seed, expected) => {
+    expect(new Generator(seed).seed).toBe(expected);
+  });
+
+  test("reaches the key as two words, low first", () => {
+    expect(keyOf(new Generator(0x123456789abcdef0n))).toEqual({ seedLo: 0x9abcdef0, seedHi: 0x12345678, callLo: 0, callHi: 0 });
+  });
+
+  test.each([2n ** 64n, -(2n ** 63n) - 1n])("outside [-2^63, 2^64) is refused: %s", (seed) => {
+    expectRefusal(() => new Generator(seed), "RangeError", "expected a seed in [-2^63, 2^64)", String(seed));
+  });
+
+  test.each([0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])("that is no safe integer is refused: %s", (seed) => {
+    expectRefusal(() => new Generator(seed), "RangeError", "expected a safe integer", String(seed), "bigint");
+  });
+
+  test.each([["42"], [null], [{}], [true]])("that is no number is refused: %o", (seed) => {
+    expectRefusal(() => new Generator(seed as unknown as number), "TypeError", "manualSeed: expected a number or bigint");
+  });
+
+  test("that is refused leaves the generator as it was", () => {
+    const generator = new Generator(7);
+    generator.takeMaskCall();
+    const before = generator.getState();
+    expect(() => generator.manualSeed(0.5)).toThrow(RangeError);
+    expect(generator.getState()).toEqual(before);
+  });
+
+  test("comes from crypto when none is given, so that two programs differ", () => {
+    expect(new Generator().seed).not.toBe(new Generator().seed);
+    expect(new Generator().call).toBe(0n);
+  });
+});
+
+describe("manualSeed", () => {
+  test("returns the default generator, seeded, with both counters at 0", () => {
+    const generator = manualSeed(5);
+    expect(generator).toBe(defaultGenerator());
+    generator.takeMaskCall();
+    generator.takeHostCall();
+    expect(manualSeed(6)).toBe(generator);
+    expect(generator.getState()).toEqual(stateOf(6n, 0n, 0n));
+  });
+
+  test("of a generator returns that generator and leaves the default one alone", () => {
+    manualSeed(1);
+    const own = new Generator(2);
+    expect(own.manualSeed(3)).toBe(own);
+    expect(defaultGenerator().seed).toBe(1n);
+  });
+});
+
+describe("a generator's calls", () => {
+  test("are counted, and the offset is four times the count, as in PyTorch", () => {
+    const generator = new Generator(0);
+    for (let i = 0; i < 5; i++) expect(keyOf(generator)).toMatchObject({ callLo: i, callHi: 0 });
+    expect(generator.call).toBe(5n);
+    expect(generator.offset).toBe(20n);
+  });
+
+  test("carry from the low word to the high one at 2^32", () => {
+    const generator = new Generator(0).setState(stateOf(0n, (2n ** 32n - 1n) * 4n));
+    expect(keyOf(generator)).toMatchObject({ callLo: 0xffffffff, callHi: 0 });
+    expect(keyOf(generator)).toMatchObject({ callLo: 0, callHi: 1 });
+    expect(generator.call).toBe(2n ** 32n + 1n);
+  });
+
+  test("end after 2^62, with an error that changes nothing", () => {
+    const generator = new Generator(0).setState(stateOf(0n, (2n ** 62n - 1n) * 4n));
+    expect(keyOf(generator)).toMatchObject({ callLo: 0xffffffff, callHi: 2 ** 30 - 1 });
+    expectRefusal(() => generator.takeMaskCall(), "RangeError", "fewer than 2^62 calls");
+    expect(generator.call).toBe(2n ** 62n);
+  });
+
+  test("that are used up have no state to save: their offset would wrap to 0 and repeat masks", () => {
+    const generator = new Generator(0).setState(stateOf(0n, (2n ** 62n - 1n) * 4n));
+    generator.takeMaskCall();
+    expectRefusal(() => generator.getState(), "RangeError", "2^62");
+    expectRefusal(() => generator.clone(), "RangeError", "2^62");
+  });
+
+  test("of host draws have the top bit set and their own counter", () => {
+    const generator = new Generator(9);
+    expect(generator.takeHostCall()).toEqual({ seedLo: 9, seedHi: 0, callLo: 0, callHi: 0x80000000 });
+    expect(generator.takeHostCall()).toMatchObject({ callLo: 1, callHi: 0x80000000 });
+    expect(generator.call).toBe(0n);
+  });
+
+  test("of host draws carry at 2^32 and end after 2^63", () => {
+    const carried = new Generator(0).setState(stateOf(0n, 0n, 2n ** 32n - 1n));
+    carried.takeHostCall();
+    expect(carried.takeHostCall()).toMatchObject({ callLo: 0, callHi: 0x80000001 });
+    const last = new Generator(0).setState(stateOf(0n, 0n, 2n ** 63n - 1n));
+    expect(last.takeHostCall()).toMatchObject({ callLo: 0xffffffff, callHi: 0xffffffff });
+    expectRefusal(() => last.takeHostCall(), "RangeError", "fewer than 2^63 host calls");
+  });
+});
+
+describe("a generator's state", () => {
+  test("is 24 bytes: seed, offset and host call, little-endian", () => {
+    const generator = new Generator(0x0102030405060708n);
+    generator.takeMaskCall();
+    generator.takeHostCall();
+    generator.takeHostCall();
+    expect([...generator.getState()]).toEqual([8, 7, 6, 5, 4, 3, 2, 1, 4, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  test("is a copy: writing to it changes nothing", () => {
+    const generator = new Generator(1);
+    generator.getState().fill(255);
+    expect(generator.getState()).toEqual(stateOf(1n, 0n));
+  });
+
+  test("restores what follows, for masks and host draws", () => {
+    const generator = new Generator(3);
+    generator.takeMaskCall();
+    generator.takeHostCall();
+    const state = generator.getState();
+    const next = [generator.takeMaskCall(), generator.takeHostCall()];
+    expect(generator.setState(state)).toBe(generator);
+    expect([generator.takeMaskCall(), generator.takeHostCall()]).toEqual(next);
+  });
+
+  test("in PyTorch's CUDA form, 16 bytes, puts the host counter to 0", () => {
+    const generator = new Generator(3);
+    generator.takeHostCall();
+    generator.setState(stateOf(11n, 28n).slice(0, 16));
+    expect(generator.getState()).toEqual(stateOf(11n, 28n, 0n));
+  });
+
+  test("may be part of a larger buffer", () => {
+    const large = new Uint8Array(40);
+    large.set(stateOf(5n, 8n, 3n), 7);
+    expect(new Generator(0).setState(large.subarray(7, 31)).getState()).toEqual(stateOf(5n, 8n, 3n));
+  });
+
+  test.each([0, 8, 15, 17, 23, 25, 5056])("of %i bytes is refused", (length) => {
+    expectRefusal(() => new Generator(0).setState(new Uint8Array(length)), "RangeError", "setState: expected 24 bytes", `got ${length}`);
+  });
+
+  test.each([[[1, 2, 3]], ["abc"], [undefined], [new Float32Array(6)], [new ArrayBuffer(24)]])("that is no Uint8Array is refused", (state) => {
+    expectRefusal(() => new Generator(0).setState(state as unknown as Uint8Array), "TypeError", "setState: expected a Uint8Array");
+  });
+
+  test("with an offset that is no multiple of 4, or a host call of 2^63, is refused and nothing changes", () => {
+    const generator = new Generator(6);
+    generator.takeMaskCall();
+    generator.takeHostCall();
+    const before = generator.getState();
+    for (const offset of [1n, 2n, 3n, 2n ** 64n - 1n]) {
+      expectRefusal(() => generator.setState(stateOf(1n, offset)), "RangeError", "multiple of 4", String(offset));
+    }
+    expectRefusal(() => generator.setState(stateOf(1n, 0n, 2n ** 63n)), "RangeError", "host call below 2^63");
+    expect(generator.getState()).toEqual(before);
+  });
+
+  test("is the same in a clone, which then goes its own way", () => {
+    const generator = new Generator(-5);
+    generator.takeMaskCall();
+    const twin = generator.clone();
+    expect(twin.getState()).toEqual(generator.getState());
+    twin.takeMaskCall();
+    expect(generator.call).toBe(1n);
+    expect(twin.call).toBe(2n);
+  });
+});
