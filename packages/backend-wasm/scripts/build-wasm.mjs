@@ -15,10 +15,11 @@ const FLAGS = [
   "--target=wasm32-wasip1", // with a bare wasm32 the C++ headers ask for a thread API
   "-nostdlib",
   "-std=c++17",
-  "-O3",
+  "-Os",
   "-ffp-contract=off",
   "-fno-vectorize", // all vectors are written by hand; left to itself clang makes these loops larger and slower
   "-fno-slp-vectorize",
+  "-fno-unroll-loops", // except where the source asks for it
   "-fno-exceptions",
   "-fno-rtti",
   "-fno-threadsafe-statics",

@@ -24,6 +24,13 @@
 #define DROPWISE_NOINLINE __attribute__((noinline))
 #endif
 
+// For functions of some length that are used in many places: a call in WebAssembly, where a module is sent to people, inline elsewhere.
+#if defined(__wasm__)
+#define DROPWISE_SHARED static DROPWISE_NOINLINE
+#else
+#define DROPWISE_SHARED DROPWISE_INLINE
+#endif
+
 // Loops over the registers of a kernel must vanish, or the registers become an array in memory.
 #if defined(__clang__)
 #define DROPWISE_UNROLL _Pragma("clang loop unroll(full)")

@@ -26,6 +26,22 @@ struct Scalar {
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return a + b; }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return a * b; }
 
+  DROPWISE_INLINE F32 sub(F32 a, F32 b) { return a - b; }
+  DROPWISE_INLINE F32 div(F32 a, F32 b) { return a / b; }
+  DROPWISE_INLINE F32 sqrt(F32 a) { return __builtin_sqrtf(a); }
+  DROPWISE_INLINE F32 abs(F32 a) { return floatOf(bitsOf(a) & 0x7FFFFFFFu); }
+  DROPWISE_INLINE F32 neg(F32 a) { return floatOf(bitsOf(a) ^ 0x80000000u); }
+  // NaN wins, and -0 is below +0.
+  DROPWISE_INLINE F32 minimum(F32 a, F32 b) {
+    if (a != a || b != b) return a + b;
+    return a < b ? a : b < a ? b : floatOf(bitsOf(a) | bitsOf(b));
+  }
+  DROPWISE_INLINE F32 maximum(F32 a, F32 b) {
+    if (a != a || b != b) return a + b;
+    return a > b ? a : b > a ? b : floatOf(bitsOf(a) & bitsOf(b));
+  }
+  DROPWISE_INLINE F32 nearest(F32 a) { return a < 0 ? float(int32_t(a - 0.5f)) : a == a ? float(int32_t(a + 0.5f)) : a; }  // |a| < 2^22
+  DROPWISE_INLINE F32 exponent2(F32 n) { return n == n ? floatOf(uint32_t(int32_t(n) + 127) << 23) : n; }
   DROPWISE_INLINE F32 mulAdd(F32 a, F32 b, F32 c) { return a * b + c; }
 
   // --- matrix products ---
@@ -39,6 +55,18 @@ struct Scalar {
   // --- choosing ---
   DROPWISE_INLINE F32 select(Mask m, F32 a, F32 b) { return floatOf((bitsOf(a) & m) | (bitsOf(b) & ~m)); }
   DROPWISE_INLINE F32 keep(Mask m, F32 a) { return floatOf(bitsOf(a) & m); }
+
+  DROPWISE_INLINE Mask lt(F32 a, F32 b) { return uint32_t(0) - uint32_t(a < b); }
+  DROPWISE_INLINE Mask le(F32 a, F32 b) { return uint32_t(0) - uint32_t(a <= b); }
+  DROPWISE_INLINE Mask eq(F32 a, F32 b) { return uint32_t(0) - uint32_t(a == b); }
+  DROPWISE_INLINE void storeBools(uint8_t* p, int, Mask m, uint32_t negate) { *p = uint8_t((m & 1) ^ negate); }
+
+  // --- sums in double ---
+  using Wide = double;
+  DROPWISE_INLINE Wide wideZero() { return 0; }
+  DROPWISE_INLINE Wide wideAdd(Wide w, F32 x) { return w + double(x); }
+  DROPWISE_INLINE double wideTotal(Wide w) { return w; }
+  DROPWISE_INLINE F32 wideRound(Wide w) { return float(w); }
 
   // --- Philox ---
   static constexpr int kGroups = 2, kScalarBlocks = 0;

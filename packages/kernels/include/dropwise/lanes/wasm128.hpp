@@ -21,12 +21,13 @@ struct Wasm128 {
   DROPWISE_INLINE F32 load(const float* p) { return wasm_v128_load(p); }
   DROPWISE_INLINE F32 loadAhead(const float* p) { return wasm_v128_load(p); }
   DROPWISE_INLINE void store(float* p, F32 x) { wasm_v128_store(p, x); }
-  DROPWISE_INLINE F32 loadPart(const float* p, int n) {
+  // Not inline: they stand at the end of every loop, and the module is meant to be small.
+  DROPWISE_NOINLINE static F32 loadPart(const float* p, int n) {
     float lanes[4] = {0, 0, 0, 0};
     for (int i = 0; i < n; i++) lanes[i] = p[i];
     return wasm_v128_load(lanes);
   }
-  DROPWISE_INLINE void storePart(float* p, int n, F32 x) {
+  DROPWISE_NOINLINE static void storePart(float* p, int n, F32 x) {
     float lanes[4];
     wasm_v128_store(lanes, x);
     for (int i = 0; i < n; i++) p[i] = lanes[i];
@@ -39,6 +40,17 @@ struct Wasm128 {
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return wasm_f32x4_add(a, b); }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return wasm_f32x4_mul(a, b); }
 
+  DROPWISE_INLINE F32 sub(F32 a, F32 b) { return wasm_f32x4_sub(a, b); }
+  DROPWISE_INLINE F32 div(F32 a, F32 b) { return wasm_f32x4_div(a, b); }
+  DROPWISE_INLINE F32 sqrt(F32 a) { return wasm_f32x4_sqrt(a); }
+  DROPWISE_INLINE F32 abs(F32 a) { return wasm_f32x4_abs(a); }
+  DROPWISE_INLINE F32 neg(F32 a) { return wasm_f32x4_neg(a); }
+  DROPWISE_INLINE F32 minimum(F32 a, F32 b) { return wasm_f32x4_min(a, b); }
+  DROPWISE_INLINE F32 maximum(F32 a, F32 b) { return wasm_f32x4_max(a, b); }
+  DROPWISE_INLINE F32 nearest(F32 a) { return wasm_f32x4_nearest(a); }
+  DROPWISE_INLINE F32 exponent2(F32 n) {
+    return wasm_i32x4_shl(wasm_i32x4_add(wasm_i32x4_trunc_sat_f32x4(n), wasm_i32x4_const_splat(127)), 23);
+  }
   DROPWISE_INLINE F32 mulAdd(F32 a, F32 b, F32 c) { return wasm_f32x4_add(wasm_f32x4_mul(a, b), c); }
 
   // --- matrix products ---
@@ -52,6 +64,31 @@ struct Wasm128 {
   // --- choosing ---
   DROPWISE_INLINE F32 select(Mask m, F32 a, F32 b) { return wasm_v128_bitselect(a, b, m); }
   DROPWISE_INLINE F32 keep(Mask m, F32 a) { return wasm_v128_and(a, m); }
+
+  DROPWISE_INLINE Mask lt(F32 a, F32 b) { return wasm_f32x4_lt(a, b); }
+  DROPWISE_INLINE Mask le(F32 a, F32 b) { return wasm_f32x4_le(a, b); }
+  DROPWISE_INLINE Mask eq(F32 a, F32 b) { return wasm_f32x4_eq(a, b); }
+  DROPWISE_NOINLINE static void storeBools(uint8_t* p, int n, Mask m, uint32_t negate) {
+    const uint32_t bits = uint32_t(wasm_i32x4_bitmask(m)) ^ (negate ? 15u : 0u);
+    for (int i = 0; i < n; i++) p[i] = bits >> i & 1;
+  }
+
+  // --- sums in double ---
+  struct Wide {
+    v128_t low, high;
+  };
+  DROPWISE_INLINE Wide wideZero() { return {wasm_f64x2_const_splat(0), wasm_f64x2_const_splat(0)}; }
+  DROPWISE_INLINE Wide wideAdd(Wide w, F32 x) {
+    return {wasm_f64x2_add(w.low, wasm_f64x2_promote_low_f32x4(x)),
+            wasm_f64x2_add(w.high, wasm_f64x2_promote_low_f32x4(wasm_i64x2_shuffle(x, x, 1, 1)))};
+  }
+  DROPWISE_INLINE double wideTotal(Wide w) {
+    const v128_t sum = wasm_f64x2_add(w.low, w.high);
+    return wasm_f64x2_extract_lane(sum, 0) + wasm_f64x2_extract_lane(sum, 1);
+  }
+  DROPWISE_INLINE F32 wideRound(Wide w) {
+    return wasm_i64x2_shuffle(wasm_f32x4_demote_f64x2_zero(w.low), wasm_f32x4_demote_f64x2_zero(w.high), 0, 2);
+  }
 
   // --- Philox: packed lanes ---
   static constexpr int kGroups = 1, kScalarBlocks = 2;
