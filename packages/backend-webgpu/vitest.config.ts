@@ -3,6 +3,9 @@ import { sourceAlias } from "../../vitest.shared.mjs";
 import { swiftShaderEnvironment } from "./test/support/swiftshader.mjs";
 import { wgslVite } from "./wgsl-plugin.mjs";
 
+// In this process, so that the ones it starts have it from their first moment: the dynamic linker looks at it only then.
+Object.assign(process.env, await swiftShaderEnvironment());
+
 /** In Node, on a GPU in software. Worker threads would not pass the environment on to the driver; processes do. */
 export default defineConfig({
   plugins: [wgslVite()],
@@ -11,7 +14,6 @@ export default defineConfig({
     name: "@dropwise/backend-webgpu",
     include: ["{src,test}/**/*.test.ts"],
     pool: "forks",
-    env: await swiftShaderEnvironment(),
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

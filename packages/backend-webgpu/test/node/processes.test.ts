@@ -2,27 +2,15 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { beforeAll, expect, test } from "vitest";
-import { wgslEsbuild } from "../../wgsl-plugin.mjs";
+import { bundle, root } from "../support/bundle";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = join(root, "node_modules", ".cache", "processes");
 
-/** Bundles a program that may import the backend, since Node cannot run the sources. */
+/** Writes a program that may import the backend. */
 async function program(name: string, code: string): Promise<string> {
   const file = join(folder, `${name}.mjs`);
-  const { outputFiles } = await build({
-    stdin: { contents: code, resolveDir: root, loader: "ts" },
-    bundle: true,
-    write: false,
-    format: "esm",
-    platform: "node",
-    alias: { "@dropwise/core/backend": join(root, "../core/src/backend/index.ts") },
-    plugins: [wgslEsbuild()],
-  });
-  writeFileSync(file, outputFiles[0]?.contents ?? "");
+  writeFileSync(file, await bundle(code, "node"));
   return file;
 }
 

@@ -29,6 +29,7 @@ const cache = fileURLToPath(new URL("../../node_modules/.cache/swiftshader", imp
  * @returns {Promise<Record<string, string>>}
  */
 export async function swiftShaderEnvironment() {
+  if (process.platform !== "linux") return {}; // elsewhere the system's own GPU is used
   // Mesa's layer for choosing devices complains about missing variables; no layer is wanted here.
   const quiet = { VK_LOADER_LAYERS_DISABLE: "~implicit~" };
   const named = process.env.VK_ICD_FILENAMES ?? process.env.VK_DRIVER_FILES;
@@ -36,11 +37,14 @@ export async function swiftShaderEnvironment() {
   const system = SYSTEM_DRIVERS.find((file) => existsSync(file));
   if (system !== undefined && process.env.DROPWISE_SWIFTSHADER !== "npm") {
     const hasLoader = SYSTEM_LOADERS.some((file) => existsSync(file));
-    return { ...quiet, VK_ICD_FILENAMES: system, ...(hasLoader ? {} : { LD_LIBRARY_PATH: dirname(system) }) };
+    return { ...quiet, VK_ICD_FILENAMES: system, ...(hasLoader ? {} : { LD_LIBRARY_PATH: before(dirname(system)) }) };
   }
   const folder = await unpackFromNpm();
-  return { ...quiet, VK_ICD_FILENAMES: join(folder, "vk_swiftshader_icd.json"), LD_LIBRARY_PATH: folder };
+  return { ...quiet, VK_ICD_FILENAMES: join(folder, "vk_swiftshader_icd.json"), LD_LIBRARY_PATH: before(folder) };
 }
+
+/** @param {string} folder */
+const before = (folder) => [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":");
 
 /** Unpacks the npm package's copy, once. @returns {Promise<string>} its folder */
 async function unpackFromNpm() {
