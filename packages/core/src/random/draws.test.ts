@@ -20,7 +20,6 @@ describe("rand", () => {
 
   test("lies in [0, 1) with the mean and variance of a uniform", () => {
     const values = rand([100_000], { generator: new Generator(1) }).dataSync();
-    expect(Math.min(...values.slice(0, 50_000), ...[0.5])).toBeGreaterThanOrEqual(0);
     expect(values.every((x) => x >= 0 && x < 1)).toBe(true);
     expect(Math.abs(mean(values) - 0.5)).toBeLessThan(4 * Math.sqrt(1 / 12 / values.length));
     expect(Math.abs(mean(values.map((x) => (x - 0.5) ** 2)) - 1 / 12)).toBeLessThan(0.002);
@@ -65,7 +64,7 @@ describe("randn", () => {
 describe("drawSymmetric", () => {
   test("is f32(bound * (2 u - 1)), within [-bound, bound)", () => {
     const values = drawSymmetric(new Generator(8), 1000, 0.25);
-    expect([...values.slice(0, 4)]).toEqual([0, 1, 2, 3].map((i) => Math.fround(0.25 * (2 * (hostWord(8n, 0n, i) >>> 8) * 2 ** -24 - 0.25 * 4))));
+    expect([...values.slice(0, 4)]).toEqual([0, 1, 2, 3].map((i) => Math.fround(0.25 * (2 * (hostWord(8n, 0n, i) >>> 8) * 2 ** -24 - 1))));
     expect(values.every((x) => x >= -0.25 && x < 0.25)).toBe(true);
   });
 });
@@ -103,10 +102,13 @@ describe("WordReader", () => {
   const seed = 0x0123456789abcdefn;
   const call = (4n << 32n) | 3n;
 
-  test.each([0, 1, 2, 3, 4, 2 ** 32 - 1, 2 ** 32 + 2, 2 ** 34 - 3, 2 ** 34 + 1, 2 ** 52 + 3])("reads on from element %i without cutting the block number", (start) => {
-    const reader = new WordReader(key, start);
-    for (let i = 0; i < 9; i++) expect(reader.next()).toBe(wordAt(seed, call, BigInt(start) + BigInt(i)));
-  });
+  test.each([0, 1, 2, 3, 4, 2 ** 32 - 1, 2 ** 32 + 2, 2 ** 34 - 3, 2 ** 34 + 1, 2 ** 52 + 3])(
+    "reads on from element %i without cutting the block number",
+    (start) => {
+      const reader = new WordReader(key, start);
+      for (let i = 0; i < 9; i++) expect(reader.next()).toBe(wordAt(seed, call, BigInt(start) + BigInt(i)));
+    },
+  );
 });
 
 describe("host draws and masks", () => {

@@ -161,9 +161,12 @@ describe("a generator's state", () => {
     expectRefusal(() => new Generator(0).setState(new Uint8Array(length)), "RangeError", "setState: expected 24 bytes", `got ${length}`);
   });
 
-  test.each([[[1, 2, 3]], ["abc"], [undefined], [new Float32Array(6)], [new ArrayBuffer(24)]])("that is no Uint8Array is refused", (state) => {
-    expectRefusal(() => new Generator(0).setState(state as unknown as Uint8Array), "TypeError", "setState: expected a Uint8Array");
-  });
+  test.each([[[1, 2, 3]], ["abc"], [undefined], [new Float32Array(6)], [new ArrayBuffer(24)]])(
+    "that is no Uint8Array is refused",
+    (state) => {
+      expectRefusal(() => new Generator(0).setState(state as unknown as Uint8Array), "TypeError", "setState: expected a Uint8Array");
+    },
+  );
 
   test("with an offset that is no multiple of 4, or a host call of 2^63, is refused and nothing changes", () => {
     const generator = new Generator(6);

@@ -70,8 +70,9 @@ export class Generator {
     return this.call * 4n;
   }
 
-  /** 24 bytes: seed, offset and next host call, each a little-endian u64. */
+  /** 24 bytes: seed, offset and next host call, each a little-endian u64. Throws RangeError after 2^62 calls, when the offset no longer fits. */
   getState(): Uint8Array {
+    this.#checkCallsLeft();
     const bytes = new Uint8Array(STATE_BYTES);
     const view = new DataView(bytes.buffer);
     view.setBigUint64(0, this.seed, true);
@@ -110,7 +111,7 @@ export class Generator {
 
   /** Takes the call number of the next mask. Throws RangeError after 2^62 calls. Core calls it once all arguments are accepted. */
   takeMaskCall(): CallKey {
-    if (this.#callHi >= CALL_HIGH_LIMIT) throw new RangeError("Generator: expected fewer than 2^62 calls, got that many - set a new seed");
+    this.#checkCallsLeft();
     const key = { seedLo: this.#seedLo, seedHi: this.#seedHi, callLo: this.#callLo, callHi: this.#callHi };
     this.#callLo = (this.#callLo + 1) >>> 0;
     if (this.#callLo === 0) this.#callHi++;
@@ -125,6 +126,10 @@ export class Generator {
     this.#hostLo = (this.#hostLo + 1) >>> 0;
     if (this.#hostLo === 0) this.#hostHi++;
     return key;
+  }
+
+  #checkCallsLeft(): void {
+    if (this.#callHi >= CALL_HIGH_LIMIT) throw new RangeError("Generator: expected fewer than 2^62 calls, got that many - set a new seed");
   }
 
   #seedFromCrypto(): void {
