@@ -25,6 +25,13 @@ struct DropoutArgs {
   size_t maskStrides[kMaxRank];
 };
 
+/// What a step does with its words.
+enum class Mode : uint32_t {
+  plain,   // dropout itself: no shift, and +0 for a dropped element; worth two instructions less
+  affine,  // the whole formula
+  words,   // stores the words themselves
+};
+
 /// What is done to an element, by vectors and one at a time.
 template <class V>
 struct Select {
@@ -32,7 +39,7 @@ struct Select {
   typename V::Threshold limit;
   float scale1, shift1, drop1;
   uint32_t limit1;
-  bool plain;  // dropout itself: no shift, and +0 for a dropped element; worth two instructions less
+  Mode mode;
 
   DROPWISE_MEMBER explicit Select(const DropoutArgs& a) {
     scale1 = a.keepScale;
@@ -43,9 +50,9 @@ struct Select {
     shift = V::splat(shift1);
     drop = V::splat(drop1);
     limit = V::threshold(limit1);
-    plain = a.keepShift == 0 && bitsOf(drop1) == 0;
+    mode = a.keepShift == 0 && bitsOf(drop1) == 0 ? Mode::plain : Mode::affine;
   }
-  DROPWISE_MEMBER typename V::F32 simple(typename V::F32 x, typename V::U32 words) const {
+  DROPWISE_MEMBER typename V::F32 plain(typename V::F32 x, typename V::U32 words) const {
     return V::keep(V::below(words, limit), V::mul(x, scale));
   }
   DROPWISE_MEMBER typename V::F32 affine(typename V::F32 x, typename V::U32 words) const {
@@ -59,16 +66,44 @@ struct Select {
   }
 };
 
+/// `steps` whole steps, from block `block` on, which do not reach past a wrap of blockLo.
+template <class V>
+DROPWISE_NOINLINE void dropoutSteps(Mode mode, const Select<V>& given, const Span& givenSpan, uint32_t block, const float* x, size_t xStep,
+                                    float* out, size_t steps) {
+  // Copies: the compiler cannot know that a store to `out` leaves them as they are.
+  const Select<V> select = given;
+  const Span span = givenSpan;
+  for (; steps > 0; steps--) {
+    typename V::U32 words[Step<V>::kVectors];
+    philoxStep<V>(span, block, words);
+    if (mode == Mode::plain) {
+      DROPWISE_UNROLL for (int v = 0; v < Step<V>::kVectors; v++) {
+        V::store(out + v * V::kLanes, select.plain(V::loadAhead(x + v * V::kLanes), words[v]));
+      }
+    } else if (mode == Mode::affine) {
+      DROPWISE_UNROLL for (int v = 0; v < Step<V>::kVectors; v++) {
+        V::store(out + v * V::kLanes, select.affine(V::loadAhead(x + v * V::kLanes), words[v]));
+      }
+    } else {
+      DROPWISE_UNROLL for (int v = 0; v < Step<V>::kVectors; v++) V::storeU(reinterpret_cast<uint32_t*>(out) + v * V::kLanes, words[v]);
+    }
+    block += Step<V>::kBlocks;
+    x += Step<V>::kWords * xStep;
+    out += Step<V>::kWords;
+  }
+}
+
 /// The stream of one call, with a window of words around the mask element that was last looked at.
 template <class V>
 struct MaskWords {
   const DropoutArgs& args;
+  const Select<V>& select;
   Span span;
   uint64_t high = ~uint64_t(0);   // the blockHi of `span`
   uint64_t first = ~uint64_t(0);  // the block of window[0]
   uint32_t window[Step<V>::kWords];
 
-  DROPWISE_MEMBER explicit MaskWords(const DropoutArgs& a) : args(a) {}
+  DROPWISE_MEMBER MaskWords(const DropoutArgs& a, const Select<V>& s) : args(a), select(s) {}
 
   DROPWISE_MEMBER void enter(uint64_t block) {
     if (block >> 32 == high) return;
@@ -78,9 +113,8 @@ struct MaskWords {
 
   DROPWISE_NOINLINE void fill(uint64_t block) {
     enter(block);
-    typename V::U32 words[Step<V>::kVectors];
-    philoxStep<V>(span, uint32_t(block), words);
-    for (int v = 0; v < Step<V>::kVectors; v++) V::storeU(window + v * V::kLanes, words[v]);
+    // By way of the loop of whole steps, so that the generator is in the program once.
+    dropoutSteps<V>(Mode::words, select, span, uint32_t(block), nullptr, 0, reinterpret_cast<float*>(window), 1);
     first = block;
   }
 
@@ -97,31 +131,6 @@ struct MaskWords {
   }
 };
 
-/// `steps` whole steps, from block `block` on, which do not reach past a wrap of blockLo.
-template <class V>
-DROPWISE_NOINLINE void dropoutSteps(const Select<V>& given, const Span& givenSpan, uint32_t block, const float* x, size_t xStep, float* out,
-                                    size_t steps) {
-  // Copies: the compiler cannot know that a store to `out` leaves them as they are.
-  const Select<V> select = given;
-  const Span span = givenSpan;
-  for (; steps > 0; steps--) {
-    typename V::U32 words[Step<V>::kVectors];
-    philoxStep<V>(span, block, words);
-    if (select.plain) {
-      DROPWISE_UNROLL for (int v = 0; v < Step<V>::kVectors; v++) {
-        V::store(out + v * V::kLanes, select.simple(V::loadAhead(x + v * V::kLanes), words[v]));
-      }
-    } else {
-      DROPWISE_UNROLL for (int v = 0; v < Step<V>::kVectors; v++) {
-        V::store(out + v * V::kLanes, select.affine(V::loadAhead(x + v * V::kLanes), words[v]));
-      }
-    }
-    block += Step<V>::kBlocks;
-    x += Step<V>::kWords * xStep;
-    out += Step<V>::kWords;
-  }
-}
-
 /// Elements whose mask indices follow each other, from mask index `e` on.
 template <class V>
 DROPWISE_INLINE void dropoutRun(const Select<V>& select, MaskWords<V>& mask, uint64_t e, const float* x, size_t xStep, float* out, size_t n) {
@@ -134,7 +143,7 @@ DROPWISE_INLINE void dropoutRun(const Select<V>& select, MaskWords<V>& mask, uin
     size_t done = steps * S::kWords;
     if (steps > 0) {
       mask.enter(block);
-      dropoutSteps<V>(select, mask.span, uint32_t(block), x, xStep, out, steps);
+      dropoutSteps<V>(select.mode, select, mask.span, uint32_t(block), x, xStep, out, steps);
     } else {
       // A short run, the start of one that does not begin a block, its end, or the last blocks before a wrap: by way of the window.
       const size_t at = mask.find(e);
@@ -167,7 +176,7 @@ DROPWISE_INLINE void dropoutShared(const Select<V>& select, uint32_t word, const
 template <class V>
 DROPWISE_NOINLINE void dropout(const DropoutArgs& a, size_t begin, size_t end) {
   const Select<V> select(a);
-  MaskWords<V> mask(a);
+  MaskWords<V> mask(a, select);
   float repeated[Step<V>::kWords];  // a single x, as long as one step reads
   if (a.xStep == 0) {
     for (float& r : repeated) r = *a.x;
