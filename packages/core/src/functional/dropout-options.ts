@@ -4,7 +4,7 @@ import { describe, ShapeError } from "../errors/errors";
 import { checkTensor } from "../ops/binary";
 import type { Generator } from "../random/generator";
 import { resolveGenerator } from "../random/generator";
-import { checkShape, formatShape, type Shape, sizeOf } from "../shape/shape";
+import { checkShape, formatShape, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 
 /** Options of the dropouts whose mask has one element per channel, or per element. */
@@ -42,19 +42,23 @@ export interface CheckedOptions {
 export function checkOptions(op: string, input: Tensor, options: number | DropoutOptions, trainingByDefault: boolean): CheckedOptions {
   checkTensor(op, input);
   checkInputs(op, [input]);
-  const given: DropoutOptions = typeof options === "number" ? { p: options } : options;
-  if (typeof given !== "object" || given === null)
-    throw new TypeError(`${op}: expected options such as { p: 0.5 }, got ${describe(options)}`);
-  const { p = 0.5, training = trainingByDefault, inplace = false, generator, elementOffset = 0, noiseShape } = given;
+  const { p = 0.5, training = trainingByDefault, inplace = false, generator, elementOffset = 0, noiseShape } = optionsOf(op, options);
   checkProbability(op, p);
   checkBoolean(op, "training", training);
   checkBoolean(op, "inplace", inplace);
   if (noiseShape !== undefined) checkNoiseShape(op, noiseShape, input.shape);
-  checkElementOffset(op, elementOffset, sizeOf(noiseShape ?? input.shape));
-  if (training && p > 0 && p < 1 && !isFloating(input.dtype)) {
+  checkElementOffset(op, elementOffset, 0);
+  if (training && p > 0 && p < 1 && input.size > 0 && !isFloating(input.dtype)) {
     throw new TypeError(`${op}: expected a float tensor, got ${input.dtype} - convert it with x.type("float32")`);
   }
   return { op, p, training, inplace, generator: resolveGenerator(op, generator), elementOffset, noiseShape };
+}
+
+/** The options object of a function or layer, whose lone number is p. Throws TypeError for anything else. */
+export function optionsOf(op: string, options: number | DropoutOptions): DropoutOptions {
+  if (typeof options === "number") return { p: options };
+  if (typeof options === "object" && options !== null) return options;
+  throw new TypeError(`${op}: expected options such as { p: 0.5 }, got ${describe(options)}`);
 }
 
 /** Refuses a drop probability that is no number (TypeError), NaN or outside [0, 1] (RangeError). */
@@ -79,9 +83,10 @@ function checkNoiseShape(op: string, noiseShape: unknown, shape: Shape): asserts
   }
 }
 
-function checkElementOffset(op: string, offset: unknown, count: number): void {
+/** Refuses an offset from which `count` mask elements would pass 2^53, the last integer that a number can count to. */
+export function checkElementOffset(op: string, offset: unknown, count: number): void {
   if (typeof offset !== "number") throw new TypeError(`${op}: expected elementOffset to be a number, got ${describe(offset)}`);
-  if (!Number.isInteger(offset) || offset < 0 || offset + count > 2 ** 53) {
+  if (!Number.isInteger(offset) || offset < 0 || offset > 2 ** 53 - count) {
     throw new RangeError(`${op}: expected an integer elementOffset in [0, 2^53 - ${count}], got ${offset}`);
   }
 }

@@ -6,7 +6,7 @@ import type { CallKey } from "../random/words";
 import { type Shape, sizeOf } from "../shape/shape";
 import { full, ones } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
-import type { CheckedOptions } from "./dropout-options";
+import { type CheckedOptions, checkElementOffset } from "./dropout-options";
 
 /** What it takes to draw a mask again. p may be 0 or 1, which draw nothing. */
 export interface MaskRecord {
@@ -32,6 +32,7 @@ export function select(
 ): { output: Tensor; mask: MaskRecord } {
   const { op, p, inplace, generator, elementOffset } = options;
   const shape = maskShape();
+  checkElementOffset(op, elementOffset, sizeOf(shape));
   const { backend } = input;
   if (p === 0 || input.size === 0) return { output: input, mask: { key: maskKey(NO_CALL, p, shape, elementOffset), backend } };
   if (inplace) checkInPlace(op, input);
