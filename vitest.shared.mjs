@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 const fromRoot = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * Tests see core's source, so that a change needs no build. `DROPWISE_TEST_DIST=1` lets them see the built files instead,
- * through the package's own `exports`, as users do.
+ * Tests see the sources of core and of the conformance suite, so that a change needs no build. `DROPWISE_TEST_DIST=1` lets them see the
+ * built files instead, through the packages' own `exports`, as users do.
  *
  * @type {{ find: RegExp, replacement: string }[]}
  */
@@ -16,4 +16,5 @@ export const sourceAlias =
     : [
         { find: /^@dropwise\/core$/, replacement: fromRoot("packages/core/src/index.ts") },
         { find: /^@dropwise\/core\/backend$/, replacement: fromRoot("packages/core/src/backend/index.ts") },
+        { find: /^@dropwise\/conformance$/, replacement: fromRoot("packages/conformance/src/index.ts") },
       ];

@@ -1,0 +1,38 @@
+import type { Backend } from "@dropwise/core";
+import type { Compare } from "./compare";
+import type { Tolerance } from "./tolerance";
+
+/** What a backend's owner may say that `info` does not. */
+export interface Allowances {
+  /** The compiler may fuse a multiplication with an addition and cannot be told not to: alphaDropout within 1e-6. Default: false. */
+  readonly mayContract?: boolean;
+  /** The device may turn subnormal floats into zero. Default: false. */
+  readonly mayFlushSubnormals?: boolean;
+}
+
+/** What a check works with. */
+export interface Context extends Required<Allowances> {
+  /** The backend under test. */
+  readonly backend: Backend;
+  /** Another backend of the same kind, for checks that end it; the check disposes it. */
+  readonly fresh: () => Promise<Backend>;
+  /** The verb of the suite, to the last bit. */
+  readonly compare: Compare;
+  /** The same verb for results that may differ by rounding. */
+  readonly within: (tolerance: Tolerance) => Compare;
+}
+
+/** Throws when the backend does not do what the name says. */
+export type Check = (context: Context) => void | Promise<void>;
+
+/** The checks of one op family, by a sentence that is true of every right backend. */
+export type Family = Readonly<Record<string, Check>>;
+
+/** A family's checks from a table: one for each row. */
+export function each<Row>(
+  rows: readonly Row[],
+  name: (row: Row) => string,
+  check: (row: Row, context: Context) => ReturnType<Check>,
+): Family {
+  return Object.fromEntries(rows.map((row) => [name(row), (context: Context) => check(row, context)]));
+}

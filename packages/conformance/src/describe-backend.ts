@@ -1,0 +1,133 @@
+import type { Backend } from "@dropwise/core";
+import { afterAll, beforeAll, describe, type TestContext, test } from "vitest";
+import type { Allowances, Check, Context } from "./case";
+import { comparer } from "./compare";
+import { requiredBackends, runtimeName } from "./environment";
+import { suite } from "./suite";
+import { BITS } from "./tolerance";
+
+/** Tests that a backend cannot pass yet, and why. */
+export interface Skip {
+  /** Shown in place of a result. */
+  readonly reason: string;
+  /** Full names, such as "storage > gives back what was written". */
+  readonly tests: readonly string[];
+}
+
+/** A backend for the suite. */
+export interface BackendUnderTest extends Allowances {
+  /** Shown in the report, and looked for in `DROPWISE_REQUIRE`. */
+  readonly name: string;
+  /** Makes a new backend; called more than once. Where there is none, it throws `BackendUnavailableError`. */
+  readonly create: () => Backend | Promise<Backend>;
+  /** Default: none. */
+  readonly skip?: readonly Skip[];
+}
+
+/** What the reporter finds beside each result. */
+export interface ConformanceMeta {
+  readonly backend: string;
+  readonly id: string;
+  readonly runtime: string;
+  readonly info: Backend["info"] | null;
+  readonly reason: string | null;
+}
+
+declare module "vitest" {
+  interface TaskMeta {
+    /** Left by the Dropwise conformance suite, for its reporter. */
+    dropwise?: ConformanceMeta;
+  }
+}
+
+/** A bound for hung tests only: devices in software are slow. */
+const TIMEOUT_MS = 300_000;
+
+/**
+ * Registers the whole conformance suite for one backend with vitest, in Node or in a browser.
+ *
+ * Where `create` throws `BackendUnavailableError`, all tests are skipped with its message; when `DROPWISE_REQUIRE` (a comma list) has the
+ * name, that is a failure. A skipped test is still run: one that passes is reported as an error, since its skip is stale.
+ *
+ * @throws TypeError for a skip without a reason, RangeError for one that names no test.
+ * @example
+ * ```ts
+ * describeBackend({ name: "mine", create: () => createMyBackend() });
+ * ```
+ */
+export function describeBackend({ name, create, skip = [], mayContract = false, mayFlushSubnormals = false }: BackendUnderTest): void {
+  const skipped = reasonsByTest(skip);
+
+  describe(`conformance of ${name}`, () => {
+    let backend: Backend | undefined;
+    let unavailable: Error | undefined;
+
+    beforeAll(async () => {
+      try {
+        backend = await create();
+      } catch (error) {
+        if ((error as Error | undefined)?.name !== "BackendUnavailableError") throw error;
+        unavailable = error as Error;
+      }
+    }, TIMEOUT_MS);
+    afterAll(() => backend?.dispose());
+
+    const run = async (id: string, check: Check, task: TestContext) => {
+      const reason = skipped.get(id) ?? null;
+      task.task.meta.dropwise = { backend: name, id, runtime: runtimeName(), info: backend?.info ?? null, reason };
+      if (backend === undefined) return task.skip(unavailable?.message);
+      const context: Context = {
+        backend,
+        fresh: async () => create(),
+        compare: comparer(backend, BITS),
+        within: (tolerance) => comparer(backend as Backend, tolerance),
+        mayContract,
+        mayFlushSubnormals,
+      };
+      if (reason === null) return check(context);
+      await expectFailure(id, reason, () => check(context));
+      task.skip(reason);
+    };
+
+    test("is there, where DROPWISE_REQUIRE says so", ({ skip: skipTest }) => {
+      if (unavailable === undefined) return;
+      if (requiredBackends().includes(name)) throw unavailable;
+      skipTest(unavailable.message);
+    });
+    for (const [family, checks] of Object.entries(suite)) {
+      describe(family, () => {
+        for (const [sentence, check] of Object.entries(checks)) {
+          test(sentence, { timeout: TIMEOUT_MS }, (task) => run(`${family} > ${sentence}`, check, task));
+        }
+      });
+    }
+  });
+}
+
+// --- internal helpers ---
+
+function reasonsByTest(skips: readonly Skip[]): Map<string, string> {
+  const known = new Set(
+    Object.entries(suite).flatMap(([family, checks]) => Object.keys(checks).map((sentence) => `${family} > ${sentence}`)),
+  );
+  const reasons = new Map<string, string>();
+  for (const { reason, tests } of skips) {
+    if (typeof reason !== "string" || reason.trim() === "") {
+      throw new TypeError(`describeBackend: expected a reason for each skip, got ${JSON.stringify(reason)} for ${JSON.stringify(tests)}`);
+    }
+    for (const id of tests) {
+      if (!known.has(id)) throw new RangeError(`describeBackend: expected a skip to name a test, got ${JSON.stringify(id)} - take it out`);
+      reasons.set(id, reason);
+    }
+  }
+  return reasons;
+}
+
+async function expectFailure(id: string, reason: string, check: () => unknown): Promise<void> {
+  try {
+    await check();
+  } catch {
+    return;
+  }
+  throw new Error(`describeBackend: expected "${id}" to fail (${reason}), got a pass - take the skip out`);
+}

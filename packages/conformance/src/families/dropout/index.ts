@@ -1,0 +1,7 @@
+import type { Family } from "../../case";
+import { golden } from "./golden";
+import { masks } from "./masks";
+import { values } from "./values";
+
+/** The whole dropout family. */
+export const dropout: Family = { ...golden, ...masks, ...values };

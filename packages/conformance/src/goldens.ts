@@ -1,0 +1,63 @@
+/** Known answers, made by PyTorch and by an independent implementation of the random stream. Imported as modules, since browsers have no files. */
+import dropoutFile from "../goldens/dropout.json";
+import masksFile from "../goldens/masks.json";
+import trainingFile from "../goldens/training.json";
+import { type Input, input } from "./inputs";
+
+/** A tensor as the golden files write it. */
+export interface GoldenTensor {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+  readonly dtype?: "float32" | "int32";
+}
+
+/** The mask of `n` elements at `p`, for one seed and call. */
+export interface GoldenMask {
+  readonly seed: string;
+  readonly call: string;
+  readonly n: number;
+  readonly p: number;
+  readonly kept: number;
+  /** The first bits. */
+  readonly first: string;
+  /** Of the whole mask, one byte of 0 or 1 for each element. */
+  readonly sha256: string;
+}
+
+/** One call of a function of the family, and its gradient. */
+export interface GoldenDropout {
+  readonly kind: "dropout" | "dropout1d" | "dropout2d" | "dropout3d" | "alphaDropout" | "featureAlphaDropout";
+  readonly p: number;
+  readonly seed: string;
+  readonly call: string;
+  readonly input: GoldenTensor;
+  readonly output: GoldenTensor;
+  readonly grad_output: GoldenTensor;
+  readonly grad_input: GoldenTensor;
+}
+
+/** A model trained by PyTorch with these very masks: the loss at each step, the first gradients and the final weights. */
+export interface GoldenRun {
+  readonly name: string;
+  readonly seed: string;
+  readonly steps: number;
+  readonly loss: "bce" | "mse" | "ce";
+  readonly p: readonly number[];
+  readonly optimizer: { readonly name: "sgd" | "adam" | "adamw" } & Readonly<Record<string, unknown>>;
+  readonly input: GoldenTensor;
+  readonly target: GoldenTensor;
+  readonly init: Readonly<Record<string, GoldenTensor>>;
+  readonly first_grads: Readonly<Record<string, GoldenTensor>>;
+  readonly losses: readonly number[];
+  readonly final: Readonly<Record<string, GoldenTensor>>;
+  readonly dropout_calls: number;
+}
+
+export const goldenMasks = masksFile.masks as readonly GoldenMask[];
+export const goldenDropouts = dropoutFile.cases as unknown as readonly GoldenDropout[];
+export const goldenRuns = trainingFile.runs as unknown as readonly GoldenRun[];
+
+/** A golden tensor as an input. */
+export function fromGolden({ shape, data, dtype = "float32" }: GoldenTensor): Input {
+  return input(shape, (i) => data[i] as number, { dtype });
+}

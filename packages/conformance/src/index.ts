@@ -1,0 +1,2 @@
+/** The conformance suite of Dropwise's backends. */
+export { type BackendUnderTest, describeBackend, type Skip } from "./describe-backend";

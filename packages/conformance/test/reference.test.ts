@@ -1,0 +1,4 @@
+import { describeBackend } from "@dropwise/conformance";
+import { cpu } from "@dropwise/core";
+
+describeBackend({ name: "cpu", create: () => cpu });
