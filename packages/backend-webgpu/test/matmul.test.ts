@@ -61,6 +61,13 @@ describe("matmul", () => {
       x.matmul(p, q, o),
     );
     expectClose(got, expected, { rtol: 1e-5 });
+    // Beyond one dispatch's share: the bias is added once.
+    const [withBias, expectedWithBias] = await both(
+      gpu,
+      [ones, data("float32", [1, k], () => 1), data("float32", [1], [500]), data("float32", [1, 1], [0])],
+      (x, p, w, c, o) => x.linear(p, w, c, o),
+    );
+    expectClose(withBias, expectedWithBias, { rtol: 1e-5 });
   });
 
   test("NaN and infinities reach only the rows and columns they are in", async () => {

@@ -40,15 +40,16 @@ export class Transfer {
     const copy = { from: this.#recorder.bufferOf(handle), fromOffset: start * 4, to: staging, toOffset: 0, bytes };
     this.#recorder.copy(copy, [handle]);
     this.#recorder.flush();
+    let result: TypedArray;
     try {
       await staging.mapAsync(MAP_MODE_READ, 0, bytes);
+      // A copy, since unmapping takes the memory away. Where a device was lost meanwhile, some implementations say so only here.
+      result = toHost(dtype, staging.getMappedRange(0, bytes).slice(0));
+      staging.unmap();
     } catch (error) {
       staging.destroy();
       throw await this.#session.explain("read", error);
     }
-    // A copy of it, since unmapping takes the memory away.
-    const result = toHost(dtype, staging.getMappedRange(0, bytes).slice(0));
-    staging.unmap();
     if (this.#staging.length < MAX_STAGING && staging.size <= MAX_STAGING_BYTES) this.#staging.push(staging);
     else staging.destroy();
     await this.#session.settled("read");

@@ -2,7 +2,7 @@
 
 // PyTorch's bound on the logarithms; NaN passes.
 fn bounded(x: f32) -> f32 {
-  return select(x, -100.0, x < -100.0);
+  return select(x, -100.0, lt_f32(x, -100.0));
 }
 
 fn binary_cross_entropy(probability: f32, label: f32) -> f32 {

@@ -18,7 +18,7 @@ const FLOAT: Readonly<Record<BinaryOp, string>> = {
   pow: "pow_(a, b)",
   minimum: "min_f32(a, b)",
   maximum: "max_f32(a, b)",
-  reluGrad: "select(0.0, a, b > 0.0)",
+  reluGrad: "select(0.0, a, lt_f32(0.0, b))",
   sigmoidGrad: "a * b * (1.0 - b)",
   tanhGrad: "a * (1.0 - b * b)",
   binaryCrossEntropy: "binary_cross_entropy(a, b)",

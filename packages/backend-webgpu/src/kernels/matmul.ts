@@ -15,19 +15,28 @@ export function matmul(gpu: Gpu, a: GpuOperand, b: GpuOperand, out: GpuOperand, 
     { name: "a", memory: a.storage.handle, type: "f32" },
     { name: "b", memory: b.storage.handle, type: "f32" },
   ];
-  let first = "vec4<f32>()";
-  if (bias !== null) {
-    bindings.push({ name: "bias", memory: bias.storage.handle, type: "f32" });
-    first = `vec4<f32>(${["x", "y", "z", "w"].map((c) => `load_bias(p.bias_offset + ${c})`).join(", ")})`;
+  const output: Binding = { name: "out", memory: out.storage.handle, type: "f32", write: true };
+  const [aOffset, aBatch, aRow, aColumn] = matrix(a);
+  const [bOffset, bBatch, bRow, bColumn] = matrix(b);
+  // At least one round, since an empty sum is the bias or 0.
+  for (let start = 0; start === 0 || start < k; start += MAX_INNER) {
+    const withBias = bias !== null && start === 0;
+    const biasBinding: Binding[] = withBias ? [{ name: "bias", memory: bias.storage.handle, type: "f32" }] : [];
+    const first = withBias ? `vec4<f32>(${["x", "y", "z", "w"].map((c) => `load_bias(p.bias_offset + ${c})`).join(", ")})` : "vec4<f32>()";
+    run(gpu, {
+      key: `matmul ${side} ${withBias} ${start > 0}`,
+      source: [source],
+      defines: `const SIDE = ${side}u;\nconst ACCUMULATE = ${start > 0};\nfn first_value(x: u32, y: u32, z: u32, w: u32) -> vec4<f32> { return ${first}; }`,
+      bindings: [...bindings, ...biasBinding, output],
+      params: [
+        ...[m, Math.min(MAX_INNER, k - start), n, tilesM, tilesN, batches * tilesM * tilesN],
+        ...[aOffset + start * aColumn, aBatch, aRow, aColumn],
+        ...[bOffset + start * bRow, bBatch, bRow, bColumn],
+        ...[out.offset, bias?.offset ?? 0],
+      ],
+      groups: batches * tilesM * tilesN,
+    });
   }
-  run(gpu, {
-    key: `matmul ${side} ${bias !== null}`,
-    source: [source],
-    defines: `const SIDE = ${side}u;\nfn first_value(x: u32, y: u32, z: u32, w: u32) -> vec4<f32> { return ${first}; }`,
-    bindings: [...bindings, { name: "out", memory: out.storage.handle, type: "f32", write: true }],
-    params: [m, k, n, tilesM, tilesN, batches * tilesM * tilesN, ...matrix(a), ...matrix(b), out.offset, bias?.offset ?? 0],
-    groups: batches * tilesM * tilesN,
-  });
 }
 
 /** `out[m, n] = sum_k x[m, k] * weight[n, k] + bias[n]`, all contiguous. */
@@ -37,6 +46,9 @@ export function linear(gpu: Gpu, x: GpuOperand, weight: GpuOperand, bias: GpuOpe
 }
 
 // --- internal helpers ---
+
+/** The longest inner dimension of one dispatch. Some drivers end a loop after 65,535 rounds, and systems reset a GPU that is busy for seconds. */
+const MAX_INNER = 2 ** 15;
 
 /** Small matrices get small groups, so that there are enough of them to keep the device busy. */
 function sideFor(m: number, n: number, limits: GPUSupportedLimits): 8 | 16 {

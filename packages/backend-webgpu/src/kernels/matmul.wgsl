@@ -1,7 +1,7 @@
 // out[batch, i, j] = sum_k a[batch, i, k] b[batch, k, j] (+ bias[j]), any orientation of a and b. A thread computes 4 x 4 elements, SIDE apart so
 // that neighbours read neighbours, and a group of SIDE x SIDE threads a tile of (4 SIDE)^2. The tiles live in registers and
 // the caches: without workgroup memory there is no barrier, which software drivers run slowly. Sums are taken in blocks
-// of 256, so that the error grows with k / 256, not k.
+// of 256, so that the error grows with k / 256, not k. A very long k comes in several dispatches; all but the first add to `out`.
 
 struct Params {
   m: u32,
@@ -78,7 +78,12 @@ fn store_row(to: u32, row: u32, column: u32, values: vec4<f32>) {
   for (var c = 0u; c < 4u; c++) {
     let at = column + c * SIDE;
     if (at < p.n) {
-      out[to + row * p.n + at] = values[c];
+      let place = to + row * p.n + at;
+      if (ACCUMULATE) {
+        out[place] += values[c];
+      } else {
+        out[place] = values[c];
+      }
     }
   }
 }

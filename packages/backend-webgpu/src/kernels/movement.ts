@@ -103,8 +103,8 @@ export function scatterAdd(gpu: Gpu, index: GpuOperand, x: GpuOperand, out: GpuO
 
 // --- internal helpers ---
 
-/** Steps that one thread takes in one dispatch of scatterAdd. */
-const MAX_SCATTER_STEPS = 2 ** 16;
+/** Steps that one thread takes in one dispatch of scatterAdd. Some drivers end a loop after 65,535. */
+const MAX_SCATTER_STEPS = 2 ** 15;
 
 /** The WGSL that converts `x`, as storing it to a typed array of the new dtype does; to bool: `!= 0`. */
 function conversion(from: DType, to: DType): string {

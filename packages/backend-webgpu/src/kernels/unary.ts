@@ -14,7 +14,7 @@ const EXPRESSIONS: Readonly<Record<UnaryOp, string>> = {
   log: "log_(x)",
   log1p: "log1p_(x)",
   sqrt: "sqrt_(x)",
-  relu: "select(x, 0.0, x < 0.0)", // NaN is not below 0, and stays
+  relu: "relu(x)",
   sigmoid: "sigmoid(x)",
   tanh: "tanh_(x)",
   erf: "erf_(x)",

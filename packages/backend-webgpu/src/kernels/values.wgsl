@@ -1,5 +1,6 @@
 // What the language leaves open about single values, made certain. Compilers may assume that NaN and infinities do not occur (`x != x` is
-// folded to false), so both are made and recognised by their bits, and order is compared on integers.
+// folded to false, `x < 0.0` may be true for NaN), so both are made and recognised by their bits, and order is compared on integers
+// wherever a NaN may come in.
 
 fn is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
@@ -82,6 +83,11 @@ fn f32_to_i32(x: f32) -> i32 {
 // Rounded once: both halves are exact in f32. The language's own conversion is off by a unit on some drivers.
 fn i32_to_f32(x: i32) -> f32 {
   return f32(x >> 12u) * 4096.0 + f32(x & 0xfff);
+}
+
+// NaN and -0 stay.
+fn relu(x: f32) -> f32 {
+  return select(x, 0.0, lt_f32(x, 0.0));
 }
 
 fn f32_to_bool(x: f32) -> u32 {
