@@ -20,7 +20,7 @@ export function setup({ target } = {}) {
 }
 
 /** @param {string} message */
-const say = (message) => console.log(`dropwise: ${message}`);
+const say = (message) => console.error(`dropwise: ${message}`);
 
 /** Ends the program: with one line, unless the tool that failed has said it already. @param {string} message @returns {never} */
 function stop(message) {

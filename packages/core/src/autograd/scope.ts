@@ -3,12 +3,13 @@
  * survive. Outside every scope a tensor is freed by `dispose()` or, some time after nobody can reach it, by the garbage collector.
  */
 import { shared } from "../backend/shared";
+import type { TensorHandle } from "../tensor/handle";
 import type { Tensor } from "../tensor/tensor";
 import type { GradNode } from "./node";
 
 /** What was made while one scope was open. */
 interface Scope {
-  readonly tensors: Tensor[];
+  readonly tensors: TensorHandle[];
   readonly nodes: GradNode[];
 }
 
@@ -22,21 +23,21 @@ interface Held {
 const collected = /* @__PURE__ */ shared("collected", () => new FinalizationRegistry<Held>((held) => held.collect()));
 
 /** Lists a new tensor in the open scope or, outside all, leaves it to the garbage collector. */
-export function trackTensor(tensor: Tensor): void {
+export function trackTensor(tensor: TensorHandle): void {
   const scope = scopes[scopes.length - 1];
   if (scope !== undefined) scope.tensors.push(tensor);
   else watch(tensor);
 }
 
 /** Has the garbage collector release a tensor's memory. */
-export function watch(tensor: Tensor): void {
+export function watch(tensor: TensorHandle): void {
   if (tensor.isWatched) return;
   tensor.isWatched = true;
   collected.register(tensor, tensor.storage, tensor);
 }
 
 /** Takes a tensor off the garbage collector's list: it was disposed, or its storage was replaced. */
-export function unwatch(tensor: Tensor): void {
+export function unwatch(tensor: TensorHandle): void {
   if (!tensor.isWatched) return;
   tensor.isWatched = false;
   collected.unregister(tensor);
@@ -82,7 +83,7 @@ export function composed(fn: () => Tensor): Tensor {
 
 // --- internal helpers ---
 
-function close(scope: Scope, releaseGraph: boolean, saved: readonly Tensor[]): void {
+function close(scope: Scope, releaseGraph: boolean, saved: readonly TensorHandle[]): void {
   for (const tensor of scope.tensors) {
     if (tensor.isKept) watch(tensor);
     else if (saved.includes(tensor)) trackTensor(tensor);

@@ -1,12 +1,10 @@
 import { computeGradients } from "../autograd/engine";
-import type { GradNode, Layout } from "../autograd/node";
+import type { Layout } from "../autograd/node";
 import { checkInputs } from "../autograd/run";
-import { trackTensor, unwatch, watch } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import type { BinaryOp, UnaryOp } from "../backend/op-names";
-import { BRAND, type Brand } from "../backend/shared";
 import type { Storage } from "../backend/storage";
-import { type DType, isDType, isFloating, type TypedArray } from "../dtype/dtype";
+import { type DType, isDType, type TypedArray } from "../dtype/dtype";
 import { describe, ShapeError } from "../errors/errors";
 import { applyBinary, type NumberOrTensor } from "../ops/binary";
 import { type ClampOptions, clamp } from "../ops/clamp";
@@ -16,8 +14,9 @@ import { amax, amin, argmax, mean, type ReduceOptions, sum, variance } from "../
 import { applyUnary } from "../ops/unary";
 import { expand, permute, reshape, slice, squeeze, transpose, unsqueeze } from "../ops/views";
 import { where } from "../ops/where";
-import { formatShape, isContiguous, type Shape, sameShape, sizeOf } from "../shape/shape";
+import { formatShape, type Shape, sameShape } from "../shape/shape";
 import { formatTensor } from "./format";
+import { TensorHandle } from "./handle";
 import { accumulateGrads, moveStorage, onesLike, readElements, readElementsSync } from "./transfer";
 
 /**
@@ -33,90 +32,7 @@ import { accumulateGrads, moveStorage, onesLike, readElements, readElementsSync 
  * x.grad?.dataSync();   // Float32Array [2, 4, 6, 8]
  * ```
  */
-export class Tensor {
-  /** The sizes of the dimensions; `[]` for a scalar. */
-  readonly shape: Shape;
-  /** Elements to step for one place further along each dimension. */
-  readonly strides: readonly number[];
-  /** Where the first element is in the storage. */
-  readonly offset: number;
-  /** The gradient that `backward()` left here, or null. Only leaves have one. Owned by this tensor. */
-  grad: Tensor | null = null;
-
-  /** @internal The memory, shared with views. */
-  storage: Storage;
-  /** @internal The operation that made this tensor, when it was recorded. */
-  node: GradNode | null = null;
-  /** @internal Survives the end of a scope. */
-  isKept = false;
-  /** @internal The garbage collector will free it. */
-  isWatched = false;
-  /** @internal Tensors that go along when a module moves this one: an optimizer's state. */
-  followers: readonly WeakRef<Tensor>[] | null = null;
-  /** @internal Shares the storage of the tensor it was made from. */
-  isView = false;
-  #isDisposed = false;
-  #requiresGrad = false;
-
-  /** @internal Takes over the layout's reference of its storage. */
-  constructor(layout: Layout) {
-    this.storage = layout.storage;
-    this.shape = layout.shape;
-    this.strides = layout.strides;
-    this.offset = layout.offset;
-    this.storage.device.liveTensors++;
-    trackTensor(this);
-  }
-
-  /** @internal */
-  get [BRAND](): Brand {
-    return "Tensor";
-  }
-
-  // --- what it is ---
-
-  /** The type of the elements. */
-  get dtype(): DType {
-    return this.storage.dtype;
-  }
-
-  /** The number of elements. */
-  get size(): number {
-    return sizeOf(this.shape);
-  }
-
-  /** The backend that holds the data and computes on it. */
-  get backend(): Backend {
-    return this.storage.device.backend;
-  }
-
-  /** True when `backward()` will compute a gradient for this tensor or through it. May be set on a leaf of a float dtype. */
-  get requiresGrad(): boolean {
-    return this.#requiresGrad || this.node !== null;
-  }
-
-  set requiresGrad(value: boolean) {
-    if (value && !isFloating(this.dtype))
-      throw new TypeError(`requiresGrad: expected a float tensor, got ${this.dtype} - integers have no gradient`);
-    if (this.node !== null && !value) throw new TypeError("requiresGrad: expected a leaf, got a computed tensor - use detach()");
-    this.#requiresGrad = value;
-  }
-
-  /** True for a tensor that was not computed from one that requires a gradient. */
-  get isLeaf(): boolean {
-    return this.node === null;
-  }
-
-  /** True after `dispose()`, or after the `tidy` it was made in. */
-  get isDisposed(): boolean {
-    return this.#isDisposed;
-  }
-
-  /** True when elements lie in row-major order without gaps. */
-  isContiguous(): boolean {
-    return isContiguous(this.shape, this.strides);
-  }
-
+export class Tensor extends TensorHandle {
   // --- data ---
 
   /**
@@ -149,7 +65,7 @@ export class Tensor {
   async to(backend: Backend): Promise<Tensor> {
     if (backend === this.backend) return this;
     const moved = new Tensor(await moveStorage(this, backend));
-    moved.#requiresGrad = this.#requiresGrad;
+    moved.requiresGrad = this.isLeaf && this.requiresGrad;
     return moved;
   }
 
@@ -206,19 +122,6 @@ export class Tensor {
     const result = new Tensor(viewLayout(this, this.shape, this.strides, this.offset));
     result.isView = true;
     return result;
-  }
-
-  // --- memory ---
-
-  /** Gives the tensor up; its memory is freed once no view or graph needs it. A second call does nothing. */
-  dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    unwatch(this);
-    this.storage.device.liveTensors--;
-    this.storage.release();
-    this.grad?.dispose();
-    this.grad = null;
   }
 
   // --- arithmetic: broadcasts, and converts mixed dtypes to the wider ---
@@ -350,7 +253,7 @@ export class Tensor {
   }
 
   /** The shape, dtype and, where that needs no waiting, the values. */
-  toString(): string {
+  override toString(): string {
     return formatTensor(this);
   }
 
@@ -372,30 +275,17 @@ export class Tensor {
   }
   /** @internal Another handle of the same tensor, graph included; of a leaf, a view, so that gradients still reach the leaf. */
   alias(): Tensor {
-    return this.#requiresGrad && this.node === null ? this.reshape(this.shape) : this.revive(this.storage);
+    return this.isLeaf && this.requiresGrad ? this.reshape(this.shape) : this.revive(this.storage);
   }
   /** @internal The same over `storage`, for a graph that outlived the handle. */
   revive(storage: Storage): Tensor {
     const { shape, strides, offset } = this;
     const result = new Tensor({ storage: storage.retain(), shape, strides, offset });
     result.node = this.node;
-    result.#requiresGrad = this.#requiresGrad;
+    if (this.isLeaf && this.requiresGrad) result.requiresGrad = true;
     result.isView = true;
     return result;
   }
-  /** @internal Puts the tensor on other memory of the same shape, contiguous, and gives up the old. */
-  replaceStorage(layout: Layout): void {
-    const wasWatched = this.isWatched;
-    unwatch(this);
-    this.storage.device.liveTensors--;
-    this.storage.release();
-    this.storage = layout.storage;
-    (this as { strides: readonly number[] }).strides = layout.strides;
-    (this as { offset: number }).offset = layout.offset;
-    this.storage.device.liveTensors++;
-    if (wasWatched) watch(this);
-  }
-
   #checkSingle(op: string): void {
     if (this.size !== 1) throw new ShapeError(op, [this.shape], `expected one element, got shape ${formatShape(this.shape)} - use data()`);
   }
