@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
-import { leftOut, workspacePackages } from "./scripts/workspace.mjs";
+import { leftOut, root, workspacePackages } from "./scripts/workspace.mjs";
 import { sourceAlias } from "./vitest.shared.mjs";
 
 /** One project for each package; a package's own `vitest.config.ts` takes the place of the common settings. */
@@ -20,7 +20,8 @@ const projects = workspacePackages()
 export default defineConfig({
   resolve: { alias: sourceAlias },
   test: {
-    projects,
+    // The pages: their code runs, their links lead somewhere.
+    projects: [...projects, { extends: true, root: join(root, "docs"), test: { name: "docs", include: ["*.test.ts"] } }],
     passWithNoTests: true,
     // A bound for hung tests only: nothing here is timed, and a busy machine may be slow.
     testTimeout: 120_000,

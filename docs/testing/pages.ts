@@ -1,0 +1,106 @@
+/** The Markdown pages of the project, as the tests here see them: code blocks, links and headings. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The repository's top folder. */
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A fenced code block. */
+export interface Block {
+  /** The page, relative to the top folder, and the line of its first line of code: "README.md:7". */
+  readonly place: string;
+  /** What follows the opening fence, such as "ts". */
+  readonly language: string;
+  readonly code: string;
+}
+
+/** A link to a file or heading of the project. */
+export interface Link {
+  readonly place: string;
+  readonly target: string;
+}
+
+/** Pages whose code runs with core alone: the top one, core's, and those in this folder. */
+export function pagesWithCode(): string[] {
+  return ["README.md", "CONTRIBUTING.md", "packages/core/README.md", ...markdownIn("docs")];
+}
+
+/** Every page, those of all packages included. */
+export function allPages(): string[] {
+  const holders = ["packages", "apps"].flatMap((parent) => readdirSync(join(root, parent)).map((name) => `${parent}/${name}`));
+  const inFolders = ["", "docs", "bench", ".changeset", ...holders].flatMap(markdownIn);
+  return [...new Set(inFolders)];
+}
+
+/** The fenced blocks of a page, in order. */
+export function blocksOf(page: string): Block[] {
+  const blocks: Block[] = [];
+  const lines = linesOf(page);
+  for (let i = 0; i < lines.length; i++) {
+    const opening = /^```(.*)$/.exec(lines[i] as string);
+    if (opening === null) continue;
+    const end = lines.indexOf("```", i + 1);
+    if (end === -1) throw new Error(`${page}:${i + 1}: expected a closing fence, got the end of the page`);
+    blocks.push({ place: `${page}:${i + 2}`, language: (opening[1] as string).trim(), code: lines.slice(i + 1, end).join("\n") });
+    i = end;
+  }
+  return blocks;
+}
+
+/** The links of a page that lead to a file or heading of the project; addresses elsewhere are left out. */
+export function localLinksOf(page: string): Link[] {
+  return proseOf(page).flatMap(({ text, line }) =>
+    [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+      .map((match) => ({ place: `${page}:${line}`, target: match[1] as string }))
+      .filter(({ target }) => !/^[a-z]+:/.test(target)),
+  );
+}
+
+/** The names by which a page's headings can be linked, as GitHub makes them. */
+export function anchorsOf(page: string): string[] {
+  return proseOf(page)
+    .filter(({ text }) => /^#+ /.test(text))
+    .map(({ text }) =>
+      text
+        .replace(/^#+ /, "")
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\- _]/gu, "")
+        .replaceAll(" ", "-"),
+    );
+}
+
+/** Whether git ignores a path, which a reader's clone then does not have. */
+export function isIgnored(path: string): boolean {
+  try {
+    execFileSync("git", ["check-ignore", "--quiet", path], { cwd: root, stdio: "ignore" });
+    return true;
+  } catch {
+    return false; // also where there is no git: an unpacked archive holds no ignored files
+  }
+}
+
+// --- internal helpers ---
+
+function markdownIn(folder: string): string[] {
+  const path = join(root, folder);
+  if (!existsSync(path)) return [];
+  return readdirSync(path)
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => relative(root, join(path, name)));
+}
+
+function linesOf(page: string): string[] {
+  return readFileSync(join(root, page), "utf8").split("\n");
+}
+
+/** The lines outside code blocks. */
+function proseOf(page: string): { text: string; line: number }[] {
+  let inCode = false;
+  return linesOf(page).flatMap((text, i) => {
+    const isFence = text.startsWith("```");
+    if (isFence) inCode = !inCode;
+    return isFence || inCode ? [] : [{ text, line: i + 1 }];
+  });
+}
