@@ -1,9 +1,5 @@
-/**
- * Compiles the kernels to WebAssembly with the clang that npm carries: no compiler of the system, nothing downloaded.
- *
- *     node scripts/build-wasm.mjs   ->  dist/kernels.wasm
- */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+/** Compiles the kernels to WebAssembly with the clang that npm carries: no compiler of the system, nothing downloaded. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { commands } from "@yowasp/clang";
@@ -40,32 +36,27 @@ const FLAGS = [
   "-Wl,--strip-all",
 ];
 
-/** Compiles the module and returns its bytes. */
+/** Compiles the module and returns its bytes. @returns {Promise<Uint8Array>} */
 export async function compileKernels() {
   const files = { include: readTree(headerFolder), "kernels.cpp": readFileSync(join(packageFolder, "native/kernels.cpp"), "utf8") };
   let log = "";
+  /** @param {Uint8Array | null} bytes */
   const print = (bytes) => {
     if (bytes !== null) log += new TextDecoder().decode(bytes);
   };
   try {
-    const out = await commands["clang++"]([...FLAGS, "kernels.cpp", "-o", "kernels.wasm"], files, { stdout: print, stderr: print, fetchProgress: () => {} });
-    return out["kernels.wasm"];
+    const out = await commands["clang++"]([...FLAGS, "kernels.cpp", "-o", "kernels.wasm"], files, { stdout: print, stderr: print });
+    return /** @type {Uint8Array} */ (out?.["kernels.wasm"]);
   } catch {
     throw new Error(`clang failed:\n${log}`);
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const bytes = await compileKernels();
-  mkdirSync(join(packageFolder, "dist"), { recursive: true });
-  writeFileSync(join(packageFolder, "dist/kernels.wasm"), bytes);
-  console.log(`dist/kernels.wasm: ${bytes.length} bytes`);
-}
-
 // --- internal helpers ---
 
-/** A folder as nested objects of file texts, the form the compiler takes. */
+/** A folder as nested objects of file texts, the form the compiler takes. @param {string} folder @returns {import("@yowasp/clang").Tree} */
 function readTree(folder) {
+  /** @type {import("@yowasp/clang").Tree} */
   const tree = {};
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);

@@ -1,0 +1,49 @@
+import type { Backend, Kernels } from "@dropwise/core/backend";
+import { isContiguous } from "@dropwise/core/backend";
+import { addressOf, areFloat32, type Runtime, type WasmHandle } from "./runtime";
+
+/** Dimensions that the kernel can walk, `kMaxRank`. */
+const MAX_RANK = 8;
+
+const DROPOUT_NS = 1.1;
+
+/** The affine select of float32; float64 goes to the reference kernel. */
+export function dropout(runtime: Runtime, reference: Kernels): Required<Pick<Backend<WasmHandle>, "dropout">> {
+  return {
+    dropout(spec, x, out) {
+      const { shape, maskStrides, elementOffset } = spec;
+      const rank = shape.length;
+      if (rank === 0 || rank > MAX_RANK || !areFloat32(x)) return reference.dropout(spec, x, out);
+      const { words, floats } = runtime;
+      let units = 1;
+      for (let dim = 0; dim < rank; dim++) {
+        const size = shape[dim] as number;
+        units *= size;
+        words[SHAPE + dim] = size;
+        words[MASK_STRIDES + dim] = maskStrides[dim] as number;
+      }
+      if (units === 0) return;
+      words[0] = elementOffset; // the low 32 bits: a typed array takes numbers modulo 2^32
+      words[1] = elementOffset / 2 ** 32;
+      words[2] = addressOf(x);
+      words[3] = addressOf(out);
+      words[4] = isContiguous(x.shape, x.strides) ? 1 : 0;
+      words[5] = spec.seedLo;
+      words[6] = spec.seedHi;
+      words[7] = spec.callLo;
+      words[8] = spec.callHi;
+      words[9] = spec.threshold;
+      floats[10] = spec.keepScale;
+      floats[11] = spec.keepShift;
+      floats[12] = spec.dropValue;
+      words[13] = rank;
+      runtime.run("dropout", units, DROPOUT_NS);
+    },
+  };
+}
+
+// --- internal helpers ---
+
+/** Word offsets in `DropoutArgs`. */
+const SHAPE = 14;
+const MASK_STRIDES = SHAPE + MAX_RANK;

@@ -1,0 +1,2 @@
+/** The WebAssembly backend of Dropwise. */
+export { createWasmBackend, type WasmBackendOptions } from "./backend";

@@ -1,0 +1,91 @@
+/**
+ * The module's bytes, and its two faces. A module says whether the memory it imports is shared, and an engine refuses the other kind; nothing
+ * else in it depends on that. So there is one binary, for plain memory, and `forSharedMemory` sets the one bit in which the two differ.
+ */
+import { BackendUnavailableError } from "@dropwise/core/backend";
+import { KERNELS } from "./generated/kernels";
+
+/** What the module exports, beside its stack pointer: kernels by name. A kernel computes the units [begin, end) of the call described at `args`. */
+export type Kernel = (args: number, begin: number, end: number, scratch: number) => void;
+
+/** The kernels, as the module calls them; workers are told a kernel by its place here. */
+export const KERNEL_NAMES = [
+  "dropout",
+  "unary",
+  "binary",
+  "reduce",
+  "sumPieces",
+  "softmax",
+  "softmaxGrad",
+  "sgd",
+  "adam",
+  "matmul",
+] as const;
+
+export type KernelName = (typeof KERNEL_NAMES)[number];
+
+/** The bytes that are built in. They are kept as hexadecimal digits, which compress better than base64. */
+export function builtInModule(): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(KERNELS.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(KERNELS.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}
+
+/** A copy of the module that imports shared memory: bit 1 of the flags that open the limits of the imported memory. */
+export function forSharedMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(bytes);
+  const at = memoryFlags(copy);
+  copy[at] = (copy[at] as number) | SHARED;
+  return copy;
+}
+
+/** Compiles bytes, or says why this runtime cannot. */
+export async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  if (typeof WebAssembly === "undefined" || !WebAssembly.validate(bytes)) {
+    const wanted = "expected a runtime with WebAssembly and its 128-bit SIMD, got one without";
+    throw new BackendUnavailableError("wasm", `${wanted} - update it, or use the cpu backend of @dropwise/core`);
+  }
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    const fix = "pass a compiled module as { module } (import it from @dropwise/backend-wasm/kernels.wasm)";
+    throw new BackendUnavailableError("wasm", `expected to be allowed to compile WebAssembly, got "${(error as Error).message}" - ${fix}`);
+  }
+}
+
+// --- internal helpers ---
+
+/** In the flags of a memory's limits: 1 it has a maximum, 2 it is shared. */
+const SHARED = 2;
+
+const IMPORT_SECTION = 2;
+const MEMORY_IMPORT = 2;
+
+/** The place of the flags of the imported memory, which is the first import. */
+function memoryFlags(bytes: Uint8Array): number {
+  let at = 8; // after the magic number and the version
+  const number = (): number => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      if (byte === undefined) throw new TypeError("wasm: expected { module } to be the kernels of this package, got other bytes");
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+  };
+  for (;;) {
+    const section = number();
+    const size = number();
+    if (section !== IMPORT_SECTION) {
+      at += size;
+      continue;
+    }
+    number(); // how many imports
+    for (const _ of ["env", "memory"]) {
+      const length = number(); // before `at` is read: it moves
+      at += length;
+    }
+    if (number() !== MEMORY_IMPORT) throw new TypeError("wasm: expected { module } to import its memory first, got another import");
+    return at;
+  }
+}

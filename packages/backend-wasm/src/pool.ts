@@ -1,0 +1,93 @@
+import { CHUNK_BITS, MAX_CHUNKS, type Start, Word } from "./protocol";
+import { startWorker, type WorkerThread } from "./threads";
+
+/**
+ * Shares a kernel call between this thread and workers. All of them claim chunks, this thread included, and it waits only for chunks that
+ * others have claimed already: a worker that gets no processor costs nothing but its help.
+ */
+export class Pool {
+  readonly #words: Int32Array;
+  readonly #canSleep = canSleep();
+  #call = 0;
+
+  private constructor(
+    readonly workers: readonly WorkerThread[],
+    start: Start,
+  ) {
+    this.#words = new Int32Array(start.memory.buffer, start.control, Word.length);
+  }
+
+  /** Starts one worker for each of `starts`, and waits until all are ready. Rejects, with none left running, when one cannot start. */
+  static async create(starts: readonly Start[]): Promise<Pool> {
+    const started = await Promise.allSettled(starts.map(startWorker));
+    const workers = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    const failed = started.find((result) => result.status === "rejected");
+    if (failed !== undefined) {
+      for (const worker of workers) worker.end();
+      throw failed.reason;
+    }
+    return new Pool(workers, starts[0] as Start);
+  }
+
+  /** Computes the units [0, units) of a call, in chunks of `chunkUnits`, which `run` computes on this thread; returns when all are done. */
+  run(kernel: number, args: number, units: number, chunkUnits: number, run: (begin: number, end: number) => void): void {
+    const words = this.#words;
+    const size = Math.max(chunkUnits, Math.ceil(units / MAX_CHUNKS));
+    const chunks = Math.ceil(units / size);
+    // No chunk of the last call is unclaimed, so nobody acts on these before the claim word says so.
+    Atomics.store(words, Word.kernel, kernel);
+    Atomics.store(words, Word.args, args);
+    Atomics.store(words, Word.units, units);
+    Atomics.store(words, Word.chunkUnits, size);
+    Atomics.store(words, Word.done, 0);
+    this.#call = (this.#call + 1) | 0;
+    let claim = this.#call << CHUNK_BITS;
+    Atomics.store(words, Word.claim, claim | MAX_CHUNKS); // all claimed, until the number of chunks stands as well
+    Atomics.store(words, Word.chunks, chunks);
+    Atomics.store(words, Word.claim, claim);
+    Atomics.add(words, Word.wake, 1);
+    if (Atomics.load(words, Word.sleepers) > 0) Atomics.notify(words, Word.wake);
+
+    for (;;) {
+      claim = Atomics.load(words, Word.claim);
+      const chunk = claim & MAX_CHUNKS;
+      if (chunk >= chunks) break;
+      if (Atomics.compareExchange(words, Word.claim, claim, claim + 1) !== claim) continue;
+      run(chunk * size, Math.min(units, (chunk + 1) * size));
+      Atomics.add(words, Word.done, 1);
+    }
+    this.#join(chunks);
+    if (Atomics.exchange(words, Word.failed, 0) !== 0) throw new Error("wasm: expected a kernel to finish in every worker, got a failure");
+  }
+
+  /** Ends the workers. */
+  end(): void {
+    for (const worker of this.workers) worker.end();
+  }
+
+  /** Waits for the chunks that workers have claimed: at first awake, then asleep where that is allowed, so that a worker can have this core. */
+  #join(chunks: number): void {
+    const words = this.#words;
+    for (let spin = 0; spin < JOIN_SPINS || !this.#canSleep; spin++) if (Atomics.load(words, Word.done) === chunks) return;
+    Atomics.store(words, Word.joining, 1);
+    for (let done = Atomics.load(words, Word.done); done !== chunks; done = Atomics.load(words, Word.done)) {
+      Atomics.wait(words, Word.done, done, 10);
+    }
+    Atomics.store(words, Word.joining, 0);
+  }
+}
+
+// --- internal helpers ---
+
+/** Looks at `done` before this thread sleeps: some 20 microseconds, the cost of sleeping and waking. */
+const JOIN_SPINS = 5000;
+
+/** Whether this thread may sleep: the main thread of a page may not. */
+function canSleep(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Backend, Kernels, ReduceOp } from "@dropwise/core/backend";
+import { addressOf, areFloat32, type Runtime, type WasmHandle } from "./runtime";
+
+type Members = Required<Pick<Backend<WasmHandle>, "reduce" | "softmax" | "softmaxGrad">>;
+
+/** The reductions of `reduce.hpp`, in its order. */
+const REDUCE: readonly ReduceOp[] = ["sum", "amax", "amin", "argmax"];
+
+/** Longer rows are summed in pieces of this many elements, `kPiece`. */
+const PIECE = 16384;
+
+/** Columns of one unit when inner > 1, `kColumnBlock`. */
+const COLUMN_BLOCK = 32;
+
+const LANES = 4;
+const SUM_NS = 0.3;
+const ARGMAX_NS = 1;
+const SOFTMAX_NS = 3;
+
+/** Reductions and softmax of float32; other dtypes go to the reference kernels. */
+export function reduce(runtime: Runtime, reference: Kernels): Members {
+  return {
+    reduce(op, x, out, outer, size, inner) {
+      if (!areFloat32(x)) return reference.reduce(op, x, out, outer, size, inner);
+      if (outer * inner === 0) return;
+      const ns = op === "argmax" ? ARGMAX_NS : SUM_NS;
+      const pieces = op === "sum" && inner === 1 ? Math.max(1, Math.ceil(size / PIECE)) : 1;
+      const partialBytes = pieces > 1 ? 8 * outer * pieces : 0;
+      // May throw, and may move the views of the argument block: first of all.
+      const partials = partialBytes > 0 ? runtime.arena.allocate(partialBytes) : 0;
+      const { words } = runtime;
+      words[0] = REDUCE.indexOf(op);
+      words[1] = addressOf(x);
+      words[2] = addressOf(out);
+      words[3] = partials;
+      words[4] = outer;
+      words[5] = size;
+      words[6] = inner;
+      if (inner > 1) runtime.run("reduce", outer * Math.ceil(inner / COLUMN_BLOCK), size * Math.min(inner, COLUMN_BLOCK) * ns);
+      else runtime.run("reduce", outer * pieces, (size / pieces) * ns);
+      if (partialBytes > 0) {
+        runtime.run("sumPieces", outer, pieces);
+        runtime.arena.release(partials, partialBytes);
+      }
+    },
+    softmax(log, x, out, outer, size, inner) {
+      if (!areFloat32(x)) return reference.softmax(log, x, out, outer, size, inner);
+      if (outer * size * inner === 0) return;
+      const { words } = runtime;
+      words[0] = addressOf(x);
+      words[1] = 0;
+      words[2] = addressOf(out);
+      words[3] = outer;
+      words[4] = size;
+      words[5] = inner;
+      words[6] = Number(log);
+      runSoftmax("softmax", outer, size, inner);
+    },
+    softmaxGrad(log, y, grad, out, outer, size, inner) {
+      if (!areFloat32(y)) return reference.softmaxGrad(log, y, grad, out, outer, size, inner);
+      if (outer * size * inner === 0) return;
+      const { words } = runtime;
+      words[0] = addressOf(y);
+      words[1] = addressOf(grad);
+      words[2] = addressOf(out);
+      words[3] = outer;
+      words[4] = size;
+      words[5] = inner;
+      words[6] = Number(log);
+      runSoftmax("softmaxGrad", outer, size, inner);
+    },
+  };
+
+  /** A unit is a row, or four neighbouring columns. */
+  function runSoftmax(name: "softmax" | "softmaxGrad", outer: number, size: number, inner: number): void {
+    const columns = inner === 1 ? 1 : Math.min(inner, LANES);
+    runtime.run(name, outer * Math.ceil(inner / columns), size * columns * SOFTMAX_NS);
+  }
+}
