@@ -87,8 +87,9 @@ export function full(shape: Shape, value: number, options: CreationOptions = {})
   checkShape("full", shape);
   if (typeof value !== "number") throw new TypeError(`full: expected a number, got ${describe(value)}`);
   const device = deviceFor(options);
-  const out = emptyLayout(device, checkDType("full", options.dtype ?? "float32"), shape);
-  device.kernels.fill(out, value);
+  const dtype = checkDType("full", options.dtype ?? "float32");
+  const out = emptyLayout(device, dtype, shape);
+  device.kernels.fill(out, dtype === "bool" ? Number(value !== 0) : value);
   return finish(new Tensor(out), options);
 }
 
@@ -112,7 +113,7 @@ function create(dtype: DType, shape: Shape, flat: ArrayLike<number | boolean>, o
   let data = flat;
   if (dtypeOf(flat) !== dtype) {
     const converted = createTypedArray(dtype, flat.length);
-    for (let i = 0; i < flat.length; i++) converted[i] = dtype === "bool" ? Number(Boolean(flat[i])) : Number(flat[i]);
+    for (let i = 0; i < flat.length; i++) converted[i] = dtype === "bool" ? Number(Number(flat[i]) !== 0) : Number(flat[i]);
     data = converted;
   } else if (dtype === "bool") {
     data = (flat as Uint8Array).map((byte) => Number(byte !== 0));
