@@ -1,8 +1,10 @@
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
+import { promote } from "../dtype/dtype";
 import { describe } from "../errors/errors";
 import type { Tensor } from "../tensor/tensor";
-import { contiguous, emptyLayout } from "./layout";
+import { promoteOperands } from "./binary";
+import { cast, contiguous, emptyLayout } from "./layout";
 
 /** Bounds for `clamp`; at least one is given. */
 export interface ClampOptions {
@@ -38,5 +40,8 @@ export function clamp(x: Tensor, options: ClampOptions): Tensor {
     if (bound !== undefined && typeof bound !== "number")
       throw new TypeError(`clamp: expected bounds that are numbers, got ${describe(bound)}`);
   }
-  return run(clampPrimitive, [contiguous(x)], { min, max });
+  // A bound with a fraction turns integers to float32, as a number does everywhere.
+  let { dtype } = x;
+  for (const bound of [min, max]) if (bound !== undefined) dtype = promote(dtype, promoteOperands("clamp", x, bound));
+  return run(clampPrimitive, [contiguous(cast(x, dtype))], { min, max });
 }

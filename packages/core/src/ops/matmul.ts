@@ -1,10 +1,10 @@
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
-import { isFloating } from "../dtype/dtype";
+import { isFloating, promote } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { broadcastShapes, formatShape, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
-import { promoteOperands } from "./binary";
+import { checkTensor } from "./binary";
 import { cast, emptyLayout } from "./layout";
 
 /** Two matrices, or two equal batches of them. */
@@ -32,7 +32,7 @@ const linearPrimitive: Primitive<null> = {
     const [x, weight, bias = null] = inputs as [Tensor, Tensor, Tensor?];
     const { device } = x.storage;
     const out = emptyLayout(device, x.dtype, [x.shape[0] as number, weight.shape[0] as number]);
-    device.kernels.linear?.(x, weight, bias, out);
+    linearKernel(device)?.(x, weight, bias, out);
     return out;
   },
   backward: (node, grad) => [
@@ -47,7 +47,7 @@ const linearPrimitive: Primitive<null> = {
  * broadcast as batches.
  */
 export function matmul(x: Tensor, other: Tensor): Tensor {
-  const dtype = promoteOperands("matmul", x, other);
+  const dtype = promote(x.dtype, checkTensor("matmul", other).dtype);
   if (!isFloating(dtype))
     throw new TypeError(`matmul: expected float tensors, got ${x.dtype} and ${other.dtype} - convert with x.type("float32")`);
   if (x.shape.length === 0 || other.shape.length === 0) {
@@ -87,7 +87,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor 
   }
   const inputs = bias ? [x, weight, bias] : [x, weight];
   const sameDtype = isFloating(x.dtype) && inputs.every((input) => input.dtype === x.dtype);
-  if (!sameDtype || x.storage.device.kernels.linear === undefined) {
+  if (!sameDtype || linearKernel(x.storage.device) === undefined) {
     const product = matmul(x, weight.transpose(0, 1));
     return bias ? product.add(bias) : product;
   }
@@ -102,13 +102,21 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor 
 
 // --- internal helpers ---
 
+/** The backend's kernel, or the reference one where its matmul is the reference one, too; else `linear` is composed of its own matmul. */
+function linearKernel({ backend, kernels, view }: Device): Backend["linear"] {
+  return kernels.linear ?? (view && backend.matmul === undefined ? referenceLinear(view) : undefined);
+}
+
 function batched(a: Tensor, b: Tensor): Tensor {
   if (a.shape.length === 2 && b.shape.length === 2) return run(matmulPrimitive, [kernelReady(a), kernelReady(b)], null);
   const [m, k] = a.shape.slice(-2) as [number, number];
   const n = b.shape.at(-1) as number;
   if (b.shape.length === 2) {
     // One matrix on the right serves all rows, so the batches are just more rows.
-    return run(matmulPrimitive, [kernelReady(a.reshape([-1, k])), kernelReady(b)], null).reshape([...a.shape.slice(0, -1), n]);
+    return run(matmulPrimitive, [kernelReady(a.reshape([sizeOf(a.shape.slice(0, -1)), k])), kernelReady(b)], null).reshape([
+      ...a.shape.slice(0, -1),
+      n,
+    ]);
   }
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   const flat = (x: Tensor, matrix: Shape) => kernelReady(x.expand([...batch, ...matrix]).reshape([sizeOf(batch), ...matrix]));

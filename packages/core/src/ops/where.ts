@@ -32,8 +32,7 @@ const wherePrimitive: Primitive<WhereAttrs> = {
     const isA = (i: number) => i === 1 && node.attrs.a === undefined;
     return node.shapes.map((shape, i) => {
       if (i === 0 || !node.needs(i)) return null;
-      const zeros = grad.mul(0);
-      return sumTo(isA(i) ? grad.where(condition, 0) : zeros.where(condition, grad), shape as Shape);
+      return sumTo(isA(i) ? where(condition, grad, 0) : where(condition, 0, grad), shape as Shape);
     });
   },
 };
