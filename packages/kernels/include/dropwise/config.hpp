@@ -43,8 +43,10 @@
 // Hides where a pointer came from. In a loop it keeps clang from rewriting addresses, so that constant offsets go into the instructions.
 #if defined(__clang__) || defined(__GNUC__)
 #define DROPWISE_OPAQUE(pointer) __asm__ volatile("" : "+r"(pointer))
+#define DROPWISE_OPAQUE_VECTOR(vector, constraint) __asm__("" : "+" constraint(vector))
 #else
 #define DROPWISE_OPAQUE(pointer) (void)(pointer)
+#define DROPWISE_OPAQUE_VECTOR(vector, constraint) (void)(vector)
 #endif
 
 DROPWISE_BEGIN

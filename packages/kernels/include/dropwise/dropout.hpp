@@ -23,12 +23,14 @@ struct DropoutArgs {
   uint32_t rank;
   size_t shape[kMaxRank];
   size_t maskStrides[kMaxRank];
+  uint32_t around;  // 1: `out` is larger than the caches and not `x`; write past them, where the lane type can (kStreams)
 };
 
 /// What a step does with its words.
 enum class Mode : uint32_t {
   plain,   // dropout itself: no shift, and +0 for a dropped element; worth two instructions less
   affine,  // the whole formula
+  around,  // as plain, stored past the caches: memory is then not read only to be overwritten
   words,   // stores the words themselves
 };
 
@@ -50,7 +52,7 @@ struct Select {
     shift = V::splat(shift1);
     drop = V::splat(drop1);
     limit = V::threshold(limit1);
-    mode = a.keepShift == 0 && bitsOf(drop1) == 0 ? Mode::plain : Mode::affine;
+    mode = a.keepShift != 0 || bitsOf(drop1) != 0 ? Mode::affine : V::kStreams && a.around != 0 ? Mode::around : Mode::plain;
   }
   DROPWISE_MEMBER typename V::F32 plain(typename V::F32 x, typename V::U32 words) const {
     return V::keep(V::below(words, limit), V::mul(x, scale));
@@ -83,6 +85,12 @@ DROPWISE_NOINLINE void dropoutSteps(Mode mode, const Select<V>& given, const Spa
     } else if (mode == Mode::affine) {
       DROPWISE_UNROLL for (int v = 0; v < Step<V>::kVectors; v++) {
         V::store(out + v * V::kLanes, select.affine(V::loadAhead(x + v * V::kLanes), words[v]));
+      }
+    } else if (V::kStreams && mode == Mode::around) {
+      if constexpr (V::kStreams) {
+        DROPWISE_UNROLL for (int v = 0; v < Step<V>::kVectors; v++) {
+          V::storeAround(out + v * V::kLanes, select.plain(V::loadAhead(x + v * V::kLanes), words[v]));
+        }
       }
     } else {
       DROPWISE_UNROLL for (int v = 0; v < Step<V>::kVectors; v++) V::storeU(reinterpret_cast<uint32_t*>(out) + v * V::kLanes, words[v]);
@@ -143,7 +151,9 @@ DROPWISE_INLINE void dropoutRun(const Select<V>& select, MaskWords<V>& mask, uin
     size_t done = steps * S::kWords;
     if (steps > 0) {
       mask.enter(block);
-      dropoutSteps<V>(select.mode, select, mask.span, uint32_t(block), x, xStep, out, steps);
+      // Stores around the caches need whole, aligned vectors.
+      const bool aligned = reinterpret_cast<uintptr_t>(out) % (V::kLanes * sizeof(float)) == 0;
+      dropoutSteps<V>(select.mode == Mode::around && !aligned ? Mode::plain : select.mode, select, mask.span, uint32_t(block), x, xStep, out, steps);
     } else {
       // A short run, the start of one that does not begin a block, its end, or the last blocks before a wrap: by way of the window.
       const size_t at = mask.find(e);
@@ -213,6 +223,9 @@ DROPWISE_NOINLINE void dropout(const DropoutArgs& a, size_t begin, size_t end) {
       rowMask -= uint64_t(a.shape[d]) * a.maskStrides[d];
       index[d] = 0;
     }
+  }
+  if constexpr (V::kStreams) {
+    if (select.mode == Mode::around) V::endStores();
   }
 }
 

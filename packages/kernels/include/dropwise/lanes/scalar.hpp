@@ -15,6 +15,7 @@ struct Scalar {
   // --- memory ---
   DROPWISE_INLINE F32 load(const float* p) { return *p; }
   DROPWISE_INLINE F32 loadAhead(const float* p) { return *p; }
+  static constexpr bool kStreams = false;
   DROPWISE_INLINE void store(float* p, F32 x) { *p = x; }
   DROPWISE_INLINE F32 loadPart(const float* p, int) { return *p; }
   DROPWISE_INLINE void storePart(float* p, int, F32 x) { *p = x; }
@@ -40,7 +41,8 @@ struct Scalar {
     if (a != a || b != b) return a + b;
     return a > b ? a : b > a ? b : floatOf(bitsOf(a) & bitsOf(b));
   }
-  DROPWISE_INLINE F32 nearest(F32 a) { return a < 0 ? float(int32_t(a - 0.5f)) : a == a ? float(int32_t(a + 0.5f)) : a; }  // |a| < 2^22
+  // |a| < 2^22: adding 1.5 * 2^23 leaves no bits for the fraction; halves go to the even neighbour, as everywhere.
+  DROPWISE_INLINE F32 nearest(F32 a) { return (a + 12582912.0f) - 12582912.0f; }
   DROPWISE_INLINE F32 exponent2(F32 n) { return n == n ? floatOf(uint32_t(int32_t(n) + 127) << 23) : n; }
   DROPWISE_INLINE F32 mulAdd(F32 a, F32 b, F32 c) { return a * b + c; }
 

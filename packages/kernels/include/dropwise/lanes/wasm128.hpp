@@ -20,6 +20,7 @@ struct Wasm128 {
   // --- memory ---
   DROPWISE_INLINE F32 load(const float* p) { return wasm_v128_load(p); }
   DROPWISE_INLINE F32 loadAhead(const float* p) { return wasm_v128_load(p); }
+  static constexpr bool kStreams = false;
   DROPWISE_INLINE void store(float* p, F32 x) { wasm_v128_store(p, x); }
   // Not inline: they stand at the end of every loop, and the module is meant to be small.
   DROPWISE_NOINLINE static F32 loadPart(const float* p, int n) {
