@@ -8,6 +8,6 @@ struct Params {
 fn main(grid: Grid) {
   let i = thread_index(grid);
   if (i < p.blocks) {
-    out[i] = load_x(i);
+    store_out(i, load_x(i));
   }
 }

@@ -21,18 +21,18 @@ export interface Acquired {
   readonly retained: readonly unknown[];
 }
 
-/** Finds a device. Throws BackendUnavailableError, with what to do in this runtime, where there is none. */
+/** Finds a device. Throws TypeError for options of a wrong type, and BackendUnavailableError, with what to do in this runtime, where there is none. */
 export async function acquire(options: WebGPUBackendOptions): Promise<Acquired> {
+  checkOptions(options);
+  if (options.gpu !== undefined) retain(options.gpu);
   const { device } = options;
   if (device !== undefined) {
-    return { device, info: device.adapterInfo ?? options.adapter?.info, owned: false, retained: [options.gpu, options.adapter] };
+    return { device, info: device.adapterInfo ?? options.adapter?.info ?? UNKNOWN, owned: false, retained: [options.gpu, options.adapter] };
   }
   const tried: string[] = [];
   const gpu = options.adapter === undefined ? (options.gpu ?? (await findGpu(tried))) : options.gpu;
-  if (gpu !== undefined) retain(gpu);
-  const adapter = options.adapter ?? (await requestAdapter(gpu as GPU, options.powerPreference));
+  const adapter = options.adapter ?? (await requestAdapter(gpu as GPU, options.powerPreference, tried));
   if (adapter === null) {
-    tried.push("requestAdapter() gave no adapter");
     throw new BackendUnavailableError(NAME, `expected a GPU adapter, got none - ${adapterAdvice()}`, tried);
   }
   try {
@@ -47,10 +47,37 @@ export async function acquire(options: WebGPUBackendOptions): Promise<Acquired> 
 // --- internal helpers ---
 
 /** The limits that decide how large a tensor and a group may be. By default a device has the smallest ones that any adapter has. */
-const LIMITS = ["maxBufferSize", "maxStorageBufferBindingSize", "maxComputeInvocationsPerWorkgroup", "maxComputeWorkgroupSizeX"] as const;
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxStorageBuffersPerShaderStage",
+] as const;
 
 function limitsOf(adapter: GPUAdapter): Record<string, number> {
   return Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
+}
+
+/** For devices of implementations that do not say what they run on. */
+const UNKNOWN = { vendor: "", architecture: "", device: "unknown", description: "unknown adapter" } as GPUAdapterInfo;
+
+/** A method that each option must have to be what it should be. */
+const METHODS = { gpu: "requestAdapter", adapter: "requestDevice", device: "createBuffer" } as const;
+
+function checkOptions(options: WebGPUBackendOptions): void {
+  for (const [name, method] of Object.entries(METHODS)) {
+    const value = (options as Record<string, Record<string, unknown> | null | undefined>)[name];
+    if (value !== undefined && typeof value?.[method] !== "function") {
+      throw new TypeError(
+        `createWebGPUBackend: expected "${name}" to have ${method}(), got ${value === null ? "null" : typeof value} - leave it out to have one found`,
+      );
+    }
+  }
+  const { powerPreference } = options;
+  if (powerPreference !== undefined && powerPreference !== "low-power" && powerPreference !== "high-performance") {
+    throw new TypeError(`createWebGPUBackend: expected powerPreference "low-power" or "high-performance", got ${String(powerPreference)}`);
+  }
 }
 
 const RETAINED = Symbol.for("@dropwise/backend-webgpu:retained");
@@ -75,7 +102,7 @@ const isNode = (): boolean => typeof process === "object" && typeof process.vers
 
 async function findGpu(tried: string[]): Promise<GPU> {
   const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  if (gpu !== undefined && gpu !== null) return gpu;
+  if (gpu !== undefined && gpu !== null) return gpu; // a browser keeps its own
   tried.push("navigator.gpu is not there");
   if (!isNode()) {
     const secure = (globalThis as { isSecureContext?: boolean }).isSecureContext;
@@ -96,8 +123,15 @@ async function findGpu(tried: string[]): Promise<GPU> {
   }
 }
 
-async function requestAdapter(gpu: GPU, powerPreference: GPUPowerPreference | undefined): Promise<GPUAdapter | null> {
-  return gpu.requestAdapter(powerPreference === undefined ? {} : { powerPreference });
+async function requestAdapter(gpu: GPU, powerPreference: GPUPowerPreference | undefined, tried: string[]): Promise<GPUAdapter | null> {
+  try {
+    const adapter = await gpu.requestAdapter(powerPreference === undefined ? {} : { powerPreference });
+    if (adapter === null) tried.push("requestAdapter() gave no adapter");
+    return adapter;
+  } catch (error) {
+    tried.push(`requestAdapter() failed: ${(error as Error).message}`);
+    return null;
+  }
 }
 
 function adapterAdvice(): string {

@@ -40,11 +40,11 @@ export interface Opened {
   readonly gpu: Gpu;
 }
 
-/** What `createWebGPUBackend` does; benchmarks use the parts, too. */
-export async function open(options: WebGPUBackendOptions): Promise<Opened> {
+/** What `createWebGPUBackend` does; benchmarks use the parts, too, and tests small bindings. */
+export async function open(options: WebGPUBackendOptions, windowBytes?: number): Promise<Opened> {
   const { device, info, owned, retained } = await acquire(options);
   const session = new GpuSession(device, retained);
-  const gpu = createGpu(session);
+  const gpu = createGpu(session, windowBytes);
   const { allocator, recorder, transfer, pipelines } = gpu;
 
   /** A kernel as a member of the backend: refuses to run on a dead device. */

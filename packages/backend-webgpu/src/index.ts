@@ -11,6 +11,7 @@ import { open, type WebGPUBackend } from "./create";
  * Tensors are float32, int32 or bool. Operations are queued; only `await tensor.data()` and its like wait for the device. Values below
  * 2^-126 may be flushed to 0, as WebGPU allows.
  *
+ * @throws TypeError for options of a wrong type.
  * @throws BackendUnavailableError where there is no WebGPU or no adapter, with the fix for this runtime.
  * @example
  * ```ts

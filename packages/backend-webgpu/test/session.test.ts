@@ -25,7 +25,7 @@ describe("the adapter", () => {
   test("is described by info", () => {
     expect(gpu.name).toBe("webgpu");
     expect(gpu.info).toMatchObject({ hostVisible: false, dtypes: ["float32", "int32", "bool"] });
-    expect(gpu.info.maxBufferBytes).toBe(Math.min(gpu.device.limits.maxBufferSize, gpu.device.limits.maxStorageBufferBindingSize));
+    expect(gpu.info.maxBufferBytes).toBe(gpu.device.limits.maxBufferSize);
     expect(gpu.info.maxBufferBytes).toBeGreaterThanOrEqual(2 ** 27);
   });
 });
@@ -167,7 +167,7 @@ describe("refusals", () => {
     expect(() => gpu.allocate("float64", 3)).toThrow(expect.objectContaining({ name: "UnsupportedOpError", op: "allocate" }));
   });
 
-  test("more than one binding holds is refused at once, bool at the four bytes it takes", () => {
+  test("more than one buffer holds is refused at once, bool at the four bytes it takes", () => {
     const length = gpu.info.maxBufferBytes / 4 + 1;
     for (const dtype of ["float32", "int32", "bool"] as const) {
       expect(() => gpu.allocate(dtype, length)).toThrow(expect.objectContaining({ name: "OutOfMemoryError" }));
@@ -252,6 +252,36 @@ describe("memory that the device does not have", () => {
     const [got, expected] = await both(other, [data("float32", [5], noise(3))], (b, a) => b.unary("neg", a, a));
     expectSame(got, expected);
     other.dispose();
+  });
+});
+
+describe("what createWebGPUBackend is given", () => {
+  test("is checked before anything is opened", async () => {
+    for (const options of [{ gpu: 5 }, { gpu: null }, { adapter: {} }, { device: "gpu" }, { powerPreference: "fast" }]) {
+      await expect(createWebGPUBackend(options as never)).rejects.toMatchObject({
+        name: "TypeError",
+        message: expect.stringMatching(/^createWebGPUBackend: expected /),
+      });
+    }
+  });
+
+  test("a gpu without an adapter, or one that fails, is BackendUnavailableError and says what was tried", async () => {
+    for (const requestAdapter of [async () => null, async () => Promise.reject(new Error("broken driver"))]) {
+      await expect(createWebGPUBackend({ gpu: { requestAdapter } as never })).rejects.toMatchObject({
+        name: "BackendUnavailableError",
+        message: expect.stringMatching(
+          /expected a GPU adapter, got none - .*\n {2}- requestAdapter\(\) (gave no adapter|failed: broken driver)$/s,
+        ),
+      });
+    }
+  });
+
+  test("an adapter that has given its device is refused with what to do", async () => {
+    const adapter = { requestDevice: async () => Promise.reject(new Error("consumed")), limits: {}, info: { description: "spent" } };
+    await expect(createWebGPUBackend({ adapter: adapter as never })).rejects.toMatchObject({
+      name: "BackendUnavailableError",
+      message: expect.stringMatching(/"spent", got: consumed - an adapter gives one device; ask for a new adapter$/),
+    });
   });
 });
 

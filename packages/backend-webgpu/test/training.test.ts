@@ -107,13 +107,13 @@ describe("a long run", () => {
         optimizer.step();
       });
     for (let i = 0; i < 10; i++) step();
-    const [before, tensors] = [gpu.stats(), memory()];
+    const [before, tensors] = [gpu.stats(), memory(gpu)];
     for (let i = 0; i < 10_000; i++) step();
     const after = gpu.stats();
     expect(after.buffers).toBe(before.buffers);
     expect(after.bytes).toBe(before.bytes);
     expect(after.pipelines).toBe(before.pipelines);
-    expect(memory()).toEqual(tensors);
+    expect(memory(gpu)).toEqual(tensors);
     for (const parameter of model.parameters()) expect([...(await parameter.data())].every(Number.isFinite)).toBe(true);
   });
 });

@@ -13,9 +13,9 @@ export interface Gpu {
   readonly transfer: Transfer;
 }
 
-/** Puts the parts together. */
-export function createGpu(session: GpuSession): Gpu {
+/** Puts the parts together. `windowBytes` makes bindings smaller than the device's limit, for tests. */
+export function createGpu(session: GpuSession, windowBytes?: number): Gpu {
   const recorder: Recorder = new Recorder(session, (memory) => allocator.bufferOf(memory));
-  const allocator = new GpuAllocator(session, recorder);
+  const allocator = new GpuAllocator(session, recorder, windowBytes);
   return { session, allocator, recorder, pipelines: new Pipelines(session), transfer: new Transfer(session, recorder) };
 }

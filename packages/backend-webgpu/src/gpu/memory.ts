@@ -18,8 +18,10 @@ export class GpuAllocator {
   /** Buffers that are not destroyed, scratch included. */
   readonly #live = new Set<GPUBuffer>();
   #liveBytes = 0;
-  /** Bytes of the largest storage: one binding must hold it. */
+  /** Bytes of the largest storage. */
   readonly maxBytes: number;
+  /** Bytes that a kernel sees through one binding; larger memory takes several. */
+  readonly windowBytes: number;
   /** Scratch memory that is free, by size. */
   readonly #scratch = new Map<number, GpuMemory[]>();
   #scratchBytes = 0;
@@ -27,9 +29,11 @@ export class GpuAllocator {
   constructor(
     readonly session: GpuSession,
     readonly before: { flush(): void; afterFlush(batch: number, action: () => void): void },
+    windowBytes = session.device.limits.maxStorageBufferBindingSize,
   ) {
-    const { maxBufferSize, maxStorageBufferBindingSize } = session.device.limits;
-    this.maxBytes = Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / ALIGNMENT) * ALIGNMENT;
+    const { maxBufferSize, minStorageBufferOffsetAlignment } = session.device.limits;
+    this.maxBytes = Math.floor(maxBufferSize / ALIGNMENT) * ALIGNMENT;
+    this.windowBytes = Math.floor(windowBytes / minStorageBufferOffsetAlignment) * minStorageBufferOffsetAlignment;
   }
 
   get buffers(): number {
@@ -43,7 +47,7 @@ export class GpuAllocator {
   /**
    * Memory for `length` elements. Whether the device really has it is known only later: where it has not, the next awaited call throws.
    *
-   * @throws UnsupportedOpError for float64, OutOfMemoryError for more than one binding holds.
+   * @throws UnsupportedOpError for float64, OutOfMemoryError for more than one buffer holds.
    */
   allocate(dtype: DType, length: number): GpuMemory {
     if (dtype === "float64") {

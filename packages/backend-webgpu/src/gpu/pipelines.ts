@@ -9,9 +9,6 @@ export interface Pipeline {
   readonly uniformBytes: number;
 }
 
-/** How a kernel sees each of its buffers, in order: `r` to read, `w` to read and write. */
-export type Access = "r" | "w";
-
 /** Compiles each kernel once and keeps it. */
 export class Pipelines {
   readonly #session: GpuSession;
@@ -27,7 +24,7 @@ export class Pipelines {
     return this.#pipelines.size;
   }
 
-  /** The kernel named `key`, compiled from `code()` if it is new. Errors in it come out of the next awaited call. */
+  /** The kernel named `key`, compiled from `code()` if it is new; `accesses` has an `r` or `w` for each buffer, in order. Errors in it come out of the next awaited call. */
   get(key: string, accesses: string, uniformBytes: number, code: () => string): Pipeline {
     const known = this.#pipelines.get(key);
     if (known !== undefined) return known;

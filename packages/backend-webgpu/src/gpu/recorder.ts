@@ -3,10 +3,17 @@ import type { GpuMemory } from "./memory";
 import type { Pipeline } from "./pipelines";
 import type { GpuSession } from "./session";
 
+/** A piece of memory, in bytes, as one binding of a kernel. */
+export interface MemorySlice {
+  readonly memory: GpuMemory;
+  readonly offset: number;
+  readonly size: number;
+}
+
 /** A kernel with what it works on. */
 interface Dispatch {
   readonly pipeline: Pipeline;
-  readonly memories: readonly GpuMemory[];
+  readonly slices: readonly MemorySlice[];
   readonly uniformOffset: number;
   readonly groups: readonly [x: number, y: number];
 }
@@ -67,15 +74,15 @@ export class Recorder {
   }
 
   /** Records a kernel; `params` are the 32-bit words of its `Params`. */
-  dispatch(pipeline: Pipeline, memories: readonly GpuMemory[], params: readonly number[], groups: readonly [x: number, y: number]): void {
+  dispatch(pipeline: Pipeline, slices: readonly MemorySlice[], params: readonly number[], groups: readonly [x: number, y: number]): void {
     const bytes = Math.ceil(pipeline.uniformBytes / this.#slotBytes) * this.#slotBytes;
     if (this.#usedBytes + bytes > UNIFORM_BYTES || this.#commands.length >= MAX_COMMANDS) this.flush();
     const uniformOffset = this.#usedBytes;
     this.#words.set(params, uniformOffset / 4);
     this.#usedBytes += bytes;
-    for (const memory of memories) memory.batch = this.#batch;
+    for (const { memory } of slices) memory.batch = this.#batch;
     this.#dispatches++;
-    this.#record({ pipeline, memories, uniformOffset, groups });
+    this.#record({ pipeline, slices, uniformOffset, groups });
   }
 
   /** Records a copy; `memories` are those it touches. */
@@ -141,10 +148,10 @@ export class Recorder {
     device.queue.submit([encoder.finish()]);
   }
 
-  #encode(pass: GPUComputePassEncoder, { pipeline, memories, uniformOffset, groups }: Dispatch): void {
+  #encode(pass: GPUComputePassEncoder, { pipeline, slices, uniformOffset, groups }: Dispatch): void {
     const entries: GPUBindGroupEntry[] = [{ binding: 0, resource: { buffer: this.#uniforms, size: pipeline.uniformBytes } }];
-    memories.forEach((memory, i) => {
-      entries.push({ binding: i + 1, resource: { buffer: this.bufferOf(memory) } });
+    slices.forEach(({ memory, offset, size }, i) => {
+      entries.push({ binding: i + 1, resource: { buffer: this.bufferOf(memory), offset, size } });
     });
     pass.setPipeline(pipeline.pipeline);
     pass.setBindGroup(0, this.#session.device.createBindGroup({ layout: pipeline.layout, entries }), [uniformOffset]);

@@ -42,7 +42,7 @@ export class Transfer {
     this.#recorder.flush();
     let result: TypedArray;
     try {
-      await staging.mapAsync(MAP_MODE_READ, 0, bytes);
+      await this.#session.guard(() => staging.mapAsync(MAP_MODE_READ, 0, bytes));
       // A copy, since unmapping takes the memory away. Where a device was lost meanwhile, some implementations say so only here.
       result = toHost(dtype, staging.getMappedRange(0, bytes).slice(0));
       staging.unmap();

@@ -23,14 +23,14 @@ fn main(grid: Grid) {
   if (i >= p.n) {
     return;
   }
-  let old = param[p.param_offset + i];
+  let old = load_param(p.param_offset + i);
   var g = load_grad(p.grad_offset + i);
   if (p.weight_decay != 0.0) {
     g += p.weight_decay * old;
   }
-  let m = p.beta1 * mean[p.mean_offset + i] + p.blend1 * g;
-  let v = p.beta2 * square[p.square_offset + i] + p.blend2 * g * g;
-  mean[p.mean_offset + i] = m;
-  square[p.square_offset + i] = v;
-  param[p.param_offset + i] = p.keep * old - (p.step_size * m) / (sqrt(v) / p.root_correction + p.eps);
+  let m = p.beta1 * load_mean(p.mean_offset + i) + p.blend1 * g;
+  let v = p.beta2 * load_square(p.square_offset + i) + p.blend2 * g * g;
+  store_mean(p.mean_offset + i, m);
+  store_square(p.square_offset + i, v);
+  store_param(p.param_offset + i, p.keep * old - (p.step_size * m) / (sqrt(v) / p.root_correction + p.eps));
 }

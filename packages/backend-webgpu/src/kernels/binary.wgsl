@@ -14,5 +14,5 @@ fn main(grid: Grid) {
     return;
   }
   let at = place(i);
-  out[p.start.z + i] = op(load_a(at.x), load_b(at.y));
+  store_out(p.start.z + i, op(load_a(at.x), load_b(at.y)));
 }

@@ -13,5 +13,5 @@ fn main(grid: Grid) {
     return;
   }
   let at = place(i);
-  out[at.y] = convert(load_x(at.x));
+  store_out(at.y, convert(load_x(at.x)));
 }

@@ -11,7 +11,7 @@ fn main(grid: Grid) {
     let m = block * 4u + lane;
     if (m >= p.residue && m - p.residue < p.n) {
       let i = m - p.residue;
-      out[p.out_offset + i] = choose(word[lane], load_x(p.x_offset + i * p.x_step));
+      store_out(p.out_offset + i, choose(word[lane], load_x(p.x_offset + i * p.x_step)));
     }
   }
 }

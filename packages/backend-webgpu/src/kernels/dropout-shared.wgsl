@@ -15,5 +15,5 @@ fn main(grid: Grid) {
     rest = next;
   }
   m += rest * p.dims[0].y;
-  out[p.out_offset + i] = choose(words(m >> 2u)[m & 3u], load_x(p.x_offset + i * p.x_step));
+  store_out(p.out_offset + i, choose(words(m >> 2u)[m & 3u], load_x(p.x_offset + i * p.x_step)));
 }

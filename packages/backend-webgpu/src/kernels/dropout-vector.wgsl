@@ -12,10 +12,10 @@ fn main(grid: Grid) {
   let y = vec4<f32>(choose(word.x, x.x), choose(word.y, x.y), choose(word.z, x.z), choose(word.w, x.w));
   let at = p.out_offset / 4u + block;
   if (first + 4u <= p.n) {
-    out[at] = y;
+    store_out(at, y);
   } else {
     // What follows the last element belongs to others.
     let lanes = vec4<u32>(0u, 1u, 2u, 3u) + first;
-    out[at] = select(out[at], y, lanes < vec4<u32>(p.n));
+    store_out(at, select(load_out(at), y, lanes < vec4<u32>(p.n)));
   }
 }

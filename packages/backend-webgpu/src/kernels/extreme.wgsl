@@ -33,5 +33,5 @@ fn main(grid: Grid) {
       best = candidate;
     }
   }
-  out[p.out_offset + n] = result(best, start);
+  store_out(p.out_offset + n, result(best, start));
 }

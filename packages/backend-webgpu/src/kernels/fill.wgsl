@@ -12,5 +12,5 @@ fn main(grid: Grid) {
   if (i >= p.n) {
     return;
   }
-  out[p.out_offset + i] = bitcast<T>(p.value);
+  store_out(p.out_offset + i, bitcast<T>(p.value));
 }

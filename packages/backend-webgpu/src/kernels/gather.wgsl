@@ -22,8 +22,8 @@ fn main(grid: Grid) {
   let o = row / p.count;
   let index = bitcast<u32>(load_index(p.start.x + o * p.strides.x + j * p.strides.y + i * p.strides.z));
   if (index < p.along) {
-    out[p.start.z + n] = load_x(p.start.y + (o * p.along + index) * p.inner + i);
+    store_out(p.start.z + n, load_x(p.start.y + (o * p.along + index) * p.inner + i));
   } else {
-    out[p.start.z + n] = outside();
+    store_out(p.start.z + n, outside());
   }
 }

@@ -1,11 +1,13 @@
-import type { DType, Operand } from "@dropwise/core/backend";
+import { type DType, type Operand, OutOfMemoryError } from "@dropwise/core/backend";
 import type { Gpu } from "../gpu/gpu";
 import type { GpuMemory } from "../gpu/memory";
+import type { MemorySlice } from "../gpu/recorder";
+import { NAME } from "../gpu/session";
 import grid from "./grid.wgsl";
 
 export type GpuOperand = Operand<GpuMemory>;
 
-/** One buffer of a kernel. To read, WGSL calls `load_<name>(index)`; to write, it uses the array `<name>`. */
+/** One buffer of a kernel. WGSL reads it with `load_<name>(index)` and, where it may, writes it with `store_<name>(index, value)`. */
 export interface Binding {
   readonly name: string;
   readonly memory: GpuMemory;
@@ -35,35 +37,50 @@ export interface KernelCall {
 /** Threads in a group, as in grid.wgsl. */
 const GROUP_SIZE = 64;
 
-/** Records a kernel. Inputs that share memory with an output are read through the output where that is safe, and copied first where not: WebGPU refuses both at once. */
+/**
+ * Records a kernel. Inputs that share memory with an output are read through the output where that is safe, and copied first where not: WebGPU
+ * refuses both at once. Memory larger than one binding is seen through several.
+ */
 export function run(gpu: Gpu, call: KernelCall): void {
   const groups = call.groups ?? Math.ceil((call.threads as number) / GROUP_SIZE);
   if (groups === 0) return;
+  const { limits } = gpu.session.device;
+  const { windowBytes } = gpu.allocator;
   const written = call.bindings.filter((binding) => binding.write);
   const copies: GpuMemory[] = [];
-  const bound: Binding[] = [];
-  let loads = "";
+  const slices: MemorySlice[] = [];
+  let accessors = "";
   let accesses = "";
   let pattern = "";
   for (const binding of call.bindings) {
-    const { name, type, write } = binding;
+    const { name, type, write = false } = binding;
     const same = write ? undefined : written.find(({ memory }) => memory === binding.memory);
-    let from = name;
     if (same !== undefined && binding.inPlace) {
-      from = same.name;
-    } else {
-      bound.push(same === undefined ? binding : { ...binding, memory: copyOf(gpu, binding.memory, copies) });
-      accesses += write ? "w" : "r";
-      loads += `@group(0) @binding(${bound.length}) var<storage, ${write ? "read_write" : "read"}> ${name}: array<${type}>;\n`;
+      pattern += ` ${name}:${same.name}`;
+      accessors += `fn load_${name}(i: u32) -> ${type} { return load_${same.name}(i); }\n`;
+      continue;
     }
-    pattern += ` ${name}:${from}`;
-    if (!write) loads += `fn load_${name}(i: u32) -> ${type} { return ${from}[i]; }\n`;
+    const memory = same === undefined ? binding.memory : copyOf(gpu, binding.memory, copies);
+    const windows = Math.ceil(memory.bytes / windowBytes);
+    accessors += declare(name, type, write, slices.length + 1, windows, windowBytes);
+    pattern += ` ${name}:${windows}`;
+    for (let window = 0, offset = 0; window < windows; window++, offset += windowBytes) {
+      slices.push({ memory, offset, size: Math.min(windowBytes, memory.bytes - offset) });
+      accesses += write ? "w" : "r";
+    }
   }
-  const code = () => `@group(0) @binding(0) var<uniform> p: Params;\n${loads}${call.defines}\n${grid}\n${call.source.join("\n")}`;
+  if (slices.length > limits.maxStorageBuffersPerShaderStage) {
+    const bytes = slices.reduce((sum, { size }) => sum + size, 0);
+    throw new OutOfMemoryError(
+      NAME,
+      bytes,
+      `one kernel sees at most ${limits.maxStorageBuffersPerShaderStage} pieces of ${windowBytes} bytes; split the tensors`,
+    );
+  }
+  const code = () => `@group(0) @binding(0) var<uniform> p: Params;\n${accessors}${call.defines}\n${grid}\n${call.source.join("\n")}`;
   const uniformBytes = Math.ceil(call.params.length / 4) * 16;
   const pipeline = gpu.pipelines.get(call.key + pattern, accesses, uniformBytes, code);
-  const memories = bound.map(({ memory }) => memory);
-  gpu.recorder.dispatch(pipeline, memories, call.params, grid2d(groups, gpu.session.device.limits.maxComputeWorkgroupsPerDimension));
+  gpu.recorder.dispatch(pipeline, slices, call.params, grid2d(groups, limits.maxComputeWorkgroupsPerDimension));
   for (const copy of copies) gpu.allocator.reuse(copy);
 }
 
@@ -99,6 +116,24 @@ export function operandOf(memory: GpuMemory, shape: readonly number[], strides: 
 function grid2d(groups: number, limit: number): [x: number, y: number] {
   const y = Math.ceil(groups / limit);
   return [Math.ceil(groups / y), y];
+}
+
+/** The WGSL variables and functions of one buffer, seen through windows of equal size. */
+function declare(name: string, type: string, write: boolean, firstBinding: number, windows: number, windowBytes: number): string {
+  const elements = windowBytes / (type === "vec4<f32>" ? 16 : 4);
+  const indices = Array.from({ length: windows }, (_, window) => window);
+  const last = windows - 1;
+  /** Picks the window of index i: every one but the last is asked for. */
+  const each = (use: (element: string) => string) =>
+    indices
+      .map((w) => `${w < last ? `if (i < ${(w + 1) * elements}u) ` : ""}{ ${use(`${name}_${w}[i - ${w * elements}u]`)} }`)
+      .join(" else ");
+  const variables = indices.map(
+    (w) => `@group(0) @binding(${firstBinding + w}) var<storage, ${write ? "read_write" : "read"}> ${name}_${w}: array<${type}>;\n`,
+  );
+  const load = `fn load_${name}(i: u32) -> ${type} { ${each((element) => `return ${element};`)} }\n`;
+  const store = write ? `fn store_${name}(i: u32, value: ${type}) { ${each((element) => `${element} = value;`)} }\n` : "";
+  return variables.join("") + load + store;
 }
 
 function copyOf(gpu: Gpu, memory: GpuMemory, copies: GpuMemory[]): GpuMemory {

@@ -80,9 +80,9 @@ fn store_row(to: u32, row: u32, column: u32, values: vec4<f32>) {
     if (at < p.n) {
       let place = to + row * p.n + at;
       if (ACCUMULATE) {
-        out[place] += values[c];
+        store_out(place, load_out(place) + values[c]);
       } else {
-        out[place] = values[c];
+        store_out(place, values[c]);
       }
     }
   }

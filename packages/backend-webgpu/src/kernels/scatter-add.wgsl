@@ -24,7 +24,8 @@ fn main(grid: Grid) {
   for (var j = p.first; j < p.last; j++) {
     let index = bitcast<u32>(load_index(first_index + j * p.strides.y));
     if (index < p.along) {
-      out[p.start.z + (o * p.along + index) * p.inner + i] += load_x(p.start.y + (o * p.count + j) * p.inner + i);
+      let at = p.start.z + (o * p.along + index) * p.inner + i;
+      store_out(at, load_out(at) + load_x(p.start.y + (o * p.count + j) * p.inner + i));
     }
   }
 }

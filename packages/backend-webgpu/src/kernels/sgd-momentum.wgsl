@@ -4,8 +4,8 @@ fn with_momentum(i: u32, step: f32) -> f32 {
   let at = p.momentum_offset + i;
   var blended = step;
   if (!FIRST) {
-    blended = p.momentum * buffer[at] + p.blend * step;
+    blended = p.momentum * load_buffer(at) + p.blend * step;
   }
-  buffer[at] = blended;
+  store_buffer(at, blended);
   return select(blended, step + p.momentum * blended, NESTEROV);
 }

@@ -17,10 +17,10 @@ fn main(grid: Grid) {
   if (i >= p.n) {
     return;
   }
-  let value = param[p.param_offset + i];
+  let value = load_param(p.param_offset + i);
   var step = load_grad(p.grad_offset + i);
   if (p.weight_decay != 0.0) {
     step += p.weight_decay * value;
   }
-  param[p.param_offset + i] = value - p.lr * with_momentum(i, step);
+  store_param(p.param_offset + i, value - p.lr * with_momentum(i, step));
 }

@@ -31,9 +31,9 @@ fn main(grid: Grid) {
     let g = load_grad(p.grad_offset + at);
     let y = load_y(p.y_offset + at);
     if (LOG) {
-      out[p.out_offset + at] = g - exp_(y) * sum;
+      store_out(p.out_offset + at, g - exp_(y) * sum);
     } else {
-      out[p.out_offset + at] = y * (g - sum);
+      store_out(p.out_offset + at, y * (g - sum));
     }
   }
 }

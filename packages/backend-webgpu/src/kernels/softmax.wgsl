@@ -29,9 +29,9 @@ fn main(grid: Grid) {
   for (var s = 0u; s < p.size; s++) {
     let shifted = load_x(x + s * p.inner) - top;
     if (LOG) {
-      out[p.out_offset + start + s * p.inner] = shifted - log_sum;
+      store_out(p.out_offset + start + s * p.inner, shifted - log_sum);
     } else {
-      out[p.out_offset + start + s * p.inner] = exp_(shifted) / sum;
+      store_out(p.out_offset + start + s * p.inner, exp_(shifted) / sum);
     }
   }
 }

@@ -35,5 +35,5 @@ fn main(grid: Grid) {
   for (; s < p.size; s += p.parts) {
     sum += O(load_x(start + s * p.inner));
   }
-  out[p.out_offset + n] = sum;
+  store_out(p.out_offset + n, sum);
 }

@@ -12,5 +12,5 @@ fn main(grid: Grid) {
   if (i >= p.n) {
     return;
   }
-  out[p.out_offset + i] = op(load_x(p.x_offset + i));
+  store_out(p.out_offset + i, op(load_x(p.x_offset + i)));
 }

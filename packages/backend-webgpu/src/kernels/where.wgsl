@@ -17,8 +17,8 @@ fn main(grid: Grid) {
   }
   let at = place(i);
   if (load_condition(at.x) != 0u) {
-    out[p.out_offset + i] = load_a(at.y);
+    store_out(p.out_offset + i, load_a(at.y));
   } else {
-    out[p.out_offset + i] = load_b(at.z);
+    store_out(p.out_offset + i, load_b(at.z));
   }
 }

@@ -5,6 +5,7 @@ import {
   createTypedArray,
   type DType,
   type Operand,
+  referenceKernels,
   type TypedArray,
 } from "@dropwise/core/backend";
 import { expect } from "vitest";
@@ -47,13 +48,16 @@ export function place<H>(backend: Backend<H>, { dtype, values, shape, strides, o
 /** All that a storage holds. */
 export const contents = <H>(backend: Backend<H>, { storage }: Operand<H>): Promise<TypedArray> => backend.read(storage, 0, storage.length);
 
+/** The definition of every member, the fused ones included. */
+const reference: Backend = { ...(cpu as Backend), ...referenceKernels((storage) => storage.handle as TypedArray) };
+
 /** A kernel call on operands of one backend. */
 export type Call = (backend: Required<Backend>, ...operands: Operand[]) => void;
 
 /** Runs a call on the same data on the backend under test and on the reference, and returns what the last operand's whole storage holds on each. */
 export async function both(backend: Backend, operands: readonly Data[], call: Call): Promise<[got: TypedArray, expected: TypedArray]> {
   const results: TypedArray[] = [];
-  for (const each of [backend, cpu as Backend]) {
+  for (const each of [backend, reference]) {
     const placed = operands.map((operand) => place(each, operand));
     call(each as Required<Backend>, ...placed);
     results.push(await contents(each, placed.at(-1) as Operand));
