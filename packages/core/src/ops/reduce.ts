@@ -34,8 +34,8 @@ const sumPrimitive: Primitive<ReduceAttrs> = {
 };
 
 /** The gradient of the largest or smallest elements is shared evenly among equals, as in PyTorch's amax and amin. */
-const extremePrimitive: Primitive<ReduceAttrs> = {
-  name: "amax",
+const extreme = (name: string): Primitive<ReduceAttrs> => ({
+  name,
   reads: [ANY],
   readsOutput: ANY,
   forward,
@@ -45,7 +45,10 @@ const extremePrimitive: Primitive<ReduceAttrs> = {
     const share = grad.reshape(node.attrs.kept).div(count.reshape(node.attrs.kept));
     return [share.where(isExtreme, 0)];
   },
-};
+});
+
+const amaxPrimitive = /* @__PURE__ */ extreme("amax");
+const aminPrimitive = /* @__PURE__ */ extreme("amin");
 
 const argmaxPrimitive: Primitive<ReduceAttrs> = { name: "argmax", forward };
 
@@ -56,12 +59,12 @@ export function sum(x: Tensor, options?: ReduceOptions): Tensor {
 
 /** The largest element over dimensions; NaN if there is one. */
 export function amax(x: Tensor, options?: ReduceOptions): Tensor {
-  return reduce("amax", extremePrimitive, x, options);
+  return reduce("amax", amaxPrimitive, x, options);
 }
 
 /** The smallest element over dimensions; NaN if there is one. */
 export function amin(x: Tensor, options?: ReduceOptions): Tensor {
-  return reduce("amin", extremePrimitive, x, options);
+  return reduce("amin", aminPrimitive, x, options);
 }
 
 /** The place of the largest element along one dimension, or in the flattened tensor; int32. The first of equals. */

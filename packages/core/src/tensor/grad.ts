@@ -1,9 +1,11 @@
 import { computeGradients } from "../autograd/engine";
+import { checkInputs } from "../autograd/run";
 import { describe, ShapeError } from "../errors/errors";
-import { formatShape, sameShape } from "../shape/shape";
+import { formatShape } from "../shape/shape";
+import { zeros } from "./creation";
 import { Tensor } from "./tensor";
 import { isTensor } from "./tidy";
-import { onesLike } from "./transfer";
+import { checkGradient, onesLike } from "./transfer";
 
 /** Options of `grad`. */
 export interface GradOptions {
@@ -33,10 +35,17 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | reado
   const targets = listOf("inputs", inputs);
   const { createGraph = false, retainGraph = createGraph, allowUnused = false } = options;
   const given = options.gradOutputs === undefined ? [] : listOf("gradOutputs", options.gradOutputs);
-  const seeds = roots.map((root, i) => seedFor(root, given[i]));
+  if (given.length > 0 && given.length !== roots.length) {
+    throw new RangeError(`grad: expected as many gradOutputs as outputs, got ${given.length} for ${roots.length}`);
+  }
   for (const x of [...roots, ...targets]) {
+    checkInputs("grad", [x]);
     if (!x.requiresGrad) throw new RangeError(`grad: expected tensors that require a gradient, got ${describe(x)} - set requiresGrad`);
   }
+  roots.forEach((root, i) => {
+    checkSeed(root, given[i]);
+  });
+  const seeds = roots.map((root, i) => given[i] ?? new Tensor(onesLike(root)));
   const found = computeGradients(roots, seeds, targets, { retainGraph, createGraph });
   seeds.forEach((seed, i) => {
     if (seed !== given[i]) seed.dispose();
@@ -48,7 +57,7 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | reado
       `grad: expected outputs that depend on all inputs, got none for input ${missing} - pass { allowUnused: true } for zeros`,
     );
   }
-  return targets.map((target) => found.get(target) ?? target.detach().mul(0));
+  return targets.map((target) => found.get(target) ?? zeros(target.shape, { dtype: target.dtype, backend: target.backend }));
 }
 
 // --- internal helpers ---
@@ -60,23 +69,14 @@ function listOf(name: string, value: Tensor | readonly Tensor[]): readonly Tenso
   return list;
 }
 
-function seedFor(root: Tensor, given: Tensor | undefined): Tensor {
-  if (given === undefined) {
-    if (root.size !== 1) {
-      throw new ShapeError(
-        "grad",
-        [root.shape],
-        `expected one element, got shape ${formatShape(root.shape)} - reduce it, or pass gradOutputs`,
-      );
-    }
-    return new Tensor(onesLike(root));
-  }
-  if (!sameShape(given.shape, root.shape)) {
+function checkSeed(root: Tensor, given: Tensor | undefined): void {
+  if (given !== undefined) {
+    checkGradient("grad", root, given);
+  } else if (root.size !== 1) {
     throw new ShapeError(
       "grad",
-      [root.shape, given.shape],
-      `expected a gradient of shape ${formatShape(root.shape)}, got ${formatShape(given.shape)}`,
+      [root.shape],
+      `expected one element, got shape ${formatShape(root.shape)} - reduce it, or pass gradOutputs`,
     );
   }
-  return given;
 }

@@ -14,10 +14,10 @@ import { amax, amin, argmax, mean, type ReduceOptions, sum, variance } from "../
 import { applyUnary } from "../ops/unary";
 import { expand, permute, reshape, slice, squeeze, transpose, unsqueeze } from "../ops/views";
 import { where } from "../ops/where";
-import { formatShape, type Shape, sameShape } from "../shape/shape";
+import { formatShape, type Shape } from "../shape/shape";
 import { formatTensor } from "./format";
 import { TensorHandle } from "./handle";
-import { accumulateGrads, moveStorage, onesLike, readElements, readElementsSync } from "./transfer";
+import { accumulateGrads, checkGradient, moveStorage, onesLike, readElements, readElementsSync } from "./transfer";
 
 /**
  * An n-dimensional array on a backend that can record how it was computed. Mirrors `torch.Tensor`; made by `tensor`, `zeros`, `randn` and the like.
@@ -107,10 +107,7 @@ export class Tensor extends TensorHandle {
         `expected one element, got shape ${formatShape(this.shape)} - reduce it, or pass its gradient`,
       );
     }
-    if (gradient !== undefined && !sameShape(gradient.shape, this.shape)) {
-      const detail = `expected a gradient of shape ${formatShape(this.shape)}, got ${formatShape(gradient.shape)}`;
-      throw new ShapeError("backward", [this.shape, gradient.shape], detail);
-    }
+    if (gradient !== undefined) checkGradient("backward", this, gradient);
     const seed = gradient ?? new Tensor(onesLike(this));
     accumulateGrads(computeGradients([this], [seed], null, { retainGraph, createGraph }), createGraph);
     if (gradient === undefined) seed.dispose();

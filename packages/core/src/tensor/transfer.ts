@@ -5,9 +5,10 @@ import type { Backend } from "../backend/backend";
 import type { Device } from "../backend/device";
 import { deviceOf } from "../cpu/device-of";
 import type { DType, TypedArray } from "../dtype/dtype";
-import { UnsupportedOpError } from "../errors/errors";
+import { ShapeError, UnsupportedOpError } from "../errors/errors";
+import { checkTensor } from "../ops/binary";
 import { contiguous, emptyLayout } from "../ops/layout";
-import { contiguousStrides, type Shape, sizeOf } from "../shape/shape";
+import { contiguousStrides, formatShape, type Shape, sameShape, sizeOf } from "../shape/shape";
 import type { Tensor } from "./tensor";
 
 /** A copy of a tensor's elements in row-major order. The storage is held until the backend has answered. */
@@ -61,6 +62,17 @@ export function onesLike(x: Tensor): Layout {
   const out = emptyLayout(device, x.dtype, x.shape);
   device.kernels.fill(out, 1);
   return out;
+}
+
+/** Refuses a gradient given for `output` that is no live tensor of its backend, shape and dtype. */
+export function checkGradient(op: string, output: Tensor, gradient: Tensor): void {
+  checkInputs(op, [output, checkTensor(op, gradient)]);
+  if (!sameShape(gradient.shape, output.shape)) {
+    const detail = `expected a gradient of shape ${formatShape(output.shape)}, got ${formatShape(gradient.shape)}`;
+    throw new ShapeError(op, [output.shape, gradient.shape], detail);
+  }
+  if (gradient.dtype !== output.dtype)
+    throw new TypeError(`${op}: expected a gradient of dtype ${output.dtype}, got ${gradient.dtype} - convert it with type()`);
 }
 
 /**
