@@ -1,14 +1,37 @@
-import { defineConfig } from "tsup";
+import { defineConfig, type Options } from "tsup";
+
+type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
+
+/**
+ * Leaves `export * as functional from "./functional"` standing in the ESM build, as a file of its own. Bundled in, the namespace would
+ * become an object that mentions every function, and no bundler could drop those a program does not use.
+ */
+const namespacesAsFiles: Plugin = {
+  name: "namespaces-as-files",
+  setup(build) {
+    if (build.initialOptions.outExtension?.[".js"] === ".cjs") return;
+    build.onResolve({ filter: /^\.\/(functional|nn|optim)$/ }, ({ path, importer }) =>
+      importer.endsWith("src/index.ts") ? { path: `${path}.js`, external: true } : null,
+    );
+  },
+};
 
 /** Two public faces that share their code: one for those who train, one for those who write a backend. */
 export default defineConfig({
-  entry: { index: "src/index.ts", backend: "src/backend/index.ts" },
+  entry: {
+    index: "src/index.ts",
+    functional: "src/functional/index.ts",
+    nn: "src/nn/index.ts",
+    optim: "src/optim/index.ts",
+    backend: "src/backend/index.ts",
+  },
   format: ["esm", "cjs"],
   target: "es2022",
   platform: "neutral",
-  dts: true,
+  dts: { entry: { index: "src/index.ts", backend: "src/backend/index.ts" } },
   splitting: true,
   sourcemap: true,
   minify: false,
   clean: true,
+  esbuildPlugins: [namespacesAsFiles],
 });

@@ -163,7 +163,7 @@ export interface Backend<Handle = unknown> {
   /** The affine select, on float data. `x` is contiguous, or all of its strides are 0 (one value for all). `out` is contiguous and may be `x`. */
   dropout?(spec: DropoutSpec, x: Operand<Handle>, out: Operand<Handle>): void;
 
-  // --- fused, optional everywhere: core composes them when absent ---
+  // --- fused, optional everywhere: core runs the reference kernel on the view, or composes them from the families ---
 
   /** `out[m, n] = sum_k x[m, k] * weight[n, k] + bias[n]`, all rank 2 (bias rank 1, or null) and contiguous. */
   linear?(x: Operand<Handle>, weight: Operand<Handle>, bias: Operand<Handle> | null, out: Operand<Handle>): void;

@@ -1,12 +1,15 @@
-import { BYTES_PER_ELEMENT, type DType } from "../dtype/dtype";
+import { BYTES_PER_ELEMENT, type DType, type TypedArray } from "../dtype/dtype";
 import { OutOfMemoryError, UnsupportedOpError } from "../errors/errors";
-import type { Backend } from "./backend";
+import type { Backend, BackendStorage } from "./backend";
 import { Storage } from "./storage";
 
 /** The members of a backend that compute. Required here: an absent one was filled in or throws when called. */
 type Families = Required<
   Pick<Backend, "unary" | "binary" | "reduce" | "where" | "matmul" | "copy" | "fill" | "gather" | "scatterAdd" | "dropout">
 >;
+
+/** Turns a storage of a host-visible backend into the typed array behind it. */
+export type View = (storage: BackendStorage) => TypedArray;
 
 /** The kernels core calls: every family, and those fused ones that the backend has. */
 export type DeviceKernels = Families & Pick<Backend, "linear" | "softmax" | "softmaxGrad" | "optimizerStep">;
@@ -25,6 +28,8 @@ export class Device {
   constructor(
     readonly backend: Backend,
     readonly kernels: DeviceKernels,
+    /** The backend's `view`; absent when it is not host-visible. */
+    readonly view: View | undefined,
   ) {}
 
   /**

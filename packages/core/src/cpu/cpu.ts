@@ -1,9 +1,6 @@
-import type { Backend, BackendStorage } from "../backend/backend";
+import type { Backend } from "../backend/backend";
 import { BYTES_PER_ELEMENT, createTypedArray, type TypedArray } from "../dtype/dtype";
 import { OutOfMemoryError } from "../errors/errors";
-import { referenceKernels } from "./reference-kernels";
-
-const view = (storage: BackendStorage): TypedArray => storage.handle as TypedArray;
 
 /**
  * The reference backend: plain JavaScript over typed arrays, present wherever core is and used until `setDefaultBackend` names another.
@@ -27,8 +24,7 @@ export const cpu: Backend<TypedArray> = {
   },
   write: (storage, data) => storage.handle.set(data),
   read: async (storage, start, length) => storage.handle.slice(start, start + length),
-  view,
+  view: (storage) => storage.handle,
   release: () => {}, // the garbage collector's work
   dispose: () => {}, // always there, holds nothing of its own
-  .../* @__PURE__ */ referenceKernels(view),
 };

@@ -1,8 +1,8 @@
 import type { Backend } from "../backend/backend";
-import { Device, type DeviceKernels } from "../backend/device";
+import { Device, type DeviceKernels, type View } from "../backend/device";
 import { shared } from "../backend/shared";
 import { describe, UnsupportedOpError } from "../errors/errors";
-import { referenceKernels } from "./reference-kernels";
+import { referenceFamilies } from "./reference-families";
 
 const STORAGE_MEMBERS = ["allocate", "write", "read", "release", "dispose"] as const;
 const FAMILIES = ["unary", "binary", "reduce", "where", "matmul", "copy", "fill", "gather", "scatterAdd", "dropout"] as const;
@@ -17,7 +17,8 @@ export function deviceOf(backend: Backend): Device {
   const known = devices.get(backend);
   if (known !== undefined) return known;
   checkBackend(backend);
-  const device = new Device(backend, completeKernels(backend));
+  const view = backend.view?.bind(backend);
+  const device = new Device(backend, completeKernels(backend, view), view);
   devices.set(backend, device);
   return device;
 }
@@ -33,14 +34,11 @@ function checkBackend(backend: Backend): void {
   if (typeof info !== "object" || info === null || !Array.isArray(info.dtypes) || typeof info.maxBufferBytes !== "number") {
     throw new TypeError(`backend ${backend.name}: expected "info" with dtypes and maxBufferBytes, got ${describe(info)}`);
   }
-  for (const member of STORAGE_MEMBERS) {
-    if (typeof backend[member] !== "function") {
-      throw new TypeError(`backend ${backend.name}: expected "${member}" to be a function, got ${describe(backend[member])}`);
-    }
-  }
-  for (const member of ["view", ...FAMILIES, ...FUSED] as const) {
-    if (backend[member] !== undefined && typeof backend[member] !== "function") {
-      throw new TypeError(`backend ${backend.name}: expected "${member}" to be a function or absent, got ${describe(backend[member])}`);
+  for (const member of [...STORAGE_MEMBERS, ...FAMILIES, ...FUSED, "view"] as const) {
+    const isOptional = !STORAGE_MEMBERS.includes(member as never);
+    if (typeof backend[member] !== "function" && !(isOptional && backend[member] === undefined)) {
+      const expected = `"${member}" to be a function${isOptional ? " or absent" : ""}`;
+      throw new TypeError(`backend ${backend.name}: expected ${expected}, got ${describe(backend[member])}`);
     }
   }
   if (info.hostVisible !== (backend.view !== undefined)) {
@@ -50,8 +48,8 @@ function checkBackend(backend: Backend): void {
   }
 }
 
-function completeKernels(backend: Backend): DeviceKernels {
-  const reference = backend.view === undefined ? undefined : referenceKernels(backend.view.bind(backend));
+function completeKernels(backend: Backend, view: View | undefined): DeviceKernels {
+  const reference = view === undefined ? undefined : referenceFamilies(view);
   const kernels: Record<string, unknown> = {};
   for (const name of FAMILIES) {
     kernels[name] =

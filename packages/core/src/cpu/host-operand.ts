@@ -1,9 +1,7 @@
-import type { BackendStorage, Operand } from "../backend/backend";
+import type { Operand } from "../backend/backend";
+import type { View } from "../backend/device";
 import { createTypedArray, type DType, type TypedArray } from "../dtype/dtype";
 import { isContiguous, mergeDims, type Shape, sizeOf } from "../shape/shape";
-
-/** Turns a storage into the typed array behind it. */
-export type View = (storage: BackendStorage) => TypedArray;
 
 /** An operand as a kernel reads it: a typed array and how to step through it. */
 export interface HostOperand {

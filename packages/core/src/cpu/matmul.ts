@@ -1,3 +1,5 @@
+import type { Backend, Operand } from "../backend/backend";
+import type { View } from "../backend/device";
 import type { TypedArray } from "../dtype/dtype";
 
 /** A matrix inside a typed array: where it starts and how far apart its rows and columns are. */
@@ -53,4 +55,26 @@ export function matmul(m: number, k: number, n: number, a: Matrix, b: Matrix, ou
       out[outOffset + i * n + j] = sum;
     }
   }
+}
+
+/** One matrix of an operand of rank 2 or 3. */
+export function matrix(view: View, operand: Operand, batch: number): Matrix {
+  const rank = operand.shape.length;
+  const start = rank === 3 ? batch * (operand.strides[0] as number) : 0;
+  return {
+    data: view(operand.storage),
+    offset: operand.offset + start,
+    rowStride: operand.strides[rank - 2] as number,
+    columnStride: operand.strides[rank - 1] as number,
+  };
+}
+
+/** `linear` of the contract on host memory. */
+export function referenceLinear(view: View): NonNullable<Backend["linear"]> {
+  return (x, weight, bias, out) => {
+    const [m, n] = out.shape as [number, number];
+    const transposed = { ...matrix(view, weight, 0), rowStride: 1, columnStride: x.shape[1] as number };
+    const biasRow = bias === null ? undefined : { data: view(bias.storage), offset: bias.offset, rowStride: 0, columnStride: 1 };
+    matmul(m, x.shape[1] as number, n, matrix(view, x, 0), transposed, view(out.storage), out.offset, biasRow);
+  };
 }

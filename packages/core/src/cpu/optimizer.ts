@@ -1,16 +1,17 @@
-import type { OptimizerSpec } from "../backend/backend";
-import type { HostOperand } from "./host-operand";
+import type { Backend, Operand, OptimizerSpec } from "../backend/backend";
+import type { View } from "../backend/device";
+import { sizeOf } from "../shape/shape";
+import { type HostOperand, hostOperand } from "./host-operand";
 
-/** One step of SGD or Adam on `length` elements, in place, with the formulas of torch.optim. State: [momentum] or [], and [first, second moment]. */
-export function optimizerStep(
-  spec: OptimizerSpec,
-  length: number,
-  param: HostOperand,
-  grad: HostOperand,
-  state: readonly HostOperand[],
-): void {
-  if (spec.kind === "sgd") sgd(spec, length, param, grad, state[0]);
-  else adam(spec, length, param, grad, state[0] as HostOperand, state[1] as HostOperand);
+/** `optimizerStep` of the contract on host memory, with the formulas of torch.optim. */
+export function referenceOptimizerStep(view: View): NonNullable<Backend["optimizerStep"]> {
+  const host = (operand: Operand) => hostOperand(view, operand, operand.storage.dtype, operand.shape.length);
+  return (spec, param, grad, state) => {
+    const length = sizeOf(param.shape);
+    const [first, second] = state.map(host);
+    if (spec.kind === "sgd") sgd(spec, length, host(param), host(grad), first);
+    else adam(spec, length, host(param), host(grad), first as HostOperand, second as HostOperand);
+  };
 }
 
 // --- internal helpers ---

@@ -1,7 +1,22 @@
+import type { Backend } from "../backend/backend";
+import type { View } from "../backend/device";
 import type { TypedArray } from "../dtype/dtype";
 
+/** `softmax` of the contract on host memory. */
+export function referenceSoftmax(view: View): NonNullable<Backend["softmax"]> {
+  return (log, x, out, outer, size, inner) => softmax(log, view(x.storage), x.offset, view(out.storage), out.offset, outer, size, inner);
+}
+
+/** `softmaxGrad` of the contract on host memory. */
+export function referenceSoftmaxGrad(view: View): NonNullable<Backend["softmaxGrad"]> {
+  return (log, y, grad, out, outer, size, inner) =>
+    softmaxGrad(log, view(y.storage), y.offset, view(grad.storage), grad.offset, view(out.storage), out.offset, outer, size, inner);
+}
+
+// --- internal helpers ---
+
 /** Softmax over the middle of [outer, size, inner], or its logarithm; the largest element is taken off first, so that nothing overflows. `out` may be `x`. */
-export function softmax(
+function softmax(
   log: boolean,
   x: TypedArray,
   xOffset: number,
@@ -30,7 +45,7 @@ export function softmax(
 /**
  * The gradient of softmax from its output y: `y * (grad - sum(grad * y))`; of its logarithm: `grad - exp(y) * sum(grad)`. `out` may be `grad`.
  */
-export function softmaxGrad(
+function softmaxGrad(
   log: boolean,
   y: TypedArray,
   yOffset: number,

@@ -1,3 +1,5 @@
+import { describe } from "../errors/errors";
+
 /**
  * The element types of a tensor.
  *
@@ -45,6 +47,12 @@ export function promote(a: DType, b: DType): DType {
 /** True for one of the four dtype names. */
 export function isDType(value: unknown): value is DType {
   return PROMOTION_ORDER.includes(value as DType);
+}
+
+/** Refuses anything but one of the four dtype names. */
+export function checkDType(op: string, dtype: unknown): DType {
+  if (!isDType(dtype)) throw new TypeError(`${op}: expected dtype "float32", "float64", "int32" or "bool", got ${describe(dtype)}`);
+  return dtype;
 }
 
 /** A new typed array of `length` zeros. */

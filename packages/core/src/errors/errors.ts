@@ -104,6 +104,7 @@ export function describe(value: unknown): string {
   if (typeof value !== "object" || value === null) return typeof value === "bigint" ? `${value}n` : String(value);
   if (Array.isArray(value)) return `an array of ${value.length}`;
   const { shape } = value as { shape?: unknown };
-  const name = value.constructor?.name ?? "object";
+  // Bundlers put an underscore before the name of a class that mentions itself.
+  const name = (value.constructor?.name ?? "object").replace(/^_/, "");
   return Array.isArray(shape) ? `a ${name} [${shape.join(", ")}]` : `a value of type ${name}`;
 }

@@ -1,12 +1,12 @@
 import { composed } from "../autograd/scope";
 import { isFloating } from "../dtype/dtype";
 import { describe, ShapeError } from "../errors/errors";
-import { applyBinary } from "../ops/binary";
 import { gather } from "../ops/gather";
 import { applyUnary } from "../ops/unary";
 import { formatShape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { logSoftmax } from "./activations";
+import { elementLosses } from "./binary-cross-entropy";
 
 /** How a loss comes out: the mean or sum over all elements, or one value for each. */
 export type Reduction = "mean" | "sum" | "none";
@@ -58,7 +58,7 @@ export function smoothL1Loss(
  * `torch.nn.functional.binary_cross_entropy`; like it, needs a sigmoid before (or use the variant with logits, which is more exact).
  */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  return elementwise("binaryCrossEntropy", input, target, options, () => applyBinary("binaryCrossEntropy", input, target));
+  return elementwise("binaryCrossEntropy", input, target, options, () => elementLosses(input, target));
 }
 
 /** Cross entropy of sigmoid(input) against targets in [0, 1], without overflow. Mirrors `torch.nn.functional.binary_cross_entropy_with_logits`. */

@@ -35,15 +35,6 @@ export const BINARY_GRADIENTS: Readonly<Partial<Record<BinaryOp, BinaryGradients
     a: (grad, _a, b) => grad.binary("tanhGrad", b()),
     b: (grad, a, b) => grad.mul(a()).mul(b().mul(-2)),
   },
-  binaryCrossEntropy: {
-    reads: { a: 3, b: 1 },
-    a: (grad, p, t) => {
-      // PyTorch's bound on p (1 - p) keeps the gradient finite where a probability is exactly 0 or 1.
-      const spread = p().neg().add(1).mul(p()).clamp({ min: 1e-12 });
-      return grad.mul(p().sub(t())).div(spread);
-    },
-    b: (grad, p) => grad.mul(clampedLog((p() as Tensor).neg().add(1)).sub(clampedLog(p() as Tensor))),
-  },
 };
 
 // --- internal helpers ---
@@ -65,9 +56,4 @@ function powExponent(grad: Tensor, a: NumberOrTensor, b: Tensor): Tensor {
 /** All of the gradient where `a` was picked, half of it where the two were equal. */
 function picked(comparison: "lt" | "gt", grad: Tensor, a: Tensor, b: NumberOrTensor): Tensor {
   return grad.where(a.binary(comparison, b), grad.mul(0.5).where(a.eq(b), 0));
-}
-
-/** PyTorch's bound on the logarithms in this loss. */
-function clampedLog(x: Tensor): Tensor {
-  return x.log().clamp({ min: -100 });
 }

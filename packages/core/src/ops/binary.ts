@@ -115,7 +115,7 @@ function forward(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Layout {
 
 function commonDtype(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): DType {
   const dtype = promoteOperands(op, a, b);
-  if (op === "div" || op === "pow" || op === "binaryCrossEntropy") return isFloating(dtype) ? dtype : "float32";
+  if (op === "div" || op === "pow") return isFloating(dtype) ? dtype : "float32";
   // Arithmetic on bool counts, as in PyTorch's integers.
   return dtype === "bool" && !isComparison(op) ? "int32" : dtype;
 }

@@ -1,5 +1,8 @@
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
+import type { Backend } from "../backend/backend";
+import type { Device } from "../backend/device";
+import { referenceLinear } from "../cpu/matmul";
 import { isFloating, promote } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { broadcastShapes, formatShape, type Shape, sizeOf } from "../shape/shape";

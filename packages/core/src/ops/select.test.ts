@@ -120,7 +120,11 @@ describe("type", () => {
     expect(list(tensor([true, false]).type("float32"))).toEqual([1, 0]);
     expect(list(tensor(new Float64Array([0.1])).type("float32"))).toEqual([Math.fround(0.1)]);
     expect(x.type("float32")).toBe(x);
-    expectRefusal(() => x.type("float16" as never), "TypeError", 'type: expected "float32", "float64", "int32" or "bool", got "float16"');
+    expectRefusal(
+      () => x.type("float16" as never),
+      "TypeError",
+      'type: expected dtype "float32", "float64", "int32" or "bool", got "float16"',
+    );
   });
 
   test("is differentiable between floats", () => {

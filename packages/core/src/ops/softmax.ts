@@ -1,6 +1,9 @@
 import { ANY, type Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { composed } from "../autograd/scope";
+import type { Backend } from "../backend/backend";
+import type { Device } from "../backend/device";
+import { referenceSoftmax, referenceSoftmaxGrad } from "../cpu/softmax";
 import { isFloating } from "../dtype/dtype";
 import { normalizeDim, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
@@ -19,13 +22,13 @@ const softmaxPrimitive: Primitive<SoftmaxAttrs> = {
     const x = input as Tensor;
     const { device } = x.storage;
     const out = emptyLayout(device, x.dtype, x.shape);
-    device.kernels.softmax?.(log, x, out, ...around(x, dim));
+    softmaxKernel(device)?.(log, x, out, ...around(x, dim));
     return out;
   },
   backward(node, grad) {
     const y = node.output();
     const { log, dim } = node.attrs;
-    const fused = grad.storage.device.kernels.softmaxGrad !== undefined;
+    const fused = softmaxGradKernel(grad.storage.device) !== undefined;
     return [fused ? run(softmaxGradPrimitive, [contiguous(grad), y], node.attrs) : composedGrad(grad, y, log, dim)];
   },
 };
@@ -37,7 +40,7 @@ const softmaxGradPrimitive: Primitive<SoftmaxAttrs> = {
     const [grad, y] = inputs as [Tensor, Tensor];
     const { device } = y.storage;
     const out = emptyLayout(device, y.dtype, y.shape);
-    device.kernels.softmaxGrad?.(log, y, grad, out, ...around(y, dim));
+    softmaxGradKernel(device)?.(log, y, grad, out, ...around(y, dim));
     return out;
   },
   backward(node, grad) {
@@ -61,7 +64,7 @@ export function applySoftmax(x: Tensor, log: boolean, dimension: number): Tensor
   const name = log ? "logSoftmax" : "softmax";
   if (!isFloating(x.dtype)) throw new TypeError(`${name}: expected a float tensor, got ${x.dtype} - convert it with x.type("float32")`);
   const dim = normalizeDim(name, dimension, x.shape.length);
-  if (x.storage.device.kernels.softmax !== undefined) return run(softmaxPrimitive, [contiguous(x)], { log, dim });
+  if (softmaxKernel(x.storage.device) !== undefined) return run(softmaxPrimitive, [contiguous(x)], { log, dim });
   return composed(() => {
     const shifted = x.sub(x.detach().amax({ dim, keepdim: true }));
     const exp = shifted.exp();
@@ -71,6 +74,15 @@ export function applySoftmax(x: Tensor, log: boolean, dimension: number): Tensor
 }
 
 // --- internal helpers ---
+
+/** The backend's kernel, or the reference one on its memory; none on a device that has neither. */
+function softmaxKernel({ kernels, view }: Device): Backend["softmax"] {
+  return kernels.softmax ?? (view && referenceSoftmax(view));
+}
+
+function softmaxGradKernel({ kernels, view }: Device): Backend["softmaxGrad"] {
+  return kernels.softmaxGrad ?? (view && referenceSoftmaxGrad(view));
+}
 
 function composedGrad(grad: Tensor, y: Tensor, log: boolean, dim: number): Tensor {
   if (log) return grad.sub(y.exp().mul(grad.sum({ dim, keepdim: true })));

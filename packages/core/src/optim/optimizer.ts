@@ -1,6 +1,7 @@
 import { checkInputs } from "../autograd/run";
 import { withScope } from "../autograd/scope";
 import type { OptimizerSpec } from "../backend/backend";
+import { referenceOptimizerStep } from "../cpu/optimizer";
 import { describe } from "../errors/errors";
 import type { Tensor } from "../tensor/tensor";
 import { isTensor } from "../tensor/tidy";
@@ -136,7 +137,8 @@ export abstract class Optimizer<Options extends object> {
     const { tensors } = state;
     checkInputs("step", [param, grad, ...tensors]);
     const spec = this.spec(options, ++state.step);
-    const { optimizerStep } = param.storage.device.kernels;
+    const { kernels, view } = param.storage.device;
+    const optimizerStep = kernels.optimizerStep ?? (view && referenceOptimizerStep(view));
     if (optimizerStep !== undefined && param.isContiguous() && grad.isContiguous()) optimizerStep(spec, param, grad, tensors);
     else
       withScope(

@@ -115,7 +115,7 @@ describe("a generator's calls", () => {
     expect(carried.takeHostCall()).toMatchObject({ callLo: 0, callHi: 0x80000001 });
     const last = new Generator(0).setState(stateOf(0n, 0n, 2n ** 63n - 1n));
     expect(last.takeHostCall()).toMatchObject({ callLo: 0xffffffff, callHi: 0xffffffff });
-    expectRefusal(() => last.takeHostCall(), "RangeError", "fewer than 2^63 host calls");
+    expectRefusal(() => last.takeHostCall(), "RangeError", "fewer than 2^63 calls");
   });
 });
 

@@ -72,7 +72,7 @@ export class Generator {
 
   /** 24 bytes: seed, offset and next host call, each a little-endian u64. Throws RangeError after 2^62 calls, when the offset no longer fits. */
   getState(): Uint8Array {
-    this.#checkCallsLeft();
+    checkCallsLeft(this.#callHi, CALL_HIGH_LIMIT);
     const bytes = new Uint8Array(STATE_BYTES);
     const view = new DataView(bytes.buffer);
     view.setBigUint64(0, this.seed, true);
@@ -111,7 +111,7 @@ export class Generator {
 
   /** Takes the call number of the next mask. Throws RangeError after 2^62 calls. Core calls it once all arguments are accepted. */
   takeMaskCall(): CallKey {
-    this.#checkCallsLeft();
+    checkCallsLeft(this.#callHi, CALL_HIGH_LIMIT);
     const key = { seedLo: this.#seedLo, seedHi: this.#seedHi, callLo: this.#callLo, callHi: this.#callHi };
     this.#callLo = (this.#callLo + 1) >>> 0;
     if (this.#callLo === 0) this.#callHi++;
@@ -120,16 +120,11 @@ export class Generator {
 
   /** Takes the call number of the next draw on the host. */
   takeHostCall(): CallKey {
-    if (this.#hostHi >= HOST_CALL_BIT)
-      throw new RangeError("Generator: expected fewer than 2^63 host calls, got that many - set a new seed");
+    checkCallsLeft(this.#hostHi, HOST_CALL_BIT);
     const key = { seedLo: this.#seedLo, seedHi: this.#seedHi, callLo: this.#hostLo, callHi: (this.#hostHi | HOST_CALL_BIT) >>> 0 };
     this.#hostLo = (this.#hostLo + 1) >>> 0;
     if (this.#hostLo === 0) this.#hostHi++;
     return key;
-  }
-
-  #checkCallsLeft(): void {
-    if (this.#callHi >= CALL_HIGH_LIMIT) throw new RangeError("Generator: expected fewer than 2^62 calls, got that many - set a new seed");
   }
 
   #seedFromCrypto(): void {
@@ -163,6 +158,12 @@ export function resolveGenerator(op: string, generator: Generator | undefined): 
 }
 
 // --- internal helpers ---
+
+/** Refuses to go on once a call counter's high word has reached its limit. */
+function checkCallsLeft(high: number, limit: number): void {
+  if (high >= limit)
+    throw new RangeError(`Generator: expected fewer than 2^${Math.log2(limit) + 32} calls, got that many - set a new seed`);
+}
 
 function checkSeed(seed: unknown): bigint {
   if (typeof seed !== "number" && typeof seed !== "bigint") {

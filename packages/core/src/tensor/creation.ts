@@ -3,7 +3,7 @@ import type { Device } from "../backend/device";
 import { shared } from "../backend/shared";
 import { cpu } from "../cpu/cpu";
 import { deviceOf } from "../cpu/device-of";
-import { createTypedArray, type DType, dtypeOf, isDType, isFloating, type TypedArray } from "../dtype/dtype";
+import { checkDType, createTypedArray, type DType, dtypeOf, isFloating, type TypedArray } from "../dtype/dtype";
 import { describe, ShapeError } from "../errors/errors";
 import { emptyLayout } from "../ops/layout";
 import { drawRand, drawRandn } from "../random/draws";
@@ -128,11 +128,6 @@ function finish(x: Tensor, options: CreationOptions): Tensor {
 
 function deviceFor(options: CreationOptions): Device {
   return deviceOf(options.backend ?? defaults.backend);
-}
-
-function checkDType(op: string, dtype: unknown): DType {
-  if (!isDType(dtype)) throw new TypeError(`${op}: expected dtype "float32", "float64", "int32" or "bool", got ${describe(dtype)}`);
-  return dtype;
 }
 
 function checkFloat(op: string, dtype: unknown): DType {

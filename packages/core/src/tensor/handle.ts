@@ -8,8 +8,21 @@ import { isContiguous, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "./tensor";
 
 /**
+ * `Symbol.dispose` as a type where the program's `lib` has it, so that `using x = tensor(...)` compiles there and the rest compiles without.
+ */
+type DisposeKey = SymbolConstructor extends { readonly dispose: infer Key extends symbol } ? Key : never;
+type MaybeDisposable = { readonly [Key in DisposeKey]: () => void };
+
+/** The symbol itself; an engine without it has no `using`, and nobody finds the stand-in. */
+const DISPOSE: symbol = (Symbol as { dispose?: symbol }).dispose ?? /* @__PURE__ */ Symbol("dispose");
+
+/** The class below has the method; to some compilers its name is unknown. */
+export interface TensorHandle extends MaybeDisposable {}
+
+/**
  * What a tensor is, apart from what it can do: a layout over counted memory, its place in the recorded graph, and the end of its life.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
 export abstract class TensorHandle {
   /** The sizes of the dimensions; `[]` for a scalar. */
   readonly shape: Shape;
@@ -105,6 +118,11 @@ export abstract class TensorHandle {
     this.storage.release();
     this.grad?.dispose();
     this.grad = null;
+  }
+
+  /** What `using x = ...` calls at the end of its block. */
+  [DISPOSE](): void {
+    this.dispose();
   }
 
   /** @internal Puts the tensor on other memory of the same shape, contiguous, and gives up the old. */

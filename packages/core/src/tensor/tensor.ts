@@ -4,8 +4,8 @@ import { checkInputs } from "../autograd/run";
 import type { Backend } from "../backend/backend";
 import type { BinaryOp, UnaryOp } from "../backend/op-names";
 import type { Storage } from "../backend/storage";
-import { type DType, isDType, type TypedArray } from "../dtype/dtype";
-import { describe, ShapeError } from "../errors/errors";
+import { checkDType, type DType, type TypedArray } from "../dtype/dtype";
+import { ShapeError } from "../errors/errors";
 import { applyBinary, type NumberOrTensor } from "../ops/binary";
 import { type ClampOptions, clamp } from "../ops/clamp";
 import { cast, contiguous, viewLayout } from "../ops/layout";
@@ -71,8 +71,7 @@ export class Tensor extends TensorHandle {
 
   /** The same values in another dtype; this tensor itself when it has it. To bool: `!= 0`; to int32: truncated. Differentiable. */
   type(dtype: DType): Tensor {
-    if (!isDType(dtype)) throw new TypeError(`type: expected "float32", "float64", "int32" or "bool", got ${describe(dtype)}`);
-    return cast(this, dtype);
+    return cast(this, checkDType("type", dtype));
   }
 
   /** This tensor when it is contiguous, else a contiguous copy. Differentiable. */
@@ -285,11 +284,5 @@ export class Tensor extends TensorHandle {
   }
   #checkSingle(op: string): void {
     if (this.size !== 1) throw new ShapeError(op, [this.shape], `expected one element, got shape ${formatShape(this.shape)} - use data()`);
-  }
-
-  static {
-    // `using` without asking for lib: esnext.disposable; engines that lack the symbol go without.
-    const { dispose } = Symbol as { dispose?: symbol };
-    if (dispose !== undefined) Object.defineProperty(Tensor.prototype, dispose, { value: Tensor.prototype.dispose });
   }
 }
