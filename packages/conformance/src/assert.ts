@@ -41,7 +41,7 @@ export function assertClose(got: ArrayLike<number>, expected: ArrayLike<number>,
   );
 }
 
-/** Fails unless `fn` throws, or rejects with, an error of that name; gives the error. */
+/** Fails unless `fn` throws, or its promise rejects with, an error of that name; gives the error. */
 export async function assertThrows(name: string, fn: () => unknown, what: string): Promise<Error> {
   let result: unknown;
   try {

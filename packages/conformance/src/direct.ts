@@ -5,7 +5,9 @@ import {
   contiguousStrides,
   cpu,
   type DropoutSpec,
+  type Kernels,
   type Operand,
+  referenceKernels,
   scaleOf,
   thresholdOf,
 } from "@dropwise/core/backend";
@@ -35,14 +37,14 @@ export async function compareDirect(
   backend: Backend,
   tolerance: Tolerance,
   what: string,
-  call: (kernels: Required<Backend>, operands: readonly Operand[]) => void,
+  call: (kernels: Kernels, operands: readonly Operand[]) => void,
   ...operands: readonly Placed[]
 ): Promise<void> {
   const results: ArrayLike<number>[] = [];
   for (const side of [backend, cpu as Backend]) {
     const placed = operands.map((operand) => place(side, operand));
     try {
-      call(side as Required<Backend>, placed);
+      call(kernelsOf(side), placed);
       const { storage } = placed.at(-1) as Operand;
       results.push(await side.read(storage, 0, storage.length));
     } finally {
@@ -72,6 +74,14 @@ export function dropoutSpec(n: number, p: number, change: Partial<DropoutSpec> =
 }
 
 // --- internal helpers ---
+
+/** A backend's own kernels, and the reference's on its view where it has none. */
+function kernelsOf(backend: Backend): Kernels {
+  const reference = backend.view === undefined ? {} : referenceKernels(backend.view.bind(backend));
+  const names = Object.keys(referenceKernels(() => new Float32Array())) as (keyof Kernels)[];
+  const own = names.flatMap((name) => (backend[name] === undefined ? [] : [[name, backend[name].bind(backend)]]));
+  return { ...reference, ...Object.fromEntries(own) } as Kernels;
+}
 
 function place(backend: Backend, { input, offset = 0, shape = input.shape, strides = contiguousStrides(shape) }: Placed): Operand {
   const { data, dtype } = input;

@@ -1,6 +1,40 @@
-import type { Family } from "./case";
+import type { Check, Family } from "./case";
+import { autograd } from "./families/autograd";
+import { binary } from "./families/binary";
+import { crossBackend } from "./families/cross-backend";
 import { dropout } from "./families/dropout";
+import { errors } from "./families/errors";
+import { gather } from "./families/gather";
+import { matmul } from "./families/matmul";
+import { memoryFamily } from "./families/memory";
+import { movement } from "./families/movement";
+import { reduce } from "./families/reduce";
+import { statistics } from "./families/statistics";
 import { storage } from "./families/storage";
+import { training } from "./families/training";
+import { unary } from "./families/unary";
 
 /** Every check, by op family. */
-export const suite: Readonly<Record<string, Family>> = { storage, dropout };
+export const suite: Readonly<Record<string, Family>> = {
+  storage,
+  movement,
+  unary,
+  binary,
+  reduce,
+  matmul,
+  gather,
+  dropout,
+  autograd,
+  training,
+  memory: memoryFamily,
+  errors,
+  "cross-backend": crossBackend,
+  statistics,
+};
+
+/** Every check by its full name, "family > sentence". */
+export const checksById: ReadonlyMap<string, Check> = new Map(
+  Object.entries(suite).flatMap(([family, checks]) =>
+    Object.entries(checks).map(([sentence, check]) => [`${family} > ${sentence}`, check]),
+  ),
+);
