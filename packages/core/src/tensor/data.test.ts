@@ -161,7 +161,7 @@ describe("toString", () => {
       "Tensor([[1, 2],\n        [3, 4]], [2, 2], float32, cpu)",
     ],
     ["booleans", () => tensor([true, false]), "Tensor([true, false], [2], bool, cpu)"],
-    ["many digits", () => tensor([1 / 3, 1e-7, 1e9, 1.5e7 + 0.5]), "Tensor([0.3333, 1.0000e-7, 1000000000, 1.5000e+7], [4], float32, cpu)"],
+    ["many digits", () => tensor([1 / 3, 1e-7, 1e9, 1234567.5]), "Tensor([0.3333, 1.0000e-7, 1000000000, 1.2346e+6], [4], float32, cpu)"],
     ["special values", () => tensor([Number.NaN, -Number.POSITIVE_INFINITY]), "Tensor([NaN, -Infinity], [2], float32, cpu)"],
     ["nothing", () => zeros([0]), "Tensor([], [0], float32, cpu)"],
     ["a leaf that requires a gradient", () => tensor([1], { requiresGrad: true }), "Tensor([1], [1], float32, cpu, requiresGrad)"],
@@ -169,7 +169,7 @@ describe("toString", () => {
     ["a large tensor", () => zeros([40, 40]), "Tensor([40, 40], float32, cpu)"],
     ["a tensor on a device", () => ones([2], { backend: blindBackend() }), "Tensor([2], float32, blind)"],
   ])("of %s", (_, make, expected) => {
-    expect(String(make()).replace("15000000.5", "1.5000e+7")).toBe(expected);
+    expect(String(make())).toBe(expected);
   });
 
   test("of a disposed tensor does not throw", () => {
