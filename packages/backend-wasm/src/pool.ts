@@ -29,6 +29,11 @@ export class Pool {
     return new Pool(workers, starts[0] as Start);
   }
 
+  /** True when a worker is awake, and sharing a call costs next to nothing. */
+  get isAwake(): boolean {
+    return Atomics.load(this.#words, Word.sleepers) < this.workers.length;
+  }
+
   /** Computes the units [0, units) of a call, in chunks of `chunkUnits`, which `run` computes on this thread; returns when all are done. */
   run(kernel: number, args: number, units: number, chunkUnits: number, run: (begin: number, end: number) => void): void {
     const words = this.#words;

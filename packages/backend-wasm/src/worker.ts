@@ -16,16 +16,24 @@ function work({ module, memory, control, stack, scratch, kernels }: Start, port:
   const functions = kernels.map((name) => exports[name] as (args: number, begin: number, end: number, scratch: number) => void);
   port.postMessage("ready");
 
-  for (;;) {
+  let spin = SPIN_MS;
+  for (let sleeps = 1; ; sleeps++) {
     const awake = Atomics.load(words, Word.wake);
+    // Whether work came while this thread waited awake. If not it waits shorter next time: with no core to spare it only keeps the main
+    // thread from bringing any. Now and then it tries again.
+    let worthwhile = false;
     let until = 0;
     for (let idle = 0; ; idle++) {
-      if (claimAll(words, functions, scratch)) idle = 0;
-      if ((idle & 63) !== 0) continue;
+      if (claimAll(words, functions, scratch)) {
+        worthwhile ||= until > 0;
+        until = 0;
+      }
+      if ((idle & 15) !== 0) continue;
       const now = performance.now();
-      if (idle === 0) until = now + SPIN_MS;
+      if (until === 0) until = now + spin;
       else if (now > until) break;
     }
+    spin = worthwhile || sleeps % 64 === 0 ? SPIN_MS : spin / 2;
     Atomics.add(words, Word.sleepers, 1);
     // Returns at once if a call was announced since `awake` was read.
     Atomics.wait(words, Word.wake, awake);
