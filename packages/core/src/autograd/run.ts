@@ -17,7 +17,7 @@ export function run<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs
 }
 
 /** Makes `output` the result of `primitive`, for the backward pass, when recording is on and an input requires a gradient. */
-export function record<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A, output: Tensor): void {
+function record<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A, output: Tensor): void {
   if (primitive.backward === undefined || !gradMode.enabled) return;
   for (const input of inputs) {
     if (input.requiresGrad) {

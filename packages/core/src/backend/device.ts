@@ -39,7 +39,9 @@ export class Device {
    * @throws UnsupportedOpError for a dtype the backend does not have, OutOfMemoryError when memory is short even with the pool emptied.
    */
   allocate(dtype: DType, length: number): Storage {
-    const capacity = capacityFor(length);
+    let capacity = capacityFor(length);
+    // The largest tensor is what the backend says, whatever it would be rounded to.
+    if (capacity * BYTES_PER_ELEMENT[dtype] > this.backend.info.maxBufferBytes) capacity = length;
     let handle = this.#pool[dtype].get(capacity)?.pop();
     if (handle === undefined) handle = this.#allocateFresh(dtype, capacity);
     else this.pooledBytes -= capacity * BYTES_PER_ELEMENT[dtype];

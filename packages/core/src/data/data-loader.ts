@@ -19,7 +19,7 @@ export interface DataLoaderOptions {
 /**
  * Goes over a dataset in batches. Mirrors `torch.utils.data.DataLoader`. May be looped over many times; each pass shuffles anew.
  *
- * The loader owns a batch and frees it when the next is asked for, or the loop is left: use `clone`-like operations or `detach()` to hold on to one.
+ * The loader owns a batch and frees it when the next is asked for, or the loop is left. To hold on to one, copy it: `cat([input])`.
  *
  * @example
  * ```ts

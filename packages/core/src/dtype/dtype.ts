@@ -45,7 +45,7 @@ export function promote(a: DType, b: DType): DType {
 }
 
 /** True for one of the four dtype names. */
-export function isDType(value: unknown): value is DType {
+function isDType(value: unknown): value is DType {
   return PROMOTION_ORDER.includes(value as DType);
 }
 

@@ -6,7 +6,7 @@ import { describe } from "../errors/errors";
 import type { Tensor } from "../tensor/tensor";
 import { isTensor } from "../tensor/tidy";
 import { composedStep } from "./composed-step";
-import { OptimizerState, type OptimizerStateDict } from "./state";
+import { checkSaved, OptimizerState, type OptimizerStateDict } from "./state";
 
 /** Parameters with options of their own; what is left out comes from the optimizer. */
 export type ParamGroup<Options> = { readonly params: Iterable<Tensor> | Tensor } & Partial<Options>;
@@ -95,14 +95,23 @@ export abstract class Optimizer<Options extends object> {
         `loadStateDict: expected groups of ${this.paramGroups.map((g) => g.params.length).join(", ")} parameters, got ${sizes.join(", ") || "none"}`,
       );
     }
-    const states = Object.entries(dict.state).map(([i, saved]) => {
+    const groups = this.paramGroups.map((group, i) => {
+      const { params: _, ...options } = dict.paramGroups[i] as Record<string, unknown>;
+      const full = { ...group, ...options };
+      this.checkOptions(full as unknown as Options);
+      return full;
+    });
+    const counts = groups.flatMap((group) => group.params.map(() => this.stateCount(group as unknown as Options)));
+    const saved = Object.entries(dict.state ?? {}).map(([i, state]) => {
       const param = params[Number(i)];
       if (param === undefined) throw new RangeError(`loadStateDict: expected a parameter number below ${params.length}, got ${i}`);
-      return [param, OptimizerState.fromSaved(param, saved)] as const;
+      checkSaved(param, state, counts[Number(i)] as number);
+      return [param, state] as const;
     });
+    // All is accepted; from here on nothing is refused.
+    const states = saved.map(([param, state]) => [param, OptimizerState.fromSaved(param, state)] as const);
     this.paramGroups.forEach((group, i) => {
-      const { params: _, ...options } = dict.paramGroups[i] as Record<string, unknown>;
-      Object.assign(group, options);
+      Object.assign(group, groups[i]);
     });
     for (const state of this.#states.values()) state.dispose();
     this.#states.clear();
@@ -130,8 +139,11 @@ export abstract class Optimizer<Options extends object> {
 
   #update(param: Tensor, grad: Tensor, options: Options): void {
     let state = this.#states.get(param);
-    if (state === undefined) {
-      state = new OptimizerState(param, this.stateCount(options));
+    const count = this.stateCount(options);
+    // A momentum that is switched on or off between steps starts its state anew.
+    if (state === undefined || state.tensors.length !== count) {
+      state?.dispose();
+      state = new OptimizerState(param, count);
       this.#states.set(param, state);
     }
     const { tensors } = state;

@@ -31,7 +31,7 @@ export class SGD extends Optimizer<SGDOptions> {
   }
 
   protected checkOptions({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions): void {
-    checkRange("SGD", { lr, momentum, weightDecay });
+    checkRange("SGD", { lr, momentum, dampening, weightDecay });
     if (nesterov && (momentum <= 0 || dampening !== 0)) {
       throw new RangeError(`SGD: expected a momentum and no dampening with nesterov, got momentum ${momentum} and dampening ${dampening}`);
     }

@@ -1,4 +1,5 @@
-import type { TypedArray } from "../dtype/dtype";
+import { checkInputs } from "../autograd/run";
+import { dtypeOf, type TypedArray } from "../dtype/dtype";
 import { describe } from "../errors/errors";
 import { overwrite } from "../nn/state-dict";
 import { zeros } from "../tensor/creation";
@@ -30,13 +31,8 @@ export class OptimizerState {
     param.followers = [...(param.followers ?? []), ...this.#tensors.map((tensor) => new WeakRef(tensor))];
   }
 
-  /** A state with copies of saved values. Throws RangeError when they do not fit the parameter. */
+  /** A state with copies of saved values that `checkSaved` accepted. */
   static fromSaved(param: Tensor, saved: SavedState): OptimizerState {
-    for (const value of saved.tensors) {
-      const size = isTensor(value) ? value.size : value.length;
-      if (size !== param.size)
-        throw new RangeError(`loadStateDict: expected state of ${param.size} elements, got ${size} for ${describe(param)}`);
-    }
     const state = new OptimizerState(param, saved.tensors.length);
     state.step = saved.step;
     saved.tensors.forEach((value, i) => {
@@ -58,5 +54,21 @@ export class OptimizerState {
   dispose(): void {
     for (const tensor of this.#tensors) tensor.dispose();
     this.#tensors = [];
+  }
+}
+
+/** Refuses saved values that are no `count` tensors or arrays of the parameter's size, dtype and backend. */
+export function checkSaved(param: Tensor, saved: SavedState, count: number): void {
+  const op = "loadStateDict";
+  if (!Array.isArray(saved?.tensors) || !Number.isSafeInteger(saved.step))
+    throw new TypeError(`${op}: expected state { step, tensors }, got ${describe(saved)}`);
+  if (saved.tensors.length !== count)
+    throw new RangeError(`${op}: expected ${count} tensors of state for ${describe(param)}, got ${saved.tensors.length}`);
+  for (const value of saved.tensors as (Tensor | TypedArray)[]) {
+    const dtype = isTensor(value) ? value.dtype : dtypeOf(value);
+    if (dtype !== param.dtype) throw new TypeError(`${op}: expected state of dtype ${param.dtype}, got ${describe(value)}`);
+    const size = isTensor(value) ? value.size : value.length;
+    if (size !== param.size) throw new RangeError(`${op}: expected state of ${param.size} elements, got ${size} for ${describe(param)}`);
+    if (isTensor(value)) checkInputs(op, [param, value]);
   }
 }
