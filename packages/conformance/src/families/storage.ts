@@ -1,9 +1,9 @@
 /** Memory: what is written comes back, in every dtype and length, whatever happens in between. */
-import { functional as F, type Tensor, tensor, zeros } from "@dropwise/core";
+import { type Backend, cpu, functional as F, type Tensor, tensor, zeros } from "@dropwise/core";
 import type { DType } from "@dropwise/core/backend";
 import { assert, assertClose, assertSame, assertThrows } from "../assert";
 import { type Context, each, type Family } from "../case";
-import { bools, type Input, input, integers, uniform } from "../inputs";
+import { bools, generatorAt, type Input, input, integers, uniform } from "../inputs";
 import { BITS } from "../tolerance";
 
 const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
@@ -148,15 +148,24 @@ export const storage: Family = {
       // Through every size up to 32 MB, so that a memory that grows does, and its buffer is another one.
       for (let power = 14; power <= 23; power++) {
         const large = zeros([2 ** power], { backend });
-        const written = tensor(value.data, { backend });
-        assertClose(await small.data(), value.data, BITS, `${name}, written before ${2 ** power} more elements`);
-        assertClose(await written.data(), value.data, BITS, `${name}, written after them`);
-        assertClose(await small.mul(2).data(), doubled, BITS, `${name}, computed after them`);
-        const dropped = await F.dropout(small, { p: 0 })
-          .add(F.dropout(small, { p: 0.5, noiseShape: [1] }).mul(0))
-          .data();
-        assertClose(dropped, value.data, { ...BITS, signedZero: false }, `${name}, dropout after them`);
-        assertSame((await large.slice(0, 2 ** power - 3).data()).join(), "0,0,0", `${name}, end of ${2 ** power} zeros`);
+        // Other values in each round, in memory of the round before.
+        const next = sample("float32", 1000 + power).data;
+        const written = tensor(next, { backend });
+        const what = `${name}, after ${2 ** power} more elements`;
+        assertClose(await written.data(), next, BITS, `${what}: written now`);
+        assertClose(
+          await written.mul(2).data(),
+          Array.from(next, (x: number) => 2 * x),
+          BITS,
+          `${what}: computed from that`,
+        );
+        assertClose(await small.data(), value.data, BITS, `${what}: written before`);
+        assertClose(await small.mul(2).data(), doubled, BITS, `${what}: computed from that`);
+        const dropped = await F.dropout(small, { p: 0.5, generator: generatorAt(power) }).data();
+        const expected = await F.dropout(tensor(value.data, { backend: cpu as Backend }), { p: 0.5, generator: generatorAt(power) }).data();
+        assertClose(dropped, expected, BITS, `${what}: dropout`);
+        assertSame((await large.slice(0, 2 ** power - 3).data()).join(), "0,0,0", `${what}: the last of them`);
+        written.dispose();
       }
     } finally {
       backend.dispose();

@@ -1,0 +1,7 @@
+import { describeBackend } from "@dropwise/conformance";
+import { createMinimalBackend } from "./minimal-backend";
+
+describeBackend({
+  name: "minimal",
+  create: () => createMinimalBackend(),
+});

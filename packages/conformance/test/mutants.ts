@@ -1,0 +1,212 @@
+/** Backends with one fault each, and the tests that must notice. A correct one among them shows that they are right but for that. */
+import type { Backend } from "@dropwise/core";
+import { type BackendStorage, createTypedArray, type DropoutSpec, philox4x32, sizeOf, type TypedArray } from "@dropwise/core/backend";
+import { createMinimalBackend } from "./minimal-backend";
+
+/** One fault. */
+export interface Mutant {
+  readonly name: string;
+  readonly create: () => Backend;
+  /** Tests that fail for it; there may be more. */
+  readonly caughtBy: readonly string[];
+}
+
+/** The dropout kernel in steps that can be exchanged. */
+interface Steps {
+  /** What the kernel makes of its orders. */
+  readonly spec: (spec: DropoutSpec) => DropoutSpec;
+  /** How many of `n` elements are computed. */
+  readonly count: (n: number) => number;
+  /** The mask index of an element, without the offset. */
+  readonly maskIndex: (spec: DropoutSpec, i: number) => number;
+  /** The block a mask index belongs to. */
+  readonly block: (m: number) => number;
+  readonly keep: (word: number, threshold: number) => boolean;
+  readonly scale: (x: number, spec: DropoutSpec) => number;
+  readonly drop: (x: number, spec: DropoutSpec) => number;
+}
+
+const RIGHT: Steps = {
+  spec: (spec) => spec,
+  count: (n) => n,
+  maskIndex: (spec, i) => dot(spec.shape, spec.maskStrides, i),
+  block: (m) => Math.floor(m / 4),
+  keep: (word, threshold) => word < threshold,
+  scale: (x, spec) => x * spec.keepScale,
+  drop: (_x, spec) => spec.dropValue,
+};
+
+/** A backend whose dropout kernel takes these steps in place of the right ones. */
+function withSteps(changes: () => Partial<Steps>): () => Backend {
+  return () => {
+    const steps = { ...RIGHT, ...changes() };
+    return {
+      ...(createMinimalBackend() as Backend),
+      dropout(given, x, out) {
+        const spec = steps.spec(given);
+        const from = x.storage.handle as TypedArray;
+        const to = out.storage.handle as TypedArray;
+        const step = x.strides.some((stride) => stride !== 0) ? 1 : 0;
+        const words = new Uint32Array(4);
+        const round = to instanceof Float32Array ? Math.fround : (value: number) => value;
+        const n = steps.count(sizeOf(given.shape));
+        for (let i = 0; i < n; i++) {
+          const m = spec.elementOffset + steps.maskIndex(spec, i);
+          const block = steps.block(m);
+          philox4x32(spec.seedLo, spec.seedHi, spec.callLo, spec.callHi, block >>> 0, Math.floor(block / 2 ** 32), words);
+          const value = from[x.offset + i * step] as number;
+          const isKept = steps.keep(words[m % 4] as number, spec.threshold);
+          const scaled = spec.keepShift === 0 ? steps.scale(value, spec) : round(value * spec.keepScale) + spec.keepShift;
+          to[out.offset + i] = isKept ? scaled : steps.drop(value, spec);
+        }
+      },
+    };
+  };
+}
+
+const steps = (name: string, changes: Partial<Steps>, ...caughtBy: string[]): Mutant => ({
+  name,
+  create: withSteps(() => changes),
+  caughtBy,
+});
+
+const GOLDEN_4096 = "dropout > draws the golden masks of 4096 elements";
+const SIZES = "dropout > keeps the same elements for every size from 0 to 70";
+const BACKWARD = "dropout > draws the backward mask with the forward's call and element offset, whatever was drawn in between";
+const OFFSETS = "dropout > keeps the same elements with an element offset of 0 to 7, around 2^32 and around 2^34";
+
+/** The kernel above without a fault, which must pass everything. */
+export const right: Mutant = steps("no fault", {});
+
+/** Every fault. */
+export const mutants: readonly Mutant[] = [
+  steps("a block too far", { block: (m) => Math.floor(m / 4) + 1 }, GOLDEN_4096, SIZES),
+  steps("the key's words swapped", { spec: (spec) => ({ ...spec, seedLo: spec.seedHi, seedHi: spec.seedLo }) }, GOLDEN_4096),
+  steps("the call's words swapped", { spec: (spec) => ({ ...spec, callLo: spec.callHi, callHi: spec.callLo }) }, GOLDEN_4096),
+  steps("words compared signed", { keep: (word, threshold) => (word | 0) < (threshold | 0) }, GOLDEN_4096, SIZES),
+  steps(
+    "<= in place of <",
+    { keep: (word, threshold) => word <= threshold },
+    "dropout > compares words with the threshold unsigned, and drops the one that equals it",
+  ),
+  steps(
+    "the scale kept in double",
+    { scale: (x, spec) => x * (spec.keepScale === Math.fround(1 / 0.9) ? 1 / 0.9 : spec.keepScale) },
+    "dropout > keeps and scales the same elements at p = 0.1",
+  ),
+  steps(
+    "the mask shared along the wrong dimension",
+    { maskIndex: (spec, i) => dot(spec.shape, [...spec.maskStrides].reverse(), i) },
+    "dropout > shares every mask shape that broadcasts to [3,5], forward and backward",
+    "dropout > gives dropout2d of the reference, forward and backward",
+  ),
+  steps(
+    "the last block skipped where it is not full",
+    { count: (n) => n - (n % 4) },
+    SIZES,
+    "dropout > draws the golden masks of 1021 elements",
+  ),
+  steps(
+    "the high word of the call left out",
+    { spec: (spec) => ({ ...spec, callHi: 0 }) },
+    "dropout > keeps the same elements whatever the call, beyond 2^32 too",
+  ),
+  steps(
+    "the high word of the seed left out",
+    { spec: (spec) => ({ ...spec, seedHi: 0 }) },
+    "dropout > keeps the same elements whatever the seed",
+  ),
+  steps(
+    "the block number cut to 32 bits",
+    { block: (m) => Math.floor(m / 4) >>> 0 },
+    OFFSETS,
+    "dropout > keeps the same elements up to the last offset there is",
+  ),
+  steps("the mask index cut to 32 bits", { block: (m) => m >>> 2 }, OFFSETS),
+  steps(
+    "the element offset rounded down to a block",
+    { spec: (spec) => ({ ...spec, elementOffset: spec.elementOffset - (spec.elementOffset % 4) }) },
+    OFFSETS,
+  ),
+  steps(
+    "0 times the input for what is dropped",
+    { drop: (x, spec) => (spec.dropValue === 0 ? x * 0 : spec.dropValue) },
+    "dropout > puts +0 where it drops, whatever was there, and keeps the rest: NaN, infinities, -0",
+  ),
+  steps("-0 for what is dropped", { drop: (_x, spec) => (spec.dropValue === 0 ? -0 : spec.dropValue) }, SIZES),
+  steps("the drop value forgotten", { drop: () => 0 }, "dropout > gives alphaDropout of the reference, forward and backward"),
+  {
+    name: "backward with another call",
+    create: withSteps(() => ({ spec: secondTime((spec) => ({ ...spec, callLo: spec.callLo + 1 })) })),
+    caughtBy: [BACKWARD],
+  },
+  {
+    name: "backward without its element offset",
+    create: withSteps(() => ({ spec: secondTime((spec) => ({ ...spec, elementOffset: 0 })) })),
+    caughtBy: [BACKWARD],
+  },
+  {
+    name: "a view that is stale after memory grew",
+    create: staleViews,
+    caughtBy: ["storage > keeps its values, and goes on, while memory grows"],
+  },
+];
+
+// --- internal helpers ---
+
+function dot(shape: readonly number[], strides: readonly number[], i: number): number {
+  let index = 0;
+  let rest = i;
+  for (let dim = shape.length - 1; dim >= 0; dim--) {
+    index += (rest % (shape[dim] as number)) * (strides[dim] as number);
+    rest = Math.floor(rest / (shape[dim] as number));
+  }
+  return index;
+}
+
+/** Leaves the first use of a call alone, as a forward pass, and spoils the following ones, as its backward. */
+function secondTime(spoil: (spec: DropoutSpec) => DropoutSpec): (spec: DropoutSpec) => DropoutSpec {
+  const seen = new Set<string>();
+  return (spec) => {
+    const key = [spec.seedLo, spec.seedHi, spec.callLo, spec.callHi].join();
+    if (seen.has(key)) return spoil(spec);
+    seen.add(key);
+    return spec;
+  };
+}
+
+/** One memory for all tensors, which moves when it grows, as WebAssembly's does; its views are remembered and never renewed. */
+function staleViews(): Backend {
+  let memory = new ArrayBuffer(2 ** 20);
+  let end = 0;
+  const views = new Map<unknown, TypedArray>();
+  const view = ({ handle, dtype }: BackendStorage): TypedArray => {
+    const { start, length } = handle as { start: number; length: number };
+    let array = views.get(handle);
+    if (array === undefined) {
+      array = new (createTypedArray(dtype, 0).constructor as Float32ArrayConstructor)(memory, start, length) as TypedArray;
+      views.set(handle, array);
+    }
+    return array;
+  };
+  const { dropout: _, ...minimal } = createMinimalBackend() as Backend;
+  return {
+    ...minimal,
+    allocate(dtype, length) {
+      const handle = { start: end, length };
+      end += 8 * Math.ceil((createTypedArray(dtype, 0).BYTES_PER_ELEMENT * length) / 8);
+      while (end > memory.byteLength) {
+        const larger = new ArrayBuffer(2 * memory.byteLength);
+        new Uint8Array(larger).set(new Uint8Array(memory));
+        memory = larger;
+      }
+      return handle;
+    },
+    write(storage, data) {
+      const { start, length } = storage.handle as { start: number; length: number };
+      new (data.constructor as Float32ArrayConstructor)(memory, start, length).set(data as Float32Array);
+    },
+    read: async (storage, start, length) => view(storage).slice(start, start + length),
+    view,
+  };
+}
