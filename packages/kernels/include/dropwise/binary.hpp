@@ -2,7 +2,7 @@
 // comparisons. `out` may be a contiguous a or b. A unit is an element of `out`.
 //
 // Rows are the last dimension. Where a step in a row is 1 it is read in place, where it is 0 a register's worth of copies is read over and
-// over, and any other step is first gathered, a piece at a time. So each operation has one loop.
+// over, and any other step is first gathered, a piece at a time.
 #pragma once
 
 #include <dropwise/config.hpp>
@@ -30,31 +30,22 @@ struct Run {
 
 template <class V, class F>
 DROPWISE_INLINE void mapBinary(Run a, Run b, float* out, size_t n, F f) {
-  size_t i = 0;
-  for (; i + V::kLanes <= n; i += V::kLanes) V::store(out + i, f(V::load(a.data + i * a.advance), V::load(b.data + i * b.advance)));
-  if (i < n) {
-    const int rest = int(n - i);
-    V::storePart(out + i, rest, f(V::loadPart(a.data + i * a.advance, rest), V::loadPart(b.data + i * b.advance, rest)));
-  }
+  for (size_t i = 0; i < n; i += V::kLanes) V::store(out + i, f(V::load(a.data + i * a.advance), V::load(b.data + i * b.advance)));
 }
 
 template <class V, class F>
 DROPWISE_INLINE void mapCompare(Run a, Run b, uint8_t* out, size_t n, uint32_t negate, F f) {
-  size_t i = 0;
-  for (; i + V::kLanes <= n; i += V::kLanes) {
+  for (size_t i = 0; i < n; i += V::kLanes) {
     V::storeBools(out + i, V::kLanes, f(V::load(a.data + i * a.advance), V::load(b.data + i * b.advance)), negate);
-  }
-  if (i < n) {
-    const int rest = int(n - i);
-    V::storeBools(out + i, rest, f(V::loadPart(a.data + i * a.advance, rest), V::loadPart(b.data + i * b.advance, rest)), negate);
   }
 }
 
+/// n elements, a multiple of kLanes.
 template <class V>
-DROPWISE_NOINLINE void binaryRun(BinaryOp op, Run a, Run b, void* out, size_t at, size_t n) {
+DROPWISE_NOINLINE void binaryVectors(BinaryOp op, Run a, Run b, void* out, size_t n) {
   using F = typename V::F32;
-  float* to = static_cast<float*>(out) + at;
-  uint8_t* flags = static_cast<uint8_t*>(out) + at;
+  float* to = static_cast<float*>(out);
+  uint8_t* flags = static_cast<uint8_t*>(out);
   switch (op) {
     case BinaryOp::add: return mapBinary<V>(a, b, to, n, [](F x, F y) { return V::add(x, y); });
     case BinaryOp::sub: return mapBinary<V>(a, b, to, n, [](F x, F y) { return V::sub(x, y); });
@@ -77,6 +68,24 @@ DROPWISE_NOINLINE void binaryRun(BinaryOp op, Run a, Run b, void* out, size_t at
     case BinaryOp::le: return mapCompare<V>(a, b, flags, n, 0, [](F x, F y) { return V::le(x, y); });
     case BinaryOp::ge: return mapCompare<V>(b, a, flags, n, 0, [](F x, F y) { return V::le(x, y); });
   }
+}
+
+/// n elements: whole vectors, then the rest by way of a vector's worth of memory, so that each operation has one loop.
+template <class V>
+DROPWISE_INLINE void binaryRun(BinaryOp op, Run a, Run b, void* out, size_t at, size_t n) {
+  const size_t size = op >= BinaryOp::eq ? 1 : sizeof(float);
+  uint8_t* to = static_cast<uint8_t*>(out) + at * size;
+  const size_t whole = n - n % V::kLanes;
+  if (whole > 0) binaryVectors<V>(op, a, b, to, whole);
+  if (whole == n) return;
+  float x[V::kLanes], y[V::kLanes], z[V::kLanes];
+  for (size_t i = 0; i < size_t(V::kLanes); i++) {
+    const size_t from = whole + smaller(i, n - whole - 1);
+    x[i] = a.data[from * a.advance];
+    y[i] = b.data[from * b.advance];
+  }
+  binaryVectors<V>(op, {x, 1}, {y, 1}, z, V::kLanes);
+  __builtin_memcpy(to + whole * size, z, (n - whole) * size);
 }
 
 /// Elements of one strided row that are gathered at a time.

@@ -27,7 +27,9 @@
 // For functions of some length that are used in many places: a call in WebAssembly, where a module is sent to people, inline elsewhere.
 #if defined(__wasm__)
 #define DROPWISE_SHARED static DROPWISE_NOINLINE
+#define DROPWISE_SHARED_MEMBER DROPWISE_NOINLINE
 #else
+#define DROPWISE_SHARED_MEMBER DROPWISE_MEMBER
 #define DROPWISE_SHARED DROPWISE_INLINE
 #endif
 

@@ -60,7 +60,7 @@ struct Select {
   DROPWISE_MEMBER typename V::F32 affine(typename V::F32 x, typename V::U32 words) const {
     return V::select(V::below(words, limit), V::add(V::mul(x, scale), shift), drop);
   }
-  DROPWISE_MEMBER float one(float x, uint32_t word) const {
+  DROPWISE_SHARED_MEMBER float one(float x, uint32_t word) const {
     float y = x * scale1;
     y = y + shift1;
     uint32_t m = uint32_t(0) - uint32_t(word < limit1);  // no branch: the mask is random, and a wrong guess costs more than the block
@@ -113,7 +113,7 @@ struct MaskWords {
 
   DROPWISE_MEMBER MaskWords(const DropoutArgs& a, const Select<V>& s) : args(a), select(s) {}
 
-  DROPWISE_MEMBER void enter(uint64_t block) {
+  DROPWISE_SHARED_MEMBER void enter(uint64_t block) {
     if (block >> 32 == high) return;
     high = block >> 32;
     span.start(args.seedLo, args.seedHi, args.callLo, args.callHi, uint32_t(high));
@@ -132,7 +132,7 @@ struct MaskWords {
   }
 
   /// Makes the window hold the element; the index of its word there.
-  DROPWISE_MEMBER size_t find(uint64_t element) {
+  DROPWISE_SHARED_MEMBER size_t find(uint64_t element) {
     uint64_t block = element >> 2;
     if (block - first >= windowBlocks()) fill(block);
     return size_t(element - 4 * first);

@@ -16,18 +16,14 @@ struct UnaryArgs {
 
 template <class V, class F>
 DROPWISE_INLINE void mapUnary(const float* x, float* out, size_t n, F f) {
-  size_t i = 0;
-  for (; i + V::kLanes <= n; i += V::kLanes) V::store(out + i, f(V::load(x + i)));
-  if (i < n) V::storePart(out + i, int(n - i), f(V::loadPart(x + i, int(n - i))));
+  for (size_t i = 0; i < n; i += V::kLanes) V::store(out + i, f(V::load(x + i)));
 }
 
+/// n elements, a multiple of kLanes.
 template <class V>
-DROPWISE_NOINLINE void unary(const UnaryArgs& a, size_t begin, size_t end) {
+DROPWISE_NOINLINE void unaryVectors(UnaryOp op, const float* x, float* out, size_t n) {
   using F = typename V::F32;
-  const float* x = a.x + begin;
-  float* out = a.out + begin;
-  const size_t n = end - begin;
-  switch (a.op) {
+  switch (op) {
     case UnaryOp::neg: return mapUnary<V>(x, out, n, [](F v) { return V::neg(v); });
     case UnaryOp::abs: return mapUnary<V>(x, out, n, [](F v) { return V::abs(v); });
     case UnaryOp::sqrt: return mapUnary<V>(x, out, n, [](F v) { return V::sqrt(v); });
@@ -36,6 +32,19 @@ DROPWISE_NOINLINE void unary(const UnaryArgs& a, size_t begin, size_t end) {
     case UnaryOp::sigmoid: return mapUnary<V>(x, out, n, [](F v) { return sigmoidOf<V>(v); });
     case UnaryOp::tanh: return mapUnary<V>(x, out, n, [](F v) { return tanhOf<V>(v); });
   }
+}
+
+/// Whole vectors, then the rest by way of a vector's worth of memory, so that each function has one loop.
+template <class V>
+DROPWISE_NOINLINE void unary(const UnaryArgs& a, size_t begin, size_t end) {
+  const size_t whole = (end - begin) - (end - begin) % V::kLanes;
+  unaryVectors<V>(a.op, a.x + begin, a.out + begin, whole);
+  const size_t rest = end - begin - whole;
+  if (rest == 0) return;
+  float last[V::kLanes];
+  V::store(last, V::loadPart(a.x + begin + whole, int(rest)));
+  unaryVectors<V>(a.op, last, last, V::kLanes);
+  V::storePart(a.out + begin + whole, int(rest), V::load(last));
 }
 
 DROPWISE_END

@@ -69,9 +69,11 @@ struct Wasm128 {
   DROPWISE_INLINE Mask lt(F32 a, F32 b) { return wasm_f32x4_lt(a, b); }
   DROPWISE_INLINE Mask le(F32 a, F32 b) { return wasm_f32x4_le(a, b); }
   DROPWISE_INLINE Mask eq(F32 a, F32 b) { return wasm_f32x4_eq(a, b); }
-  DROPWISE_NOINLINE static void storeBools(uint8_t* p, int n, Mask m, uint32_t negate) {
-    const uint32_t bits = uint32_t(wasm_i32x4_bitmask(m)) ^ (negate ? 15u : 0u);
-    for (int i = 0; i < n; i++) p[i] = bits >> i & 1;
+  // Bytes of 0 and 1. A mask's lanes are narrowed to bytes of all ones or zeros; `negate` turns them round.
+  DROPWISE_INLINE void storeBools(uint8_t* p, int n, Mask m, uint32_t negate) {
+    m = wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(m, m), m);
+    const uint32_t flags = (uint32_t(wasm_i32x4_extract_lane(m, 0)) ^ (0 - negate)) & 0x01010101u;
+    __builtin_memcpy(p, &flags, size_t(n));
   }
 
   // --- sums in double ---
