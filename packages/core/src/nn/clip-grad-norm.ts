@@ -3,7 +3,8 @@ import { composed } from "../autograd/scope";
 import { describe } from "../errors/errors";
 import { zeros } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
-import { isTensor } from "../tensor/tidy";
+import { isTensor, keep } from "../tensor/tidy";
+import { ownsMemory } from "../tensor/transfer";
 
 /**
  * Scales all gradients down, together, so that their common 2-norm is at most `maxNorm`; without waiting for a device. Mirrors
@@ -17,16 +18,23 @@ import { isTensor } from "../tensor/tidy";
 export function clipGradNorm(parameters: Tensor | Iterable<Tensor>, maxNorm: number): Tensor {
   if (typeof maxNorm !== "number") throw new TypeError(`clipGradNorm: expected maxNorm to be a number, got ${describe(maxNorm)}`);
   if (!(maxNorm >= 0)) throw new RangeError(`clipGradNorm: expected maxNorm of 0 or more, got ${maxNorm}`);
-  const grads = (isTensor(parameters) ? [parameters] : [...parameters]).flatMap(({ grad }) => (grad === null ? [] : [grad]));
+  const owners = (isTensor(parameters) ? [parameters] : [...parameters]).filter(({ grad }) => grad !== null);
   return noGrad(() =>
     composed(() => {
-      const squares = grads.map((grad) => grad.mul(grad).sum());
+      const squares = owners.map(({ grad }) => (grad as Tensor).mul(grad as Tensor).sum());
       const norm = squares.length === 0 ? zeros([]) : squares.reduce((total, square) => total.add(square)).sqrt();
       // PyTorch's 1e-6 keeps the division finite where all gradients are 0.
       const factor = norm.add(1e-6).pow(-1).mul(maxNorm).clamp({ max: 1 });
-      for (const grad of grads) {
-        grad.storage.device.kernels.binary("mul", grad, factor.expand(grad.shape), grad);
-        grad.storage.version++;
+      for (const owner of owners) {
+        const grad = owner.grad as Tensor;
+        if (ownsMemory(grad)) {
+          grad.storage.device.kernels.binary("mul", grad, factor.expand(grad.shape), grad);
+          grad.storage.version++;
+        } else {
+          // A differentiable gradient may share its memory, with another one or among its own elements.
+          owner.grad = keep(grad.mul(factor));
+          grad.dispose();
+        }
       }
       return norm;
     }),

@@ -74,6 +74,16 @@ describe("grad", () => {
     expect([list(first), list(x.grad ?? undefined)]).toEqual([[27], [18]]);
   });
 
+  test("of a backward with createGraph may share memory; adding to one gradient leaves the others alone", () => {
+    const [x, y] = [leaf(1, 2, 3), leaf(4, 5, 6)];
+    x.add(y).sum().backward(undefined, { createGraph: true });
+    x.mul(2).sum().backward();
+    expect([list(x.grad ?? undefined), list(y.grad ?? undefined)]).toEqual([
+      [3, 3, 3],
+      [1, 1, 1],
+    ]);
+  });
+
   test("releases the graph, unless it is retained", () => {
     const x = leaf(2);
     const y = x.mul(x).sum();

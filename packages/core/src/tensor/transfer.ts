@@ -88,7 +88,7 @@ export function accumulateGrads(gradients: Map<Tensor, Tensor>, createGraph: boo
     }
     if (before === null) {
       leaf.grad = ownGrad(gradient, createGraph);
-    } else if (createGraph || before.requiresGrad) {
+    } else if (createGraph || before.requiresGrad || !ownsMemory(before)) {
       leaf.grad = ownGrad(before.add(gradient), createGraph);
       gradient.dispose();
     } else {
@@ -103,10 +103,15 @@ export function accumulateGrads(gradients: Map<Tensor, Tensor>, createGraph: boo
   }
 }
 
+/** True for a tensor that may be edited in place unseen: its elements lie apart, and nothing else holds their memory. */
+export function ownsMemory(x: Tensor): boolean {
+  return x.isContiguous() && x.storage.isUnshared;
+}
+
 // --- internal helpers ---
 
 function ownGrad(gradient: Tensor, createGraph: boolean): Tensor {
-  if (createGraph || (gradient.isContiguous() && gradient.storage.isUnshared && gradient.offset === 0)) return gradient;
+  if (createGraph || (ownsMemory(gradient) && gradient.offset === 0)) return gradient;
   const { device } = gradient.storage;
   const own = emptyLayout(device, gradient.dtype, gradient.shape);
   device.kernels.copy(gradient, own);
