@@ -73,9 +73,9 @@ export function describeBackend({ name, create, skip = [], mayContract = false, 
     afterAll(() => backend?.dispose());
 
     const run = async (id: string, check: Check, task: TestContext) => {
-      const reason = skipped.get(id) ?? null;
-      task.task.meta.dropwise = { backend: name, id, runtime: runtimeName(), info: backend?.info ?? null, reason };
-      if (backend === undefined) return task.skip(unavailable?.message);
+      const reason = unavailable?.message ?? skipped.get(id) ?? null;
+      task.task.meta.dropwise = { backend: name, id, runtime: runtimeName(), info: infoOf(backend), reason };
+      if (backend === undefined) return task.skip(reason ?? "it could not be created");
       const context: Context = {
         backend,
         fresh: async () => create(),
@@ -105,6 +105,13 @@ export function describeBackend({ name, create, skip = [], mayContract = false, 
 }
 
 // --- internal helpers ---
+
+/** A plain copy: what a test leaves for the reporter may have to pass from a browser to Node. */
+function infoOf(backend: Backend | undefined): Backend["info"] | null {
+  if (backend === undefined) return null;
+  const { hostVisible, dtypes, threads, device, maxBufferBytes } = backend.info;
+  return { hostVisible, dtypes: [...dtypes], threads, device, maxBufferBytes };
+}
 
 function reasonsByTest(skips: readonly Skip[]): Map<string, string> {
   const reasons = new Map<string, string>();

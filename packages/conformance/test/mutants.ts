@@ -1,6 +1,17 @@
 /** Backends with one fault each, and the tests that must notice. A correct one among them shows that they are right but for that. */
 import type { Backend } from "@dropwise/core";
-import { type BackendStorage, createTypedArray, type DropoutSpec, philox4x32, sizeOf, type TypedArray } from "@dropwise/core/backend";
+import {
+  type BackendStorage,
+  contiguousStrides,
+  createTypedArray,
+  type DropoutSpec,
+  type Kernels,
+  type Operand,
+  philox4x32,
+  referenceKernels,
+  sizeOf,
+  type TypedArray,
+} from "@dropwise/core/backend";
 import { createMinimalBackend } from "./minimal-backend";
 
 /** One fault. */
@@ -23,6 +34,8 @@ interface Steps {
   readonly block: (m: number) => number;
   readonly keep: (word: number, threshold: number) => boolean;
   readonly scale: (x: number, spec: DropoutSpec) => number;
+  /** Rounds a product before the addition. */
+  readonly round: (product: number) => number;
   readonly drop: (x: number, spec: DropoutSpec) => number;
 }
 
@@ -33,6 +46,7 @@ const RIGHT: Steps = {
   block: (m) => Math.floor(m / 4),
   keep: (word, threshold) => word < threshold,
   scale: (x, spec) => x * spec.keepScale,
+  round: Math.fround,
   drop: (_x, spec) => spec.dropValue,
 };
 
@@ -48,7 +62,7 @@ function withSteps(changes: () => Partial<Steps>): () => Backend {
         const to = out.storage.handle as TypedArray;
         const step = x.strides.some((stride) => stride !== 0) ? 1 : 0;
         const words = new Uint32Array(4);
-        const round = to instanceof Float32Array ? Math.fround : (value: number) => value;
+        const round = to instanceof Float32Array ? steps.round : (value: number) => value;
         const n = steps.count(sizeOf(given.shape));
         for (let i = 0; i < n; i++) {
           const m = spec.elementOffset + steps.maskIndex(spec, i);
@@ -134,6 +148,11 @@ export const mutants: readonly Mutant[] = [
     "dropout > puts +0 where it drops, whatever was there, and keeps the rest: NaN, infinities, -0",
   ),
   steps("-0 for what is dropped", { drop: (_x, spec) => (spec.dropValue === 0 ? -0 : spec.dropValue) }, SIZES),
+  steps(
+    "a fused multiplication and addition",
+    { round: (product) => product },
+    "dropout > gives alphaDropout of the reference, forward and backward",
+  ),
   steps("the drop value forgotten", { drop: () => 0 }, "dropout > gives alphaDropout of the reference, forward and backward"),
   {
     name: "backward with another call",
@@ -150,9 +169,87 @@ export const mutants: readonly Mutant[] = [
     create: staleViews,
     caughtBy: ["storage > keeps its values, and goes on, while memory grows"],
   },
+  kernel(
+    "a sum without its last element",
+    (k) => ({ reduce: (op, x, out, outer, size, inner) => k.reduce(op, x, out, outer, op === "sum" && size > 8 ? size - 1 : size, inner) }),
+    "reduce > gives sum of every size, along the last dimension and across",
+  ),
+  kernel(
+    "the last of equal elements as the largest",
+    (k) => ({ reduce: lastArgmax(k) }),
+    "reduce > gives the place of the first largest element",
+  ),
+  kernel(
+    "a maximum that passes over NaN",
+    (k) => ({ binary: (op, a, b, out) => k.binary(op === "maximum" ? "ge" : op, a, b, out) }),
+    "binary > gives maximum of NaN, infinities and zeros as IEEE 754 and the contract say",
+  ),
+  kernel(
+    "a product that takes transposed operands for plain ones",
+    (k) => ({ matmul: (a, b, out) => k.matmul({ ...a, strides: contiguousStrides(a.shape) }, b, out) }),
+    "matmul > multiplies [3, 5] by [5, 7], either or both transposed, and gives the gradients",
+  ),
+  kernel(
+    "a kernel that starts where the storage does",
+    (k) => ({ unary: (op, x, out) => k.unary(op, { ...x, offset: 0 }, out) }),
+    "unary > gives exp and its gradient, for every size and from any start",
+  ),
+  kernel(
+    "strides of 0 that are not repeated",
+    (k) => ({ binary: (op, a, b, out) => k.binary(op, plain(a), plain(b), out) }),
+    "binary > gives add and its gradients for every pair of shapes that broadcasts",
+  ),
+  kernel(
+    "adding by index that forgets what is there",
+    (k) => ({ scatterAdd: (index, x, out) => k.scatterAdd({ ...index, strides: [0, 0, 0] }, x, out) }),
+    "gather > picks 40 along dimension 0 of [7], and sums the gradients of what was picked twice",
+  ),
+  kernel(
+    "momentum that starts from zeros",
+    (k) => ({
+      optimizerStep: (spec, param, grad, state) =>
+        k.optimizerStep(spec.kind === "sgd" ? { ...spec, first: false } : spec, param, grad, state),
+    }),
+    "training > takes five steps of SGD with momentum and dampening",
+  ),
+  kernel(
+    "weight decay left out",
+    (k) => ({ optimizerStep: (spec, param, grad, state) => k.optimizerStep({ ...spec, weightDecay: 0 }, param, grad, state) }),
+    "training > takes five steps of AdamW",
+    "training > takes five steps of SGD with weight decay",
+  ),
 ];
 
 // --- internal helpers ---
+
+/** The minimal backend with a wrong kernel beside its own. */
+function kernel(name: string, wrong: (right: Kernels) => Partial<Kernels>, ...caughtBy: string[]): Mutant {
+  const create = (): Backend => {
+    const backend = createMinimalBackend() as Backend;
+    return { ...backend, ...wrong(referenceKernels((storage) => storage.handle as TypedArray)) };
+  };
+  return { name, create, caughtBy };
+}
+
+/** `argmax` that lets an equal element that comes later win. */
+function lastArgmax(right: Kernels): Kernels["reduce"] {
+  return (op, x, out, outer, size, inner) => {
+    right.reduce(op, x, out, outer, size, inner);
+    if (op !== "argmax") return;
+    const from = x.storage.handle as TypedArray;
+    const to = out.storage.handle as TypedArray;
+    for (let i = 0; i < outer * inner; i++) {
+      const start = x.offset + Math.floor(i / inner) * size * inner + (i % inner);
+      const best = from[start + (to[out.offset + i] as number) * inner] as number;
+      for (let s = 0; s < size; s++) if (from[start + s * inner] === best) to[out.offset + i] = s;
+    }
+  };
+}
+
+/** An operand read as if it had all the elements of its shape. */
+function plain(operand: Operand | number): Operand | number {
+  return typeof operand === "number" ? operand : { ...operand, strides: contiguousStrides(operand.shape) };
+}
 
 function dot(shape: readonly number[], strides: readonly number[], i: number): number {
   let index = 0;
