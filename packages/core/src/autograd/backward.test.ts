@@ -45,6 +45,16 @@ describe("backward", () => {
     expect(gradOf(scalar)).toEqual([1]);
   });
 
+  test("starts anew where the gradient was disposed, and refuses one put there from another backend", () => {
+    const x = leaf(1, 2);
+    x.sum().backward();
+    x.grad?.dispose();
+    x.mul(3).sum().backward();
+    expect(gradOf(x)).toEqual([3, 3]);
+    x.grad = ones([2], { backend: hostBackend() });
+    expectRefusal(() => x.sum().backward(), "BackendMismatchError", "backward: expected tensors of one backend, got cpu and second");
+  });
+
   test("never lets two gradients share memory", () => {
     const [x, y] = [leaf(1, 2), leaf(3, 4)];
     x.add(y).sum().backward();

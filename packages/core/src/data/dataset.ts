@@ -1,4 +1,5 @@
 import { noGrad } from "../autograd/grad-mode";
+import { composed } from "../autograd/scope";
 import { describe, ShapeError } from "../errors/errors";
 import { indexRows } from "../ops/gather";
 import { tensor } from "../tensor/creation";
@@ -43,7 +44,7 @@ export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> {
     return noGrad(() => {
       const rows = this.tensors.map((x) => {
         const index = tensor(indices, { backend: x.backend });
-        const picked = keep(indexRows(x, index));
+        const picked = keep(composed(() => indexRows(x, index)));
         index.dispose();
         return picked;
       });

@@ -1,5 +1,6 @@
 import type { Backend } from "../backend/backend";
 import { BRAND, type Brand } from "../backend/shared";
+import { deviceOf } from "../cpu/device-of";
 import type { Tensor } from "../tensor/tensor";
 import { moveStorage } from "../tensor/transfer";
 import { type Buffer, isBuffer, isParameter, type Parameter } from "./parameter";
@@ -110,6 +111,7 @@ export abstract class Module {
    * same, so optimizers go on. Do not step while it runs.
    */
   async to(backend: Backend): Promise<this> {
+    deviceOf(backend); // refuses what is no backend, also where there is nothing to move
     const tensors = [...namedState(this)].flatMap(([, value]) => [
       value,
       ...(value.grad === null ? [] : [value.grad]),

@@ -81,7 +81,11 @@ export function checkGradient(op: string, output: Tensor, gradient: Tensor): voi
  */
 export function accumulateGrads(gradients: Map<Tensor, Tensor>, createGraph: boolean): void {
   for (const [leaf, gradient] of gradients) {
-    const before = leaf.grad;
+    // A leaf that moved to another backend since the forward pass; found before anything is written.
+    if (!leaf.isDisposed) checkInputs("backward", [leaf, gradient, usableGrad(leaf) ?? gradient]);
+  }
+  for (const [leaf, gradient] of gradients) {
+    const before = usableGrad(leaf);
     if (leaf.isDisposed) {
       gradient.dispose();
       continue;
@@ -109,6 +113,11 @@ export function ownsMemory(x: Tensor): boolean {
 }
 
 // --- internal helpers ---
+
+/** A leaf's gradient, unless there is none or the user disposed it. */
+function usableGrad({ grad }: Tensor): Tensor | null {
+  return grad === null || grad.isDisposed ? null : grad;
+}
 
 function ownGrad(gradient: Tensor, createGraph: boolean): Tensor {
   if (createGraph || (ownsMemory(gradient) && gradient.offset === 0)) return gradient;

@@ -1,0 +1,146 @@
+import { describe, expect, test } from "vitest";
+import { Generator, memory, nn, ones, type Tensor, tensor, tidy, zeros } from "../index";
+import { blindBackend } from "../testing/backends";
+import { expectRefusal } from "../testing/refusal";
+
+const list = (x: Tensor) => [...x.dataSync()];
+const net = (seed = 1) => {
+  const generator = new Generator(seed);
+  return new nn.Sequential({ hidden: new nn.Linear(3, 2, { generator }), drop: new nn.Dropout(), out: new nn.Linear(2, 1, { generator }) });
+};
+const values = (model: nn.Module) => Object.fromEntries(Object.entries(model.stateDict()).map(([name, x]) => [name, x.dataSync()]));
+
+describe("stateDict", () => {
+  test("names the module's own tensors, buffers included, and needs nothing of dropout", () => {
+    class Model extends nn.Module {
+      net = net();
+      mean = new nn.Buffer(zeros([2]));
+      forward(x: Tensor): Tensor {
+        return this.net.forward(x);
+      }
+    }
+    const model = new Model();
+    const state = model.stateDict();
+    expect(Object.keys(state)).toEqual(["mean", "net.hidden.weight", "net.hidden.bias", "net.out.weight", "net.out.bias"]);
+    expect(state.mean).toBe(model.mean);
+  });
+});
+
+describe("loadStateDict", () => {
+  test("copies values into the module's tensors, which stay the same objects in the same memory", () => {
+    const [a, b] = [net(1), net(2)];
+    const before = Object.values(b.stateDict()).map((x) => [x, x.storage]);
+    b.loadStateDict(a.stateDict());
+    expect(values(b)).toEqual(values(a));
+    expect(Object.values(b.stateDict()).map((x) => [x, x.storage])).toEqual(before);
+    const [first] = Object.values(a.stateDict()) as [Tensor];
+    for (const x of Object.values(b.stateDict())) expect(x.storage).not.toBe(first.storage);
+  });
+
+  test("takes typed arrays, strided tensors, and works inside tidy and without a graph", () => {
+    const model = net();
+    const bytes = memory().bytes;
+    tidy(() =>
+      model.loadStateDict({
+        ...values(model),
+        "hidden.weight": tensor([
+          [1, 4],
+          [2, 5],
+          [3, 6],
+        ]).transpose(0, 1),
+      }),
+    );
+    expect(list(model.stateDict()["hidden.weight"] as Tensor)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(memory().bytes).toBe(bytes);
+    for (const p of model.parameters()) expect(p).toMatchObject({ isLeaf: true, requiresGrad: true });
+  });
+
+  test("of a module's own state changes nothing", () => {
+    const model = net();
+    const before = values(model);
+    model.loadStateDict(model.stateDict());
+    expect(values(model)).toEqual(before);
+  });
+
+  test("reads back what data() gave, on a backend without views", async () => {
+    const backend = blindBackend();
+    const layer = new nn.Linear(2, 2, { backend });
+    const saved = Object.fromEntries(
+      await Promise.all(Object.entries(layer.stateDict()).map(async ([name, x]) => [name, await x.data()] as const)),
+    );
+    const other = new nn.Linear(2, 2, { backend });
+    other.loadStateDict(saved);
+    expect(await other.weight.data()).toEqual(saved.weight);
+  });
+
+  test.each<[string, string, (state: Record<string, unknown>) => void, string]>([
+    [
+      "a missing name",
+      "RangeError",
+      (s) => delete s["out.bias"],
+      "loadStateDict: expected exactly the names of the module, got 1 missing (out.bias) and 0 unexpected (none)",
+    ],
+    [
+      "an unexpected name",
+      "RangeError",
+      (s) => {
+        s.extra = ones([1]);
+      },
+      "got 0 missing (none) and 1 unexpected (extra)",
+    ],
+    [
+      "another shape",
+      "ShapeError",
+      (s) => {
+        s["out.weight"] = ones([2, 1]);
+      },
+      'loadStateDict: expected shape [1, 2] for "out.weight", got [2, 1]',
+    ],
+    [
+      "an array of another length",
+      "ShapeError",
+      (s) => {
+        s["out.weight"] = new Float32Array(3);
+      },
+      'loadStateDict: expected shape [1, 2] for "out.weight", got [3]',
+    ],
+    [
+      "another dtype",
+      "TypeError",
+      (s) => {
+        s["out.bias"] = new Float64Array(1);
+      },
+      'loadStateDict: expected float32 for "out.bias", got float64',
+    ],
+    [
+      "what is no tensor",
+      "TypeError",
+      (s) => {
+        s["out.bias"] = [1];
+      },
+      'loadStateDict: expected a tensor or typed array for "out.bias", got an array of 1',
+    ],
+    [
+      "a disposed tensor",
+      "DisposedError",
+      (s) => {
+        const gone = ones([1]);
+        gone.dispose();
+        s["out.bias"] = gone;
+      },
+      "loadStateDict: expected a live tensor",
+    ],
+  ])("refuses %s and changes nothing, though all before it fits", (_, name, spoil, message) => {
+    const model = net();
+    const before = values(model);
+    const state: Record<string, unknown> = values(net(9));
+    spoil(state);
+    expectRefusal(() => model.loadStateDict(state as never), name, message);
+    expect(values(model)).toEqual(before);
+  });
+
+  test("refuses what is no object of tensors", () => {
+    for (const state of [null, undefined, 5])
+      expectRefusal(() => net().loadStateDict(state as never), "TypeError", "loadStateDict: expected an object of tensors");
+  });
+});
