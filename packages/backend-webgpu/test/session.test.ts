@@ -105,18 +105,20 @@ describe("storage", () => {
 });
 
 describe("batches", () => {
-  test("a thousand kernels with parameters of their own all see theirs", async () => {
-    const outs = Array.from({ length: 1500 }, () =>
+  test("thousands of kernels with buffers and parameters of their own all see theirs, again and again", async () => {
+    const outs = Array.from({ length: 2500 }, () =>
       place(
         gpu,
         data("float32", [3], () => 0),
       ),
     );
-    outs.forEach((out, i) => {
-      gpu.fill(out, i);
-    });
-    const values = await Promise.all(outs.map((out) => gpu.read(out.storage, 2, 1)));
-    expect(values.map((v) => v[0])).toEqual(outs.map((_, i) => i));
+    for (const round of [1, 2]) {
+      outs.forEach((out, i) => {
+        gpu.fill(out, i * round);
+      });
+      const values = await Promise.all(outs.map((out) => gpu.read(out.storage, 2, 1)));
+      expect(values.map((v) => v[0])).toEqual(outs.map((_, i) => i * round));
+    }
     for (const { storage } of outs) gpu.release(storage.handle);
   });
 

@@ -15,7 +15,12 @@ export interface Gpu {
 
 /** Puts the parts together. `windowBytes` makes bindings smaller than the device's limit, for tests. */
 export function createGpu(session: GpuSession, windowBytes?: number): Gpu {
-  const recorder: Recorder = new Recorder(session, (memory) => allocator.bufferOf(memory));
+  const pipelines = new Pipelines(session);
+  const recorder: Recorder = new Recorder(
+    session,
+    (memory) => allocator.bufferOf(memory),
+    () => pipelines.clearBindGroups(),
+  );
   const allocator = new GpuAllocator(session, recorder, windowBytes);
-  return { session, allocator, recorder, pipelines: new Pipelines(session), transfer: new Transfer(session, recorder) };
+  return { session, allocator, recorder, pipelines, transfer: new Transfer(session, recorder) };
 }

@@ -6,6 +6,8 @@ import { type GpuSession, NAME } from "./session";
 export interface GpuMemory {
   /** Exchanged for a new one when it turned out that there was no room for the first. */
   buffer: GPUBuffer;
+  /** Of the buffer; no two have the same. */
+  id: number;
   readonly bytes: number;
   /** The last batch of recorded commands that uses it. */
   batch: number;
@@ -17,6 +19,7 @@ export interface GpuMemory {
 export class GpuAllocator {
   /** Buffers that are not destroyed, scratch included. */
   readonly #live = new Set<GPUBuffer>();
+  #nextId = 1;
   #liveBytes = 0;
   /** Bytes of the largest storage. */
   readonly maxBytes: number;
@@ -96,6 +99,7 @@ export class GpuAllocator {
     if (memory.failed) {
       memory.failed = false;
       this.#live.delete(memory.buffer);
+      memory.id = this.#nextId++;
       memory.buffer = this.#createBuffer(memory.bytes, () => {
         memory.failed = true;
       });
@@ -113,7 +117,7 @@ export class GpuAllocator {
   #create(bytes: number): GpuMemory {
     // A failed allocation takes with it all commands submitted together with its first use, so what was recorded before goes ahead of it.
     if (bytes >= LARGE_BYTES) this.before.flush();
-    const memory: GpuMemory = { buffer: undefined as never, bytes, batch: 0, failed: false, released: false };
+    const memory: GpuMemory = { buffer: undefined as never, id: this.#nextId++, bytes, batch: 0, failed: false, released: false };
     memory.buffer = this.#createBuffer(bytes, () => {
       memory.failed = true;
     });

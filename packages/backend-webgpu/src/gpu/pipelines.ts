@@ -7,6 +7,8 @@ export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
   /** Bytes of its `Params`. */
   readonly uniformBytes: number;
+  /** Bind groups made for it, by what they bind. */
+  readonly bindGroups: Map<string, GPUBindGroup>;
 }
 
 /** Compiles each kernel once and keeps it. */
@@ -36,10 +38,15 @@ export class Pipelines {
         layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
         compute: { module: device.createShaderModule({ label: key, code: code() }), entryPoint: "main" },
       });
-      return { pipeline, layout, uniformBytes };
+      return { pipeline, layout, uniformBytes, bindGroups: new Map() };
     });
     this.#pipelines.set(key, made);
     return made;
+  }
+
+  /** Lets go of all bind groups. */
+  clearBindGroups(): void {
+    for (const { bindGroups } of this.#pipelines.values()) bindGroups.clear();
   }
 
   #layout(accesses: string): GPUBindGroupLayout {

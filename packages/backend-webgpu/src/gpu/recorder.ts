@@ -46,12 +46,14 @@ export class Recorder {
   #batch = 1;
   #submissions = 0;
   #dispatches = 0;
+  #bindGroups = 0;
   /** For benchmarks: each compute pass writes these timestamps. */
   timestamps: GPUComputePassTimestampWrites | undefined;
 
   constructor(
     session: GpuSession,
     readonly bufferOf: (memory: GpuMemory) => GPUBuffer,
+    readonly onManyBindGroups: () => void,
   ) {
     this.#session = session;
     const { device } = session;
@@ -149,18 +151,41 @@ export class Recorder {
   }
 
   #encode(pass: GPUComputePassEncoder, { pipeline, slices, uniformOffset, groups }: Dispatch): void {
-    const entries: GPUBindGroupEntry[] = [{ binding: 0, resource: { buffer: this.#uniforms, size: pipeline.uniformBytes } }];
-    slices.forEach(({ memory, offset, size }, i) => {
-      entries.push({ binding: i + 1, resource: { buffer: this.bufferOf(memory), offset, size } });
-    });
     pass.setPipeline(pipeline.pipeline);
-    pass.setBindGroup(0, this.#session.device.createBindGroup({ layout: pipeline.layout, entries }), [uniformOffset]);
+    pass.setBindGroup(0, this.#bindGroup(pipeline, slices), [uniformOffset]);
     pass.dispatchWorkgroups(groups[0], groups[1]);
+  }
+
+  /** Bind groups cost more than the rest of a command, and a training step uses the same buffers as the one before. */
+  #bindGroup(pipeline: Pipeline, slices: readonly MemorySlice[]): GPUBindGroup {
+    let key = "";
+    for (const { memory, offset } of slices) {
+      this.bufferOf(memory); // may exchange a buffer, and with it the id
+      key += `${memory.id}+${offset} `;
+    }
+    let group = pipeline.bindGroups.get(key);
+    if (group === undefined) {
+      // Those of released buffers are never asked for again, so all go from time to time.
+      if (++this.#bindGroups > MAX_BIND_GROUPS) {
+        this.onManyBindGroups();
+        this.#bindGroups = 1;
+      }
+      const entries: GPUBindGroupEntry[] = [{ binding: 0, resource: { buffer: this.#uniforms, size: pipeline.uniformBytes } }];
+      slices.forEach(({ memory, offset, size }, i) => {
+        entries.push({ binding: i + 1, resource: { buffer: memory.buffer, offset, size } });
+      });
+      group = this.#session.device.createBindGroup({ layout: pipeline.layout, entries });
+      pipeline.bindGroups.set(key, group);
+    }
+    return group;
   }
 }
 
 /** Parameters of one batch, at 256 bytes for most kernels. */
 const UNIFORM_BYTES = 2 ** 17;
+
+/** Bind groups that are kept. */
+const MAX_BIND_GROUPS = 2048;
 
 /** A batch is submitted when it has this many commands; a training step of a small model has about a hundred. */
 const MAX_COMMANDS = 512;

@@ -18,11 +18,16 @@ export class GpuSession {
   /** Settles when the device is lost; never rejects. */
   readonly #loss: Promise<void>;
 
+  /** The device's limits that kernels ask for, read once: each look at the device's own object is a call. */
+  readonly limits: Readonly<Pick<GPUSupportedLimits, (typeof LIMITS)[number]>>;
+
   constructor(
     readonly device: GPUDevice,
     /** What the device depends on; without it Node's implementation frees the device under us. */
     readonly retained: readonly unknown[],
   ) {
+    const { limits } = device;
+    this.limits = Object.fromEntries(LIMITS.map((name) => [name, limits[name]])) as typeof this.limits;
     this.#loss = device.lost.then(({ reason, message }) => {
       this.#lost = new DeviceLostError(NAME, `${reason}: ${message}`);
     });
@@ -92,6 +97,8 @@ export class GpuSession {
     this.#known = Promise.all([this.#known, watching]);
   }
 }
+
+const LIMITS = ["maxStorageBuffersPerShaderStage", "maxComputeWorkgroupsPerDimension", "maxComputeInvocationsPerWorkgroup"] as const;
 
 /** How long to wait for the news that a device is lost after it refused something. It is there within milliseconds, or it is something else. */
 const LOSS_NEWS_MS = 500;

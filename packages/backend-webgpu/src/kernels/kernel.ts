@@ -44,12 +44,12 @@ const GROUP_SIZE = 64;
 export function run(gpu: Gpu, call: KernelCall): void {
   const groups = call.groups ?? Math.ceil((call.threads as number) / GROUP_SIZE);
   if (groups === 0) return;
-  const { limits } = gpu.session.device;
+  const { limits } = gpu.session;
   const { windowBytes } = gpu.allocator;
   const written = call.bindings.filter((binding) => binding.write);
   const copies: GpuMemory[] = [];
   const slices: MemorySlice[] = [];
-  let accessors = "";
+  const accessors: (() => string)[] = [];
   let accesses = "";
   let pattern = "";
   for (const binding of call.bindings) {
@@ -57,12 +57,13 @@ export function run(gpu: Gpu, call: KernelCall): void {
     const same = write ? undefined : written.find(({ memory }) => memory === binding.memory);
     if (same !== undefined && binding.inPlace) {
       pattern += ` ${name}:${same.name}`;
-      accessors += `fn load_${name}(i: u32) -> ${type} { return load_${same.name}(i); }\n`;
+      accessors.push(() => `fn load_${name}(i: u32) -> ${type} { return load_${same.name}(i); }\n`);
       continue;
     }
     const memory = same === undefined ? binding.memory : copyOf(gpu, binding.memory, copies);
     const windows = Math.ceil(memory.bytes / windowBytes);
-    accessors += declare(name, type, write, slices.length + 1, windows, windowBytes);
+    const first = slices.length + 1;
+    accessors.push(() => declare(name, type, write, first, windows, windowBytes));
     pattern += ` ${name}:${windows}`;
     for (let window = 0, offset = 0; window < windows; window++, offset += windowBytes) {
       slices.push({ memory, offset, size: Math.min(windowBytes, memory.bytes - offset) });
@@ -77,7 +78,8 @@ export function run(gpu: Gpu, call: KernelCall): void {
       `one kernel sees at most ${limits.maxStorageBuffersPerShaderStage} pieces of ${windowBytes} bytes; split the tensors`,
     );
   }
-  const code = () => `@group(0) @binding(0) var<uniform> p: Params;\n${accessors}${call.defines}\n${grid}\n${call.source.join("\n")}`;
+  const code = () =>
+    `@group(0) @binding(0) var<uniform> p: Params;\n${accessors.map((text) => text()).join("")}${call.defines}\n${grid}\n${call.source.join("\n")}`;
   const uniformBytes = Math.ceil(call.params.length / 4) * 16;
   const pipeline = gpu.pipelines.get(call.key + pattern, accesses, uniformBytes, code);
   gpu.recorder.dispatch(pipeline, slices, call.params, grid2d(groups, limits.maxComputeWorkgroupsPerDimension));

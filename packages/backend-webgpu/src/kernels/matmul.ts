@@ -8,7 +8,7 @@ export function matmul(gpu: Gpu, a: GpuOperand, b: GpuOperand, out: GpuOperand, 
   const [m, n] = out.shape.slice(-2) as [number, number];
   const k = a.shape.at(-1) as number;
   if (batches * m * n === 0) return;
-  const side = sideFor(m, n, gpu.session.device.limits);
+  const side = sideFor(m, n, gpu.session.limits);
   const tilesM = Math.ceil(m / (4 * side));
   const tilesN = Math.ceil(n / (4 * side));
   const bindings: Binding[] = [
@@ -51,7 +51,7 @@ export function linear(gpu: Gpu, x: GpuOperand, weight: GpuOperand, bias: GpuOpe
 const MAX_INNER = 2 ** 15;
 
 /** Small matrices get small groups, so that there are enough of them to keep the device busy. */
-function sideFor(m: number, n: number, limits: GPUSupportedLimits): 8 | 16 {
+function sideFor(m: number, n: number, limits: Gpu["session"]["limits"]): 8 | 16 {
   return m * n >= 2 ** 16 && limits.maxComputeInvocationsPerWorkgroup >= 256 ? 16 : 8;
 }
 
