@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 
 /** @param {string} source */
-export function minifyWgsl(source) {
+function minifyWgsl(source) {
   return source
     .replace(/\/\/.*$/gm, "")
     .replace(/\s+/g, " ")
