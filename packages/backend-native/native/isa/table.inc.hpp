@@ -1,0 +1,71 @@
+// Included by each file of this folder, which names its instruction set: DROPWISE_ISA (also the namespace), DROPWISE_LANES (the lane type) and
+// DROPWISE_TABLE (the table to define). Nothing of the C++ library may be used here: see `dropwise/config.hpp`.
+#include <dropwise/binary.hpp>
+#include <dropwise/copy.hpp>
+#include <dropwise/dropout.hpp>
+#include <dropwise/matmul.hpp>
+#include <dropwise/optimizer.hpp>
+#include <dropwise/reduce.hpp>
+#include <dropwise/softmax.hpp>
+#include <dropwise/unary.hpp>
+
+#include "../kernel-table.hpp"
+
+DROPWISE_BEGIN
+
+namespace entry {
+
+using V = DROPWISE_LANES;
+
+/// A copy of the arguments as this namespace's struct: that of another instruction set, alike in all but name, is another type to C++.
+template <class Args>
+DROPWISE_INLINE Args argsOf(const void* from) {
+  Args args;
+  __builtin_memcpy(&args, from, sizeof args);
+  return args;
+}
+
+#define DROPWISE_ENTRY(name, Args, call) \
+  static void name(const void* from, size_t begin, size_t end, float* scratch) { \
+    (void)scratch; \
+    const Args args = argsOf<Args>(from); \
+    call; \
+  }
+
+DROPWISE_ENTRY(runDropout, DropoutArgs, dropout<V>(args, begin, end))
+DROPWISE_ENTRY(runUnary, UnaryArgs, unary<V>(args, begin, end))
+DROPWISE_ENTRY(runBinary, BinaryArgs, binary<V>(args, begin, end))
+DROPWISE_ENTRY(runReduce, ReduceArgs, reduce<V>(args, begin, end))
+DROPWISE_ENTRY(runSumPieces, ReduceArgs, sumPieces(args, begin, end))
+DROPWISE_ENTRY(runSoftmax, SoftmaxArgs, softmax<V>(args, begin, end))
+DROPWISE_ENTRY(runSoftmaxGrad, SoftmaxArgs, softmaxGrad<V>(args, begin, end))
+DROPWISE_ENTRY(runSgd, SgdArgs, sgd<V>(args, begin, end))
+DROPWISE_ENTRY(runAdam, AdamArgs, adam<V>(args, begin, end))
+DROPWISE_ENTRY(runMatmul, MatmulArgs, matmul<V>(args, begin, end, scratch))
+DROPWISE_ENTRY(runCopy, CopyArgs, copy<V>(args, begin, end))
+
+static_assert(kBlockRows % V::kTileRows == 0, "a block of rows is whole tiles");
+
+}  // namespace entry
+
+DROPWISE_END
+
+#define DROPWISE_STRING_OF(name) #name
+#define DROPWISE_STRING(name) DROPWISE_STRING_OF(name)
+
+namespace dropwise {
+
+namespace chosen = DROPWISE_ISA;
+
+extern const KernelTable DROPWISE_TABLE;
+const KernelTable DROPWISE_TABLE = {
+    DROPWISE_STRING(DROPWISE_ISA),
+    {chosen::entry::runDropout, chosen::entry::runUnary, chosen::entry::runBinary, chosen::entry::runReduce, chosen::entry::runSumPieces,
+     chosen::entry::runSoftmax, chosen::entry::runSoftmaxGrad, chosen::entry::runSgd, chosen::entry::runAdam, chosen::entry::runMatmul,
+     chosen::entry::runCopy},
+    size_t(chosen::entry::V::kLanes),
+    chosen::Tile<chosen::entry::V>::kColumns,
+    chosen::kDepth * (kBlockRows + chosen::kPanels * chosen::Tile<chosen::entry::V>::kColumns),
+};
+
+}  // namespace dropwise

@@ -1,0 +1,34 @@
+// The kernels of one instruction set as pointers, so that the rest of the addon is compiled once, for any processor.
+#pragma once
+
+#include <cstddef>
+
+namespace dropwise {
+
+/// Computes the units [begin, end) of the call described by `args`, the struct of that kernel in `packages/kernels`. `scratch` is this thread's.
+using Kernel = void (*)(const void* args, size_t begin, size_t end, float* scratch);
+
+/// Numbered as in `src/protocol.ts`.
+enum class KernelId : unsigned { dropout, unary, binary, reduce, sumPieces, softmax, softmaxGrad, sgd, adam, matmul, copy, count };
+
+struct KernelTable {
+  const char* isa;
+  Kernel kernels[size_t(KernelId::count)];
+  size_t lanes;           // of a vector of floats
+  size_t tileColumns;     // of a matrix product
+  size_t matmulScratch;   // floats that a thread needs for blocks of kBlockRows
+
+  Kernel operator[](KernelId id) const { return kernels[size_t(id)]; }
+};
+
+/// Rows of one unit of a matrix product: a multiple of every tile height, and many, so that a packed panel is used often.
+constexpr size_t kBlockRows = 144;
+
+extern const KernelTable kScalarKernels;
+#if defined(__x86_64__) || defined(_M_X64)
+extern const KernelTable kSse2Kernels, kAvx2Kernels, kAvx512Kernels;
+#elif defined(__aarch64__) || defined(_M_ARM64)
+extern const KernelTable kNeonKernels;
+#endif
+
+}  // namespace dropwise

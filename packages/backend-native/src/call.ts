@@ -1,0 +1,118 @@
+import { DisposedError, type DType, type Operand, type TypedArray } from "@dropwise/core/backend";
+import type { AddonBackend } from "./load";
+import { Memory, type NativeHandle } from "./memory";
+
+/** The kernels, in the order of `KernelId` in `native/kernel-table.hpp`. */
+export const Kernel = {
+  dropout: 0,
+  unary: 1,
+  binary: 2,
+  reduce: 3,
+  softmax: 5,
+  softmaxGrad: 6,
+  sgd: 7,
+  adam: 8,
+  matmul: 9,
+  copy: 10,
+} as const;
+
+/** Dimensions that a kernel can walk, `kMaxRank`. */
+export const MAX_RANK = 8;
+
+/** Numbers in the argument block; the longest call, `binary` of eight dimensions, takes 35. */
+export const BLOCK_LENGTH = 64;
+
+/**
+ * Writes a call to the argument block and runs it: `begin`, then its numbers and operands in the order in which `native/calls.cc` reads
+ * them, then `run`. An operand that does not lie in its memory is refused here, before anything runs; the addon checks once more against whole slabs.
+ */
+export class Call {
+  readonly memory: Memory;
+  #at = 0;
+  #ended = false;
+
+  constructor(
+    readonly block: Float64Array,
+    readonly addon: AddonBackend,
+  ) {
+    this.memory = new Memory(addon);
+  }
+
+  begin(kernel: number): this {
+    if (this.#ended) throw disposed("native");
+    this.block[0] = kernel;
+    this.#at = 1;
+    return this;
+  }
+
+  number(value: number): this {
+    this.block[this.#at++] = value;
+    return this;
+  }
+
+  /** An operand of which `extent` elements, from its offset on, are read or written. */
+  operand(op: string, { storage, offset }: Operand<NativeHandle>, extent: number, dtype: DType = "float32"): this {
+    const { handle } = storage;
+    if (handle?.memory !== this.memory) throw foreign(op);
+    // An array that was released, or transferred away, has no elements.
+    if (handle.dtype !== dtype || !(offset >= 0 && offset + extent <= handle.view.length)) throw outside(op, handle, offset, extent, dtype);
+    const { block } = this;
+    block[this.#at++] = handle.slab.id;
+    block[this.#at++] = handle.byteOffset + offset * (dtype === "bool" ? 1 : 4);
+    return this;
+  }
+
+  run(): void {
+    this.addon.run();
+  }
+
+  /** The whole storage as a typed array. */
+  view(handle: NativeHandle): TypedArray {
+    if (this.#ended) throw disposed("view");
+    if (handle?.memory !== this.memory) throw foreign("view");
+    return handle.view;
+  }
+
+  /** Ends the threads and forgets the memory; every later call throws DisposedError. */
+  end(): void {
+    this.#ended = true;
+    this.memory.end();
+    this.addon.stop();
+  }
+}
+
+/** Elements from the first to the last that a strided operand touches. */
+export function extentOf({ shape, strides }: Operand): number {
+  let extent = 1;
+  for (let dim = 0; dim < shape.length; dim++) {
+    const size = shape[dim] as number;
+    if (size === 0) return 0;
+    extent += (size - 1) * (strides[dim] as number);
+  }
+  return extent;
+}
+
+/** The error of a call on a backend that was disposed. */
+export function disposed(op: string): DisposedError {
+  return new DisposedError(op, "expected a live native backend, got one that was disposed - create another with createNativeBackend()");
+}
+
+// --- internal helpers ---
+
+function foreign(op: string): TypeError {
+  return new TypeError(`${op}: expected storage of this native backend, got another's - move the tensor with await tensor.to(backend)`);
+}
+
+function outside(op: string, handle: NativeHandle, offset: number, extent: number, dtype: DType): Error {
+  if (handle.dtype !== dtype) return new TypeError(`${op}: expected ${dtype} storage, got ${handle.dtype}`);
+  if (handle.view.buffer !== handle.slab.buffer) return new DisposedError(op, "expected live storage, got one that was released");
+  if (handle.slab.buffer.byteLength === 0) {
+    return new DisposedError(
+      op,
+      "expected memory of the backend, got an ArrayBuffer that was transferred away - never transfer what view() gives",
+    );
+  }
+  return new RangeError(
+    `${op}: expected ${extent} elements from offset ${offset} to lie in the storage, got one with ${handle.view.length}`,
+  );
+}

@@ -1,0 +1,114 @@
+import { constants } from "node:buffer";
+import { availableParallelism } from "node:os";
+import { type Backend, BackendUnavailableError, referenceKernels } from "@dropwise/core/backend";
+import { BLOCK_LENGTH, Call, disposed } from "./call";
+import { copy } from "./copy";
+import { dropout, elementwise, optimizer, products, reductions } from "./kernels";
+import { loadAddon } from "./load";
+import type { NativeHandle } from "./memory";
+
+/** Options of {@link createNativeBackend}. */
+export interface NativeBackendOptions {
+  /** Threads that a kernel may use, the calling one included; `"auto"` is one for each processor, 16 at most. Default: `"auto"`. */
+  readonly threads?: number | "auto";
+  /**
+   * The instruction set: `"avx512"`, `"avx2"`, `"sse2"`, `"neon"` or `"scalar"`. Default: the environment variable `DROPWISE_ISA`, else the best that the
+   * processor and the system have.
+   */
+  readonly isa?: string;
+}
+
+/**
+ * A backend of compiled kernels with vector instructions and threads. What it has no kernel for runs as core's reference kernels on the same memory. Masks are
+ * those of every other backend, and all results are the same bits for any number of threads.
+ *
+ * `info.device` names the instruction set. Threads start with the first call that is large enough, sleep between calls, and never keep the process alive.
+ *
+ * @throws TypeError or RangeError for wrong options.
+ * @throws BackendUnavailableError where there is no compiled addon for this platform, or the processor lacks the instruction set.
+ * @example
+ * ```ts
+ * const native = createNativeBackend();
+ * const x = ones([4, 8], { backend: native });
+ * console.log(F.dropout(x, { p: 0.5 }).dataSync());
+ * ```
+ */
+export function createNativeBackend(options: NativeBackendOptions = {}): Backend<NativeHandle> {
+  const threads = threadsOf(options);
+  const addon = loadAddon();
+  const isa = isaOf(options, addon.isas);
+  const block = new Float64Array(BLOCK_LENGTH);
+  const call = new Call(block, addon.open(block, threads, isa));
+  return backendOf(call, threads, isa);
+}
+
+// --- internal helpers ---
+
+/** The most that `"auto"` starts: beyond it these kernels are bound by memory. */
+const AUTO_THREADS = 16;
+
+/** More than is ever useful; a mistake otherwise. */
+const MAX_THREADS = 256;
+
+/** Room for a large tensor's way to a cache line. */
+const SLACK_BYTES = 64;
+
+function backendOf(call: Call, threads: number, isa: string): Backend<NativeHandle> {
+  const reference = referenceKernels((storage) => call.view(storage.handle as NativeHandle));
+  let live = true;
+  const members: Backend<NativeHandle> = {
+    name: "native",
+    info: {
+      hostVisible: true,
+      dtypes: ["float32", "float64", "int32", "bool"],
+      threads,
+      device: isa,
+      maxBufferBytes: constants.MAX_LENGTH - SLACK_BYTES,
+    },
+    allocate: (dtype, length) => {
+      if (!live) throw disposed("allocate");
+      return call.memory.allocate(dtype, length);
+    },
+    write: ({ handle }, data) => call.view(handle).set(data),
+    read: async ({ handle }, start, length) => call.view(handle).slice(start, start + length),
+    view: ({ handle }) => call.view(handle),
+    release: (handle) => {
+      if (live) call.memory.release(handle);
+    },
+    ...dropout(call, reference),
+    ...elementwise(call, reference),
+    ...reductions(call, reference),
+    ...products(call, reference),
+    ...optimizer(call, reference),
+    ...copy(call, reference),
+    dispose: () => {
+      if (!live) return;
+      live = false;
+      call.end();
+    },
+  };
+  return members;
+}
+
+function threadsOf({ threads = "auto" }: NativeBackendOptions): number {
+  if (threads === "auto") return Math.min(availableParallelism(), AUTO_THREADS);
+  if (typeof threads !== "number") {
+    throw new TypeError(`createNativeBackend: expected threads to be a number or "auto", got ${String(threads)}`);
+  }
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    throw new RangeError(`createNativeBackend: expected threads to be an integer from 1 to ${MAX_THREADS}, got ${threads}`);
+  }
+  return threads;
+}
+
+function isaOf({ isa }: NativeBackendOptions, available: readonly string[]): string {
+  if (isa !== undefined && typeof isa !== "string")
+    throw new TypeError(`createNativeBackend: expected isa to be a string, got ${String(isa)}`);
+  const wanted = isa ?? (process.env.DROPWISE_ISA || (available[0] as string));
+  if (available.includes(wanted)) return wanted;
+  const source = isa === undefined ? "DROPWISE_ISA" : "isa";
+  throw new BackendUnavailableError(
+    "native",
+    `expected ${source} to be an instruction set that runs here (${available.join(", ")}), got "${wanted}" - leave it out for the best one`,
+  );
+}

@@ -1,0 +1,2 @@
+export { createNativeBackend, type NativeBackendOptions } from "./create";
+export type { NativeHandle } from "./memory";

@@ -1,0 +1,179 @@
+/** The members of the backend that the addon speeds up. Dtypes and functions it has no kernel for go to core's reference kernels, on the same memory. */
+import type { Backend, BinaryOp, Kernels, Operand, ReduceOp, UnaryOp } from "@dropwise/core/backend";
+import { isComparison, isContiguous, sizeOf } from "@dropwise/core/backend";
+import { type Call, extentOf, Kernel, MAX_RANK } from "./call";
+import type { NativeHandle } from "./memory";
+
+type Op = Operand<NativeHandle>;
+type Members<K extends keyof Backend> = Required<Pick<Backend<NativeHandle>, K>>;
+
+/** The functions of `unary.hpp`, in its order. */
+const UNARY: readonly UnaryOp[] = ["neg", "abs", "sqrt", "relu", "exp", "sigmoid", "tanh"];
+
+/** The functions of `binary.hpp`, in its order. */
+const BINARY: readonly BinaryOp[] = [
+  ...(["add", "sub", "mul", "div", "minimum", "maximum", "reluGrad", "sigmoidGrad", "tanhGrad"] as const),
+  ...(["eq", "ne", "lt", "le", "gt", "ge"] as const),
+];
+
+/** The reductions of `reduce.hpp`, in its order. */
+const REDUCE: readonly ReduceOp[] = ["sum", "amax", "amin", "argmax"];
+
+const isFloat32 = (operand: Op | number): boolean => typeof operand === "number" || operand.storage.dtype === "float32";
+
+/** The affine select. */
+export function dropout(call: Call, reference: Kernels): Members<"dropout"> {
+  return {
+    dropout(spec, x, out) {
+      const { shape, maskStrides } = spec;
+      const rank = shape.length;
+      if (rank === 0 || rank > MAX_RANK || x.storage.dtype !== "float32") return reference.dropout(spec, x, out);
+      call.begin(Kernel.dropout).number(spec.seedLo).number(spec.seedHi).number(spec.callLo).number(spec.callHi).number(spec.threshold);
+      call.number(spec.keepScale).number(spec.keepShift).number(spec.dropValue).number(spec.elementOffset);
+      const length = sizeOf(shape);
+      const step = isContiguous(x.shape, x.strides) ? 1 : 0;
+      call.number(step).number(rank);
+      for (let dim = 0; dim < rank; dim++) call.number(shape[dim] as number).number(maskStrides[dim] as number);
+      call
+        .operand("dropout", x, step === 1 ? length : Math.min(1, length))
+        .operand("dropout", out, length)
+        .run();
+    },
+  };
+}
+
+/** Maps. */
+export function elementwise(call: Call, reference: Kernels): Members<"unary" | "binary"> {
+  return {
+    unary(op, x, out) {
+      const code = UNARY.indexOf(op);
+      if (code < 0 || !isFloat32(x)) return reference.unary(op, x, out);
+      const length = sizeOf(out.shape);
+      call.begin(Kernel.unary).number(code).number(length).operand(op, x, length).operand(op, out, length).run();
+    },
+    binary(op, a, b, out) {
+      const code = BINARY.indexOf(op);
+      const rank = out.shape.length;
+      if (code < 0 || rank > MAX_RANK || !isFloat32(a) || !isFloat32(b)) return reference.binary(op, a, b, out);
+      call.begin(Kernel.binary).number(code).number(rank);
+      for (let dim = 0; dim < rank; dim++) {
+        call.number(out.shape[dim] as number);
+        call.number(typeof a === "number" ? 0 : (a.strides[dim] as number)).number(typeof b === "number" ? 0 : (b.strides[dim] as number));
+      }
+      call.number(typeof a === "number" ? 1 : typeof b === "number" ? 2 : 0);
+      call.number(typeof a === "number" ? a : typeof b === "number" ? b : 0);
+      if (typeof a !== "number") call.operand(op, a, extentOf(a));
+      if (typeof b !== "number") call.operand(op, b, extentOf(b));
+      call.operand(op, out, sizeOf(out.shape), isComparison(op) ? "bool" : "float32").run();
+    },
+  };
+}
+
+/** Reductions and softmax. */
+export function reductions(call: Call, reference: Kernels): Members<"reduce" | "softmax" | "softmaxGrad"> {
+  return {
+    reduce(op, x, out, outer, size, inner) {
+      if (!isFloat32(x)) return reference.reduce(op, x, out, outer, size, inner);
+      const results = outer * inner;
+      call.begin(Kernel.reduce).number(REDUCE.indexOf(op)).number(outer).number(size).number(inner);
+      call
+        .operand(op, x, results * size)
+        .operand(op, out, results, op === "argmax" ? "int32" : "float32")
+        .run();
+    },
+    softmax(log, x, out, outer, size, inner) {
+      if (!isFloat32(x)) return reference.softmax(log, x, out, outer, size, inner);
+      const length = outer * size * inner;
+      call.begin(Kernel.softmax).number(Number(log)).number(outer).number(size).number(inner);
+      call.operand("softmax", x, length).operand("softmax", out, length).run();
+    },
+    softmaxGrad(log, y, grad, out, outer, size, inner) {
+      if (!isFloat32(y)) return reference.softmaxGrad(log, y, grad, out, outer, size, inner);
+      const length = outer * size * inner;
+      call.begin(Kernel.softmaxGrad).number(Number(log)).number(outer).number(size).number(inner);
+      call.operand("softmax", y, length).operand("softmax", grad, length).operand("softmax", out, length).run();
+    },
+  };
+}
+
+/** Matrix products. */
+export function products(call: Call, reference: Kernels): Members<"matmul" | "linear"> {
+  return {
+    matmul(a, b, out) {
+      if (!isFloat32(a)) return reference.matmul(a, b, out);
+      const rank = out.shape.length;
+      const row = rank - 2;
+      const column = rank - 1;
+      call.begin(Kernel.matmul).number(rank === 3 ? (out.shape[0] as number) : 1);
+      call
+        .number(out.shape[row] as number)
+        .number(a.shape[column] as number)
+        .number(out.shape[column] as number)
+        .number(0);
+      for (const operand of [a, b]) {
+        call.number(operand.strides[row] as number).number(operand.strides[column] as number);
+        call.number(rank === 3 ? (operand.strides[0] as number) : 0);
+      }
+      call.operand("matmul", a, extentOf(a)).operand("matmul", b, extentOf(b)).operand("matmul", out, sizeOf(out.shape)).run();
+    },
+    linear(x, weight, bias, out) {
+      if (!isFloat32(x)) return reference.linear(x, weight, bias, out);
+      const [m, n] = out.shape as [number, number];
+      const k = x.shape[1] as number;
+      call
+        .begin(Kernel.matmul)
+        .number(1)
+        .number(m)
+        .number(k)
+        .number(n)
+        .number(bias === null ? 0 : 1);
+      // The weight is [n, k]: its transpose is what is multiplied with.
+      call.number(k).number(1).number(0).number(1).number(k).number(0);
+      call
+        .operand("linear", x, m * k)
+        .operand("linear", weight, n * k)
+        .operand("linear", out, m * n);
+      if (bias !== null) call.operand("linear", bias, n);
+      call.run();
+    },
+  };
+}
+
+/** Optimizer steps. What does not change from element to element is worked out here, in double. */
+export function optimizer(call: Call, reference: Kernels): Members<"optimizerStep"> {
+  return {
+    optimizerStep(spec, param, grad, state) {
+      if (![param, grad, ...state].every(isFloat32)) return reference.optimizerStep(spec, param, grad, state);
+      const length = sizeOf(param.shape);
+      if (spec.kind === "sgd") {
+        call
+          .begin(Kernel.sgd)
+          .number(length)
+          .number(state.length === 0 ? 0 : 1)
+          .number(spec.lr)
+          .number(spec.momentum);
+        call
+          .number(1 - spec.dampening)
+          .number(spec.weightDecay)
+          .number(Number(spec.nesterov))
+          .number(Number(spec.first));
+      } else {
+        call
+          .begin(Kernel.adam)
+          .number(length)
+          .number(spec.beta1)
+          .number(1 - spec.beta1)
+          .number(spec.beta2)
+          .number(1 - spec.beta2);
+        call
+          .number(spec.lr / spec.biasCorrection1)
+          .number(Math.sqrt(spec.biasCorrection2))
+          .number(spec.eps);
+        call.number(spec.decoupled ? 0 : spec.weightDecay).number(spec.decoupled ? 1 - spec.lr * spec.weightDecay : 1);
+      }
+      call.operand(spec.kind, param, length).operand(spec.kind, grad, length);
+      for (const each of state) call.operand(spec.kind, each, length);
+      call.run();
+    },
+  };
+}
