@@ -20,9 +20,6 @@ export const BITS: Tolerance = { ...preset("exact", 0, 0), signedZero: true };
 /** Equal numbers: operations that IEEE 754 rounds once, or not at all; 0 and -0 are equal. */
 export const EQUAL: Tolerance = preset("equal", 0, 0);
 
-/** Float32 division and square root, which the shading languages round within 2.5 to 4 units in the last place. */
-export const DIVISION: Tolerance = preset("division", 5e-7, 1e-37);
-
 /** Exponentials, logarithms and what is made of them, in float32: some tens of units in the last place. */
 export const TRANSCENDENTAL: Tolerance = preset("transcendental", 1e-5, 1e-6);
 
