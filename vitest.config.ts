@@ -4,24 +4,27 @@ import { defineConfig } from "vitest/config";
 import { leftOut, root, workspacePackages } from "./scripts/workspace.mjs";
 import { sourceAlias } from "./vitest.shared.mjs";
 
+const packages = workspacePackages().filter((pkg) => leftOut(pkg) === undefined);
+
 /** One project for each package; a package's own `vitest.config.ts` takes the place of the common settings. */
-const projects = workspacePackages()
-  .filter((pkg) => leftOut(pkg) === undefined)
-  .map((pkg) =>
-    existsSync(join(pkg.folder, "vitest.config.ts"))
-      ? join(pkg.folder, "vitest.config.ts")
-      : {
-          extends: true as const,
-          root: pkg.folder,
-          test: { name: pkg.name, include: ["{src,test}/**/*.test.ts"] },
-        },
-  );
+const projects = packages.map((pkg) =>
+  existsSync(join(pkg.folder, "vitest.config.ts"))
+    ? join(pkg.folder, "vitest.config.ts")
+    : {
+        extends: true as const,
+        root: pkg.folder,
+        test: { name: pkg.name, include: ["{src,test}/**/*.test.ts"] },
+      },
+);
+
+/** What a package also tests in Chromium; such a project is empty where there is none. */
+const inBrowsers = packages.map((pkg) => join(pkg.folder, "vitest.browser.config.ts")).filter(existsSync);
 
 export default defineConfig({
   resolve: { alias: sourceAlias },
   test: {
     // The pages: their code runs, their links lead somewhere.
-    projects: [...projects, { extends: true, root: join(root, "docs"), test: { name: "docs", include: ["*.test.ts"] } }],
+    projects: [...projects, ...inBrowsers, { extends: true, root: join(root, "docs"), test: { name: "docs", include: ["*.test.ts"] } }],
     passWithNoTests: true,
     // A bound for hung tests only: nothing here is timed, and a busy machine may be slow.
     testTimeout: 120_000,

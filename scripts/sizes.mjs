@@ -19,6 +19,11 @@ const bundles = [
     code: `import * as core from "@dropwise/core"; console.log(core);`,
     limit: 30 * 1024,
   },
+  {
+    name: "backend-webgpu: shaders included, core too",
+    code: `import { createWebGPUBackend } from "@dropwise/backend-webgpu"; console.log(createWebGPUBackend);`,
+    limit: 20 * 1024,
+  },
 ];
 
 let failed = false;
