@@ -51,6 +51,7 @@ function dropoutAgainstCopy() {
       const select = { keepScale: 2, keepShift: 0, dropValue: 0, shape: [n], maskStrides: [1] };
       const from = { handle: backend.allocate("float32", n), dtype: /** @type {const} */ ("float32"), length: n };
       const input = { ...x, storage: from };
+      backend.write(from, new Float32Array(n).fill(1)); // fresh memory may hold subnormal numbers, which are slow to multiply
       return {
         dropout: () => {
           for (let i = 0; i < repeat; i++) kernels.dropout({ ...spec, ...select }, input, x);

@@ -1,5 +1,4 @@
 import { type Backend, type BackendStorage, BackendUnavailableError, referenceKernels } from "@dropwise/core/backend";
-import { PAGE } from "./arena";
 import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
 import { matmul, SCRATCH_BYTES } from "./matmul";
@@ -9,6 +8,7 @@ import { Pool } from "./pool";
 import { Word } from "./protocol";
 import { reduce } from "./reduce";
 import { Runtime, type WasmHandle } from "./runtime";
+import { PAGE } from "./tensor-arena";
 import { canShareMemory, processorCount } from "./threads";
 
 /** Options of {@link createWasmBackend}. */

@@ -7,9 +7,9 @@ import {
   type Operand,
   type TypedArray,
 } from "@dropwise/core/backend";
-import { Arena } from "./arena";
 import { KERNEL_NAMES, type Kernel, type KernelName } from "./module";
 import type { Pool } from "./pool";
+import { Arena } from "./tensor-arena";
 
 /** A piece of the linear memory, as core holds it. */
 export interface WasmHandle {

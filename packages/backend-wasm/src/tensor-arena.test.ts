@@ -1,6 +1,6 @@
 import { OutOfMemoryError } from "@dropwise/core/backend";
 import { expect, test } from "vitest";
-import { Arena, PAGE } from "./arena";
+import { Arena, PAGE } from "./tensor-arena";
 
 const create = (maximum: number) => {
   const memory = new WebAssembly.Memory({ initial: 1, maximum });
