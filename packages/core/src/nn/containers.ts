@@ -23,8 +23,9 @@ export class Sequential extends Module {
   constructor(...given: readonly (TensorModule | Readonly<Record<string, TensorModule>>)[]) {
     super();
     const [first] = given;
-    const named =
-      given.length === 1 && !isModule(first) ? Object.entries(first ?? {}) : given.map((module, i) => [String(i), module] as const);
+    // One argument that is no module names them; a function or null is neither, and refused below.
+    const isNaming = given.length === 1 && !isModule(first) && typeof first === "object" && first !== null;
+    const named = isNaming ? Object.entries(first) : given.map((module, i) => [String(i), module] as const);
     for (const [name, module] of named) {
       if (!isModule(module)) throw new TypeError(`Sequential: expected modules, got ${describe(module)} for "${name}"`);
       if (name in this) throw new RangeError(`Sequential: expected a name that no module member has, got "${name}"`);

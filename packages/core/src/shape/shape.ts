@@ -26,8 +26,8 @@ export function isContiguous(shape: Shape, strides: readonly number[]): boolean 
   let expected = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
     const size = shape[i] as number;
-    if (size === 0) return true;
-    if (size !== 1 && strides[i] !== expected) return false;
+    // Without elements there are no gaps, whatever the strides.
+    if (size !== 1 && strides[i] !== expected) return shape.includes(0);
     expected *= size;
   }
   return true;

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import {
+  BackendMismatchError,
+  BackendUnavailableError,
+  DeviceLostError,
+  DisposedError,
+  InPlaceError,
+  OutOfMemoryError,
+  ones,
+  ShapeError,
+  UnsupportedOpError,
+} from "../index";
+import { describe as show } from "./errors";
+
+describe("named errors", () => {
+  test.each([
+    [new ShapeError("add", [[2], [3]], "detail"), "ShapeError", "add: detail", { op: "add", shapes: [[2], [3]] }],
+    [
+      new BackendMismatchError("add", ["cpu", "wasm"]),
+      "BackendMismatchError",
+      "add: expected tensors of one backend, got cpu and wasm - move one of them",
+      { backends: ["cpu", "wasm"] },
+    ],
+    [new UnsupportedOpError("exp", "webgpu", "detail"), "UnsupportedOpError", "exp: detail", { backend: "webgpu" }],
+    [
+      new BackendUnavailableError("native", "detail", ["a.node", "b.node"]),
+      "BackendUnavailableError",
+      "native: detail\n  - a.node\n  - b.node",
+      { tried: ["a.node", "b.node"] },
+    ],
+    [
+      new DeviceLostError("webgpu", "unplugged"),
+      "DeviceLostError",
+      "webgpu: expected a live device, got one that was lost (unplugged) - create a new backend",
+      { reason: "unplugged" },
+    ],
+    [new OutOfMemoryError("wasm", 64), "OutOfMemoryError", "wasm: expected 64 free bytes, got none - release tensors", { bytes: 64 }],
+    [new DisposedError("add", "detail"), "DisposedError", "add: detail", { op: "add" }],
+    [new InPlaceError("dropout", "detail"), "InPlaceError", "dropout: detail", { op: "dropout" }],
+  ])("%# has its name, message and fields", (error, name, message, fields) => {
+    expect(error).toBeInstanceOf(Error);
+    expect(error.name).toBe(name);
+    expect(error.message).toContain(message);
+    expect(error).toMatchObject(fields);
+  });
+
+  test("of shapes are wrong values, too", () => {
+    expect(new ShapeError("add", [], "")).toBeInstanceOf(RangeError);
+  });
+});
+
+describe("values in messages", () => {
+  test.each([
+    ["abc", '"abc"'],
+    [3, "3"],
+    [5n, "5n"],
+    [null, "null"],
+    [undefined, "undefined"],
+    [true, "true"],
+    [[1, 2], "an array of 2"],
+    [() => {}, "a function"],
+    [new Map(), "a value of type Map"],
+    [Object.create(null), "a value of type object"],
+  ])("%o is shown as %s", (value, text) => {
+    expect(show(value)).toBe(text);
+  });
+
+  test("a tensor is shown with its shape", () => {
+    expect(show(ones([2, 3]))).toBe("a Tensor [2, 3]");
+  });
+});
