@@ -28,6 +28,9 @@ export type Check = (context: Context) => void | Promise<void>;
 /** The checks of one op family, by a sentence that is true of every right backend. */
 export type Family = Readonly<Record<string, Check>>;
 
+/** Elements enough that a backend with threads splits its work, and no multiple of anything that it may split by. */
+export const LARGE = 2 ** 18 + 3;
+
 /** A family's checks from a table: one for each row. */
 export function each<Row>(
   rows: readonly Row[],

@@ -1,7 +1,7 @@
 /** Elementwise functions of two operands, with broadcasting, and the choice between two. */
 import { functional as F, type Tensor } from "@dropwise/core";
 import type { BinaryOp } from "@dropwise/core/backend";
-import { each, type Family } from "../case";
+import { each, type Family, LARGE } from "../case";
 import { compareDirect } from "../direct";
 import { bools, constant, type Input, input, integers, uniform } from "../inputs";
 import { COMPOSED, EQUAL, type Tolerance, TRANSCENDENTAL } from "../tolerance";
@@ -128,6 +128,17 @@ export const binary: Family = {
   ),
 
   ...each(
+    rows,
+    ({ op }) => `gives ${op} of large tensors, alike and broadcast`,
+    ({ op, a, b, tolerance }, { within }) =>
+      within(tolerance)(
+        (x, y) => [x.binary(op, y), x.binary(op, y.slice(0, 7, 8)), x.slice(1, 3, 4).binary(op, y), x.binary(op, (b[0] + b[1]) / 2)],
+        constant(uniform([517, 257], { low: a[0], high: a[1] })),
+        constant(uniform([517, 257], { seed: 2, low: b[0], high: b[1] })),
+      ),
+  ),
+
+  ...each(
     rows.filter(({ op }) => !(COMPARISONS as readonly string[]).includes(op)),
     ({ op }) => `may write ${op} over either operand`,
     async ({ op, a, b, tolerance }, { backend }) => {
@@ -226,6 +237,14 @@ export const binary: Family = {
     }
     await compare((c, x) => [F.where(c, x, 0), F.where(c, -1.5, x), F.where(c, x, Number.NaN)], bools([2, 65]), uniform([65]));
   },
+
+  "chooses among large tensors": ({ compare }) =>
+    compare(
+      (c, x, y) => [F.where(c, x, y), F.where(c, x, 0)],
+      bools([LARGE]),
+      constant(uniform([LARGE])),
+      constant(uniform([LARGE], { seed: 2 })),
+    ),
 
   "chooses NaN and infinities only where it should": ({ compare }) =>
     compare((c, x, y) => F.where(c, x, y), bools([81]), left, constant(uniform([81]))),

@@ -14,6 +14,8 @@ const CASES = [
   { shape: [2, 3, 4, 5], dim: 2, count: 6 },
   { shape: [1, 1], dim: 1, count: 300 },
   { shape: [65, 129], dim: 1, count: 1 },
+  { shape: [1031, 257], dim: 1, count: 3 },
+  { shape: [300, 517], dim: 0, count: 511 },
   { shape: [3, 4], dim: 1, count: 0 },
 ] as const;
 

@@ -26,6 +26,7 @@ const SIZES = [
   [64, 64, 64],
   [65, 127, 33],
   [128, 257, 10],
+  [261, 521, 393],
   [5, 1, 9],
   [5, 0, 3],
   [0, 4, 3],
@@ -64,6 +65,8 @@ export const matmul: Family = {
       eighths([8, 12], 1),
       eighths([10, 11], 2),
     ),
+
+  "multiplies many small matrices": ({ within }) => within(EQUAL)((a, b) => a.matmul(b), eighths([517, 9, 7], 1), eighths([517, 7, 11], 2)),
 
   "multiplies what has gaps in both dimensions": ({ within }) =>
     within(EQUAL)(

@@ -1,7 +1,7 @@
 /** Operations that only move elements, or convert them: exact in every dtype, whatever the strides. */
 import { cat, full, ones, stack, type Tensor, zeros } from "@dropwise/core";
 import type { DType } from "@dropwise/core/backend";
-import { each, type Family } from "../case";
+import { each, type Family, LARGE } from "../case";
 import { bools, constant, type Input, input, integers, uniform } from "../inputs";
 
 /** The same shape in every dtype that all backends have. */
@@ -95,6 +95,14 @@ export const movement: Family = {
   "passes a gradient through a conversion": async ({ backend, compare }) => {
     await compare((x) => x.type("int32"), constant(uniform([9])));
     if (backend.info.dtypes.includes("float64")) await compare((x) => x.type("float64").mul(2).type("float32"), uniform([9]));
+  },
+
+  "moves and converts large tensors": async ({ compare }) => {
+    const x = constant(uniform([517, 509], { low: -1e6, high: 1e6 }));
+    await compare((t) => [t.transpose(0, 1).contiguous(), t.slice(1, 1, 509, 2).contiguous(), t.type("int32"), t.gt(0)], x);
+    await compare((t) => [cat([t, t], { dim: 1 }), t.reshape([11, 47, 509]).permute([2, 0, 1]).contiguous()], x);
+    await compare((t) => [t.transpose(0, 1).contiguous(), t.type("float32"), t.type("int32")], bools([517, 509]));
+    await compare((t) => full([LARGE], 2.5, { backend: t.backend }), uniform([1]));
   },
 
   "fills with one value, in every dtype and length": async ({ backend, compare }) => {

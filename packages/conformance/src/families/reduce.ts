@@ -1,6 +1,6 @@
 /** Sums, extremes and their places, means, variances and softmax. */
 import { functional as F, type Tensor } from "@dropwise/core";
-import { each, type Family } from "../case";
+import { each, type Family, LARGE } from "../case";
 import { bools, constant, type Input, input, integers, noise, uniform } from "../inputs";
 import { COMPOSED, EQUAL, SUMS, TRANSCENDENTAL } from "../tolerance";
 
@@ -27,6 +27,9 @@ const BLOCKS = [
   [3, 2, 513],
   [1025, 1, 1],
   [2, 1025, 2],
+  [1, LARGE, 1],
+  [2053, 129, 1],
+  [3, 401, 701],
 ];
 
 /** Reductions. */
@@ -123,6 +126,9 @@ export const reduce: Family = {
     if (!backend.info.dtypes.includes("float64")) return;
     await within(SUMS)((x) => [x.sum({ dim: 1 }), x.amax({ dim: 0 }), x.mean()], uniform([9, 129], { dtype: "float64" }));
   },
+
+  "gives softmax and its gradient of a large tensor": ({ within }) =>
+    within(TRANSCENDENTAL)((x) => [F.softmax(x, { dim: 1 }), F.logSoftmax(x, { dim: 0 })], uniform([1027, 129])),
 
   ...each(
     ["softmax", "logSoftmax"] as const,

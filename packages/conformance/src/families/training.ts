@@ -60,6 +60,24 @@ export const training: Family = {
       ),
   ),
 
+  "takes steps of large parameters": ({ within }) =>
+    within(COMPOSED)(
+      (x, c) =>
+        Object.values(STEPS).map((make) => {
+          const param = x.mul(1).detach();
+          param.requiresGrad = true;
+          const optimizer = make([param]);
+          for (let step = 0; step < 2; step++) {
+            optimizer.zeroGrad();
+            param.mul(c).sum().backward();
+            optimizer.step();
+          }
+          return param.detach();
+        }),
+      constant(uniform([2 ** 17 + 3], { low: 0.5, high: 2 })),
+      constant(uniform([2 ** 17 + 3], { seed: 2, low: 0.5, high: 1 })),
+    ),
+
   "clips gradients to a norm": ({ within }) =>
     within(COMPOSED)(
       (x) => {

@@ -1,7 +1,7 @@
 /** Elementwise functions of one operand, and their gradients. */
 import { functional as F, type Tensor } from "@dropwise/core";
 import type { UnaryOp } from "@dropwise/core/backend";
-import { type Context, each, type Family } from "../case";
+import { type Context, each, type Family, LARGE } from "../case";
 import { compareDirect } from "../direct";
 import { constant, input, integers, uniform } from "../inputs";
 import { EQUAL, type Tolerance, TRANSCENDENTAL } from "../tolerance";
@@ -55,6 +55,12 @@ export const unary: Family = {
     rows,
     ({ op }) => `gives ${op} of zeros, infinities, NaN and large numbers`,
     ({ op, tolerance }, { within }) => within(tolerance)((x) => x.unary(op), constant(input([EXTREMES.length], EXTREMES))),
+  ),
+
+  ...each(
+    rows,
+    ({ op }) => `gives ${op} of a large tensor`,
+    ({ op, low, high, tolerance }, { within }) => within(tolerance)((x) => x.unary(op), constant(uniform([LARGE], { low, high }))),
   ),
 
   ...each(

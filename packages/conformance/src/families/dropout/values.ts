@@ -1,7 +1,7 @@
 /** What becomes of kept and dropped elements: every variant, mask shape, layout and kind of number. */
 import { cat, functional as F, grad, nn, type Tensor, tensor, zeros } from "@dropwise/core";
 import { assert, assertSame, assertThrows } from "../../assert";
-import { type Context, each, type Family } from "../../case";
+import { type Context, each, type Family, LARGE } from "../../case";
 import { constant, generatorAt, type Input, input, uniform } from "../../inputs";
 import { BITS, CONTRACTED, flushing, type Tolerance } from "../../tolerance";
 
@@ -207,8 +207,28 @@ export const values: Family = {
     assertSame(Array.from(await mask.data()), expected, `${backend.name}, lastMask`);
   },
 
+  "gives large tensors of every kind: shared masks, in place, one value for all, from any offset": async (context) => {
+    const shape = [67, 61, 65];
+    const x = constant(uniform(shape));
+    const options = (elementOffset: number) => ({ p: 0.3, training: true, generator: generatorAt(14, 2), elementOffset });
+    await context.compare(
+      (t) =>
+        [
+          [67, 61, 1],
+          [67, 1, 65],
+          [1, 61, 65],
+          [1, 61, 1],
+        ].map((noiseShape, i) => F.dropout(t, { ...options(i), noiseShape })),
+      x,
+    );
+    await context.compare((t) => [1, 2, 3].map((offset) => F.dropout(t.mul(1), { ...options(offset), inplace: true })), x);
+    await context.compare((t) => F.dropout(t.slice(0, 0, 1).slice(1, 0, 1).slice(2, 0, 1).expand(shape), options(2 ** 34 - 100_000)), x);
+    await context.compare((t) => F.dropout(t.transpose(0, 2), options(0)), x);
+    await context.within(affine(context))((t) => [F.alphaDropout(t, options(5)), F.featureAlphaDropout(t, options(6))], x);
+  },
+
   "gives the same bits when it runs twice": async ({ backend, compare }) => {
-    const x: Input = constant(uniform([5003]));
+    const x: Input = constant(uniform([LARGE]));
     const drop = (t: Tensor) => F.dropout(t, { p: 0.5, generator: generatorAt(1) });
     await compare((t) => {
       if (t.backend === backend) drop(t);
