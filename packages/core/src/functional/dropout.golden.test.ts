@@ -35,7 +35,7 @@ function generatorAt(seed: string, call: string): Generator {
   return new Generator(0).setState(state);
 }
 
-const maskOf = (x: Tensor) => Uint8Array.from(x.dataSync(), (value) => Number(value !== 0));
+const maskOf = (x: Tensor) => new Uint8Array((x.dataSync() as Float32Array).map((value) => Number(value !== 0)));
 const text = (mask: Uint8Array) => mask.join("");
 
 describe("masks", () => {
