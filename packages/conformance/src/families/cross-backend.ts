@@ -32,6 +32,7 @@ const MIXED: Readonly<Record<string, (here: Tensor, there: Tensor) => unknown>> 
   cat: (here, there) => cat([here, there]),
   gather: (here, there) => F.gather(here, 0, there.type("int32")),
   mseLoss: (here, there) => F.mseLoss(here, there),
+  backward: (here, there) => here.mul(2).backward(there.mul(1).detach()),
 };
 
 const sample: Readonly<Record<string, Input>> = {
