@@ -1,6 +1,7 @@
 import { composed } from "../autograd/scope";
 import { isFloating } from "../dtype/dtype";
 import { describe, ShapeError } from "../errors/errors";
+import { checkTensor } from "../ops/binary";
 import { gather } from "../ops/gather";
 import { applyUnary } from "../ops/unary";
 import { formatShape, sameShape } from "../shape/shape";
@@ -91,8 +92,8 @@ export function crossEntropy(input: Tensor, target: Tensor, { reduction = "mean"
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new RangeError(`crossEntropy: expected labelSmoothing in [0, 1], got ${describe(labelSmoothing)}`);
   }
-  const dim = input.shape.length === 1 ? 0 : 1;
-  if (isFloating(target.dtype)) return probabilities(input, target, dim, reduction, labelSmoothing);
+  const dim = checkTensor("crossEntropy", input).shape.length === 1 ? 0 : 1;
+  if (isFloating(checkTensor("crossEntropy", target).dtype)) return probabilities(input, target, dim, reduction, labelSmoothing);
   checkClasses("crossEntropy", input, target);
   return composed(() => {
     const logits = logSoftmax(input, { dim });
@@ -123,7 +124,7 @@ function probabilities(input: Tensor, target: Tensor, dim: number, reduction: Re
 
 function elementwise(op: string, input: Tensor, target: Tensor, { reduction = "mean" }: LossOptions, each: () => Tensor): Tensor {
   checkReduction(op, reduction);
-  if (!sameShape(input.shape, target.shape)) {
+  if (!sameShape(checkTensor(op, input).shape, checkTensor(op, target).shape)) {
     const detail = `expected a target of shape ${formatShape(input.shape)}, got ${formatShape(target.shape)} - reshape one of them; losses do not broadcast`;
     throw new ShapeError(op, [input.shape, target.shape], detail);
   }
@@ -142,7 +143,8 @@ function checkReduction(op: string, reduction: unknown): void {
 
 /** The class dimension, when the shapes fit. */
 function checkClasses(op: string, input: Tensor, target: Tensor): number {
-  const dim = input.shape.length === 1 ? 0 : 1;
+  const dim = checkTensor(op, input).shape.length === 1 ? 0 : 1;
+  checkTensor(op, target);
   const expected = input.shape.filter((_, i) => i !== dim);
   if (input.shape.length === 0 || !sameShape(expected, target.shape)) {
     const detail = `expected logits [N, C] and classes [N], got ${formatShape(input.shape)} and ${formatShape(target.shape)}`;

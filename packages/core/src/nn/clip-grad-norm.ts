@@ -18,6 +18,8 @@ import { ownsMemory } from "../tensor/transfer";
 export function clipGradNorm(parameters: Tensor | Iterable<Tensor>, maxNorm: number): Tensor {
   if (typeof maxNorm !== "number") throw new TypeError(`clipGradNorm: expected maxNorm to be a number, got ${describe(maxNorm)}`);
   if (!(maxNorm >= 0)) throw new RangeError(`clipGradNorm: expected maxNorm of 0 or more, got ${maxNorm}`);
+  if (!isTensor(parameters) && typeof (parameters as { [Symbol.iterator]?: unknown } | null)?.[Symbol.iterator] !== "function")
+    throw new TypeError(`clipGradNorm: expected parameters, got ${describe(parameters)} - pass model.parameters()`);
   const owners = (isTensor(parameters) ? [parameters] : [...parameters]).filter(({ grad }) => grad !== null);
   return noGrad(() =>
     composed(() => {

@@ -118,6 +118,11 @@ describe("clipGradNorm", () => {
         "RangeError",
         `clipGradNorm: expected maxNorm of 0 or more, got ${norm}`,
       );
+    expectRefusal(
+      () => nn.clipGradNorm(model as never, 1),
+      "TypeError",
+      "clipGradNorm: expected parameters, got a value of type Linear - pass model.parameters()",
+    );
     expectRefusal(() => nn.clipGradNorm([], "1" as never), "TypeError", 'clipGradNorm: expected maxNorm to be a number, got "1"');
   });
 });

@@ -3,6 +3,7 @@ import { run } from "../autograd/run";
 import { ShapeError } from "../errors/errors";
 import { formatShape, normalizeDim, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
+import { checkTensor } from "./binary";
 import { contiguous, emptyLayout } from "./layout";
 
 /** Inputs: x and an index, both [outer, along or count, inner]. */
@@ -36,7 +37,8 @@ const scatterPrimitive: Primitive<Shape> = {
  * Picks along `dim` by an int32 index of the same rank, whose other sizes equal x's: `out[i][j] = x[index[i][j]][j]` for dim 0.
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
-  const at = normalizeDim("gather", dim, x.shape.length);
+  const at = normalizeDim("gather", dim, checkTensor("gather", x).shape.length);
+  checkTensor("gather", index);
   const fits =
     index.shape.length === x.shape.length && x.shape.length > 0 && index.shape.every((size, i) => i === at || size === x.shape[i]);
   if (!fits) {

@@ -73,6 +73,7 @@ export function matmul(x: Tensor, other: Tensor): Tensor {
 
 /** `x weight^T + bias` over the last dimension of x. */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+  for (const input of bias ? [x, weight, bias] : [x, weight]) checkTensor("linear", input);
   const fits = weight.shape.length === 2 && x.shape.length > 0 && x.shape.at(-1) === weight.shape[1];
   if (!fits) {
     throw new ShapeError(

@@ -7,6 +7,7 @@ import { referenceSoftmax, referenceSoftmaxGrad } from "../cpu/softmax";
 import { isFloating } from "../dtype/dtype";
 import { normalizeDim, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
+import { checkTensor } from "./binary";
 import { contiguous, emptyLayout } from "./layout";
 
 interface SoftmaxAttrs {
@@ -62,6 +63,7 @@ const softmaxGradPrimitive: Primitive<SoftmaxAttrs> = {
 /** Softmax along one dimension, or its logarithm: fused where the backend can, else composed. */
 export function applySoftmax(x: Tensor, log: boolean, dimension: number): Tensor {
   const name = log ? "logSoftmax" : "softmax";
+  checkTensor(name, x);
   if (!isFloating(x.dtype)) throw new TypeError(`${name}: expected a float tensor, got ${x.dtype} - convert it with x.type("float32")`);
   const dim = normalizeDim(name, dimension, x.shape.length);
   if (softmaxKernel(x.storage.device) !== undefined) return run(softmaxPrimitive, [contiguous(x)], { log, dim });

@@ -4,6 +4,7 @@ import type { UnaryOp } from "../backend/op-names";
 import { isFloating } from "../dtype/dtype";
 import { describe as show } from "../errors/errors";
 import type { Tensor } from "../tensor/tensor";
+import { checkTensor } from "./binary";
 import { contiguous, emptyLayout } from "./layout";
 
 /** The derivative of each function times the incoming gradient, from its input or its output. */
@@ -28,6 +29,7 @@ const PRIMITIVES = /* @__PURE__ */ Object.fromEntries(
 
 /** Applies an elementwise function of one operand. Throws TypeError for a dtype that has none of it. */
 export function applyUnary(op: UnaryOp, x: Tensor): Tensor {
+  checkTensor(op, x);
   const integers = op === "neg" || op === "abs";
   if (!isFloating(x.dtype) && !(integers && x.dtype === "int32")) {
     throw new TypeError(`${op}: expected a float32 or float64 tensor, got ${x.dtype} ${show(x)} - convert it with x.type("float32")`);

@@ -128,6 +128,12 @@ describe.each(OPTIMIZERS)("%o", (Optimizer) => {
     expectRefusal(() => new Optimizer([{ params: [x] }, { params: x }]), "RangeError", "optimizer: expected each parameter once");
     expectRefusal(() => new Optimizer([ones([1])]), "TypeError", "optimizer: expected leaves that require a gradient");
     expectRefusal(() => new Optimizer([x.mul(2)]), "TypeError", "optimizer: expected leaves that require a gradient");
+    expectRefusal(
+      () => new Optimizer(new nn.Linear(1, 1) as never),
+      "TypeError",
+      `${name}: expected parameters or groups of them, got a value of type Linear - pass model.parameters()`,
+    );
+    expectRefusal(() => new Optimizer(null as never), "TypeError", `${name}: expected parameters or groups of them, got null`);
     expectRefusal(() => new Optimizer([3 as never]), "TypeError", "optimizer: expected parameters or groups { params }, got 3");
     expectRefusal(() => new Optimizer([{ params: [3 as never] }]), "TypeError", "optimizer: expected tensors as parameters, got 3");
   });

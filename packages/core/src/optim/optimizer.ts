@@ -29,6 +29,8 @@ export abstract class Optimizer<Options extends object> {
 
   constructor(name: string, params: Params<Options>, defaults: Options) {
     this.#defaults = defaults;
+    if (!isTensor(params) && typeof (params as { [Symbol.iterator]?: unknown } | null)?.[Symbol.iterator] !== "function")
+      throw new TypeError(`${name}: expected parameters or groups of them, got ${describe(params)} - pass model.parameters()`);
     const list = isTensor(params) ? [params] : [...(params as Iterable<Tensor | ParamGroup<Options>>)];
     if (list.length === 0) throw new RangeError(`${name}: expected at least one parameter, got none - pass model.parameters()`);
     if (list.every(isTensor)) this.addParamGroup({ params: list as Tensor[] } as unknown as ParamGroup<Options>);
