@@ -16,6 +16,8 @@ const FLAGS = [
   "-fno-vectorize", // all vectors are written by hand; left to itself clang makes these loops larger and slower
   "-fno-slp-vectorize",
   "-fno-unroll-loops", // except where the source asks for it
+  "-mllvm", // its rewriting of addresses in loops makes these larger by a twentieth, and no faster
+  "-disable-lsr",
   "-fno-exceptions",
   "-fno-rtti",
   "-fno-threadsafe-statics",

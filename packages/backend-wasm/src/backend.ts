@@ -125,7 +125,7 @@ function threadsWanted({ threads = "auto", memory, module }: WasmBackendOptions)
     throw new RangeError(`createWasmBackend: expected threads to be an integer from 1 to ${MAX_THREADS}, got ${threads}`);
   }
   if (memory !== undefined && !(memory instanceof WebAssembly.Memory)) {
-    throw new TypeError("createWasmBackend: expected memory to be a WebAssembly.Memory, got something else");
+    throw new TypeError("createWasmBackend: expected memory to be a WebAssembly.Memory");
   }
   const possible = canShareMemory() && !(module instanceof WebAssembly.Module) && (memory === undefined || isShared(memory));
   if (!possible) return 1;
@@ -148,7 +148,7 @@ async function compiledModule(module: WasmBackendOptions["module"], shared: bool
 function bytesOf(module: unknown): Uint8Array<ArrayBuffer> {
   if (ArrayBuffer.isView(module)) return new Uint8Array(new Uint8Array(module.buffer, module.byteOffset, module.byteLength));
   if (module instanceof ArrayBuffer) return new Uint8Array(module);
-  throw new TypeError("createWasmBackend: expected module to be a WebAssembly.Module or the bytes of one, got something else");
+  throw new TypeError("createWasmBackend: expected module to be a WebAssembly.Module or the bytes of one");
 }
 
 /** A memory with as large a maximum as the runtime allows: some reserve addresses for all of it. */

@@ -67,25 +67,23 @@ function memoryFlags(bytes: Uint8Array): number {
   const number = (): number => {
     let value = 0;
     for (let shift = 0; ; shift += 7) {
-      const byte = bytes[at++];
-      if (byte === undefined) throw new TypeError("wasm: expected { module } to be the kernels of this package, got other bytes");
+      const byte = bytes[at++] as number;
       value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
+      if (!(byte >= 0x80)) return value; // also where there is no byte
     }
   };
-  for (;;) {
+  while (at < bytes.length) {
     const section = number();
-    const size = number();
-    if (section !== IMPORT_SECTION) {
-      at += size;
-      continue;
+    const end = number() + at;
+    if (section === IMPORT_SECTION) {
+      number(); // how many imports
+      for (const _ of ["env", "memory"]) {
+        const length = number(); // before `at` is read: it moves
+        at += length;
+      }
+      if (number() === MEMORY_IMPORT) return at;
     }
-    number(); // how many imports
-    for (const _ of ["env", "memory"]) {
-      const length = number(); // before `at` is read: it moves
-      at += length;
-    }
-    if (number() !== MEMORY_IMPORT) throw new TypeError("wasm: expected { module } to import its memory first, got another import");
-    return at;
+    at = end;
   }
+  throw new TypeError("wasm: expected { module } to import its memory first, as the kernels of this package do");
 }

@@ -9,6 +9,11 @@ export class Pool {
   readonly #words: Int32Array;
   readonly #canSleep = canSleep();
   #call = 0;
+  /** For each kernel, what a chunk really takes against what is estimated, with a thread's processor to itself. */
+  readonly #scales: number[] = [];
+  /** Calls still to be computed alone, and how many it would be next time. */
+  #alone = 0;
+  #penalty = 1;
 
   private constructor(
     readonly workers: readonly WorkerThread[],
@@ -29,13 +34,20 @@ export class Pool {
     return new Pool(workers, starts[0] as Start);
   }
 
-  /** True when a worker is awake, and sharing a call costs next to nothing. */
-  get isAwake(): boolean {
-    return Atomics.load(this.#words, Word.sleepers) < this.workers.length;
+  /**
+   * Whether to share a call that takes about `ns`. Not a short one, unless a worker is awake. And not the next few after one that was no
+   * faster for being shared: the processors are then busy with something else, and a worker that loses its own in the middle of a chunk keeps everybody waiting.
+   */
+  isWorthwhile(ns: number): boolean {
+    if (ns < WORTH_SHARING_NS) return false;
+    if (ns < WORTH_WAKING_NS && Atomics.load(this.#words, Word.sleepers) === this.workers.length) return false;
+    if (this.#alone === 0) return true;
+    this.#alone--;
+    return false;
   }
 
-  /** Computes the units [0, units) of a call, in chunks of `chunkUnits`, which `run` computes on this thread; returns when all are done. */
-  run(kernel: number, args: number, units: number, chunkUnits: number, run: (begin: number, end: number) => void): void {
+  /** Computes the units [0, units) of a call, estimated at `ns`, in chunks of `chunkUnits`, which `run` computes on this thread; returns when all are done. */
+  run(kernel: number, args: number, units: number, ns: number, chunkUnits: number, run: (begin: number, end: number) => void): void {
     const words = this.#words;
     const size = Math.max(chunkUnits, Math.ceil(units / MAX_CHUNKS));
     const chunks = Math.ceil(units / size);
@@ -53,6 +65,8 @@ export class Pool {
     Atomics.add(words, Word.wake, 1);
     if (Atomics.load(words, Word.sleepers) > 0) Atomics.notify(words, Word.wake);
 
+    const start = performance.now();
+    let own = 0;
     for (;;) {
       claim = Atomics.load(words, Word.claim);
       const chunk = claim & MAX_CHUNKS;
@@ -60,9 +74,27 @@ export class Pool {
       if (Atomics.compareExchange(words, Word.claim, claim, claim + 1) !== claim) continue;
       run(chunk * size, Math.min(units, (chunk + 1) * size));
       Atomics.add(words, Word.done, 1);
+      own++;
     }
+    const computed = performance.now();
     this.#join(chunks);
+    if (own > 0) this.#judge(kernel, ((computed - start) * chunks) / own / ns, (performance.now() - start) / ns);
     if (Atomics.exchange(words, Word.failed, 0) !== 0) throw new Error("wasm: expected a kernel to finish in every worker, got a failure");
+  }
+
+  /**
+   * Takes note of how a shared call went; times are relative to the estimate. `alone`: going by this thread's chunks, the whole call on it. The
+   * smallest of these counts, raised a little from call to call, since a thread that loses its processor finds itself slow.
+   * After a call without a gain the next are computed alone, each time twice as many.
+   */
+  #judge(kernel: number, alone: number, shared: number): void {
+    const scale = Math.min(alone, (this.#scales[kernel] ?? Number.POSITIVE_INFINITY) * 1.02);
+    this.#scales[kernel] = scale;
+    if (shared < scale) this.#penalty = 1;
+    else {
+      this.#alone = this.#penalty;
+      this.#penalty = Math.min(2 * this.#penalty, MAX_PENALTY);
+    }
   }
 
   /** Ends the workers. */
@@ -83,6 +115,13 @@ export class Pool {
 }
 
 // --- internal helpers ---
+
+/** Estimated times from which a call is shared: with workers that are awake, and with workers that have to be woken (a system call, and a switch). */
+const WORTH_SHARING_NS = 20_000;
+const WORTH_WAKING_NS = 120_000;
+
+/** The most calls in a row that are computed alone before sharing is tried again. */
+const MAX_PENALTY = 64;
 
 /** Looks at `done` before this thread sleeps: some 20 microseconds, the cost of sleeping and waking. */
 const JOIN_SPINS = 5000;

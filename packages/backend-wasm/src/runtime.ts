@@ -36,10 +36,6 @@ export interface Layout {
 /** Room for the largest argument block; `MatmulArgs` and `BinaryArgs` of the kernels are about half of it. */
 export const ARGS_BYTES = 256;
 
-/** Estimated times from which a call is shared: with workers that are awake, and with workers that have to be woken (a system call, and a switch). */
-const WORTH_SHARING_NS = 20_000;
-const WORTH_WAKING_NS = 120_000;
-
 /** What a chunk should take: short, since the end of a call is waited for, and long against the price of a claim. */
 const CHUNK_NS = 12_000;
 
@@ -84,12 +80,11 @@ export class Runtime {
     const run = this.#kernels[kernel] as Kernel;
     const { args, scratch } = this.layout;
     const { pool } = this;
-    const ns = units * unitNs;
-    if (pool === null || units < 2 || ns < WORTH_SHARING_NS || (ns < WORTH_WAKING_NS && !pool.isAwake)) run(args, 0, units, scratch);
+    if (pool === null || units < 2 || !pool.isWorthwhile(units * unitNs)) run(args, 0, units, scratch);
     else {
       let chunk = Math.max(1, Math.ceil(CHUNK_NS / unitNs));
       if (chunk > 64) chunk = Math.ceil(chunk / 64) * 64; // elements: whole vectors and whole Philox blocks
-      pool.run(kernel, args, units, chunk, (begin, end) => run(args, begin, end, scratch));
+      pool.run(kernel, args, units, units * unitNs, chunk, (begin, end) => run(args, begin, end, scratch));
     }
   }
 
