@@ -29,7 +29,7 @@ export class Sequential extends Module {
     for (const [name, module] of named) {
       if (!isModule(module)) throw new TypeError(`Sequential: expected modules, got ${describe(module)} for "${name}"`);
       if (name in this) throw new RangeError(`Sequential: expected a name that no module member has, got "${name}"`);
-      Object.defineProperty(this, name, { value: module, enumerable: true, writable: true, configurable: true });
+      defineModule(this, name, module);
     }
   }
 
@@ -42,42 +42,47 @@ export class Sequential extends Module {
 }
 
 /**
- * A list of modules whose parameters are found; it has no forward of its own. Mirrors `torch.nn.ModuleList`. A plain array property works
- * as well; the class gives it a name in `toString()`.
+ * A list of modules whose parameters are found; it has no forward of its own. Mirrors `torch.nn.ModuleList`: the modules are properties
+ * "0", "1" and so on, and so are the names in `stateDict()`.
  */
 export class ModuleList<T extends Module = Module> extends Module {
-  /** The modules, in order. */
-  readonly items: T[];
+  #length = 0;
 
   constructor(modules: Iterable<T> = []) {
     super();
-    this.items = [];
     for (const module of modules) this.append(module);
   }
 
   /** The number of modules. */
   get length(): number {
-    return this.items.length;
+    return this.#length;
   }
 
   /** The module at a place; negative ones count from the end. */
   at(index: number): T | undefined {
-    return this.items.at(index);
+    return [...this].at(index);
   }
 
   /** Adds a module at the end. Returns this. */
   append(module: T): this {
     if (!isModule(module)) throw new TypeError(`ModuleList: expected a module, got ${describe(module)}`);
-    this.items.push(module);
+    defineModule(this, String(this.#length++), module);
     return this;
   }
 
-  [Symbol.iterator](): IterableIterator<T> {
-    return this.items[Symbol.iterator]();
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (const { value } of partsOf(this)) if (isModule(value)) yield value as T;
   }
 
   /** @throws TypeError always: a list does not say in which order its modules are used. */
   forward(): never {
     throw new TypeError("ModuleList: expected forward of a module inside it, got a call of the list - loop over it, or use Sequential");
   }
+}
+
+// --- internal helpers ---
+
+/** Makes a module a property, as an assignment would; the names are not known to the type. */
+function defineModule(holder: Module, name: string, module: Module): void {
+  Object.defineProperty(holder, name, { value: module, enumerable: true, writable: true, configurable: true });
 }
