@@ -1,3 +1,4 @@
+import { KERNEL_NAMES } from "./module";
 import { CHUNK_BITS, MAX_CHUNKS, type Start, Word } from "./protocol";
 import { startWorker, type WorkerThread } from "./threads";
 
@@ -9,11 +10,8 @@ export class Pool {
   readonly #words: Int32Array;
   readonly #canSleep = canSleep();
   #call = 0;
-  /** For each kernel, what a chunk really takes against what is estimated, with a thread's processor to itself. */
-  readonly #scales: number[] = [];
-  /** Calls still to be computed alone, and how many it would be next time. */
-  #alone = 0;
-  #penalty = 1;
+  /** How sharing went so far, for each kernel: some gain from it where others wait for memory. */
+  readonly #records = KERNEL_NAMES.map((): Experience => ({ scale: Number.POSITIVE_INFINITY, alone: 0, penalty: 1 }));
 
   private constructor(
     readonly workers: readonly WorkerThread[],
@@ -38,11 +36,12 @@ export class Pool {
    * Whether to share a call that takes about `ns`. Not a short one, unless a worker is awake. And not the next few after one that was no
    * faster for being shared: the processors are then busy with something else, and a worker that loses its own in the middle of a chunk keeps everybody waiting.
    */
-  isWorthwhile(ns: number): boolean {
+  isWorthwhile(kernel: number, ns: number): boolean {
     if (ns < WORTH_SHARING_NS) return false;
     if (ns < WORTH_WAKING_NS && Atomics.load(this.#words, Word.sleepers) === this.workers.length) return false;
-    if (this.#alone === 0) return true;
-    this.#alone--;
+    const record = this.#records[kernel] as Experience;
+    if (record.alone === 0) return true;
+    record.alone--;
     return false;
   }
 
@@ -88,12 +87,12 @@ export class Pool {
    * After a call without a gain the next are computed alone, each time twice as many.
    */
   #judge(kernel: number, alone: number, shared: number): void {
-    const scale = Math.min(alone, (this.#scales[kernel] ?? Number.POSITIVE_INFINITY) * 1.02);
-    this.#scales[kernel] = scale;
-    if (shared < scale) this.#penalty = 1;
+    const record = this.#records[kernel] as Experience;
+    record.scale = Math.min(alone, record.scale * 1.02);
+    if (shared < record.scale) record.penalty = 1;
     else {
-      this.#alone = this.#penalty;
-      this.#penalty = Math.min(2 * this.#penalty, MAX_PENALTY);
+      record.alone = record.penalty;
+      record.penalty = Math.min(2 * record.penalty, MAX_PENALTY);
     }
   }
 
@@ -116,12 +115,20 @@ export class Pool {
 
 // --- internal helpers ---
 
+interface Experience {
+  /** What a call takes against what is estimated, on a thread that has its processor to itself. */
+  scale: number;
+  /** Calls still to be computed alone, and how many it would be next time. */
+  alone: number;
+  penalty: number;
+}
+
 /** Estimated times from which a call is shared: with workers that are awake, and with workers that have to be woken (a system call, and a switch). */
 const WORTH_SHARING_NS = 20_000;
 const WORTH_WAKING_NS = 120_000;
 
 /** The most calls in a row that are computed alone before sharing is tried again. */
-const MAX_PENALTY = 64;
+const MAX_PENALTY = 16;
 
 /** Looks at `done` before this thread sleeps: some 20 microseconds, the cost of sleeping and waking. */
 const JOIN_SPINS = 5000;

@@ -80,7 +80,7 @@ export class Runtime {
     const run = this.#kernels[kernel] as Kernel;
     const { args, scratch } = this.layout;
     const { pool } = this;
-    if (pool === null || units < 2 || !pool.isWorthwhile(units * unitNs)) run(args, 0, units, scratch);
+    if (pool === null || units < 2 || !pool.isWorthwhile(kernel, units * unitNs)) run(args, 0, units, scratch);
     else {
       let chunk = Math.max(1, Math.ceil(CHUNK_NS / unitNs));
       if (chunk > 64) chunk = Math.ceil(chunk / 64) * 64; // elements: whole vectors and whole Philox blocks
