@@ -56,6 +56,8 @@ export class GradNode<A = unknown> {
   readonly edges: readonly (GradNode | Tensor | null)[];
   /** The storages the saved values lie in. An object of its own, from which nothing leads back to the node. */
   readonly held = new HeldStorages();
+  /** The version of the output's memory when this node made it. A view that is used at a later one would hide the edit from autograd. */
+  outputVersion: number;
   readonly #inputs: Saved[] = [];
   #output: Saved | undefined;
   #released = false;
@@ -66,6 +68,7 @@ export class GradNode<A = unknown> {
     inputs: readonly Tensor[],
     output: Tensor,
   ) {
+    this.outputVersion = output.storage.version;
     this.shapes = inputs.map((input) => input.shape);
     this.dtypes = inputs.map((input) => input.dtype);
     this.edges = inputs.map((input) => (input.requiresGrad ? (input.node ?? input) : null));

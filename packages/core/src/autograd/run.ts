@@ -1,4 +1,4 @@
-import { BackendMismatchError, DisposedError } from "../errors/errors";
+import { BackendMismatchError, DisposedError, InPlaceError } from "../errors/errors";
 import type { Tensor } from "../tensor/tensor";
 import { gradMode } from "./grad-mode";
 import { GradNode, type Primitive } from "./node";
@@ -7,10 +7,12 @@ import { GradNode, type Primitive } from "./node";
  * Runs a primitive on tensors and records it when a gradient may be wanted. Every operation passes through here, so here are the
  * checks that all share.
  *
- * @throws DisposedError for a disposed input, BackendMismatchError for inputs of different backends.
+ * @throws DisposedError for a disposed input, BackendMismatchError for inputs of different backends, InPlaceError for a view of what was
+ *   edited since.
  */
 export function run<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A): Tensor {
   checkInputs(primitive.name, inputs);
+  if (gradMode.enabled) for (const input of inputs) if (input.isView) checkView(primitive.name, input);
   const output = (inputs[0] as Tensor).wrap(primitive.forward(inputs, attrs));
   record(primitive, inputs, attrs, output);
   return output;
@@ -41,4 +43,15 @@ export function checkInputs(op: string, inputs: readonly Tensor[]): void {
       throw new BackendMismatchError(op, [first.backend.name, input.backend.name]);
     }
   }
+}
+
+// --- internal helpers ---
+
+/** Refuses a recorded view whose memory was edited since: it shows the new values, and its gradient would go where the old ones came from. */
+function checkView(op: string, { node, storage }: Tensor): void {
+  if (node === null || node.outputVersion === storage.version) return;
+  throw new InPlaceError(
+    op,
+    "expected a view made after the last edit in place of its memory, got one made before - make the view anew, or leave inplace off",
+  );
 }

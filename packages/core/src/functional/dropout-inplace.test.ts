@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { functional as F, Generator, nn, noGrad, ones, type Tensor, tensor } from "../index";
+import { functional as F, Generator, grad, nn, noGrad, ones, type Tensor, tensor } from "../index";
 import { expectRefusal } from "../testing/refusal";
 
 const FUNCTIONS = ["dropout", "dropout1d", "dropout2d", "dropout3d", "alphaDropout", "featureAlphaDropout"] as const;
 const shapeFor = (name: string) => (name === "dropout1d" ? [2, 3, 4] : name === "dropout3d" ? [2, 3, 1, 2, 2] : [2, 3, 2, 2]);
 const options = (inplace: boolean, p = 0.4) => ({ p, training: true, inplace, generator: new Generator(9) });
+const gradOf = (x: Tensor) => [...(x.grad as Tensor).dataSync()];
 const values = (shape: readonly number[]) =>
   tensor(
     Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => i - 7),
@@ -134,6 +135,35 @@ describe("in place", () => {
     const y = F.dropout(leaf.add(1), { p: 0.5, inplace: true, generator: new Generator(0) });
     y.sum().backward();
     expect([...(leaf.grad?.dataSync() ?? [])]).toEqual([...y.dataSync()].map((x) => x / 2));
+  });
+
+  test("makes views from before unusable for autograd, which would send their gradient past the mask", () => {
+    const leaf = ones([2, 4], { requiresGrad: true });
+    const hidden = leaf.mul(2);
+    const [view, used] = [hidden.slice(0, 0, 1), hidden.slice(0, 1)];
+    const before = used.sum();
+    F.dropout(hidden, { p: 0.5, inplace: true, generator: new Generator(0) });
+    for (const use of [() => view.sum(), () => view.mul(2), () => view.reshape([4]), () => hidden.slice(0, 1).add(view)]) {
+      expectRefusal(use, "InPlaceError", "expected a view made after the last edit in place of its memory", "make the view anew");
+    }
+    expect([...noGrad(() => view.mul(1)).dataSync()]).toEqual([4, 0, 0, 0]);
+    before.backward(undefined, { retainGraph: true }); // what was computed before the edit is sound
+    expect(gradOf(leaf)).toEqual([0, 0, 0, 0, 2, 2, 2, 2]);
+    leaf.grad = null;
+    const anew = hidden.slice(0, 0, 1);
+    anew.mul(anew).sum().backward();
+    expect(gradOf(leaf)).toEqual([32, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  test("leaves a result whose handle was disposed usable for second derivatives", () => {
+    const leaf = ones([8], { requiresGrad: true });
+    const hidden = leaf.mul(3);
+    F.dropout(hidden, { p: 0.5, inplace: true, generator: new Generator(0) });
+    const loss = hidden.mul(hidden).mul(hidden).sum();
+    hidden.dispose();
+    const [first] = grad(loss, leaf, { createGraph: true }) as [Tensor];
+    const [second] = grad(first.sum(), leaf) as [Tensor];
+    expect([...second.dataSync()]).toEqual([1296, 0, 0, 0, 0, 0, 1296, 0]); // 6 * 6^3
   });
 
   test("twice in a row draws two masks, and the gradient passes both", () => {

@@ -50,7 +50,10 @@ export function applySelectInPlace(x: Tensor, key: MaskKey, affine: Affine): Ten
     copy.storage.release();
   }
   x.storage.version++;
-  if (node !== null) x.node = node as GradNode;
+  if (node !== null) {
+    node.outputVersion = x.storage.version;
+    x.node = node as GradNode;
+  }
   return x;
 }
 
