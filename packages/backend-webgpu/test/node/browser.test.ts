@@ -3,8 +3,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Browser, chromium } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CHROMIUM_ARGS, findChromium } from "../../../../vitest.chromium.mjs";
 import { bundle } from "../support/bundle";
-import { CHROMIUM_ARGS, findChromium } from "../support/chromium.mjs";
 
 const executablePath = findChromium();
 
