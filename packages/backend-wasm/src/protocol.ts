@@ -25,10 +25,9 @@ export enum Word {
 
 /** Bits of the claim word that count chunks. The rest number the call: a worker would have to sleep through 2^22 calls to mistake one for another. */
 export const CHUNK_BITS = 10;
-export const CHUNK_MASK = 2 ** CHUNK_BITS - 1;
 
-/** The chunks of one call at most. One value less than the bits can tell, so that "all claimed" is one, too. */
-export const MAX_CHUNKS = CHUNK_MASK;
+/** The chunks of one call at most, and the mask of those bits. */
+export const MAX_CHUNKS = 2 ** CHUNK_BITS - 1;
 
 /** What a worker is told when it starts. */
 export interface Start {

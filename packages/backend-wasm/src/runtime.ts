@@ -34,7 +34,7 @@ export interface Layout {
 }
 
 /** Room for the largest argument block; `MatmulArgs` and `BinaryArgs` of the kernels are about half of it. */
-export const ARGS_BYTES = 256;
+const ARGS_BYTES = 256;
 
 /** What a chunk should take: short, since the end of a call is waited for, and long against the price of a claim. */
 const CHUNK_NS = 12_000;

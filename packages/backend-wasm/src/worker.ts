@@ -2,7 +2,7 @@
  * The program of a worker thread. It is built to one string that the package carries (`generated/worker.ts`), so that every bundler takes it along.
  * It never returns to its event loop: it claims chunks of the call that is on, spins for a moment when there are none, and then sleeps.
  */
-import { CHUNK_MASK, type Start, Word } from "./protocol";
+import { MAX_CHUNKS, type Start, Word } from "./protocol";
 
 interface Port {
   postMessage(message: unknown): void;
@@ -51,7 +51,7 @@ function claimAll(words: Int32Array, functions: Functions, scratch: number): boo
   let any = false;
   for (;;) {
     const claim = Atomics.load(words, Word.claim);
-    const chunk = claim & CHUNK_MASK;
+    const chunk = claim & MAX_CHUNKS;
     if (chunk >= Atomics.load(words, Word.chunks)) return any;
     const kernel = Atomics.load(words, Word.kernel);
     const args = Atomics.load(words, Word.args) >>> 0;
