@@ -2,7 +2,8 @@ import { checkInputs } from "../autograd/run";
 import { withScope } from "../autograd/scope";
 import type { OptimizerSpec } from "../backend/backend";
 import { referenceOptimizerStep } from "../cpu/optimizer";
-import { describe } from "../errors/errors";
+import { describe, ShapeError } from "../errors/errors";
+import { formatShape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { isTensor } from "../tensor/tidy";
 import { composedStep } from "./composed-step";
@@ -56,8 +57,10 @@ export abstract class Optimizer<Options extends object> {
     this.paramGroups.push(full);
   }
 
-  /** Updates every parameter that has a gradient, in place. */
+  /** Updates every parameter that has a gradient, in place. Throws ShapeError, TypeError or BackendMismatchError for one that does not fit; nothing changes then. */
   step(): void {
+    // All are checked before the first is written: a refused step changes nothing.
+    for (const param of this.#allParams()) if (param.grad !== null) checkGrad(param, param.grad);
     for (const group of this.paramGroups) {
       for (const param of group.params) {
         if (param.grad !== null) this.#update(param, param.grad, group as unknown as Options);
@@ -149,7 +152,7 @@ export abstract class Optimizer<Options extends object> {
       this.#states.set(param, state);
     }
     const { tensors } = state;
-    checkInputs("step", [param, grad, ...tensors]);
+    checkInputs("step", [param, ...tensors]);
     const spec = this.spec(options, ++state.step);
     const { kernels, view } = param.storage.device;
     const optimizerStep = kernels.optimizerStep ?? (view && referenceOptimizerStep(view));
@@ -162,4 +165,16 @@ export abstract class Optimizer<Options extends object> {
       );
     param.storage.version++;
   }
+}
+
+// --- internal helpers ---
+
+function checkGrad(param: Tensor, grad: Tensor): void {
+  checkInputs("step", [param, grad]);
+  if (!sameShape(param.shape, grad.shape)) {
+    const detail = `expected a gradient of shape ${formatShape(param.shape)}, got ${formatShape(grad.shape)} - set grad to null, or to one that fits`;
+    throw new ShapeError("step", [param.shape, grad.shape], detail);
+  }
+  if (grad.dtype !== param.dtype)
+    throw new TypeError(`step: expected a ${param.dtype} gradient, got ${grad.dtype} - convert it with type()`);
 }
