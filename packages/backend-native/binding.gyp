@@ -6,6 +6,8 @@
     "common": ["-std=c++17", "-O3", "-ffp-contract=off", "-fvisibility=hidden"],
     # Kernels are free of the C++ library, so that nothing of it can be compiled with their flags.
     "kernel": ["-fno-exceptions", "-fno-rtti"],
+    # The folder of node-addon-api's headers, given by scripts/build.mjs.
+    "node_addon_api%": "",
   },
   "target_defaults": {
     "include_dirs": ["../kernels/include"],
@@ -28,7 +30,7 @@
     {
       "target_name": "dropwise",
       "sources": ["native/addon.cc", "native/calls.cc", "native/cpu.cc", "native/pool.cc"],
-      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "include_dirs": ["<(node_addon_api)"],
       "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
       "cflags_cc": ["-fexceptions"],
       "dependencies": ["kernels_scalar"],

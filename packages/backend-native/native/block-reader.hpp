@@ -24,8 +24,10 @@ class BlockReader {
   /// A size, a stride or an index: whole, and exact in a double.
   size_t count() {
     const double value = number();
-    if (!(value >= 0 && value <= kMaxCount) || value != double(uint64_t(value))) return refuse("expected a whole number in [0, 2^53)"), 0;
-    return size_t(value);
+    if (!(value >= 0 && value <= kMaxCount)) return refuse("expected a whole number in [0, 2^53)"), 0;
+    const int64_t whole = int64_t(value);  // signed: one instruction
+    if (double(whole) != value) return refuse("expected a whole number in [0, 2^53)"), 0;
+    return size_t(whole);
   }
 
   uint32_t word() {

@@ -13,24 +13,22 @@ const require = createRequire(import.meta.url);
 
 const nodeGyp = join(dirname(require.resolve("node-gyp/package.json")), "bin", "node-gyp.js");
 const nodedir = ownHeaders() ?? npmHeaders();
-const args = [
-  nodeGyp,
-  "configure",
-  "build",
-  "--jobs",
-  "max",
-  "--loglevel",
-  "warn",
-  ...(nodedir === undefined ? [] : ["--nodedir", nodedir]),
-];
-const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
-if (status !== 0) {
-  console.error(stdout, stderr);
-  console.error("backend-native: the addon was not built, see above - node-gyp needs a C++17 compiler, make and Python 3");
-} else if (/warning:/.test(stderr)) console.error(stderr);
-process.exitCode = status ?? 1;
+const common = ["--loglevel", "warn", ...(nodedir === undefined ? [] : ["--nodedir", nodedir])];
+const addonApi = dirname(require.resolve("node-addon-api/package.json"));
+if (gyp("configure", ...common, "--", `-Dnode_addon_api=${addonApi}`)) gyp("build", "--jobs", "max", ...common);
 
 // --- internal helpers ---
+
+/** Runs node-gyp; whether it did its work. @param {string[]} args */
+function gyp(...args) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [nodeGyp, ...args], { cwd: folder, encoding: "utf8" });
+  if (status !== 0) {
+    console.error(stdout, stderr);
+    console.error("backend-native: the addon was not built, see above - node-gyp needs a C++17 compiler, make and Python 3");
+    process.exitCode = 1;
+  } else if (/warning:/.test(stderr)) console.error(stderr);
+  return status === 0;
+}
 
 /** The folder that Node was installed to, if its headers are there too. */
 function ownHeaders() {

@@ -29,7 +29,7 @@ interface Dim {
  * The dimensions as the kernel likes them: ordered by the target's steps, so that it is written in order; neighbours merged where both sides step through
  * them as one; and that in which the source is contiguous among the last two, so that a transpose is recognised.
  */
-export function layoutOf(x: Pick<Operand, "strides">, out: Pick<Operand, "shape" | "strides">): Dim[] {
+function layoutOf(x: Pick<Operand, "strides">, out: Pick<Operand, "shape" | "strides">): Dim[] {
   const sorted = out.shape
     .map((size, dim) => ({ size, from: x.strides[dim] as number, to: out.strides[dim] as number }))
     .filter(({ size }) => size !== 1)

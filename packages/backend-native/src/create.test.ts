@@ -1,0 +1,119 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { type Backend, functional as F, manualSeed, noGrad, ones } from "@dropwise/core";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { createNativeBackend, type NativeBackendOptions } from "./index";
+import { loadAddon } from "./load";
+
+const { isas } = loadAddon();
+afterEach(() => vi.unstubAllEnvs());
+
+describe("createNativeBackend", () => {
+  test("takes the best instruction set, and says which", () => {
+    const backend = createNativeBackend();
+    expect(backend.info.device).toBe(isas[0]);
+    expect(backend.info.hostVisible).toBe(true);
+    backend.dispose();
+  });
+
+  test.each(isas)("takes %s by option and by DROPWISE_ISA", (isa) => {
+    expect(createNativeBackend({ isa }).info.device).toBe(isa);
+    vi.stubEnv("DROPWISE_ISA", isa);
+    expect(createNativeBackend().info.device).toBe(isa);
+  });
+
+  test("refuses an instruction set that is not there, by name and with the fix", () => {
+    expect(() => createNativeBackend({ isa: "mmx" })).toThrow(
+      /expected isa to be an instruction set that runs here \(.*scalar\), got "mmx" - leave it out/,
+    );
+    vi.stubEnv("DROPWISE_ISA", "mmx");
+    expect(() => createNativeBackend()).toThrow(/DROPWISE_ISA/);
+  });
+
+  test.each([
+    [{ threads: 0 }, RangeError],
+    [{ threads: 1.5 }, RangeError],
+    [{ threads: Number.NaN }, RangeError],
+    [{ threads: 1e6 }, RangeError],
+    [{ threads: "two" }, TypeError],
+    [{ isa: 512 }, TypeError],
+  ])("refuses %o", (options, error) => {
+    expect(() => createNativeBackend(options as NativeBackendOptions)).toThrow(error);
+  });
+});
+
+describe("a disposed backend", () => {
+  test("refuses everything by name, and is disposed twice without harm", () => {
+    const backend = createNativeBackend({ threads: 2 });
+    const x = ones([2 ** 20], { backend });
+    noGrad(() => F.dropout(x, 0.5)); // starts the threads
+    backend.dispose();
+    backend.dispose();
+    expect(() => backend.allocate("float32", 4)).toThrow(/disposed - create another with createNativeBackend/);
+    expect(() => x.dataSync()).toThrow(/disposed/);
+    expect(() => x.add(1)).toThrow(/disposed/);
+  });
+});
+
+describe("several backends", () => {
+  test("do not share memory or threads", () => {
+    const backends = [1, 2, 3].map((threads) => createNativeBackend({ threads }));
+    const drawn = backends.map((backend) => {
+      manualSeed(7);
+      return F.dropout(ones([300_000], { backend }), 0.4)
+        .sum()
+        .itemSync();
+    });
+    expect(new Set(drawn).size).toBe(1);
+    const [a, b] = backends as [Backend, Backend];
+    const foreign = ones([4], { backend: a });
+    expect(() => b.view?.(foreign.storage)).toThrow(TypeError);
+    expect(() => b.unary?.("neg", foreign, foreign)).toThrow(/expected storage of this native backend/);
+    for (const backend of backends) backend.dispose();
+  });
+
+  /** Runs a program of the built package in a process of its own. */
+  function runProgram(code: string): { status: number | null; stdout: string; stderr: string } {
+    const dist = fileURLToPath(new URL("../dist/index.js", import.meta.url));
+    const prelude = `import { createNativeBackend } from ${JSON.stringify(dist)}; import { Worker, isMainThread } from "node:worker_threads";`;
+    return spawnSync(process.execPath, ["--input-type=module", "-e", prelude + code], { encoding: "utf8" });
+  }
+  /** Large enough for threads, on memory of its own. */
+  const work = `
+    const backend = createNativeBackend({ threads: 3 });
+    const n = 2 ** 19;
+    const storage = { handle: backend.allocate("float32", n), dtype: "float32", length: n };
+    const x = { storage, shape: [n], strides: [1], offset: 0 };
+    backend.view(storage).fill(1);
+    const key = { seedLo: 1, seedHi: 2, callLo: 3, callHi: 4, elementOffset: 0, threshold: 2 ** 31, keepScale: 2, keepShift: 0, dropValue: 0 };
+    backend.dropout({ ...key, shape: [n], maskStrides: [1] }, x, x);
+    const kept = backend.view(storage).filter((y) => y === 2).length;`;
+
+  test("do not keep a process alive, nor end it badly", () => {
+    const { status, stdout, stderr } = runProgram(`${work} console.log(kept);`);
+    expect(stderr).toBe("");
+    expect(Number(stdout)).toBeGreaterThan(2 ** 18 - 3000);
+    expect(status).toBe(0);
+  });
+
+  test("run in worker threads that come and go, and that are terminated in the middle", () => {
+    const dist = JSON.stringify(fileURLToPath(new URL("../dist/index.cjs", import.meta.url)));
+    const inWorker = `const { createNativeBackend } = require(${dist}); const { parentPort } = require("node:worker_threads");${work}
+      parentPort.postMessage(kept);
+      for (;;) backend.dropout({ ...key, shape: [n], maskStrides: [1] }, x, x);`;
+    const { status, stdout, stderr } = runProgram(`
+      const source = ${JSON.stringify(inWorker)};
+      const one = () => new Promise((resolve, reject) => {
+        const worker = new Worker(source, { eval: true, execArgv: [] });
+        worker.on("error", reject);
+        worker.on("message", (kept) => worker.terminate().then(() => resolve(kept)));
+      });
+      const results = await Promise.all([one(), one()]);
+      for (let i = 0; i < 3; i++) results.push(await one());
+      ${work}
+      console.log(new Set([...results, kept]).size);`);
+    expect(stderr).toBe("");
+    expect(stdout.trim()).toBe("1");
+    expect(status).toBe(0);
+  });
+});
