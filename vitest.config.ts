@@ -13,12 +13,14 @@ const projects = packages.map((pkg) =>
     : {
         extends: true as const,
         root: pkg.folder,
-        test: { name: pkg.name, include: ["{src,test}/**/*.test.ts"] },
+        test: { name: pkg.name, include: ["{src,test}/**/*.test.ts"], exclude: ["**/*.browser.test.ts"] },
       },
 );
 
 /** What a package also tests in Chromium; such a project is empty where there is none. */
-const inBrowsers = packages.map((pkg) => join(pkg.folder, "vitest.browser.config.ts")).filter(existsSync);
+const inBrowsers = packages
+  .flatMap((pkg) => ["vitest.browser.config.ts", "vitest.plain.config.ts"].map((name) => join(pkg.folder, name)))
+  .filter(existsSync);
 
 export default defineConfig({
   resolve: { alias: sourceAlias },

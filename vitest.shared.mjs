@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 const fromRoot = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * Tests see the sources of core and of the conformance suite, so that a change needs no build. `DROPWISE_TEST_DIST=1` lets them see the
+ * Tests see the sources of core, of the conformance suite and of the WebAssembly backend, so that a change needs no build. `DROPWISE_TEST_DIST=1` lets them see the
  * built files instead, through the packages' own `exports`, as users do.
  *
  * @type {{ find: RegExp, replacement: string }[]}
@@ -16,5 +16,6 @@ export const sourceAlias =
     : [
         { find: /^@dropwise\/core$/, replacement: fromRoot("packages/core/src/index.ts") },
         { find: /^@dropwise\/core\/backend$/, replacement: fromRoot("packages/core/src/backend/index.ts") },
+        { find: /^@dropwise\/backend-wasm$/, replacement: fromRoot("packages/backend-wasm/src/index.ts") },
         { find: /^@dropwise\/conformance$/, replacement: fromRoot("packages/conformance/src/index.ts") },
       ];
