@@ -1,0 +1,107 @@
+import { ABOUT, OPS, type Op, UNITS } from "../task";
+import { bars, legend, lines, memoryBars } from "./charts";
+import { digits, duration, percent } from "./numbers";
+import type { Figure, Result } from "./result";
+import { STYLE } from "./style";
+
+/** The result as one HTML file that needs nothing else: drawings are SVG, drawn here, and follow light and dark. */
+export function page(result: Result): string {
+  const names = result.participants.map(({ name }) => name);
+  const ops = OPS.filter((op) => result.figures.some((figure) => figure.op === op));
+  const sections = ops.map((op) => {
+    const figures = result.figures.filter((figure) => figure.op === op);
+    const isLine = figures.every(({ elements }) => elements !== undefined) && op !== "latency";
+    const chart =
+      isLine && new Set(figures.map(({ elements }) => elements)).size > 1 ? lines(figures, names) : bars(figures, names, unitNote(op));
+    return section(op, `${isLine ? legend(figures, names) : ""}${chart}`, figureRows(figures));
+  });
+  if (result.memory.length > 0) sections.push(section("memory", memoryBars(result.memory, names), ""));
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Dropwise benchmark, ${escapeHtml(result.date.slice(0, 10))}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>Dropwise benchmark</h1>
+<p>${escapeHtml(about(result))}</p>
+${notices(result)}
+</header>
+<div class="grid">
+${sections.join("\n")}
+</div>
+<section>
+<h2>How it was measured</h2>
+<ul>${result.method.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join("")}</ul>
+<h3>Who took part</h3>
+<dl>${result.participants.map(({ name, threads, device, notes }) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(`${device}, ${threads === 1 ? "1 thread" : `${threads} threads`}.${notes === undefined ? "" : ` ${notes}`}`)}</dd>`).join("")}</dl>
+<p>Versions: ${escapeHtml(
+    Object.entries(result.versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(", "),
+  )}.</p>
+</section>
+</main>
+</body>
+</html>
+`;
+}
+
+// --- internal helpers ---
+
+function about({ date, effort, machine }: Result): string {
+  const load = machine.load === null ? "" : `, load ${digits(machine.load)} per core at the start`;
+  const thorough = effort === "full" ? "" : `, ${effort} run`;
+  return `${date.slice(0, 16).replace("T", " ")} UTC${thorough}. ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}${load}.`;
+}
+
+/** What is not in the drawings: competitors and tasks that were left out. */
+function notices({ missing, skipped, figures }: Result): string {
+  const wide = figures.filter((figure) => figure.wide).length;
+  const items = [
+    ...missing.map(({ name, reason }) => `${name} is left out: ${reason}`),
+    ...skipped.map(({ name, op, size, reason }) => `${name} without ${op} ${size}: ${reason}`),
+    ...(wide > 0 ? [`${wide} of ${figures.length} figures have a wide spread and are marked with ~ in the tables.`] : []),
+  ];
+  return items.length === 0 ? "" : `<ul class="notices">${items.map((item) => `<li>${escapeHtml(item)}</li>`).join("")}</ul>`;
+}
+
+function unitNote(op: Op): string {
+  if (op === "memory") return "";
+  const { unit, higherIsBetter } = UNITS[op];
+  return `${unit}, ${higherIsBetter ? "more" : "less"} is better`;
+}
+
+function section(op: Op, drawing: string, table: string): string {
+  const [title = "", rest = ""] = ABOUT[op].split(/: (.*)/s);
+  const details = table === "" ? "" : `<details><summary>Figures</summary><div class="scroll">${table}</div></details>`;
+  const heading =
+    rest === "" ? `<h2>${escapeHtml(op)}</h2><p>${escapeHtml(title)}</p>` : `<h2>${escapeHtml(title)}</h2><p>${escapeHtml(rest)}</p>`;
+  return `<section>${heading}<figure>${drawing}</figure>${details}</section>`;
+}
+
+function figureRows(figures: readonly Figure[]): string {
+  const head = ["size", "who", figures[0]?.unit ?? "", "best call", "median", "spread", "× copy"];
+  const rows = figures.map(({ size, competitor, value, min, median, spread, ratio, wide }) => {
+    const cells = [
+      size,
+      competitor,
+      digits(value),
+      duration(min),
+      duration(median),
+      `${percent(spread)}${wide ? " ~" : ""}`,
+      digits(ratio),
+    ];
+    return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`;
+  });
+  return `<table><thead><tr>${head.map((cell) => `<th>${escapeHtml(cell)}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}

@@ -1,0 +1,171 @@
+/** What is measured: the list of tasks, free of how any library does them. */
+
+/** The names that `--op` takes, in the order in which they are measured and shown. */
+export const OPS = [
+  "dropout",
+  "dropout-backward",
+  "dropout-inplace",
+  "dropout-feature",
+  "matmul",
+  "train-tiny",
+  "train-mlp",
+  "latency",
+  "memory",
+] as const;
+export type Op = (typeof OPS)[number];
+
+/** Ops whose cost is told per element, over the sizes. */
+const ELEMENTWISE = ["dropout", "dropout-backward", "dropout-inplace", "dropout-feature"] as const;
+
+/** The probability of being dropped, everywhere: the default of PyTorch, and the hardest for a branch predictor. */
+export const P = 0.5;
+
+/** Sizes of the elementwise ops. */
+export const SIZES: readonly number[] = [16, 1024, 2 ** 16, 2 ** 20, 2 ** 24];
+const QUICK_SIZES: readonly number[] = [16, 2 ** 16, 2 ** 20];
+/** Elements of a call whose cost is all overhead. */
+const LATENCY_SIZES: readonly number[] = [4, 16];
+
+interface Common {
+  /** Shown, and with `op` the key under which results are compared. */
+  readonly size: string;
+  /** float32 values that the copy beside it moves: the input, or all operands, or all parameters. */
+  readonly copied: number;
+}
+
+/** One of the dropout calls on a tensor of `shape`. */
+export interface ElementwiseTask extends Common {
+  readonly op: (typeof ELEMENTWISE)[number] | "latency";
+  readonly elements: number;
+  /** For feature masks (N, C, H, W), else [elements]. */
+  readonly shape: readonly number[];
+}
+
+/** `a` [m, k] times `b` [k, n]; a transposed operand is stored the other way round. */
+export interface MatmulTask extends Common {
+  readonly op: "matmul";
+  readonly m: number;
+  readonly k: number;
+  readonly n: number;
+  readonly transposed: readonly [a: boolean, b: boolean];
+}
+
+/** Training steps of a network of linear layers, each but the last followed by ReLU and dropout. */
+export interface TrainTask extends Common {
+  readonly op: "train-tiny" | "train-mlp";
+  readonly layers: readonly number[];
+  readonly batch: number;
+  /** `sigmoid`: one output through a sigmoid, binary cross-entropy, SGD. `classes`: cross-entropy over the outputs, Adam. */
+  readonly head: "sigmoid" | "classes";
+  readonly learningRate: number;
+}
+
+export type Task = ElementwiseTask | MatmulTask | TrainTask;
+
+/** The unit in which results of an op are told, and which way is better. */
+export const UNITS: Readonly<Record<Exclude<Op, "memory">, { unit: string; higherIsBetter: boolean }>> = {
+  dropout: { unit: "ns/element", higherIsBetter: false },
+  "dropout-backward": { unit: "ns/element", higherIsBetter: false },
+  "dropout-inplace": { unit: "ns/element", higherIsBetter: false },
+  "dropout-feature": { unit: "ns/element", higherIsBetter: false },
+  matmul: { unit: "GFLOP/s", higherIsBetter: true },
+  "train-tiny": { unit: "steps/s", higherIsBetter: true },
+  "train-mlp": { unit: "steps/s", higherIsBetter: true },
+  latency: { unit: "us/call", higherIsBetter: false },
+};
+
+/** What each op does, in a sentence. */
+export const ABOUT: Readonly<Record<Op, string>> = {
+  dropout: "Dropout forward: F.dropout(x, { p: 0.5 }) without gradients, a new output for each call.",
+  "dropout-backward": "Dropout forward and backward: F.dropout(x) on a leaf, then backward(gradient) with the incoming gradient at hand.",
+  "dropout-inplace": "Dropout in place: F.dropout(x, { inplace: true }) without gradients.",
+  "dropout-feature": "Whole channels: F.dropout2d on (N, C, H, W) without gradients, one random decision for each channel.",
+  matmul: "Products of matrices: a layer's forward (NN), the gradient of its input (NT) and of its weight (TN).",
+  "train-tiny": "Training, small: steps of 10-20-1 with one dropout, batch 64, binary cross-entropy, SGD.",
+  "train-mlp": "Training, larger: steps of 784-1024-1024-10 with two dropouts, batch 128, cross-entropy, Adam.",
+  latency: "What a call costs: F.dropout on a few elements without gradients.",
+  memory: "Peak memory: of F.dropout(x) and its backward in a process of its own, in tensors of the size of x.",
+};
+
+/**
+ * The tasks that a selection asks for, in order. `memory` is no task; it runs in processes of its own.
+ *
+ * @param sizes Elements, for the elementwise ops; `undefined` for the usual ones.
+ */
+export function tasksFor({ ops, sizes, quick }: { ops: readonly Op[]; sizes: readonly number[] | undefined; quick: boolean }): Task[] {
+  return OPS.filter((op) => ops.includes(op)).flatMap((op): readonly Task[] => {
+    switch (op) {
+      case "matmul":
+        return quick ? products.slice(0, 1) : products;
+      case "train-tiny":
+        return [{ op, size: "10-20-1", layers: [10, 20, 1], batch: 64, head: "sigmoid", learningRate: 0.1, copied: 241 }];
+      case "train-mlp":
+        return [mlp];
+      case "latency":
+        return LATENCY_SIZES.map((elements) => elementwise(op, elements));
+      case "memory":
+        return [];
+      default:
+        return (sizes ?? (quick ? QUICK_SIZES : SIZES)).map((elements) => elementwise(op, elements));
+    }
+  });
+}
+
+/** Nanoseconds per call in the unit of the op. */
+export function inUnit(task: Task, nanoseconds: number): number {
+  if (task.op === "latency") return nanoseconds / 1000;
+  if (task.op === "matmul") return (2 * task.m * task.k * task.n) / nanoseconds;
+  return "elements" in task ? nanoseconds / task.elements : 1e9 / nanoseconds;
+}
+
+/** 65536 as "64k"; numbers that are no multiple of 1024 as they are. */
+export function formatSize(elements: number): string {
+  if (elements >= 2 ** 20 && elements % 2 ** 20 === 0) return `${elements / 2 ** 20}M`;
+  return elements >= 1024 && elements % 1024 === 0 ? `${elements / 1024}k` : String(elements);
+}
+
+/**
+ * (N, C, H, W) with as many elements and square images, as near to equal parts as powers of two allow.
+ *
+ * @throws RangeError for fewer than 16 elements or no power of two.
+ */
+export function featureShape(elements: number): [number, number, number, number] {
+  const exponent = Math.log2(elements);
+  if (!Number.isInteger(exponent) || exponent < 4) {
+    throw new RangeError(`dropout-feature: expected a power of two from 16 on, got ${elements} elements - choose another --size`);
+  }
+  const side = Math.floor(exponent / 4);
+  const channels = Math.floor((exponent - 2 * side + 1) / 2);
+  return [2 ** (exponent - 2 * side - channels), 2 ** channels, 2 ** side, 2 ** side];
+}
+
+// --- internal helpers ---
+
+function elementwise(op: ElementwiseTask["op"], elements: number): ElementwiseTask {
+  const shape = op === "dropout-feature" ? featureShape(elements) : [elements];
+  return { op, size: formatSize(elements), elements, shape, copied: elements };
+}
+
+const [m, k, n] = [128, 784, 1024];
+
+function product(name: string, rows: number, inner: number, columns: number, transposed: readonly [boolean, boolean]): MatmulTask {
+  const copied = rows * inner + inner * columns + rows * columns;
+  return { op: "matmul", size: `${rows}x${inner}x${columns} ${name}`, m: rows, k: inner, n: columns, transposed, copied };
+}
+
+/** The three products of a layer of 784 inputs and 1024 outputs, batch 128. "T" stands for an operand that is stored transposed. */
+const products: readonly MatmulTask[] = [
+  product("NN", m, k, n, [false, false]),
+  product("NT", m, n, k, [false, true]),
+  product("TN", k, m, n, [true, false]),
+];
+
+const mlp: TrainTask = {
+  op: "train-mlp",
+  size: "784-1024-1024-10",
+  layers: [784, 1024, 1024, 10],
+  batch: 128,
+  head: "classes",
+  learningRate: 1e-3,
+  copied: 784 * 1024 + 1024 + 1024 * 1024 + 1024 + 1024 * 10 + 10,
+};
