@@ -13,7 +13,12 @@ export interface Outcome {
 
 /** Core's source, as in all tests, or with `DROPWISE_TEST_DIST=1` the built files. */
 const alias: Record<string, string> =
-  process.env.DROPWISE_TEST_DIST === "1" ? {} : { "@dropwise/core": join(root, "packages/core/src/index.ts") };
+  process.env.DROPWISE_TEST_DIST === "1"
+    ? {}
+    : {
+        "@dropwise/core/backend": join(root, "packages/core/src/backend/index.ts"),
+        "@dropwise/core": join(root, "packages/core/src/index.ts"),
+      };
 
 /** The name that a block gives itself by a first line such as `// stream.mjs`; later blocks of the page may import it. */
 export function fileNameOf(block: Block): string | undefined {
