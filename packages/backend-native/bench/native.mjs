@@ -59,7 +59,10 @@ function dropoutKernels() {
         return () => [x, out].map(({ storage }) => backend.release(storage.handle));
       }),
     );
-    const times = best(rows, { rounds: n > 2 ** 22 ? Math.ceil(rounds / 3) : rounds, calls: Math.max(1, Math.round(2 ** 18 / n)) });
+    const times = best(rows, {
+      rounds: n > 2 ** 22 ? Math.ceil(rounds / 3) : rounds,
+      calls: n > 2 ** 22 ? 1 : Math.max(8, Math.round(2 ** 18 / n)),
+    });
     const copy = /** @type {number} */ (times.copy);
     line("copy", { ns: (copy / n).toFixed(3) });
     for (const { isa } of isas) {

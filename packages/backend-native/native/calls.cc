@@ -24,9 +24,9 @@ using namespace scalar;
 namespace {
 
 /// A call estimated to be shorter than this is not worth waking anybody for.
-constexpr double kWorthSharingNs = 20000;
+constexpr double kWorthSharingNs = 15000;
 /// What a chunk should take: short, since the end of a call is waited for, and long against the price of a claim.
-constexpr double kChunkNs = 10000;
+constexpr double kChunkNs = 5000;
 /// Chunks of elements are multiples of this, a step of the widest generator: 48 blocks, which is also whole cache lines.
 constexpr size_t kChunkElements = 192;
 
@@ -114,8 +114,8 @@ const char* Backend::dropout(BlockReader& block) {
   a.out = block.floats(n);
   if (a.rank == 0) block.refuse("expected at least one dimension");
   if (block.fault() != nullptr || n == 0) return block.fault();
-  // Where x and out together leave the caches anyhow.
-  a.around = a.x != a.out && a.rank == 1 && n * sizeof(float) >= 2 * cacheBytes_;
+  // Where x and out leave the caches anyhow, and the memory is what threads wait for; one thread waits for its arithmetic.
+  a.around = pool_.threads() > 1 && a.x != a.out && a.rank == 1 && n * sizeof(float) >= 2 * cacheBytes_;
   // Wide vectors draw more than a few elements need.
   if (n <= 8) return kScalarKernels[KernelId::dropout](&a, 0, n, nullptr), nullptr;
   share(KernelId::dropout, &a, n, kDropoutNs * 4 / double(kernels_.lanes));

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { isAbsolute } from "node:path";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
@@ -51,5 +52,22 @@ describe("the kernels, without JavaScript", () => {
       expect(status).toBe(0);
     },
     600_000,
+  );
+
+  test.skipIf(process.arch !== "x64" || !isThere(compiler) || !isThere("nm"))(
+    "share no function between instruction sets, so that the linker cannot put AVX-512 into what every processor runs",
+    () => {
+      const folder = mkdtempSync(join(tmpdir(), "native-symbols-"));
+      const native = fileURLToPath(new URL("../native/isa", import.meta.url));
+      const headers = fileURLToPath(new URL("../../kernels/include", import.meta.url));
+      const object = join(folder, "avx512.o");
+      const flags = ["-std=c++17", "-O1", "-w", "-ffp-contract=off", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma"];
+      expect(spawnSync(compiler, [...flags, `-I${headers}`, "-c", join(native, "avx512.cc"), "-o", object]).status).toBe(0);
+      const { stdout } = spawnSync("nm", ["-gC", "--defined-only", object], { encoding: "utf8" });
+      rmSync(folder, { recursive: true });
+      const symbols = stdout.trim().split("\n");
+      expect(symbols.length).toBeGreaterThan(5);
+      expect(symbols.filter((symbol) => !/dropwise::(avx512::|kAvx512Kernels)/.test(symbol))).toEqual([]);
+    },
   );
 });
