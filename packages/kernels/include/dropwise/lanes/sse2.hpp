@@ -48,7 +48,7 @@ struct Sse2 {
   DROPWISE_INLINE F32 mulAdd(F32 a, F32 b, F32 c) { return add(mul(a, b), c); }
 
   // --- matrix products ---
-  static constexpr int kTileRows = 6, kTileVectors = 2;
+  static constexpr int kTileRows = 4, kTileVectors = 3;
   DROPWISE_INLINE void transpose4x4(const float* from, size_t stride, float* to, size_t step) {
     __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + stride), c = _mm_loadu_ps(from + 2 * stride), d = _mm_loadu_ps(from + 3 * stride);
     _MM_TRANSPOSE4_PS(a, b, c, d);
