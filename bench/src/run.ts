@@ -3,7 +3,7 @@ import { type Competitor, type HostData, hostCopy, hostData } from "./competitor
 import { type Effort, type Entry, FULL, METHOD, measureGroup, QUICK, SMOKE } from "./measure/method";
 import { MEMORY_BACKENDS, type MemoryResult, measureMemory } from "./memory/memory";
 import type { BenchOptions } from "./options";
-import { openPeers, PEER_PACKAGES } from "./peers/peers";
+import { openPeers } from "./peers/peers";
 import { createProgress } from "./progress";
 import { thisMachine, versions } from "./report/machine";
 import { digits } from "./report/numbers";
@@ -74,7 +74,7 @@ export async function runBench(options: BenchOptions, print: (text: string) => v
     date: new Date().toISOString(),
     effort: kind,
     machine,
-    versions: versions([...packages, ...(options.peers ? PEER_PACKAGES : [])]),
+    versions: versions(packages),
     method: METHOD,
     participants: competitors.map(({ name, threads, device, notes }) => ({ name, threads, device, ...(notes !== undefined && { notes }) })),
     missing,

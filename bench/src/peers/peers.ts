@@ -11,9 +11,6 @@ const PEERS = join(here, existsSync(join(here, "..", "peers", "package.json")) ?
 /** The peers, by the file that adapts each, in the order in which they are shown. */
 const FILES = ["onnxruntime-node", "onnxruntime-web", "tfjs", "jax-js", "js-pytorch", "torch"];
 
-/** Packages whose versions go into the result. */
-export const PEER_PACKAGES: readonly string[] = [];
-
 /** What the default export of a peer's file is: opens it, as one competitor or several. */
 type Peer = () => Promise<Competitor[]>;
 

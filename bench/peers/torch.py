@@ -1,0 +1,107 @@
+"""PyTorch's side of the benchmark: reads one request a line (JSON) and answers each with a line when its work is done."""
+
+import json
+import sys
+
+import torch
+import torch.nn.functional as F
+
+torch.set_num_threads(1)
+tasks = {}
+
+
+def values(count, seed, shape):
+    generator = torch.Generator().manual_seed(seed)
+    return (torch.rand(count, generator=generator) * 2 - 1).reshape(shape)
+
+
+class Dropout:
+    def __init__(self, task):
+        self.op, self.shape, self.count = task["op"], task["shape"], task["elements"]
+        self.gradient = values(self.count, 1, self.shape)
+
+    def prepare(self, seed):
+        self.x = values(self.count, seed, self.shape)
+        self.x.requires_grad_(self.op == "dropout-backward")
+
+    def call(self):
+        if self.op == "dropout-backward":
+            F.dropout(self.x, 0.5).backward(self.gradient)
+            self.x.grad = None
+        elif self.op == "dropout-inplace":
+            F.dropout(self.x, 0.5, inplace=True)
+        elif self.op == "dropout-feature":
+            F.dropout2d(self.x, 0.5)
+        else:
+            F.dropout(self.x, 0.5)
+
+
+class MatMul:
+    def __init__(self, task):
+        self.m, self.k, self.n, (self.ta, self.tb) = task["m"], task["k"], task["n"], task["transposed"]
+
+    def prepare(self, seed):
+        def matrix(rows, columns, flipped):
+            stored = values(rows * columns, seed, [columns, rows] if flipped else [rows, columns])
+            return stored.t() if flipped else stored
+
+        self.a, self.b = matrix(self.m, self.k, self.ta), matrix(self.k, self.n, self.tb)
+
+    def call(self):
+        self.a @ self.b
+
+
+class Training:
+    def __init__(self, task):
+        self.layers, self.batch, self.sigmoid = task["layers"], task["batch"], task["head"] == "sigmoid"
+        modules = []
+        for i, (inputs, outputs) in enumerate(zip(self.layers, self.layers[1:])):
+            modules.append(torch.nn.Linear(inputs, outputs))
+            if i + 2 < len(self.layers):
+                modules += [torch.nn.ReLU(), torch.nn.Dropout(0.5)]
+        if self.sigmoid:
+            modules.append(torch.nn.Sigmoid())
+        self.model = torch.nn.Sequential(*modules)
+        kind = torch.optim.SGD if self.sigmoid else torch.optim.Adam
+        self.optimizer = kind(self.model.parameters(), lr=task["learningRate"])
+
+    def prepare(self, seed):
+        self.x = values(self.batch * self.layers[0], seed, [self.batch, self.layers[0]])
+        labels = values(self.batch, seed + 1, [self.batch])
+        if self.sigmoid:
+            self.y = (labels > 0).float().unsqueeze(1)
+        else:
+            self.y = ((labels + 1) / 2 * self.layers[-1]).long()
+
+    def call(self):
+        self.optimizer.zero_grad()
+        loss = F.binary_cross_entropy if self.sigmoid else F.cross_entropy
+        loss(self.model(self.x), self.y).backward()
+        self.optimizer.step()
+
+
+def answer(request):
+    kind, key = request["do"], request.get("key")
+    if kind == "open":
+        task = request["task"]
+        tasks[key] = MatMul(task) if task["op"] == "matmul" else Training(task) if "layers" in task else Dropout(task)
+    elif kind == "prepare":
+        torch.manual_seed(request["round"])
+        tasks[key].prepare(request["round"])
+    elif kind == "run":
+        work = tasks[key]
+        # Dropout alone is compared without gradients, as everywhere.
+        with torch.set_grad_enabled(isinstance(work, Training) or getattr(work, "op", "") == "dropout-backward"):
+            for _ in range(request["calls"]):
+                work.call()
+    elif kind == "close":
+        del tasks[key]
+    return {"version": torch.__version__}
+
+
+for line in sys.stdin:
+    try:
+        reply = answer(json.loads(line))
+    except Exception as error:  # told to the other side, which leaves the task out
+        reply = {"error": f"{type(error).__name__}: {error}"}
+    print(json.dumps(reply), flush=True)
