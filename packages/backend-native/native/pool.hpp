@@ -2,7 +2,7 @@
 // environments of the process, have threads of their own that know nothing of each other.
 //
 // A call is cut in chunks. Every thread, the caller's too, claims the next chunk until there is none left; the caller then waits only for
-// chunks that somebody is working on. So a machine with no free core is not slower than one thread. Which thread computes a chunk
+// chunks that somebody is working on, so that little is lost where the machine has no free core. Which thread computes a chunk
 // does not matter to its bits.
 #pragma once
 

@@ -73,10 +73,10 @@ describe("several backends", () => {
   });
 
   /** Runs a program of the built package in a process of its own. */
-  function runProgram(code: string): { status: number | null; stdout: string; stderr: string } {
+  function runProgram(code: string, ...flags: string[]): { status: number | null; stdout: string; stderr: string } {
     const dist = fileURLToPath(new URL("../dist/index.js", import.meta.url));
     const prelude = `import { createNativeBackend } from ${JSON.stringify(dist)}; import { Worker, isMainThread } from "node:worker_threads";`;
-    return spawnSync(process.execPath, ["--input-type=module", "-e", prelude + code], { encoding: "utf8" });
+    return spawnSync(process.execPath, [...flags, "--input-type=module", "-e", prelude + code], { encoding: "utf8" });
   }
   /** Large enough for threads, on memory of its own. */
   const work = `
@@ -93,6 +93,26 @@ describe("several backends", () => {
     const { status, stdout, stderr } = runProgram(`${work} console.log(kept);`);
     expect(stderr).toBe("");
     expect(Number(stdout)).toBeGreaterThan(2 ** 18 - 3000);
+    expect(status).toBe(0);
+  });
+
+  test.skipIf(process.platform !== "linux")("end their threads and give back their memory when they are forgotten", () => {
+    const { status, stdout, stderr } = runProgram(
+      `import { readdirSync } from "node:fs";
+      const threads = () => readdirSync("/proc/self/task").length;
+      const before = threads();
+      const use = () => {${work}};
+      for (let i = 0; i < 8; i++) use();
+      const during = threads();
+      for (let i = 0; i < 100 && threads() > before; i++) {
+        globalThis.gc();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      console.log(during - before, threads() - before);`,
+      "--expose-gc",
+    );
+    expect(stderr).toBe("");
+    expect(stdout.trim()).toBe("16 0");
     expect(status).toBe(0);
   });
 
