@@ -8,7 +8,7 @@ const NOTES =
 
 /** Opens PyTorch, if the Python that `PYTHON` names, or `python3`, has it. */
 export default async () => {
-  const child = spawn(process.env.PYTHON ?? "python3", [fileURLToPath(new URL("torch.py", import.meta.url))], {
+  const child = spawn(process.env.PYTHON ?? "python3", [fileURLToPath(new URL("torch_worker.py", import.meta.url))], {
     stdio: ["pipe", "pipe", "ignore"],
   });
   const replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
