@@ -21,6 +21,7 @@ function hasLibrary(compiler: string, file: string): boolean {
 }
 
 const compiler = process.env.CXX ?? "g++";
+const symbolLister = process.env.NM ?? "nm";
 const isThere = (command: string) => spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0;
 
 describe("the kernels, without JavaScript", () => {
@@ -36,8 +37,10 @@ describe("the kernels, without JavaScript", () => {
 
   test.skipIf(!hasLibrary(compiler, "libtsan.so"))(
     "race for nothing but chunks",
-    () => {
+    ({ skip }) => {
       const { status, output } = runNativeTest("--sanitize", "thread", "--rounds", "6");
+      // Older ones cannot start where the kernel spreads addresses more widely than they know.
+      if (output.includes("unexpected memory mapping")) skip("this thread sanitizer does not start on this kernel");
       expect(output).toMatch(/scalar: done\n\d+ checks, 0 failures/);
       expect(status).toBe(0);
     },
@@ -54,7 +57,7 @@ describe("the kernels, without JavaScript", () => {
     600_000,
   );
 
-  test.skipIf(process.arch !== "x64" || !isThere(compiler) || !isThere("nm"))(
+  test.skipIf(process.arch !== "x64" || !isThere(compiler) || !isThere(symbolLister))(
     "share no function between instruction sets, so that the linker cannot put AVX-512 into what every processor runs",
     () => {
       const folder = mkdtempSync(join(tmpdir(), "native-symbols-"));
@@ -63,7 +66,7 @@ describe("the kernels, without JavaScript", () => {
       const object = join(folder, "avx512.o");
       const flags = ["-std=c++17", "-O1", "-w", "-ffp-contract=off", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma"];
       expect(spawnSync(compiler, [...flags, `-I${headers}`, "-c", join(native, "avx512.cc"), "-o", object]).status).toBe(0);
-      const { stdout } = spawnSync("nm", ["-gC", "--defined-only", object], { encoding: "utf8" });
+      const { stdout } = spawnSync(symbolLister, ["-gC", "--defined-only", object], { encoding: "utf8" });
       rmSync(folder, { recursive: true });
       const symbols = stdout.trim().split("\n");
       expect(symbols.length).toBeGreaterThan(5);
