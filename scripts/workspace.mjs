@@ -60,26 +60,31 @@ export function leftOut(pkg) {
   const needs = pkg.manifest.dropwise?.needs;
   if (needs === undefined) return undefined;
   if (needs !== "c++") return `it needs "${needs}", which this script does not know`;
-  return hasCompiler() ? undefined : "it needs a C++ compiler, and none was found (install g++ or clang++, or set CXX)";
+  missingTools ??= findMissing();
+  return missingTools.length === 0 ? undefined : `it needs ${missingTools.join(" and ")}, not found here`;
 }
 
-/** @type {boolean | undefined} */
-let compilerFound;
+/** @type {string[] | undefined} */
+let missingTools;
 
-/** Whether a C++ compiler answers. On Windows node-gyp finds Visual Studio through vswhere, so its presence decides. */
-function hasCompiler() {
-  if (compilerFound === undefined) {
-    const candidates =
-      process.platform === "win32"
-        ? [join(process.env["ProgramFiles(x86)"] ?? "", "Microsoft Visual Studio", "Installer", "vswhere.exe")]
-        : [process.env.CXX ?? "", "c++", "g++", "clang++"];
-    compilerFound = candidates
-      .filter((candidate) => candidate !== "")
-      .some((candidate) => {
-        // CXX may be a command with arguments ("ccache g++").
-        const [command = "", ...args] = process.platform === "win32" ? [candidate, "-?"] : [...candidate.split(" "), "--version"];
-        return spawnSync(command, args, { stdio: "ignore" }).status === 0;
-      });
-  }
-  return compilerFound;
+/** What node-gyp builds C++ with, by its commands; one of each is enough. On Windows it finds Visual Studio through vswhere. */
+function findMissing() {
+  const isWindows = process.platform === "win32";
+  const visualStudio = join(process.env["ProgramFiles(x86)"] ?? "", "Microsoft Visual Studio", "Installer", "vswhere.exe");
+  /** @type {Record<string, string[]>} */
+  const tools = {
+    "a C++ compiler (g++ or clang++, or CXX)": isWindows ? [visualStudio] : [process.env.CXX ?? "", "c++", "g++", "clang++"],
+    "Python 3": isWindows ? ["python", "py"] : [process.env.PYTHON ?? "", "python3", "python"],
+    make: isWindows ? [] : ["make", "gmake"],
+  };
+  return Object.entries(tools).flatMap(([name, commands]) => {
+    if (commands.length === 0) return [];
+    return commands.some((command) => command !== "" && answers(command)) ? [] : [name];
+  });
+}
+
+/** @param {string} command A program, perhaps with arguments ("ccache g++"). */
+function answers(command) {
+  const [program = "", ...args] = existsSync(command) ? [command] : command.split(" ");
+  return spawnSync(program, [...args, program.endsWith("vswhere.exe") ? "-?" : "--version"], { stdio: "ignore" }).status === 0;
 }
