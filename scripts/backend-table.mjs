@@ -31,17 +31,19 @@ const reports = existsSync(folder)
       .filter((name) => name.endsWith(".json"))
       .map((name) => readJson(join(folder, name)))
   : [];
-const names = Object.keys(KNOWN).filter((name) => reports.some(({ backend, info }) => backend === name && info !== null));
+/** A backend's own reports, and those of its variants, such as native-avx2-1. @param {string} name */
+const reportsOf = (name) => reports.filter(({ backend, info }) => (backend === name || backend.startsWith(`${name}-`)) && info !== null);
+const names = Object.keys(KNOWN).filter((name) => reportsOf(name).length > 0);
 if (names.length === 0) {
   console.error(`backend-table: expected reports of the conformance suite in ${folder}, got none - run it with its reporter first`);
   process.exit(1);
 }
 
 const rows = names.map((name) => {
-  const own = reports.filter(({ backend, info }) => backend === name && info !== null).sort((a, b) => a.runtime.localeCompare(b.runtime));
+  const own = reportsOf(name);
   const { package: from, runs } = KNOWN[name] ?? { package: "", runs: "" };
   const { dtypes = [], hostVisible = false } = own[0]?.info ?? {};
-  return [`\`${name}\``, `\`${from}\``, runs, dtypes.join(", "), hostVisible ? "yes" : "no", own.map(result).join("; ")];
+  return [`\`${name}\``, `\`${from}\``, runs, dtypes.join(", "), hostVisible ? "yes" : "no", results(own)];
 });
 
 const text = readFileSync(page, "utf8");
@@ -63,10 +65,17 @@ if (process.argv.includes("--check")) {
   console.log(`README.md: ${names.join(", ")}`);
 }
 
-/** How one runtime did: "466 of 466 in node". @param {Report} report */
-function result({ runtime, total }) {
-  const { passed = 0, failed = 0, skipped = 0 } = total;
-  return `${passed} of ${passed + failed + skipped} in ${runtime}`;
+/** How each runtime did, all variants together: "466 of 466 in node". @param {Report[]} own */
+function results(own) {
+  const runtimes = [...new Set(own.map(({ runtime }) => runtime))].sort((a, b) => a.localeCompare(b));
+  return runtimes
+    .map((runtime) => {
+      const totals = own.filter((report) => report.runtime === runtime).map(({ total }) => total);
+      const sum = (/** @type {string[]} */ ...keys) =>
+        totals.reduce((all, total) => all + keys.reduce((n, key) => n + (total[key] ?? 0), 0), 0);
+      return `${sum("passed")} of ${sum("passed", "failed", "skipped")} in ${runtime}`;
+    })
+    .join("; ");
 }
 
 /** A Markdown table with columns of equal width. @param {string[][]} lines */
