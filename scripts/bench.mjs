@@ -3,6 +3,7 @@
  * `npm run bench:compare A B` compares two results; `npm run bench:peers` installs other libraries first and measures them, too.
  */
 import { spawnSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setup } from "./setup.mjs";
 import { root } from "./workspace.mjs";
@@ -14,7 +15,7 @@ const isComparison = args[0] === "compare";
 setup(isComparison ? { target: "dropwise-bench" } : {});
 if (args.includes("--peers")) installPeers();
 
-const { status, signal } = spawnSync(process.execPath, ["--expose-gc", join(root, "bench", "dist", "main.js"), ...args], {
+const { status, signal } = spawnSync(process.execPath, [join(root, "bench", "dist", "main.js"), ...args], {
   stdio: "inherit",
   // npm moves to the top folder; paths in the arguments are meant from where the person stands.
   cwd: process.env.INIT_CWD ?? process.cwd(),
@@ -23,9 +24,13 @@ process.exitCode = signal === null ? (status ?? 1) : 130;
 
 /** The peers are a package of their own, outside the workspace: only who asks for them downloads them. Their install scripts do not run. */
 function installPeers() {
+  const folder = join(root, "bench", "peers");
+  // npm's own record of what it has installed, younger than the lock file: nothing to do.
+  const record = join(folder, "node_modules", ".package-lock.json");
+  if (existsSync(record) && statSync(record).mtimeMs >= statSync(join(folder, "package-lock.json")).mtimeMs) return;
   console.error("dropwise: installing the peers of bench/peers (about 850 MB, once) ...");
   const npm = spawnSync("npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"], {
-    cwd: join(root, "bench", "peers"),
+    cwd: folder,
     stdio: "inherit",
     shell: process.platform === "win32",
   });

@@ -12,8 +12,10 @@ export function dropoutWork(backend: Backend, { op, elements, shape }: Elementwi
   const call = calls[op];
   return {
     prepare(round) {
-      x?.dispose();
+      // The old one goes last: core's pool keeps as many bytes as were ever live at once, and is to keep the output's memory from turn to turn.
+      const old = x;
       x = tensor(data.values(elements, round), { shape, backend, requiresGrad: withGradient });
+      old?.dispose();
       manualSeed(round);
     },
     run(count) {

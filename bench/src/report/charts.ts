@@ -1,5 +1,5 @@
 /** The drawings, as SVG text. Observable Plot draws them here, into a document of linkedom, so that the page needs no script. */
-import { axisX, axisY, barX, gridX, gridY, lineY, type MarkerName, type PlotOptions, plot, text } from "@observablehq/plot";
+import { axisX, axisY, barX, dot, gridX, gridY, lineY, type MarkerName, type PlotOptions, plot, text } from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import type { MemoryResult } from "../memory/memory";
 import { formatSize } from "../task";
@@ -12,6 +12,9 @@ const COLOURS = 12;
 /** Drawn at about the width of a phone, so that letters stay readable there. */
 const WIDTH = 440;
 const FONT = "12.5px";
+
+/** Above this, largest to smallest, bars give way to dots. */
+const WIDE_RANGE = 30;
 
 /** Time per element over the number of elements, both logarithmic, with the copy as a dashed line. */
 export function lines(figures: readonly Figure[], names: readonly string[]): string {
@@ -87,9 +90,12 @@ interface Bar {
   readonly label: string;
 }
 
-function horizontal(rows: readonly Bar[], names: readonly string[], label: string): string {
+function horizontal(rows: readonly Bar[], names: readonly string[], label: string, lessIsBetter = label.includes("less")): string {
   const present = names.filter((name) => rows.some(({ competitor }) => competitor === name));
   const longest = Math.max(...present.map((name) => name.length));
+  const [least, most] = [Math.min(...rows.map(({ value }) => value)), Math.max(...rows.map(({ value }) => value))];
+  // Bars must begin at 0; where that would leave most of them without length, dots on a logarithmic axis take their place.
+  const isWide = lessIsBetter && most > WIDE_RANGE * least;
   const drawings = [...new Set(rows.map(({ size }) => size))].map((size, panel, sizes) => {
     const own = rows.filter((row) => row.size === size);
     // The last panel has the axis of all.
@@ -103,17 +109,18 @@ function horizontal(rows: readonly Bar[], names: readonly string[], label: strin
       marginBottom: bottom,
       x: {
         label: null,
-        ticks: 4,
         axis: isLast ? "bottom" : null,
-        domain: [0, Math.max(...rows.map(({ value }) => value))],
         tickFormat: (value: number) => value.toLocaleString("en-US"),
+        ...(isWide ? { type: "log", domain: [least / 1.5, most], ticks: powersOfTen([least, most]) } : { domain: [0, most], ticks: 4 }),
       },
       y: { domain: present, label: null, padding: 0.25 },
       color: colours(names),
       marks: [
-        gridX({ ticks: 4, stroke: "var(--rule)", strokeOpacity: 1 }),
-        barX(own, { x: "value", y: "competitor", fill: "competitor", rx: 2 }),
-        text(own, { x: "value", y: "competitor", text: "label", textAnchor: "start", dx: 6 }),
+        gridX({ ticks: isWide ? powersOfTen([least, most]) : 4, stroke: "var(--rule)", strokeOpacity: 1 }),
+        isWide
+          ? dot(own, { x: "value", y: "competitor", fill: "competitor", r: 5 })
+          : barX(own, { x: "value", y: "competitor", fill: "competitor", rx: 2 }),
+        text(own, { x: "value", y: "competitor", text: "label", textAnchor: "start", dx: isWide ? 10 : 6 }),
         text([size], { frameAnchor: "top-left", dy: -20, fontWeight: "bold" }),
         ...(isLast ? [text([label], { frameAnchor: "bottom-right", dy: 38, fill: "var(--faint)" })] : []),
       ],
