@@ -36,12 +36,19 @@ export function comparisonTable({ changes, onlyBefore, onlyAfter, warnings }: Co
     ...warnings.map((warning) => `note: ${warning}`),
     titled("Median time of a call, before and after", ["op", "size", "backend", "before", "after", "factor", ""], rows, 3),
     `${counts[0]} faster, ${counts[1]} slower, ${counts[2]} within the spread`,
-    ...(onlyBefore.length > 0 ? [`only before: ${onlyBefore.join(", ")}`] : []),
-    ...(onlyAfter.length > 0 ? [`only after: ${onlyAfter.join(", ")}`] : []),
+    ...missing("before", onlyBefore),
+    ...missing("after", onlyAfter),
   ].join("\n");
 }
 
 // --- internal helpers ---
+
+/** Figures that only one of two results has: by name if they are few, else their number and the first of them. */
+function missing(side: string, keys: readonly string[]): string[] {
+  if (keys.length === 0) return [];
+  const rest = keys.length > 6 ? ` and ${keys.length - 6} more` : "";
+  return [`only ${side}: ${keys.slice(0, 6).join(", ")}${rest}`];
+}
 
 /** No lines: the alignment alone makes the columns. */
 const PLAIN_RULES = Object.fromEntries(
