@@ -51,19 +51,25 @@ export class Device {
     return storage;
   }
 
-  /** Takes back the memory of a storage that nobody holds. The pool never has more bytes than were live at the peak. */
+  /**
+   * Takes back the memory of a storage that nobody holds. The pool never has more bytes than were live at the peak; what was released last is
+   * the likeliest to be asked for again, so memory of other sizes makes room for it.
+   */
   recycle(storage: Storage): void {
     const { dtype, capacity, handle } = storage;
     this.liveBytes -= storage.byteLength;
     const bytes = capacity * BYTES_PER_ELEMENT[dtype];
-    if (this.pooledBytes + bytes > Math.max(this.#peakBytes, MIN_POOL_BYTES)) {
+    // Sizes are rounded up by an eighth at most, and so is the bound.
+    const limit = Math.max(this.#peakBytes * 1.125, MIN_POOL_BYTES);
+    const free = this.#pool[dtype].get(capacity) ?? [];
+    if (this.pooledBytes + bytes > limit) this.#evict(this.pooledBytes + bytes - limit, free);
+    if (this.pooledBytes + bytes > limit) {
       this.backend.release(handle);
       return;
     }
     this.pooledBytes += bytes;
-    const free = this.#pool[dtype].get(capacity);
-    if (free === undefined) this.#pool[dtype].set(capacity, [handle]);
-    else free.push(handle);
+    free.push(handle);
+    if (free.length === 1) this.#pool[dtype].set(capacity, free);
   }
 
   /** Gives all pooled memory back to the backend. */
@@ -73,6 +79,19 @@ export class Device {
       sizes.clear();
     }
     this.pooledBytes = 0;
+  }
+
+  /** Gives back at least `bytes`, if there are as many, of all sizes but the one whose list is `spared`. */
+  #evict(bytes: number, spared: unknown[]): void {
+    const enough = this.pooledBytes - bytes;
+    for (const [dtype, sizes] of Object.entries(this.#pool) as [DType, Map<number, unknown[]>][]) {
+      for (const [capacity, handles] of sizes) {
+        while (handles !== spared && handles.length > 0 && this.pooledBytes > enough) {
+          this.backend.release(handles.pop());
+          this.pooledBytes -= capacity * BYTES_PER_ELEMENT[dtype];
+        }
+      }
+    }
   }
 
   #allocateFresh(dtype: DType, capacity: number): unknown {

@@ -133,6 +133,21 @@ describe("the pool", () => {
   });
 });
 
+describe("a full pool", () => {
+  test("gives up other sizes for what was released last", () => {
+    const released: unknown[] = [];
+    const backend = hostBackend("full", { release: (handle) => void released.push(handle) });
+    const small = Array.from({ length: 8 }, () => ones([500_000], { backend }));
+    for (const x of small) x.dispose(); // as many bytes as were ever live
+    ones([2_000_000], { backend }).dispose();
+    expect(released.length).toBeGreaterThanOrEqual(3);
+    const before = memory(backend).pooledBytes;
+    const again = ones([2_000_000], { backend });
+    expect(memory(backend).pooledBytes).toBeLessThanOrEqual(before - 8_000_000);
+    again.dispose();
+  });
+});
+
 describe("the garbage collector", () => {
   test("frees tensors that nobody can reach any more", async () => {
     const backend = hostBackend();
