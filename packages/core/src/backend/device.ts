@@ -74,15 +74,11 @@ export class Device {
 
   /** Gives all pooled memory back to the backend. */
   emptyPool(): void {
-    for (const sizes of Object.values(this.#pool)) {
-      for (const handles of sizes.values()) for (const handle of handles) this.backend.release(handle);
-      sizes.clear();
-    }
-    this.pooledBytes = 0;
+    this.#evict(this.pooledBytes);
   }
 
   /** Gives back at least `bytes`, if there are as many, of all sizes but the one whose list is `spared`. */
-  #evict(bytes: number, spared: unknown[]): void {
+  #evict(bytes: number, spared?: unknown[]): void {
     const enough = this.pooledBytes - bytes;
     for (const [dtype, sizes] of Object.entries(this.#pool) as [DType, Map<number, unknown[]>][]) {
       for (const [capacity, handles] of sizes) {
