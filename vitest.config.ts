@@ -4,7 +4,8 @@ import { defineConfig } from "vitest/config";
 import { leftOut, root, workspacePackages } from "./scripts/workspace.mjs";
 import { sourceAlias } from "./vitest.shared.mjs";
 
-const packages = workspacePackages().filter((pkg) => leftOut(pkg) === undefined);
+/** Tests of a package that says `"tests": "apart"` are run by its own `npm test` only: they drive browsers, on a machine of their own. */
+const packages = workspacePackages().filter((pkg) => leftOut(pkg) === undefined && pkg.manifest.dropwise?.tests !== "apart");
 
 /** One project for each package; a package's own `vitest.config.ts` takes the place of the common settings. */
 const projects = packages.map((pkg) =>

@@ -1,0 +1,40 @@
+import { describe, expect, test } from "vitest";
+import { broadcast, scale, tilesOf } from "./picture";
+
+describe("pictures", () => {
+  test("show the last two dimensions as tiles and the others side by side", () => {
+    expect(tilesOf([48, 64])).toMatchObject({ width: 64, height: 48, columns: 1, count: 1, complete: true });
+    expect(tilesOf([4, 16, 16, 16])).toMatchObject({ width: 16, height: 16, columns: 8, count: 64, complete: true });
+    expect(tilesOf([100])).toMatchObject({ width: 16, height: 7, complete: true });
+  });
+
+  test("are cut off where a canvas would be too large, and say so", () => {
+    for (const shape of [
+      [4194304, 1],
+      [1, 4194304],
+      [4194304, 1, 1],
+    ]) {
+      const { width, height, columns, count, complete } = tilesOf(shape);
+      expect(complete).toBe(false);
+      expect(columns * (width + 1)).toBeLessThanOrEqual(2049);
+      expect(Math.ceil(count / columns) * (height + 1)).toBeLessThanOrEqual(2049);
+    }
+  });
+
+  test("repeat a mask along its sizes of 1", () => {
+    expect([...broadcast([1, 0], [2, 1], [2, 3])]).toEqual([1, 1, 1, 0, 0, 0]);
+    expect([...broadcast([1, 0, 1], [3], [2, 3])]).toEqual([1, 0, 1, 1, 0, 1]);
+    expect([...broadcast([0, 1, 1, 0], [2, 1, 2], [2, 2, 2])]).toEqual([0, 1, 0, 1, 1, 0, 1, 0]);
+  });
+
+  test("go from one colour through another to a third", () => {
+    const colourOf = scale([0, 0, 0], [100, 100, 100], [200, 0, 200]);
+    expect([colourOf(-1), colourOf(0), colourOf(1), colourOf(7), colourOf(0.5)]).toEqual([
+      [0, 0, 0],
+      [100, 100, 100],
+      [200, 0, 200],
+      [200, 0, 200],
+      [150, 50, 150],
+    ]);
+  });
+});
