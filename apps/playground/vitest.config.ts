@@ -15,7 +15,7 @@ export default defineConfig({
     provide: { chromium: chromium ?? "" },
     // Several browsers at a time would only slow one another down.
     maxWorkers: 1,
-    testTimeout: 120_000,
+    testTimeout: 240_000,
     hookTimeout: 120_000,
   },
 });

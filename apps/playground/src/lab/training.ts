@@ -27,7 +27,7 @@ export interface ProofCurve {
 /** Steps between two looks at the models, which cost more than the steps. */
 const STEPS_PER_SNAPSHOT = 5;
 
-export const LAST_STEP = 1000;
+export const LAST_STEP = 3000;
 
 /** Pauses between looks, so that the eye can follow and the device stays cool. */
 const PAUSE_MS = 25;

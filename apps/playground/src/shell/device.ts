@@ -88,6 +88,7 @@ export class Device {
 
   #showLost(lab: RemoteLab, reason: string): void {
     this.#lost.add(lab);
+    this.#markGpu(false);
     const outcome = h("span", { role: "status" });
     const reopen = button(
       "Open the GPU again",
@@ -114,6 +115,12 @@ export class Device {
       if (!report.available) throw new Error(report.note ?? "no reason given");
       this.#lost.delete(lab);
     }
+    this.#markGpu(true);
     for (const again of this.#reopened) again();
+  }
+
+  #markGpu(there: boolean): void {
+    const entry = this.#list.querySelector('[data-backend="webgpu"]');
+    if (entry !== null) entry.className = there ? "there" : "missing";
   }
 }

@@ -34,7 +34,7 @@ export function useBrowser(args: readonly string[] = CHROMIUM_ARGS): { open(opti
     async open({ address = inject("isolated"), path = "", ...options } = {}) {
       const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
       const page = await context.newPage();
-      page.setDefaultTimeout(30_000);
+      page.setDefaultTimeout(60_000);
       page.on("console", (message) => {
         if (message.type() === "error") errors.push(message.text());
       });

@@ -30,6 +30,7 @@ export function sampleFor({ kind, shape, noiseShape, p, seed, call }: MaskSettin
     ].join("\n"),
     pytorch: [
       `torch.manual_seed(${seed})`,
+      ...(call === 0n || kind === "shared" ? [] : [`for _ in range(${call}): torch.nn.${layer}(p=${p})(x)`]),
       kind === "shared"
         ? `mask = torch.nn.functional.dropout(torch.ones(${noiseShape.join(", ")}), p=${p})\ny = x * mask   # PyTorch has no noise shape`
         : `y = torch.nn.${layer}(p=${p})(x)`,

@@ -53,10 +53,11 @@ export function proofSection(lab: RemoteLab, settings: () => ModelSettings): HTM
       label: `Training loss of ${curves.map(({ backend }) => BACKEND_LABELS[backend]).join(", ")} over ${STEPS} steps, one curve over the other`,
       xLabel: "step",
       yLabel: "training loss",
+      height: 320,
       lines: curves.map(({ backend }, i) => ({
         label: BACKEND_LABELS[backend],
         colour: BACKEND_COLOURS[backend],
-        width: [7, 3.5, 1.25][i] ?? 1,
+        width: [10, 5, 1.75][i] ?? 1,
       })),
     });
     place.replaceChildren(plot.element);

@@ -11,7 +11,7 @@ const model = new nn.Sequential(
   new nn.Linear(${width}, 1));
 const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
 await model.to(backend);
-for (let step = 0; step < 1000; step++) {
+for (let step = 0; step < 3000; step++) {
   tidy(() => {
     optimizer.zeroGrad();
     F.binaryCrossEntropyWithLogits(model.forward(x), y).backward();
@@ -25,7 +25,7 @@ model = nn.Sequential(
     nn.Linear(${width}, 1))
 optimizer = optim.Adam(model.parameters(), lr=0.01)
 model.to(device)
-for step in range(1000):
+for step in range(3000):
     optimizer.zero_grad()
     F.binary_cross_entropy_with_logits(model(x), y).backward()
     optimizer.step()`,
