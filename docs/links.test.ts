@@ -1,7 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import { describe, expect, test } from "vitest";
-import { allPages, anchorsOf, isIgnored, localLinksOf, root } from "./testing/pages";
+import { root } from "../scripts/workspace.mjs";
+import { allPages, anchorsOf, isIgnored, localLinksOf } from "./testing/pages";
 
 describe("links between pages", () => {
   test.each(allPages())("of %s lead to files and headings that exist", (page) => {

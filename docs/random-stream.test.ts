@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DataLoader, functional as F, Generator, manualSeed, nn, ones, rand, randn, TensorDataset, tensor } from "@dropwise/core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { blocksOf, root } from "./testing/pages";
-import { bundle, fileNameOf } from "./testing/run-block";
+import { root } from "../scripts/workspace.mjs";
+import { blocksOf, fileNameOf } from "./testing/blocks.mjs";
+import { bundle } from "./testing/run-block";
 
 /** The implementation that the page prints. */
 interface Stream {

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { root } from "../scripts/workspace.mjs";
+import { blocksOf, expectedLines } from "./testing/blocks.mjs";
 import { typeErrors } from "./testing/check-types";
-import { blocksOf, pagesWithCode, root } from "./testing/pages";
-import { expectedLines, runBlock } from "./testing/run-block";
+import { pagesWithCode } from "./testing/pages";
+import { runBlock } from "./testing/run-block";
 
 const blocks = pagesWithCode().flatMap(blocksOf);
 const programs = blocks.filter(({ language }) => language === "ts" || language === "js");

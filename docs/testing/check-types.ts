@@ -1,7 +1,8 @@
 /** Checks the types of code blocks, all in one program, without writing them to disk. */
 import { join } from "node:path";
 import ts from "typescript";
-import { type Block, root } from "./pages";
+import { root } from "../../scripts/workspace.mjs";
+import type { Block } from "./blocks.mjs";
 
 /** One line for each error, beginning with its place in the page; none when the types are right. */
 export function typeErrors(blocks: readonly Block[]): string[] {

@@ -1,20 +1,9 @@
-/** The Markdown pages of the project, as the tests here see them: code blocks, links and headings. */
+/** The Markdown pages of the project, as the tests here see them: which there are, links and headings. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
-
-/** The repository's top folder. */
-export const root = fileURLToPath(new URL("../..", import.meta.url));
-
-/** A fenced code block. */
-export interface Block {
-  /** The page, relative to the top folder, and the line of its first line of code: "README.md:7". */
-  readonly place: string;
-  /** What follows the opening fence, such as "ts". */
-  readonly language: string;
-  readonly code: string;
-}
+import { root } from "../../scripts/workspace.mjs";
+import { linesOf } from "./blocks.mjs";
 
 /** A link to a file or heading of the project. */
 export interface Link {
@@ -36,21 +25,6 @@ export function allPages(): string[] {
   const holders = ["packages", "apps"].flatMap((parent) => readdirSync(join(root, parent)).map((name) => `${parent}/${name}`));
   const inFolders = ["", "docs", "bench", ".changeset", ...holders].flatMap(markdownIn);
   return [...new Set(inFolders)];
-}
-
-/** The fenced blocks of a page, in order. */
-export function blocksOf(page: string): Block[] {
-  const blocks: Block[] = [];
-  const lines = linesOf(page);
-  for (let i = 0; i < lines.length; i++) {
-    const opening = /^```(.*)$/.exec(lines[i] as string);
-    if (opening === null) continue;
-    const end = lines.indexOf("```", i + 1);
-    if (end === -1) throw new Error(`${page}:${i + 1}: expected a closing fence, got the end of the page`);
-    blocks.push({ place: `${page}:${i + 2}`, language: (opening[1] as string).trim(), code: lines.slice(i + 1, end).join("\n") });
-    i = end;
-  }
-  return blocks;
 }
 
 /** The links of a page that lead to a file or heading of the project; addresses elsewhere are left out. */
@@ -93,10 +67,6 @@ function markdownIn(folder: string): string[] {
   return readdirSync(path)
     .filter((name) => name.endsWith(".md"))
     .map((name) => relative(root, join(path, name)));
-}
-
-function linesOf(page: string): string[] {
-  return readFileSync(join(root, page), "utf8").split("\n");
 }
 
 /** The lines outside code blocks. */

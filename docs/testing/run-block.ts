@@ -2,7 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { build, type Plugin } from "esbuild";
-import { type Block, blocksOf, root } from "./pages";
+import { root } from "../../scripts/workspace.mjs";
+import { type Block, blocksOf, fileNameOf } from "./blocks.mjs";
 
 /** What a program printed, and how it ended. */
 export interface Outcome {
@@ -19,11 +20,6 @@ const alias: Record<string, string> =
         "@dropwise/core/backend": join(root, "packages/core/src/backend/index.ts"),
         "@dropwise/core": join(root, "packages/core/src/index.ts"),
       };
-
-/** The name that a block gives itself by a first line such as `// stream.mjs`; later blocks of the page may import it. */
-export function fileNameOf(block: Block): string | undefined {
-  return /^\/\/ (\S+\.m?[jt]s)\n/.exec(block.code)?.[1];
-}
 
 /** The block and all it imports as one module. */
 export async function bundle(block: Block): Promise<string> {
@@ -52,16 +48,6 @@ export async function runBlock(block: Block): Promise<Outcome> {
     env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, NODE_OPTIONS: undefined },
   });
   return { lines: stdout === "" ? [] : stdout.trimEnd().split("\n"), errors: stderr, status };
-}
-
-/** What a block says that it prints: the comment after each `console.log(...);`. */
-export function expectedLines(block: Block): string[] {
-  return block.code.split("\n").flatMap((line) => {
-    if (!line.includes("console.log(")) return [];
-    const comment = /\); \/\/ (.*)$/.exec(line);
-    if (comment === null) throw new Error(`${block.place}: expected what it prints in a comment after \`${line.trim()}\`, got none`);
-    return [comment[1] as string];
-  });
 }
 
 // --- internal helpers ---
