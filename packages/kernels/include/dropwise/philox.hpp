@@ -1,8 +1,9 @@
 // Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", 2011) for consecutive blocks.
 //
 // Counter = (callLo, callHi, blockLo, blockHi), key = (seedLo, seedHi). Only blockLo differs within a `Span`, so the first two of the ten
-// rounds are half constant: what is constant in them is worked out once, and 18 multiplications remain of 20. A span ends where
-// blockLo would wrap; the caller starts a new one there.
+// rounds are half constant: what is constant in them is worked out once, and 18 multiplications remain of 20; in all groups but the first of
+// a WideGroup 17, since the product with blockLo differs from the first group's by a constant. A span ends where blockLo would wrap;
+// the caller starts a new one there.
 //
 // Two layouts of the same arithmetic. A lane type names the one that its instruction set likes:
 //
@@ -52,9 +53,12 @@ struct PackedGroup {
   static constexpr int kVectors = 4;
   U32 c0, c1, c2, c3;
 
-  DROPWISE_MEMBER void start(const Span& s, uint32_t block) {
+  /// What the groups of a step start from: the first one's blocks.
+  DROPWISE_INLINE U32 origin(uint32_t block) { return V::addU(V::splatU(block), V::blockIota()); }
+
+  DROPWISE_MEMBER void start(const Span& s, U32 origin, int group) {
     U32 hi, lo;
-    V::mulHiLo(kPhiloxM1, V::addU(V::splatU(block), V::blockIota()), hi, lo);
+    V::mulHiLo(kPhiloxM1, V::addU(origin, V::splatU(uint32_t(group * kBlocks))), hi, lo);
     c0 = V::xorU(lo, V::splatU(s.a));
     c1 = V::splatU(s.b);
     V::mulHiLo(kPhiloxM0, V::xorU(hi, V::splatU(s.x0)), hi, lo);
@@ -85,8 +89,11 @@ struct WideGroup {
   static constexpr int kVectors = 4 * V::kWideLanes / V::kLanes;
   U64 c0, p1, c2, p0;
 
-  DROPWISE_MEMBER void start(const Span& s, uint32_t block) {
-    U64 p = V::mulLow(V::addW(V::splatW(block), V::blockIotaW()), V::splatW(kPhiloxM1));
+  /// What the groups of a step start from: M1 times the first one's blocks. The others add a constant, which saves them a multiplication.
+  DROPWISE_INLINE U64 origin(uint32_t block) { return V::mulLow(V::addW(V::splatW(block), V::blockIotaW()), V::splatW(kPhiloxM1)); }
+
+  DROPWISE_MEMBER void start(const Span& s, U64 origin, int group) {
+    const U64 p = V::addW(origin, V::splatWhole(uint64_t(kPhiloxM1) * uint64_t(group * kBlocks)));
     c0 = V::xorW(p, V::splatW(s.a));
     p1 = V::splatW(s.b);
     p0 = V::mulLow(V::xorW(V::high(p), V::splatW(s.x0)), V::splatW(kPhiloxM0));
@@ -111,6 +118,7 @@ struct IntegerUnit {
   using U32 = uint64_t;
   static constexpr int kLanes = 2, kWideLanes = 1;
   DROPWISE_INLINE U64 splatW(uint32_t x) { return x; }
+  DROPWISE_INLINE U64 splatWhole(uint64_t x) { return x; }
   DROPWISE_INLINE U64 blockIotaW() { return 0; }
   DROPWISE_INLINE U64 addW(U64 a, U64 b) { return a + b; }
   DROPWISE_INLINE U64 xorW(U64 a, U64 b) { return a ^ b; }
@@ -140,8 +148,10 @@ DROPWISE_INLINE void philoxStep(const Span& span, uint32_t block, typename V::U3
   constexpr int G = V::kGroups, S = V::kScalarBlocks;
   typename V::Group groups[G];
   WideGroup<IntegerUnit> extra[S > 0 ? S : 1];
-  DROPWISE_UNROLL for (int g = 0; g < G; g++) groups[g].start(span, block + uint32_t(g * V::Group::kBlocks));
-  DROPWISE_UNROLL for (int s = 0; s < S; s++) extra[s].start(span, block + uint32_t(Step<V>::kVectorBlocks + s));
+  const auto origin = V::Group::origin(block);
+  const uint64_t extraOrigin = WideGroup<IntegerUnit>::origin(block + uint32_t(Step<V>::kVectorBlocks));
+  DROPWISE_UNROLL for (int g = 0; g < G; g++) groups[g].start(span, origin, g);
+  DROPWISE_UNROLL for (int s = 0; s < S; s++) extra[s].start(span, extraOrigin, s);
   DROPWISE_UNROLL for (int r = 2; r < 10; r++) {
     DROPWISE_UNROLL for (int g = 0; g < G; g++) groups[g].round(span.k0[r], span.k1[r]);
     DROPWISE_UNROLL for (int s = 0; s < S; s++) extra[s].round(span.k0[r], span.k1[r]);

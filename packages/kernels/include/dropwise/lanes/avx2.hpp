@@ -99,9 +99,10 @@ struct Avx2 {
     return _mm256_castsi256_ps(_mm256_cmpgt_epi32(t, _mm256_xor_si256(words, _mm256_set1_epi32(int32_t(0x80000000u)))));
   }
   DROPWISE_INLINE U64 splatW(uint32_t x) { return _mm256_set1_epi32(int32_t(x)); }
+  DROPWISE_INLINE U64 splatWhole(uint64_t x) { return _mm256_set1_epi64x(int64_t(x)); }
   // In this order two blends and two unpacks put the words in the order of their elements.
   DROPWISE_INLINE U64 blockIotaW() { return _mm256_setr_epi64x(0, 2, 1, 3); }
-  DROPWISE_INLINE U64 addW(U64 a, U64 b) { return _mm256_add_epi32(a, b); }
+  DROPWISE_INLINE U64 addW(U64 a, U64 b) { return _mm256_add_epi64(a, b); }
   DROPWISE_INLINE U64 xorW(U64 a, U64 b) { return _mm256_xor_si256(a, b); }
   DROPWISE_INLINE U64 xor3(U64 a, U64 b, U64 c) { return _mm256_xor_si256(_mm256_xor_si256(b, c), a); }
   DROPWISE_INLINE U64 high(U64 a) { return _mm256_srli_epi64(a, 32); }

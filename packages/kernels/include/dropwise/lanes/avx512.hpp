@@ -105,9 +105,10 @@ struct Avx512 {
   DROPWISE_INLINE Threshold threshold(uint32_t t) { return _mm512_set1_epi32(int32_t(t)); }
   DROPWISE_INLINE Mask below(U32 words, Threshold t) { return _mm512_cmplt_epu32_mask(words, t); }
   DROPWISE_INLINE U64 splatW(uint32_t x) { return _mm512_set1_epi32(int32_t(x)); }
+  DROPWISE_INLINE U64 splatWhole(uint64_t x) { return _mm512_set1_epi64(int64_t(x)); }
   // In this order two blends and two unpacks put the words in the order of their elements.
   DROPWISE_INLINE U64 blockIotaW() { return _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7); }
-  DROPWISE_INLINE U64 addW(U64 a, U64 b) { return _mm512_add_epi32(a, b); }
+  DROPWISE_INLINE U64 addW(U64 a, U64 b) { return _mm512_add_epi64(a, b); }
   DROPWISE_INLINE U64 xorW(U64 a, U64 b) { return _mm512_xor_si512(a, b); }
   DROPWISE_INLINE U64 xor3(U64 a, U64 b, U64 c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
   DROPWISE_INLINE U64 high(U64 a) { return _mm512_srli_epi64(a, 32); }

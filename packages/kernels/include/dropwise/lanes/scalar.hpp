@@ -79,6 +79,7 @@ struct Scalar {
   DROPWISE_INLINE Threshold threshold(uint32_t t) { return t; }
   DROPWISE_INLINE Mask below(U32 words, Threshold t) { return uint32_t(0) - uint32_t(words < t); }
   DROPWISE_INLINE U64 splatW(uint32_t x) { return x; }
+  DROPWISE_INLINE U64 splatWhole(uint64_t x) { return x; }
   DROPWISE_INLINE U64 blockIotaW() { return 0; }
   DROPWISE_INLINE U64 addW(U64 a, U64 b) { return a + b; }
   DROPWISE_INLINE U64 xorW(U64 a, U64 b) { return a ^ b; }

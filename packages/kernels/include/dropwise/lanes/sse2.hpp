@@ -94,8 +94,9 @@ struct Sse2 {
     return _mm_castsi128_ps(_mm_cmpgt_epi32(t, _mm_xor_si128(words, _mm_set1_epi32(int32_t(0x80000000u)))));
   }
   DROPWISE_INLINE U64 splatW(uint32_t x) { return _mm_set1_epi32(int32_t(x)); }
+  DROPWISE_INLINE U64 splatWhole(uint64_t x) { return _mm_set1_epi64x(int64_t(x)); }
   DROPWISE_INLINE U64 blockIotaW() { return _mm_set_epi64x(1, 0); }
-  DROPWISE_INLINE U64 addW(U64 a, U64 b) { return _mm_add_epi32(a, b); }
+  DROPWISE_INLINE U64 addW(U64 a, U64 b) { return _mm_add_epi64(a, b); }
   DROPWISE_INLINE U64 xorW(U64 a, U64 b) { return _mm_xor_si128(a, b); }
   DROPWISE_INLINE U64 xor3(U64 a, U64 b, U64 c) { return _mm_xor_si128(_mm_xor_si128(b, c), a); }
   DROPWISE_INLINE U64 high(U64 a) { return _mm_srli_epi64(a, 32); }
