@@ -15,15 +15,15 @@ import { nativeFolder, platformPackages, publicPackages } from "./packages.mjs";
 const LEFT_OUT = ["devDependencies", "scripts", "dropwise"];
 
 /**
- * Packs every public package and every platform's package that has been made.
+ * Packs every public package and every platform's package that has been made, or those given.
  *
  * @param {string} target The folder for the tarballs.
  * @param {string} repository Where the sources are, on GitHub: "owner/name".
+ * @param {{ packages?: ReturnType<typeof publicPackages>, platforms?: ReturnType<typeof platformPackages> }} [given]
  */
-export function packAll(target, repository) {
+export function packAll(target, repository, { packages = publicPackages(), platforms = platformPackages() } = {}) {
   mkdirSync(target, { recursive: true });
-  const platforms = platformPackages();
-  const packages = publicPackages().map((pkg) =>
+  const published = packages.map((pkg) =>
     pkg.folder === nativeFolder
       ? {
           ...pkg,
@@ -34,7 +34,7 @@ export function packAll(target, repository) {
         }
       : pkg,
   );
-  for (const { folder, directory, manifest } of [...packages, ...platforms]) {
+  for (const { folder, directory, manifest } of [...published, ...platforms]) {
     const stage = mkdtempSync(join(tmpdir(), "dropwise-pack-"));
     try {
       for (const name of [...manifest.files, "README.md", "LICENSE"]) {

@@ -37,13 +37,12 @@ const folder = fileURLToPath(new URL("..", import.meta.url));
 export function platformManifest(manifest, platform) {
   checkPlatform(platform);
   const [os, cpu, libc] = platform.split("-");
-  const { name, version, license, repository, engines, publishConfig } = manifest;
+  const { name, version, license, engines, publishConfig } = manifest;
   return {
     name: `${name}-${platform}`,
     version,
     description: `The compiled part of ${name} for ${platform}.`,
     license,
-    ...(repository !== undefined && { repository }),
     engines,
     os: [os],
     cpu: [cpu],
