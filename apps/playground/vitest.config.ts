@@ -13,9 +13,11 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     globalSetup: chromium === undefined ? [] : ["test/support/serve.ts"],
     provide: { chromium: chromium ?? "" },
-    // Several browsers at a time would only slow one another down.
+    // One file at a time, after all other projects: pages that train and draw on a GPU in software keep every core busy.
     maxWorkers: 1,
-    testTimeout: 240_000,
-    hookTimeout: 120_000,
+    sequence: { groupOrder: 1 },
+    // Bounds for hung tests only.
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
   },
 });

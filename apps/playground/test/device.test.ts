@@ -3,7 +3,7 @@ import { keepPicture, noChromium, statusOf, useBrowser } from "./support/browser
 
 describe.skipIf(noChromium)("a device that lacks something", () => {
   const browser = useBrowser();
-  const withoutGpu = useBrowser(["--no-sandbox"]);
+  const withoutGpu = useBrowser("without-gpu");
 
   test("without cross-origin isolation, in a folder of a plain host: wasm says that it has one thread and why, and all works", async () => {
     const page = await browser.open({ address: inject("plain") });

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { keepPicture, noChromium, statusOf, useBrowser } from "./support/browser";
 
@@ -15,7 +15,7 @@ describe.skipIf(noChromium)("speed", () => {
     await keepPicture(page, "speed");
 
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export as JSON" }).click()]);
-    const exported = JSON.parse(await readFile(await download.path(), "utf8"));
+    const exported = JSON.parse(await text(await download.createReadStream()));
     expect(exported.crossOriginIsolated).toBe(true);
     expect(exported.points).toHaveLength(9);
     for (const { backend, n, dropoutMs, copyMs } of exported.points) {

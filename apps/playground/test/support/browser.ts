@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright";
 import { afterAll, afterEach, beforeAll, expect, inject } from "vitest";
-import { CHROMIUM_ARGS } from "../../../../vitest.chromium.mjs";
 
 /** Why the tests of a file are left out, or undefined. Shown in their name. */
 export const noChromium = inject("chromium") === "" ? "no Chromium was found; DROPWISE_CHROMIUM names one" : undefined;
 
 const artifacts = fileURLToPath(new URL("../artifacts", import.meta.url));
+
+/** A bound for what never comes, below that of a test, so that the message says what was waited for. Nothing here is timed. */
+const NEVER_MS = 240_000;
 
 /** How to open the page. */
 interface OpenOptions extends BrowserContextOptions {
@@ -16,14 +18,22 @@ interface OpenOptions extends BrowserContextOptions {
   readonly address?: string;
   /** What follows the address: "?p=0.1#masks". */
   readonly path?: string;
+  /** Errors on the console that the test provokes. */
+  readonly expectedErrors?: RegExp;
 }
 
-/** A browser for the tests of one file. Every page in it must end without an error on its console. */
-export function useBrowser(args: readonly string[] = CHROMIUM_ARGS): { open(options?: OpenOptions): Promise<Page> } {
+/**
+ * The browser, for the tests of one file: the one that all share, or one of its own without the shared one's arguments. Every page in it must end
+ * without an error on its console.
+ */
+export function useBrowser(which: "shared" | "without-gpu" = "shared"): { open(options?: OpenOptions): Promise<Page> } {
   let browser: Browser;
   const errors: string[] = [];
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: inject("chromium"), headless: true, args: [...args] });
+    browser =
+      which === "shared"
+        ? await chromium.connect(inject("browser"))
+        : await chromium.launch({ executablePath: inject("chromium"), args: ["--no-sandbox"] });
   });
   afterAll(() => browser?.close());
   afterEach(async () => {
@@ -31,14 +41,15 @@ export function useBrowser(args: readonly string[] = CHROMIUM_ARGS): { open(opti
     expect(errors.splice(0)).toEqual([]);
   });
   return {
-    async open({ address = inject("isolated"), path = "", ...options } = {}) {
+    async open({ address = inject("isolated"), path = "", expectedErrors, ...options } = {}) {
       const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
+      context.setDefaultTimeout(NEVER_MS);
       const page = await context.newPage();
-      page.setDefaultTimeout(60_000);
-      page.on("console", (message) => {
-        if (message.type() === "error") errors.push(message.text());
-      });
-      page.on("pageerror", (error) => errors.push(error.message));
+      const note = (error: string): void => {
+        if (expectedErrors?.test(error) !== true) errors.push(error);
+      };
+      page.on("console", (message) => message.type() === "error" && note(message.text()));
+      page.on("pageerror", (error) => note(error.message));
       await page.goto(address + path);
       return page;
     },

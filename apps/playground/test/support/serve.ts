@@ -1,16 +1,23 @@
-/** Builds the page once and serves it twice, for all tests: as `npm run playground` does, and as a plain host without special headers would. */
+/**
+ * Builds the page once, serves it twice and starts one browser, for all tests. The page is served as `npm run playground` does, and as a plain host
+ * without special headers would.
+ */
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { chromium } from "playwright";
 import { build, preview } from "vite";
 import type { TestProject } from "vitest/node";
+import { CHROMIUM_ARGS, findChromium } from "../../../../vitest.chromium.mjs";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** The browser's program; "" where there is none. */
     chromium: string;
+    /** Where the browser that all tests share is reached. */
+    browser: string;
     /** The page's address, cross-origin isolated. */
     isolated: string;
     /** The same below a folder, without isolation. */
@@ -49,9 +56,12 @@ export default async function serve(project: TestProject): Promise<() => Promise
     }
   });
   await new Promise<void>((resolve) => plain.listen(0, "127.0.0.1", resolve));
+  const browser = await chromium.launchServer({ executablePath: findChromium(), args: CHROMIUM_ARGS });
+  project.provide("browser", browser.wsEndpoint());
   project.provide("isolated", isolated.resolvedUrls?.local[0] ?? "");
   project.provide("plain", `http://127.0.0.1:${(plain.address() as AddressInfo).port}${FOLDER}`);
   return async () => {
+    await browser.close();
     await isolated.close();
     plain.closeAllConnections();
     await new Promise((resolve) => plain.close(resolve));
