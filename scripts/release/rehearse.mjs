@@ -140,6 +140,6 @@ function lockAgrees(copy) {
 /** What a program printed. @param {string} command @param {string[]} args @param {string} cwd @returns {string} */
 function output(command, args, cwd) {
   const { status, error, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8", maxBuffer: 2 ** 28 });
-  if (status === 0) return stdout.trim();
+  if (status === 0) return stdout.trimEnd();
   throw new Error(`${command} ${args.join(" ")}: ${error?.message ?? ""}\n${stdout}${stderr}`);
 }
