@@ -2,17 +2,20 @@
  * What the native kernels take, as ratios within one run: against a copy of the same bytes, against each other, and through the public API
  * against the kernel alone.
  *
- *     npm run bench --workspace @dropwise/backend-native -- [--rounds 20] [--only dropout,api,matmul,training]
+ *     npm run bench --workspace @dropwise/backend-native -- [--rounds 20] [--only dropout,api,matmul,training,busy]
+ *
+ * `busy`, what two threads cost where no core is free, runs only when it is named.
  */
 import { parseArgs } from "node:util";
 import { createNativeBackend } from "@dropwise/backend-native";
 import { functional as F, manualSeed, nn, noGrad, ones, optim, randn, setDefaultBackend, tensor, tidy } from "@dropwise/core";
+import { compareWhileBusy } from "../../kernels/bench/busy.mjs";
 import { best, line } from "./measure.mjs";
 
 const options = { rounds: { type: /** @type {const} */ ("string"), default: "20" }, only: { type: /** @type {const} */ ("string") } };
 const { values } = parseArgs({ options });
 const rounds = Number(values.rounds);
-const sections = { dropout: dropoutKernels, api: throughTheApi, matmul: matrixProducts, training };
+const sections = { dropout: dropoutKernels, api: throughTheApi, matmul: matrixProducts, training, busy };
 
 const best1 = createNativeBackend({ threads: 1 });
 console.log(`best instruction set here: ${best1.info.device}; Node ${process.versions.node}`);
@@ -24,7 +27,7 @@ const isas = ["avx512", "avx2", "sse2", "neon", "scalar"].flatMap((isa) => {
   }
 });
 for (const [name, run] of Object.entries(sections)) {
-  if (values.only === undefined || values.only.split(",").includes(name)) run();
+  if (values.only === undefined ? name !== "busy" : values.only.split(",").includes(name)) await run();
 }
 
 /** @typedef {ReturnType<typeof createNativeBackend>} Native */
@@ -143,6 +146,25 @@ function training() {
     const cells = { "MLP 784-1024-1024-10, batch 128": perSecond(large), "two threads": perSecond(large2) };
     line(isa, { ...cells, "GFLOP/s": (1.224e9 / large).toFixed(0), "10-20-1, batch 64": perSecond(tiny) });
   }
+}
+
+async function busy() {
+  const two = createNativeBackend({ threads: 2 });
+  const dropout = (/** @type {number} */ n) => (/** @type {Native} */ backend) => {
+    const x = ones([n], { backend });
+    return () => noGrad(() => F.dropout(x, 0.5).dispose());
+  };
+  const product = (/** @type {Native} */ backend) => {
+    const [a, b] = [randn([128, 784], { backend }), randn([784, 1024], { backend })];
+    return () => noGrad(() => a.matmul(b).dispose());
+  };
+  const work = {
+    "dropout of 64k": dropout(2 ** 16),
+    "dropout of 1M": dropout(2 ** 20),
+    "x w, 128x784x1024": product,
+    "MLP step": largeStep,
+  };
+  await compareWhileBusy(Object.entries(work).map(([name, make]) => ({ name, one: make(best1), two: make(two) })));
 }
 
 /** One step of an MLP with two dropouts and Adam: 1.224 GFLOP in its matrix products. @param {Native} backend */

@@ -87,7 +87,7 @@ void Backend::share(KernelId id, const void* args, size_t units, double unitNs) 
   if (pool_.threads() == 1 || double(units) * unitNs < kWorthSharingNs) return kernel(args, 0, units, scratch_.get());
   size_t chunk = std::max<size_t>(1, size_t(kChunkNs / unitNs));
   if (chunk > kChunkElements) chunk = (chunk + kChunkElements - 1) / kChunkElements * kChunkElements;
-  pool_.run(kernel, args, units, chunk, scratch_.get());
+  pool_.run(kernel, args, units, chunk, double(units) * unitNs, scratch_.get());
 }
 
 const char* Backend::dropout(BlockReader& block) {

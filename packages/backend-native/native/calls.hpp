@@ -39,6 +39,8 @@ class Backend {
 
   void stop() { pool_.stop(); }
 
+  Pool& pool() { return pool_; }
+
  private:
   friend class BlockReader;
   const char* dropout(BlockReader& block);

@@ -2,8 +2,9 @@
 // environments of the process, have threads of their own that know nothing of each other.
 //
 // A call is cut in chunks. Every thread, the caller's too, claims the next chunk until there is none left; the caller then waits only for
-// chunks that somebody is working on, so that little is lost where the machine has no free core. Which thread computes a chunk
-// does not matter to its bits.
+// chunks that somebody is working on. A thread that loses its core in the middle of one can still keep everybody waiting for as long as the
+// whole call takes a hundred times over, so a call that was slower for being shared is made up for: the next ones are computed on the caller's
+// thread alone, until what was lost is a small part of the time. Which thread computes a chunk does not matter to its bits.
 #pragma once
 
 #include <atomic>
@@ -35,8 +36,11 @@ class Pool {
 
   unsigned threads() const { return threads_; }
 
-  /// Runs all units in chunks of `chunk`; returns when all are done. `scratch` is the caller's own.
-  void run(Kernel kernel, const void* args, size_t units, size_t chunk, float* scratch);
+  /// Runs all units in chunks of `chunk`; returns when all are done. `ns`: about what all of it takes one thread. `scratch` is the caller's own.
+  void run(Kernel kernel, const void* args, size_t units, size_t chunk, double ns, float* scratch);
+
+  /// Shares the next call whatever was lost: for tests, which want threads on a busy machine too.
+  void forgetLosses() { aloneNs_ = 0; }
 
   /// Ends the threads. A later `run` does all the work on the caller's.
   void stop();
@@ -44,13 +48,15 @@ class Pool {
  private:
   void start();
   void work(float* scratch);
-  bool claimAll(float* scratch);
+  /// Claims and computes chunks until none is left; how many.
+  size_t claimAll(float* scratch);
 
   const unsigned threads_;
   const size_t scratchFloats_;
   std::vector<std::thread> workers_;
   std::vector<Scratch> scratches_;
   bool started_ = false;
+  double aloneNs_ = 0;  // work still to be computed without the others
 
   // The call that is on. Read by threads that may be late, so each is atomic, and what was read counts only if the claim then succeeds.
   std::atomic<Kernel> kernel_{nullptr};

@@ -1,17 +1,18 @@
-import { KERNEL_NAMES } from "./module";
 import { CHUNK_BITS, MAX_CHUNKS, type Start, Word } from "./protocol";
 import { startWorker, type WorkerThread } from "./threads";
 
 /**
  * Shares a kernel call between this thread and workers. All of them claim chunks, this thread included, and it waits only for chunks that
- * others have claimed already: a worker that gets no processor costs nothing but its help.
+ * others have claimed already: a worker that gets no processor costs nothing but its help. One that loses its processor in the middle of a chunk
+ * keeps everybody waiting, so a call that was slower for being shared is made up for: the next ones are computed on this thread alone, until
+ * what was lost is a small part of the time.
  */
 export class Pool {
   readonly #words: Int32Array;
   readonly #canSleep = canSleep();
   #call = 0;
-  /** How sharing went so far, for each kernel: some gain from it where others wait for memory. */
-  readonly #records = KERNEL_NAMES.map((): Experience => ({ scale: Number.POSITIVE_INFINITY, alone: 0, penalty: 1 }));
+  /** Work still to be computed without the workers. */
+  #aloneNs = 0;
 
   private constructor(
     readonly workers: readonly WorkerThread[],
@@ -32,16 +33,12 @@ export class Pool {
     return new Pool(workers, starts[0] as Start);
   }
 
-  /**
-   * Whether to share a call that takes about `ns`. Not a short one, unless a worker is awake. And not the next few after one that was no
-   * faster for being shared: the processors are then busy with something else, and a worker that loses its own in the middle of a chunk keeps everybody waiting.
-   */
-  isWorthwhile(kernel: number, ns: number): boolean {
+  /** Whether to share a call that takes about `ns`. Not a short one, unless a worker is awake, and not while a loss is being made up for. */
+  isWorthwhile(ns: number): boolean {
     if (ns < WORTH_SHARING_NS) return false;
     if (ns < WORTH_WAKING_NS && Atomics.load(this.#words, Word.sleepers) === this.workers.length) return false;
-    const record = this.#records[kernel] as Experience;
-    if (record.alone === 0) return true;
-    record.alone--;
+    if (this.#aloneNs <= 0) return true;
+    this.#aloneNs -= ns;
     return false;
   }
 
@@ -60,11 +57,12 @@ export class Pool {
     let claim = this.#call << CHUNK_BITS;
     Atomics.store(words, Word.claim, claim | MAX_CHUNKS); // all claimed, until the number of chunks stands as well
     Atomics.store(words, Word.chunks, chunks);
+    const begun = performance.now();
     Atomics.store(words, Word.claim, claim);
     Atomics.add(words, Word.wake, 1);
     if (Atomics.load(words, Word.sleepers) > 0) Atomics.notify(words, Word.wake);
 
-    const start = performance.now();
+    const woken = performance.now();
     let own = 0;
     for (;;) {
       claim = Atomics.load(words, Word.claim);
@@ -77,23 +75,11 @@ export class Pool {
     }
     const computed = performance.now();
     this.#join(chunks);
-    if (own > 0) this.#judge(kernel, ((computed - start) * chunks) / own / ns, (performance.now() - start) / ns);
+    // What the others computed would have taken this thread as long as its own chunks did; against that stand waking them and waiting for them.
+    const saved = own === 0 ? ns / 1e6 : ((computed - woken) / own) * (chunks - own);
+    const lost = woken - begun + performance.now() - computed - saved;
+    if (lost > 0) this.#aloneNs = ALONE_PER_LOSS * Math.min(lost * 1e6, WORST_LOSS_NS);
     if (Atomics.exchange(words, Word.failed, 0) !== 0) throw new Error("wasm: expected a kernel to finish in every worker, got a failure");
-  }
-
-  /**
-   * Takes note of how a shared call went; times are relative to the estimate. `alone`: going by this thread's chunks, the whole call on it. The
-   * smallest of these counts, raised a little from call to call, since a thread that loses its processor finds itself slow.
-   * After a call without a gain the next are computed alone, each time twice as many.
-   */
-  #judge(kernel: number, alone: number, shared: number): void {
-    const record = this.#records[kernel] as Experience;
-    record.scale = Math.min(alone, record.scale * 1.02);
-    if (shared < record.scale) record.penalty = 1;
-    else {
-      record.alone = record.penalty;
-      record.penalty = Math.min(2 * record.penalty, MAX_PENALTY);
-    }
   }
 
   /** Ends the workers. */
@@ -115,20 +101,15 @@ export class Pool {
 
 // --- internal helpers ---
 
-interface Experience {
-  /** What a call takes against what is estimated, on a thread that has its processor to itself. */
-  scale: number;
-  /** Calls still to be computed alone, and how many it would be next time. */
-  alone: number;
-  penalty: number;
-}
-
 /** Estimated times from which a call is shared: with workers that are awake, and with workers that have to be woken (a system call, and a switch). */
 const WORTH_SHARING_NS = 20_000;
 const WORTH_WAKING_NS = 120_000;
 
-/** The most calls in a row that are computed alone before sharing is tried again. */
-const MAX_PENALTY = 16;
+/** Work to be computed alone for what a shared call lost: all losses together then stay below a twentieth of the time. */
+const ALONE_PER_LOSS = 20;
+
+/** The most that one loss counts for, some time slices of a busy processor: a page that was in the background for a minute learns nothing from it. */
+const WORST_LOSS_NS = 2e7;
 
 /** Looks at `done` before this thread sleeps: some 20 microseconds, the cost of sleeping and waking. */
 const JOIN_SPINS = 5000;

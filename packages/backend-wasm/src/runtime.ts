@@ -11,13 +11,17 @@ import { KERNEL_NAMES, type Kernel, type KernelName } from "./module";
 import type { Pool } from "./pool";
 import { Arena } from "./tensor-arena";
 
-/** A piece of the linear memory, as core holds it. */
+/** A piece of the linear memory, as core holds it; nobody else looks inside. */
 export interface WasmHandle {
+  /** @internal */
   readonly dtype: DType;
+  /** @internal */
   readonly length: number;
+  /** @internal */
   readonly address: number;
-  /** The typed array on it; made anew when memory has grown since. */
+  /** @internal The typed array on it; made anew when memory has grown since. */
   view: TypedArray | undefined;
+  /** @internal */
   released: boolean;
 }
 
@@ -80,7 +84,7 @@ export class Runtime {
     const run = this.#kernels[kernel] as Kernel;
     const { args, scratch } = this.layout;
     const { pool } = this;
-    if (pool === null || units < 2 || !pool.isWorthwhile(kernel, units * unitNs)) run(args, 0, units, scratch);
+    if (pool === null || units < 2 || !pool.isWorthwhile(units * unitNs)) run(args, 0, units, scratch);
     else {
       let chunk = Math.max(1, Math.ceil(CHUNK_NS / unitNs));
       if (chunk > 64) chunk = Math.ceil(chunk / 64) * 64; // elements: whole vectors and whole Philox blocks

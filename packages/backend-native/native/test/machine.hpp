@@ -25,6 +25,7 @@ class Machine {
   /// The argument block of a call.
   const char* run(const std::vector<double>& numbers) {
     for (size_t i = 0; i < sizeof block_ / sizeof block_[0]; i++) block_[i] = i < numbers.size() ? numbers[i] : 0;
+    backend_.pool().forgetLosses();
     return backend_.run();
   }
 
