@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Backend, functional as F, manualSeed, noGrad, ones } from "@dropwise/core";
+import type { Operand } from "@dropwise/core/backend";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createNativeBackend, type NativeBackendOptions } from "./index";
 import { loadAddon } from "./load";
@@ -66,7 +67,7 @@ describe("several backends", () => {
     });
     expect(new Set(drawn).size).toBe(1);
     const [a, b] = backends as [Backend, Backend];
-    const foreign = ones([4], { backend: a });
+    const foreign = ones([4], { backend: a }) as unknown as Operand;
     expect(() => b.view?.(foreign.storage)).toThrow(TypeError);
     expect(() => b.unary?.("neg", foreign, foreign)).toThrow(/expected storage of this native backend/);
     for (const backend of backends) backend.dispose();

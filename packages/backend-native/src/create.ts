@@ -24,13 +24,15 @@ export interface NativeBackendOptions {
  *
  * `info.device` names the instruction set. Threads start with the first call that is large enough, sleep between calls, and never keep the process alive.
  *
+ * @param options Default: all threads that help, the best instruction set.
  * @throws TypeError or RangeError for wrong options.
  * @throws BackendUnavailableError where there is no compiled addon for this platform, or the processor lacks the instruction set.
  * @example
  * ```ts
  * const native = createNativeBackend();
- * const x = ones([4, 8], { backend: native });
- * console.log(F.dropout(x, { p: 0.5 }).dataSync());
+ * manualSeed(42);
+ * const x = ones([8], { backend: native });
+ * console.log(F.dropout(x, { p: 0.5 }).dataSync().join()); // 0,2,2,2,2,2,2,0
  * ```
  */
 export function createNativeBackend(options: NativeBackendOptions = {}): Backend<NativeHandle> {

@@ -1,15 +1,19 @@
 import { BYTES_PER_ELEMENT, createTypedArray, type DType, OutOfMemoryError, type TypedArray } from "@dropwise/core/backend";
 import type { AddonBackend } from "./load";
 
-/** A piece of memory, as core holds it. */
+/** A piece of the native backend's memory, as core holds it; nobody else looks inside. */
 export class NativeHandle {
   /** @internal Made by `Memory.allocate` only. `view` becomes empty on release, so that no check passes any more. */
   constructor(
+    /** @internal */
     readonly memory: Memory,
+    /** @internal */
     readonly slab: Slab,
-    /** Bytes from the start of the slab. */
+    /** @internal Bytes from the start of the slab. */
     readonly byteOffset: number,
+    /** @internal */
     readonly dtype: DType,
+    /** @internal */
     public view: TypedArray,
   ) {}
 }

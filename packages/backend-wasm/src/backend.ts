@@ -32,13 +32,15 @@ export interface WasmBackendOptions {
  * no kernel for runs as core's reference kernels on the same memory. Masks are those of every other backend, and all results are the
  * same bits for any number of threads.
  *
+ * @param options Default: all threads that help, the module that is built in, new memory.
  * @throws TypeError or RangeError for wrong options.
  * @throws BackendUnavailableError where WebAssembly or its SIMD is missing, or compiling is forbidden.
  * @example
  * ```ts
  * const wasm = await createWasmBackend();
- * const x = ones([4, 8], { backend: wasm });
- * console.log(F.dropout(x, { p: 0.5 }).dataSync());
+ * manualSeed(42);
+ * const x = ones([8], { backend: wasm });
+ * console.log(F.dropout(x, { p: 0.5 }).dataSync().join()); // 0,2,2,2,2,2,2,0
  * ```
  */
 export async function createWasmBackend(options: WasmBackendOptions = {}): Promise<Backend<WasmHandle>> {

@@ -21,14 +21,17 @@ export interface WebGPUStats {
   readonly dispatches: number;
   /** Kernels compiled so far. */
   readonly pipelines: number;
-  /** Device buffers that exist now, and their bytes: those that tensors use, pooled ones and scratch memory. */
+  /** Device buffers that exist now: those that tensors use, pooled ones and scratch memory. */
   readonly buffers: number;
+  /** Their bytes. */
   readonly bytes: number;
 }
 
 /** The WebGPU backend: every member of a `Backend` that does not need host-visible memory, and a look inside. */
 export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view">> {
+  /** What the adapter says of itself: vendor, architecture, description. */
   readonly adapterInfo: GPUAdapterInfo;
+  /** The device that everything runs on, to share it with other WebGPU code. */
   readonly device: GPUDevice;
   /** The counters as they are now. Does not wait for the device. */
   stats(): WebGPUStats;

@@ -20,16 +20,21 @@ export interface BackendUnderTest extends Allowances {
   readonly name: string;
   /** Makes a new backend; called more than once. Where there is none, it throws `BackendUnavailableError`. */
   readonly create: () => Backend | Promise<Backend>;
-  /** Default: none. */
+  /** Tests that it cannot pass yet. Default: none. */
   readonly skip?: readonly Skip[];
 }
 
 /** What the reporter finds beside each result. */
 export interface ConformanceMeta {
+  /** The name of the backend under test. */
   readonly backend: string;
+  /** The test: "family > sentence". */
   readonly id: string;
+  /** "node", "browser", "bun" or "deno". */
   readonly runtime: string;
+  /** The backend's `info`; null where it could not be created. */
   readonly info: Backend["info"] | null;
+  /** Why it was skipped, if it was. */
   readonly reason: string | null;
 }
 
@@ -49,10 +54,11 @@ const TIMEOUT_MS = 300_000;
  * Where `create` throws `BackendUnavailableError`, all tests are skipped with its message; when `DROPWISE_REQUIRE` (a comma list) has the
  * name, that is a failure. A skipped test is still run: one that passes is reported as an error, since its skip is stale.
  *
+ * @param options The backend, and what is known not to work.
  * @throws TypeError for a skip without a reason, RangeError for one that names no test.
  * @example
  * ```ts
- * describeBackend({ name: "mine", create: () => createMyBackend() });
+ * describeBackend({ name: "wasm", create: () => createWasmBackend() });
  * ```
  */
 export function describeBackend({ name, create, skip = [], mayContract = false, mayFlushSubnormals = false }: BackendUnderTest): void {

@@ -1,2 +1,8 @@
-/** The conformance suite of Dropwise's backends. */
-export { type BackendUnderTest, describeBackend, type Skip } from "./describe-backend";
+/**
+ * The suite that every backend passes, ours and anyone's: masks, kernels, gradients, training, memory and errors, against the reference.
+ *
+ * @module @dropwise/conformance
+ * @packageDocumentation
+ */
+export type { Allowances } from "./case";
+export { type BackendUnderTest, type ConformanceMeta, describeBackend, type Skip } from "./describe-backend";

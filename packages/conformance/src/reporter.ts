@@ -1,6 +1,9 @@
 /**
  * A vitest reporter that writes one JSON file for each backend and runtime that the conformance suite ran on. It runs in the process of vitest
  * itself, so browsers need no file system.
+ *
+ * @module @dropwise/conformance/reporter
+ * @packageDocumentation
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,22 +12,29 @@ import type { ConformanceMeta } from "./describe-backend";
 
 /** Tests by how they ended. */
 export interface Counts {
+  /** Tests that passed. */
   passed: number;
+  /** Tests that failed. */
   failed: number;
+  /** Tests that were skipped. */
   skipped: number;
 }
 
 /** What one backend did in one runtime. */
 export interface ConformanceReport {
+  /** Its name. */
   readonly backend: string;
   /** "node", "browser", "bun" or "deno". */
   readonly runtime: string;
   /** The backend's `info`; null where it could not be created. */
   readonly info: ConformanceMeta["info"];
+  /** All tests. */
   readonly total: Counts;
   /** By op family. */
   readonly families: Record<string, Counts>;
+  /** Those that failed, and why. */
   readonly failures: { readonly test: string; readonly message: string }[];
+  /** Those that were skipped, and why. */
   readonly skips: { readonly test: string; readonly reason: string }[];
 }
 
@@ -45,10 +55,12 @@ export interface ReporterOptions {
 export default class ConformanceReporter implements Reporter {
   readonly #folder: string;
 
+  /** @param options Default: see there. */
   constructor({ folder = process.env.DROPWISE_REPORT ?? "conformance-report" }: ReporterOptions = {}) {
     this.#folder = folder;
   }
 
+  /** Writes the files, from what the `modules` of the run left. */
   onTestRunEnd(modules: readonly TestModule[]): void {
     for (const report of reportsOf(modules.flatMap((module) => [...module.children.allTests()]))) {
       mkdirSync(this.#folder, { recursive: true });

@@ -1,4 +1,12 @@
-/** The public face for those who train; `@dropwise/core/backend` is the one for those who write a backend. */
+/**
+ * Tensors, autograd, `nn`, `functional`, `optim` and data loading, with the reference backend `cpu`: all that a program that trains needs. Those who
+ * write a backend find the contract in `@dropwise/core/backend`.
+ *
+ * Examples here leave out one line: `import { functional as F, nn, ones } from "@dropwise/core"`, with the names that they use.
+ *
+ * @module @dropwise/core
+ * @packageDocumentation
+ */
 export { enableGrad, isGradEnabled, noGrad } from "./autograd/grad-mode";
 export type { Backend, BackendInfo } from "./backend/backend";
 export { cpu } from "./cpu/cpu";
@@ -16,7 +24,9 @@ export {
 } from "./errors/errors";
 export * as functional from "./functional";
 export * as nn from "./nn";
+export type { NumberOrTensor } from "./ops/binary";
 export { cat, stack } from "./ops/cat";
+export type { ClampOptions } from "./ops/clamp";
 export type { ReduceOptions } from "./ops/reduce";
 export * as optim from "./optim";
 export { defaultGenerator, Generator, manualSeed } from "./random/generator";

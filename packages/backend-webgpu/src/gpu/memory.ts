@@ -2,16 +2,19 @@ import { type DType, OutOfMemoryError, UnsupportedOpError } from "@dropwise/core
 import { BufferUsage } from "./flags";
 import { type GpuSession, NAME } from "./session";
 
-/** A piece of device memory: the handle that core holds for each storage. All elements take four bytes; bool is stored as u32. */
+/** A piece of device memory, as core holds it; nobody else looks inside. All elements take four bytes; bool is stored as u32. */
 export interface GpuMemory {
-  /** Exchanged for a new one when it turned out that there was no room for the first. */
+  /** @internal Exchanged for a new one when it turned out that there was no room for the first. */
   buffer: GPUBuffer;
-  /** Of the buffer; no two have the same. */
+  /** @internal Of the buffer; no two have the same. */
   id: number;
+  /** @internal */
   readonly bytes: number;
-  /** The last batch of recorded commands that uses it. */
+  /** @internal The last batch of recorded commands that uses it. */
   batch: number;
+  /** @internal */
   failed: boolean;
+  /** @internal */
   released: boolean;
 }
 

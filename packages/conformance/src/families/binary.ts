@@ -1,6 +1,7 @@
 /** Elementwise functions of two operands, with broadcasting, and the choice between two. */
 import { functional as F, type Tensor } from "@dropwise/core";
 import type { BinaryOp } from "@dropwise/core/backend";
+import { applyBinary } from "../by-name";
 import { each, type Family, LARGE } from "../case";
 import { compareDirect } from "../direct";
 import { bools, constant, type Input, input, integers, uniform } from "../inputs";
@@ -93,7 +94,7 @@ export const binary: Family = {
     ({ op }) => `gives ${op} and its gradients for every pair of shapes that broadcasts`,
     async ({ op, a, b, tolerance }, { within }) => {
       for (const [shapeA, shapeB] of PAIRS) {
-        await within(tolerance)((x, y) => [x.binary(op, y)], eighths(shapeA, 1, a), eighths(shapeB, 2, b));
+        await within(tolerance)((x, y) => [applyBinary(op, x, y)], eighths(shapeA, 1, a), eighths(shapeB, 2, b));
       }
     },
   ),
@@ -105,10 +106,10 @@ export const binary: Family = {
       const inRangeOfB = (b[0] + b[1]) / 2 + 0.25;
       await within(tolerance)(
         (x, y) => [
-          x.transpose(0, 1).binary(op, y.slice(0, 1, 8)),
-          x.slice(1, 0, 3).binary(op, y.slice(0, 2, 7).slice(1, 2, 5)),
-          x.binary(op, inRangeOfB),
-          y.clamp({ min: a[0], max: a[1] }).binary(op, y),
+          applyBinary(op, x.transpose(0, 1), y.slice(0, 1, 8)),
+          applyBinary(op, x.slice(1, 0, 3), y.slice(0, 2, 7).slice(1, 2, 5)),
+          applyBinary(op, x, inRangeOfB),
+          applyBinary(op, y.clamp({ min: a[0], max: a[1] }), y),
         ],
         uniform([5, 7], { low: a[0], high: a[1] }),
         uniform([9, 5], { seed: 2, low: b[0], high: b[1] }),
@@ -121,7 +122,7 @@ export const binary: Family = {
     ({ op }) => `gives ${op} of every size`,
     ({ op, a, b, tolerance }, { within }) =>
       within(tolerance)(
-        (x, y) => [1, 2, 3, 4, 5, 63, 64, 65, 1021].map((n) => x.slice(0, 1, n + 1).binary(op, y.slice(0, 2, n + 2))),
+        (x, y) => [1, 2, 3, 4, 5, 63, 64, 65, 1021].map((n) => applyBinary(op, x.slice(0, 1, n + 1), y.slice(0, 2, n + 2))),
         constant(uniform([1024], { low: a[0], high: a[1] })),
         constant(uniform([1024], { seed: 2, low: b[0], high: b[1] })),
       ),
@@ -132,7 +133,12 @@ export const binary: Family = {
     ({ op }) => `gives ${op} of large tensors, alike and broadcast`,
     ({ op, a, b, tolerance }, { within }) =>
       within(tolerance)(
-        (x, y) => [x.binary(op, y), x.binary(op, y.slice(0, 7, 8)), x.slice(1, 3, 4).binary(op, y), x.binary(op, (b[0] + b[1]) / 2)],
+        (x, y) => [
+          applyBinary(op, x, y),
+          applyBinary(op, x, y.slice(0, 7, 8)),
+          applyBinary(op, x.slice(1, 3, 4), y),
+          applyBinary(op, x, (b[0] + b[1]) / 2),
+        ],
         constant(uniform([517, 257], { low: a[0], high: a[1] })),
         constant(uniform([517, 257], { seed: 2, low: b[0], high: b[1] })),
       ),
@@ -166,13 +172,13 @@ export const binary: Family = {
   ...each(
     ["minimum", "maximum", ...COMPARISONS] as const,
     (op) => `gives ${op} of NaN, infinities and zeros as IEEE 754 and the contract say`,
-    (op, { within }) => within(EQUAL)((x, y) => x.binary(op, y), left, right),
+    (op, { within }) => within(EQUAL)((x, y) => applyBinary(op, x, y), left, right),
   ),
 
   ...each(
     ["add", "sub", "mul", "div"] as const,
     (op) => `gives ${op} of NaN, infinities and zeros`,
-    (op, { within }) => within(COMPOSED)((x, y) => x.binary(op, y), left, right),
+    (op, { within }) => within(COMPOSED)((x, y) => applyBinary(op, x, y), left, right),
   ),
 
   "gives powers of zero, one, infinities, NaN and negative bases": ({ within }) => within(TRANSCENDENTAL)((x, y) => x.pow(y), left, right),
@@ -184,7 +190,7 @@ export const binary: Family = {
     ["add", "sub", "mul", "minimum", "maximum", ...COMPARISONS] as const,
     (op) => `gives ${op} of int32`,
     async (op, { compare }) => {
-      await compare((x, y) => [x.binary(op, y), x.binary(op, 3)], integers([5, 13]), integers([13], { seed: 2 }));
+      await compare((x, y) => [applyBinary(op, x, y), applyBinary(op, x, 3)], integers([5, 13]), integers([13], { seed: 2 }));
     },
   ),
 
@@ -209,7 +215,7 @@ export const binary: Family = {
       const { a, b, tolerance } = ROWS[op];
       const options = { dtype: "float64" } as const;
       await within(tolerance)(
-        (x, y) => x.binary(op, y),
+        (x, y) => applyBinary(op, x, y),
         uniform([3, 7], { ...options, low: a[0], high: a[1] }),
         uniform([7], { ...options, seed: 2, low: b[0], high: b[1] }),
       );

@@ -5,19 +5,23 @@ export const gradMode: { enabled: boolean } = /* @__PURE__ */ shared("gradMode",
 
 /**
  * Runs `fn` without recording operations: results do not require gradients, and nothing is held for a backward pass.
- * Mirrors `torch.no_grad`.
+ * Mirrors [torch.no_grad](https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html).
  *
+ * @param fn Returns at once; is called once.
+ * @returns What `fn` returned.
  * @throws TypeError for an async function, whose later parts would run with recording on again.
  * @example
  * ```ts
- * const prediction = noGrad(() => model.forward(x));
+ * const model = new nn.Linear(3, 1);
+ * const prediction = noGrad(() => model.forward(ones([1, 3])));
+ * console.log(prediction.requiresGrad); // false
  * ```
  */
 export function noGrad<T>(fn: () => T): T {
   return withGradMode(false, "noGrad", fn);
 }
 
-/** Runs `fn` with recording on, also inside `noGrad`. Mirrors `torch.enable_grad`. */
+/** Runs `fn` with recording on, also inside `noGrad`; errors as there. Mirrors [torch.enable_grad](https://docs.pytorch.org/docs/stable/generated/torch.enable_grad.html). */
 export function enableGrad<T>(fn: () => T): T {
   return withGradMode(true, "enableGrad", fn);
 }

@@ -21,6 +21,7 @@ import type { BinaryOp, ReduceOp, UnaryOp } from "./op-names";
 export interface BackendStorage<Handle = unknown> {
   /** What the backend's `allocate` returned for it; nobody else looks inside. */
   readonly handle: Handle;
+  /** The type of its elements. */
   readonly dtype: DType;
   /** Elements in use. The memory behind may be longer, since it comes from a pool. */
   readonly length: number;
@@ -31,9 +32,13 @@ export interface BackendStorage<Handle = unknown> {
  * A stride of 0 repeats one element (broadcasting). "Contiguous" means row-major without gaps; its `offset` may still be non-zero.
  */
 export interface Operand<Handle = unknown> {
+  /** The memory. */
   readonly storage: BackendStorage<Handle>;
+  /** The sizes of the dimensions. */
   readonly shape: readonly number[];
+  /** Elements to step for one place further along each dimension. As many as sizes. */
   readonly strides: readonly number[];
+  /** The element of the storage that is the first here. */
   readonly offset: number;
 }
 
@@ -46,9 +51,13 @@ export interface Operand<Handle = unknown> {
  * (seedLo, seedHi) and the counter (callLo, callHi, blockLo, blockHi). See `docs/random-stream.md`.
  */
 export interface DropoutSpec {
+  /** Low word of the key: u32, as are the next three. */
   readonly seedLo: number;
+  /** High word of the key. */
   readonly seedHi: number;
+  /** Word 0 of the counter. */
   readonly callLo: number;
+  /** Word 1 of the counter. */
   readonly callHi: number;
   /** Added to every mask index. An integer in [0, 2^53); may leave any residue mod 4. */
   readonly elementOffset: number;
@@ -100,6 +109,7 @@ export type OptimizerSpec =
 export interface BackendInfo {
   /** True when `view` works: tensors can be read without waiting. */
   readonly hostVisible: boolean;
+  /** The element types that tensors may have here. */
   readonly dtypes: readonly DType[];
   /** Threads that one kernel may use. */
   readonly threads: number;
@@ -113,11 +123,12 @@ export interface BackendInfo {
 export interface Backend<Handle = unknown> {
   /** Short and lower case ("wasm"); shown in messages, not used for look-up: a backend is a value. */
   readonly name: string;
+  /** What it is and can do; the same for its whole life. */
   readonly info: BackendInfo;
 
   // --- storage ---
 
-  /** Memory for `length` elements (0 is allowed), contents undefined. Throws `OutOfMemoryError` when there is none. Core releases it. */
+  /** Memory for `length` elements of `dtype` (0 is allowed), contents undefined. Core releases it. @throws OutOfMemoryError when there is none. */
   allocate(dtype: DType, length: number): Handle;
   /** Copies `data` (bool: bytes of 0 and 1) to the start of the storage, before any call made later. `data` may change right after. */
   write(storage: BackendStorage<Handle>, data: TypedArray): void;
@@ -125,7 +136,7 @@ export interface Backend<Handle = unknown> {
   read(storage: BackendStorage<Handle>, start: number, length: number): Promise<TypedArray>;
   /** Host-visible backends: the storage as a typed array of at least `storage.length` elements, valid until the next `allocate`. Core never caches it. */
   view?(storage: BackendStorage<Handle>): TypedArray;
-  /** Gives the memory back. Called once per handle; queued work that uses it still completes. */
+  /** Gives the memory behind `handle` back. Called once per handle; queued work that uses it still completes. */
   release(handle: Handle): void;
 
   // --- op families: optional with `view`, required without ---
@@ -138,7 +149,7 @@ export interface Backend<Handle = unknown> {
    */
   binary?(op: BinaryOp, a: Operand<Handle> | number, b: Operand<Handle> | number, out: Operand<Handle>): void;
   /**
-   * Reduces the middle of `x`, contiguous and seen as [outer, size, inner], to `out` [outer, inner]. `sum` of bool gives int32; `argmax`
+   * Reduces the middle of `x`, contiguous and seen as `[outer, size, inner]`, to `out` `[outer, inner]`. `sum` of bool gives int32; `argmax`
    * gives int32 and the first of equals; `amax`, `amin` and `argmax` treat NaN as the extreme. `size` is at least 1 except for `sum`.
    */
   reduce?(op: ReduceOp, x: Operand<Handle>, out: Operand<Handle>, outer: number, size: number, inner: number): void;
@@ -151,7 +162,7 @@ export interface Backend<Handle = unknown> {
   matmul?(a: Operand<Handle>, b: Operand<Handle>, out: Operand<Handle>): void;
   /** Copies `x` into `out`, element by element, any strides on both (no element of `out` twice), converting dtypes (to bool: `!= 0`; to int32: truncated). They share no memory. */
   copy?(x: Operand<Handle>, out: Operand<Handle>): void;
-  /** Sets every element of the contiguous `out`. */
+  /** Sets every element of the contiguous `out` to `value`. */
   fill?(out: Operand<Handle>, value: number): void;
   /**
    * `out[o, j, i] = x[o, index[o, j, i], i]`. All three have rank 3 (outer, along, inner); `x` and `out` are contiguous, `index` is int32 with any strides.
@@ -167,9 +178,9 @@ export interface Backend<Handle = unknown> {
 
   /** `out[m, n] = sum_k x[m, k] * weight[n, k] + bias[n]`, all rank 2 (bias rank 1, or null) and contiguous. */
   linear?(x: Operand<Handle>, weight: Operand<Handle>, bias: Operand<Handle> | null, out: Operand<Handle>): void;
-  /** Softmax, or its logarithm, over the middle of [outer, size, inner]; contiguous; `out` may be `x`. */
+  /** Softmax, or its logarithm for `log`, over the middle of `[outer, size, inner]`; contiguous; `out` may be `x`. */
   softmax?(log: boolean, x: Operand<Handle>, out: Operand<Handle>, outer: number, size: number, inner: number): void;
-  /** The gradient of `softmax` from its output `y` and the incoming `grad`; contiguous; `out` may be `grad`. */
+  /** The gradient of `softmax` (`log`, `[outer, size, inner]`) from its output `y` and the incoming `grad`; contiguous; `out` may be `grad`. */
   softmaxGrad?(
     log: boolean,
     y: Operand<Handle>,

@@ -1,8 +1,15 @@
-/** The public face for those who write a backend: the contract, its errors, and the reference it is held to. */
+/**
+ * For those who write a backend: the contract, its errors, and the reference that it is held to. The guide "Write a backend" goes through it
+ * step by step.
+ *
+ * @module @dropwise/core/backend
+ * @packageDocumentation
+ */
 
 export { cpu } from "../cpu/cpu";
+export type { FamilyKernels } from "../cpu/reference-families";
 export { type Kernels, referenceKernels } from "../cpu/reference-kernels";
-export { BYTES_PER_ELEMENT, createTypedArray, type DType, isFloating, type TypedArray } from "../dtype/dtype";
+export { BYTES_PER_ELEMENT, createTypedArray, type DType, isFloating, type TypedArray, type TypedArrayOf } from "../dtype/dtype";
 export {
   BackendMismatchError,
   BackendUnavailableError,
@@ -17,4 +24,5 @@ export { philox4x32 } from "../random/philox";
 export { scaleOf, thresholdOf } from "../random/threshold";
 export { contiguousStrides, isContiguous, mergeDims, type Shape, sizeOf } from "../shape/shape";
 export type { Backend, BackendInfo, BackendStorage, DropoutSpec, Operand, OptimizerSpec } from "./backend";
+export type { View } from "./device";
 export { type BinaryOp, type ComparisonOp, isComparison, type ReduceOp, type UnaryOp } from "./op-names";

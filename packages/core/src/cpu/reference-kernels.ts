@@ -8,7 +8,11 @@ import { referenceSoftmax, referenceSoftmaxGrad } from "./softmax";
 /** Every member of a backend that computes. */
 export type Kernels = FamilyKernels & Required<Pick<Backend, "linear" | "softmax" | "softmaxGrad" | "optimizerStep">>;
 
-/** All reference kernels on the typed arrays that `view` gives, for a backend to fall back on: for dtypes it does not speed up, say. */
+/**
+ * All reference kernels on the typed arrays that `view` gives, for a backend to fall back on: for dtypes it does not speed up, say.
+ *
+ * @param view Called anew for each operand of each call.
+ */
 export function referenceKernels(view: View): Kernels {
   return {
     ...referenceFamilies(view),

@@ -17,24 +17,33 @@ export interface DataLoaderOptions {
 }
 
 /**
- * Goes over a dataset in batches. Mirrors `torch.utils.data.DataLoader`. May be looped over many times; each pass shuffles anew.
+ * Goes over a dataset in batches. Mirrors [torch.utils.data.DataLoader](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader). May be looped over many times; each pass shuffles anew.
  *
  * The loader owns a batch and frees it when the next is asked for, or the loop is left. To hold on to one, copy it: `cat([input])`.
  *
  * @example
  * ```ts
+ * const dataset = new TensorDataset(rand([100, 10]), zeros([100, 1]));
  * const loader = new DataLoader(dataset, { batchSize: 64, shuffle: true });
- * for (const [input, target] of loader) { ... }
+ * const sizes = [];
+ * for (const [input, target] of loader) sizes.push([input.shape[0], target.shape[0]]);
+ * console.log(sizes); // [ [ 64, 64 ], [ 36, 36 ] ]
  * ```
  */
 export class DataLoader<T extends readonly Tensor[] = readonly Tensor[]> implements Iterable<{ [K in keyof T]: Tensor }> {
+  /** What it goes over. */
   readonly dataset: TensorDataset<T>;
+  /** Samples per batch; the last one may have fewer. */
   readonly batchSize: number;
   readonly #shuffle: boolean;
   readonly #dropLast: boolean;
   readonly #generator: Generator | undefined;
 
-  /** @throws RangeError for a batch size that is no positive integer. */
+  /**
+   * @param dataset Stays the caller's.
+   * @param options Default: batches of 1, in order.
+   * @throws RangeError for a batch size that is no positive integer, TypeError for what is no dataset or generator.
+   */
   constructor(dataset: TensorDataset<T>, { batchSize = 1, shuffle = false, dropLast = false, generator }: DataLoaderOptions = {}) {
     if (typeof dataset?.batch !== "function") throw new TypeError(`DataLoader: expected a TensorDataset, got ${describe(dataset)}`);
     if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
@@ -54,7 +63,8 @@ export class DataLoader<T extends readonly Tensor[] = readonly Tensor[]> impleme
     return this.#dropLast ? Math.floor(count) : Math.ceil(count);
   }
 
-  *[Symbol.iterator](): Generator_<{ [K in keyof T]: Tensor }> {
+  /** One pass: batches with a tensor for each of the dataset's. */
+  *[Symbol.iterator](): globalThis.Generator<{ [K in keyof T]: Tensor }, void, undefined> {
     const order = this.#order();
     for (let i = 0; i < this.length; i++) {
       const batch = this.dataset.batch(order.slice(i * this.batchSize, (i + 1) * this.batchSize));
@@ -72,6 +82,3 @@ export class DataLoader<T extends readonly Tensor[] = readonly Tensor[]> impleme
     return Int32Array.from({ length }, (_, i) => i);
   }
 }
-
-/** JavaScript's generator type; `Generator` is the random one here. */
-type Generator_<T> = globalThis.Generator<T, void, undefined>;

@@ -7,18 +7,24 @@ import type { Tensor } from "../tensor/tensor";
 import { isTensor, keep } from "../tensor/tidy";
 
 /**
- * Samples held in tensors whose first dimension counts them. Mirrors `torch.utils.data.TensorDataset`. The tensors stay the caller's.
+ * Samples held in tensors whose first dimension counts them. Mirrors [torch.utils.data.TensorDataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset). The tensors stay the caller's.
  *
  * @example
  * ```ts
- * const dataset = new TensorDataset(inputs, targets);   // inputs [N, 10], targets [N, 1]
+ * const dataset = new TensorDataset(rand([100, 10]), zeros([100, 1]));
+ * console.log(dataset.length); // 100
+ * const [input, target] = dataset.batch(new Int32Array([7, 3]));
+ * console.log(input.shape, target.shape); // [ 2, 10 ] [ 2, 1 ]
  * ```
  */
 export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> {
   /** The tensors, in the order in which a batch has them. */
   readonly tensors: T;
 
-  /** @throws ShapeError when their first sizes differ, TypeError for anything but tensors. */
+  /**
+   * @param tensors `[N, ...]`, all of one N, of any dtypes.
+   * @throws ShapeError when their first sizes differ, TypeError for anything but tensors.
+   */
   constructor(...tensors: T) {
     if (tensors.length === 0) throw new TypeError("TensorDataset: expected at least one tensor, got none");
     for (const x of tensors) {
@@ -39,7 +45,11 @@ export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> {
     return this.tensors[0]?.shape[0] as number;
   }
 
-  /** The samples at the given places, as one batch of new tensors, which the caller disposes. */
+  /**
+   * The samples at the places `indices`, as one batch of new tensors, which the caller disposes.
+   *
+   * @throws RangeError for a place that is not there, on a host-visible backend.
+   */
   batch(indices: Int32Array): { [K in keyof T]: Tensor } {
     return noGrad(() => {
       const rows = this.tensors.map((x) => {

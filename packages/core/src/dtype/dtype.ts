@@ -10,7 +10,7 @@ import { describe } from "../errors/errors";
  */
 export type DType = "float32" | "float64" | "int32" | "bool";
 
-/** The typed array that holds elements of one dtype on the host. */
+/** The typed array that holds elements of one dtype on the host: Float32Array, Float64Array, Int32Array, or Uint8Array for bool. */
 export type TypedArrayOf<D extends DType> = D extends "float32"
   ? Float32Array
   : D extends "float64"
@@ -33,7 +33,7 @@ export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = {
 /** The dtypes, narrowest first: mixed operands are converted to the later one. */
 const PROMOTION_ORDER: readonly DType[] = ["bool", "int32", "float32", "float64"];
 
-/** True for the dtypes that can carry gradients. */
+/** True for a `dtype` that can carry gradients: float32 and float64. */
 export function isFloating(dtype: DType): boolean {
   return dtype === "float32" || dtype === "float64";
 }
@@ -55,7 +55,7 @@ export function checkDType(op: string, dtype: unknown): DType {
   return dtype;
 }
 
-/** A new typed array of `length` zeros. */
+/** A new typed array of `length` zeros for elements of `dtype`. @throws RangeError when the engine has no room for it. */
 export function createTypedArray<D extends DType>(dtype: D, length: number): TypedArrayOf<D>;
 export function createTypedArray(dtype: DType, length: number): TypedArray {
   if (dtype === "float32") return new Float32Array(length);

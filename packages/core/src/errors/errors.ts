@@ -7,9 +7,13 @@
 
 /** Shapes that do not fit together. `shapes` are those that met. */
 export class ShapeError extends RangeError {
+  /** To tell it by, also between two copies of core. */
   override readonly name = "ShapeError";
+  /** @param detail The rest of the message: what was expected, what came, what to do. */
   constructor(
+    /** The operation that refused, such as "matmul". */
     readonly op: string,
+    /** The shapes that met. */
     readonly shapes: readonly (readonly number[])[],
     detail: string,
   ) {
@@ -19,9 +23,12 @@ export class ShapeError extends RangeError {
 
 /** Tensors of different backends in one operation. */
 export class BackendMismatchError extends Error {
+  /** To tell it by, also between two copies of core. */
   override readonly name = "BackendMismatchError";
   constructor(
+    /** The operation that refused, such as "matmul". */
     readonly op: string,
+    /** The names of the backends that met. */
     readonly backends: readonly string[],
   ) {
     super(`${op}: expected tensors of one backend, got ${backends.join(" and ")} - move one of them with await tensor.to(backend)`);
@@ -30,9 +37,13 @@ export class BackendMismatchError extends Error {
 
 /** An operation or dtype that a backend does not have. */
 export class UnsupportedOpError extends Error {
+  /** To tell it by, also between two copies of core. */
   override readonly name = "UnsupportedOpError";
+  /** @param detail The rest of the message: what was expected, what came, what to do. */
   constructor(
+    /** What it does not have: an operation, or "allocate" for a dtype. */
     readonly op: string,
+    /** The name of the backend. */
     readonly backend: string,
     detail: string,
   ) {
@@ -42,10 +53,14 @@ export class UnsupportedOpError extends Error {
 
 /** A backend that cannot run here. `tried` says what was looked for, in order. */
 export class BackendUnavailableError extends Error {
+  /** To tell it by, also between two copies of core. */
   override readonly name = "BackendUnavailableError";
+  /** @param detail The rest of the message: what was expected, what came, what to do. */
   constructor(
+    /** The name of the backend. */
     readonly backend: string,
     detail: string,
+    /** What was looked for, in order. */
     readonly tried: readonly string[] = [],
   ) {
     super(`${backend}: ${detail}${tried.map((line) => `\n  - ${line}`).join("")}`);
@@ -54,9 +69,12 @@ export class BackendUnavailableError extends Error {
 
 /** A GPU device that went away. Tensors on it are gone; other backends go on. */
 export class DeviceLostError extends Error {
+  /** To tell it by, also between two copies of core. */
   override readonly name = "DeviceLostError";
   constructor(
+    /** The name of the backend. */
     readonly backend: string,
+    /** What the driver said. */
     readonly reason: string,
   ) {
     super(`${backend}: expected a live device, got one that was lost (${reason}) - create a new backend and load your state into it`);
@@ -65,9 +83,13 @@ export class DeviceLostError extends Error {
 
 /** Memory that a backend could not give. What was allocated before stays valid. */
 export class OutOfMemoryError extends Error {
+  /** To tell it by, also between two copies of core. */
   override readonly name = "OutOfMemoryError";
+  /** @param detail What to do. Default: release tensors, or use a smaller batch. */
   constructor(
+    /** The name of the backend. */
     readonly backend: string,
+    /** How many bytes were asked for. */
     readonly bytes: number,
     detail = "release tensors with dispose() or tidy(), or use a smaller batch",
   ) {
@@ -77,8 +99,11 @@ export class OutOfMemoryError extends Error {
 
 /** A tensor, graph or backend that was already released. */
 export class DisposedError extends Error {
+  /** To tell it by, also between two copies of core. */
   override readonly name = "DisposedError";
+  /** @param detail The rest of the message: what was expected, what came, what to do. */
   constructor(
+    /** The operation that refused, such as "matmul". */
     readonly op: string,
     detail: string,
   ) {
@@ -88,8 +113,11 @@ export class DisposedError extends Error {
 
 /** A value needed for a gradient that was edited in place after it was used. */
 export class InPlaceError extends Error {
+  /** To tell it by, also between two copies of core. */
   override readonly name = "InPlaceError";
+  /** @param detail The rest of the message: what was expected, what came, what to do. */
   constructor(
+    /** The operation that refused, such as "matmul". */
     readonly op: string,
     detail: string,
   ) {

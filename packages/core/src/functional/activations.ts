@@ -3,43 +3,80 @@ import { applySoftmax } from "../ops/softmax";
 import { applyUnary } from "../ops/unary";
 import type { Tensor } from "../tensor/tensor";
 
-/** max(x, 0); NaN stays. Mirrors `torch.nn.functional.relu`. */
+/**
+ * max(x, 0), element by element; NaN stays. Mirrors [torch.nn.functional.relu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html).
+ *
+ * @param input Any shape; float32 or float64, as for all activations.
+ * @throws TypeError for integers and bool, as all activations do.
+ */
 export function relu(input: Tensor): Tensor {
   return applyUnary("relu", input);
 }
 
-/** 1 / (1 + e^-x). Mirrors `torch.nn.functional.sigmoid`. */
+/**
+ * 1 / (1 + e^-x), in (0, 1). Mirrors [torch.nn.functional.sigmoid](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.sigmoid.html).
+ *
+ * @param input Any shape.
+ */
 export function sigmoid(input: Tensor): Tensor {
   return applyUnary("sigmoid", input);
 }
 
-/** The hyperbolic tangent. Mirrors `torch.nn.functional.tanh`. */
+/**
+ * The hyperbolic tangent, in (-1, 1). Mirrors [torch.nn.functional.tanh](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.tanh.html).
+ *
+ * @param input Any shape.
+ */
 export function tanh(input: Tensor): Tensor {
   return applyUnary("tanh", input);
 }
 
-/** x times the normal distribution function of x, by the error function. Mirrors `torch.nn.functional.gelu`. */
+/**
+ * x times the normal distribution function of x, by the error function (Hendrycks and Gimpel, [2016](https://arxiv.org/abs/1606.08415)). Mirrors
+ * [torch.nn.functional.gelu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gelu.html) without its `approximate`.
+ *
+ * @param input Any shape.
+ */
 export function gelu(input: Tensor): Tensor {
   return composed(() => input.mul(applyUnary("erf", input.mul(Math.SQRT1_2)).add(1)).mul(0.5));
 }
 
-/** x sigmoid(x). Mirrors `torch.nn.functional.silu`. */
+/**
+ * x sigmoid(x). Mirrors [torch.nn.functional.silu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.silu.html).
+ *
+ * @param input Any shape.
+ */
 export function silu(input: Tensor): Tensor {
   return composed(() => input.mul(sigmoid(input)));
 }
 
-/** x where positive, `negativeSlope` x (default 0.01) elsewhere. Mirrors `torch.nn.functional.leaky_relu`. */
+/**
+ * x where positive, `negativeSlope` x elsewhere. Mirrors [torch.nn.functional.leaky_relu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.leaky_relu.html).
+ *
+ * @param input Any shape.
+ * @param options `negativeSlope`: default 0.01.
+ */
 export function leakyRelu(input: Tensor, { negativeSlope = 0.01 }: { negativeSlope?: number } = {}): Tensor {
   return composed(() => input.where(input.gt(0), input.mul(negativeSlope)));
 }
 
-/** log(1 + e^(beta x)) / beta, without overflow; `beta` defaults to 1. Mirrors `torch.nn.functional.softplus`. */
+/**
+ * log(1 + e^(beta x)) / beta, without overflow. Mirrors [torch.nn.functional.softplus](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softplus.html).
+ *
+ * @param input Any shape.
+ * @param options `beta`: default 1.
+ */
 export function softplus(input: Tensor, { beta = 1 }: { beta?: number } = {}): Tensor {
   if (beta === 1) return applyUnary("softplus", input);
   return composed(() => applyUnary("softplus", input.mul(beta)).div(beta));
 }
 
-/** x where positive, `alpha` (e^x - 1) elsewhere; `alpha` defaults to 1. Mirrors `torch.nn.functional.elu`. */
+/**
+ * x where positive, `alpha` (e^x - 1) elsewhere. Mirrors [torch.nn.functional.elu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.elu.html).
+ *
+ * @param input Any shape.
+ * @param options `alpha`: default 1.
+ */
 export function elu(input: Tensor, { alpha = 1 }: { alpha?: number } = {}): Tensor {
   // The clamp keeps the branch not taken finite: its gradient would be infinity times 0.
   return composed(() => input.where(input.gt(0), applyUnary("expm1", input.clamp({ max: 0 })).mul(alpha)));
@@ -49,17 +86,33 @@ export function elu(input: Tensor, { alpha = 1 }: { alpha?: number } = {}): Tens
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
 
-/** The self-normalising activation, companion of `alphaDropout`. Mirrors `torch.nn.functional.selu`. */
+/**
+ * The self-normalising activation (Klambauer et al., [2017](https://arxiv.org/abs/1706.02515)), companion of `alphaDropout`. Mirrors
+ * [torch.nn.functional.selu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.selu.html).
+ *
+ * @param input Any shape.
+ */
 export function selu(input: Tensor): Tensor {
   return composed(() => elu(input, { alpha: SELU_ALPHA }).mul(SELU_SCALE));
 }
 
-/** e^x over its sum along `dim`. Mirrors `torch.nn.functional.softmax`; `dim` has no default here. */
+/**
+ * e^x over its sum along a dimension, without overflow. Mirrors [torch.nn.functional.softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html).
+ *
+ * @param input Any shape.
+ * @param options `dim`: the dimension that sums to 1; has no default here.
+ * @throws RangeError for a dim that is not there, TypeError without one.
+ */
 export function softmax(input: Tensor, { dim }: { dim: number }): Tensor {
   return applySoftmax(input, false, dim);
 }
 
-/** The logarithm of softmax along `dim`, computed as one. Mirrors `torch.nn.functional.log_softmax`. */
+/**
+ * The logarithm of softmax, computed as one. Mirrors [torch.nn.functional.log_softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html).
+ *
+ * @param input Any shape.
+ * @param options `dim`, and errors, as for `softmax`.
+ */
 export function logSoftmax(input: Tensor, { dim }: { dim: number }): Tensor {
   return applySoftmax(input, true, dim);
 }

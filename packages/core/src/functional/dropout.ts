@@ -13,7 +13,8 @@ import { warnOnce } from "./warn";
 
 /**
  * Zeroes elements with probability `p` and scales the rest by `1 / (1 - p)`, while `training`. Every such call draws a fresh mask.
- * Mirrors `torch.nn.functional.dropout`.
+ * Mirrors [torch.nn.functional.dropout](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html); the idea is by
+ * Srivastava et al., [2014](https://jmlr.org/papers/v15/srivastava14a.html).
  *
  * The function keeps no state: it does not know whether the model around it trains, so pass `training: model.training`. Left out, it
  * is true, as in PyTorch, also after `model.eval()`. A call that changes nothing (`training: false`, p = 0, no elements) returns `input` itself.
@@ -27,45 +28,100 @@ import { warnOnce } from "./warn";
  *   that does not broadcast; InPlaceError for an `inplace` that autograd cannot follow.
  * @example
  * ```ts
- * const hidden = F.dropout(h, { p: 0.5, training: model.training });
+ * manualSeed(42);
+ * const model = new nn.Sequential(new nn.Linear(8, 8)).eval();
+ * const h = ones([8]);
+ * console.log(F.dropout(h, { p: 0.5 }).dataSync().join()); // 0,2,2,2,2,2,2,0
+ * console.log(F.dropout(h, { p: 0.5, training: model.training }) === h); // true
  * ```
  */
 export function dropout(input: Tensor, options: number | DropoutOptions = {}): Tensor {
   return dropoutWithMask(input, options).output;
 }
 
-/** Drops whole channels of (C, L) or (N, C, L). Mirrors `torch.nn.functional.dropout1d`; options as for `dropout`. Throws ShapeError for other ranks. */
+/**
+ * Drops whole channels of (C, L) or (N, C, L): all L elements of one share a decision. Mirrors
+ * [torch.nn.functional.dropout1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout1d.html).
+ *
+ * @param input (C, L) or (N, C, L); float32 or float64.
+ * @param options As for `dropout`, without `noiseShape`.
+ * @throws ShapeError for other ranks, else as for `dropout`.
+ * @example
+ * ```ts
+ * manualSeed(0);
+ * console.log(F.dropout1d(ones([3, 4]), 0.5).sum({ dim: 1 }).dataSync().join()); // 8,0,0
+ * ```
+ */
 export function dropout1d(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
   return dropout1dWithMask(input, options).output;
 }
 
 /**
- * Drops whole channels of (N, C, H, W). Mirrors `torch.nn.functional.dropout2d`; options as for `dropout`.
+ * Drops whole channels of (N, C, H, W). Mirrors [torch.nn.functional.dropout2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout2d.html).
  *
- * As in PyTorch, 3 dimensions are read as (N, C, L), not (C, H, W), and that, like any rank but 4, gives a warning. Fewer than
- * 2 dimensions: ShapeError, where a mask is drawn.
+ * As in PyTorch, 3 dimensions are read as (N, C, L), not (C, H, W), and that, like any rank but 4, gives a warning.
+ *
+ * @param input (N, C, H, W); float32 or float64.
+ * @param options As for `dropout`, without `noiseShape`.
+ * @throws ShapeError for fewer than 2 dimensions, where a mask is drawn; else as for `dropout`.
+ * @example
+ * ```ts
+ * manualSeed(0);
+ * console.log(F.dropout2d(ones([1, 3, 2, 2]), 0.5).sum({ dim: [2, 3] }).dataSync().join()); // 8,0,0
+ * ```
  */
 export function dropout2d(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
   return dropout2dWithMask(input, options).output;
 }
 
 /**
- * Drops whole channels of (N, C, D, H, W) or (C, D, H, W). Mirrors `torch.nn.functional.dropout3d`; options as for `dropout`.
+ * Drops whole channels of (N, C, D, H, W) or (C, D, H, W). Mirrors [torch.nn.functional.dropout3d](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout3d.html).
  * Other ranks give a warning and are read without the batch dimension, as in PyTorch.
+ *
+ * @param input (N, C, D, H, W) or (C, D, H, W); float32 or float64.
+ * @param options As for `dropout`, without `noiseShape`.
+ * @throws As for `dropout`.
+ * @example
+ * ```ts
+ * manualSeed(0);
+ * console.log(F.dropout3d(ones([3, 2, 2, 2]), 0.5).sum({ dim: [1, 2, 3] }).dataSync().join()); // 16,0,0
+ * ```
  */
 export function dropout3d(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
   return dropout3dWithMask(input, options).output;
 }
 
 /**
- * Dropout for self-normalising networks: keeps mean 0 and variance 1 by putting SELU's saturation value where it drops. Mirrors
- * `torch.nn.functional.alpha_dropout`; options as for `dropout`, but `training` defaults to **false**, as there.
+ * Dropout for self-normalising networks (Klambauer et al., [2017](https://arxiv.org/abs/1706.02515)): keeps mean 0 and variance 1 by putting SELU's
+ * saturation value where it drops. Mirrors [torch.nn.functional.alpha_dropout](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.alpha_dropout.html).
+ *
+ * @param input Any shape; float32 or float64.
+ * @param options As for `dropout`, without `noiseShape`; but `training` defaults to **false**, as in PyTorch.
+ * @throws As for `dropout`.
+ * @example
+ * ```ts
+ * const x = randn([10000], { generator: new Generator(3) });
+ * const y = F.alphaDropout(x, { p: 0.2, training: true, generator: new Generator(3) });
+ * console.log(Math.abs(y.mean().itemSync()) < 0.05, Math.abs(y.std().itemSync() - 1) < 0.05); // true true
+ * ```
  */
 export function alphaDropout(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
   return alphaDropoutWithMask(input, options).output;
 }
 
-/** `alphaDropout` of whole channels, of 2 or more dimensions (N, C, ...). Mirrors `torch.nn.functional.feature_alpha_dropout`; `training` defaults to **false**. */
+/**
+ * `alphaDropout` of whole channels. Mirrors [torch.nn.functional.feature_alpha_dropout](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.feature_alpha_dropout.html).
+ *
+ * @param input (N, C, ...), of 2 or more dimensions; float32 or float64.
+ * @param options As for `dropout`, without `noiseShape`; but `training` defaults to **false**, as in PyTorch.
+ * @throws ShapeError for fewer than 2 dimensions, where a mask is drawn; else as for `dropout`.
+ * @example
+ * ```ts
+ * manualSeed(0);
+ * const y = F.featureAlphaDropout(zeros([1, 3, 2]), { p: 0.5, training: true });
+ * console.log(String(y.reshape([-1]))); // Tensor([0.7792, 0.7792, -0.7792, -0.7792, -0.7792, -0.7792], [6], float32, cpu)
+ * ```
+ */
 export function featureAlphaDropout(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
   return featureAlphaDropoutWithMask(input, options).output;
 }

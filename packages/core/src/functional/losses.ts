@@ -14,7 +14,7 @@ export type Reduction = "mean" | "sum" | "none";
 
 /** What every loss takes. */
 export interface LossOptions {
-  /** Default: "mean". */
+  /** What comes out: `"mean"` or `"sum"`, a scalar, or `"none"`, one value for each element. Default: "mean". */
   readonly reduction?: Reduction;
 }
 
@@ -24,7 +24,18 @@ export interface CrossEntropyOptions extends LossOptions {
   readonly labelSmoothing?: number;
 }
 
-/** Squared differences. Mirrors `torch.nn.functional.mse_loss`. Input and target have one shape. */
+/**
+ * Squared differences. Mirrors [torch.nn.functional.mse_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html).
+ *
+ * @param input Any shape; float32 or float64.
+ * @param target Of the input's shape: losses do not broadcast.
+ * @param options `reduction`: default "mean".
+ * @throws ShapeError for different shapes, RangeError for another reduction, TypeError for what is no tensor.
+ * @example
+ * ```ts
+ * console.log(F.mseLoss(tensor([1, 2]), tensor([1, 4])).itemSync()); // 2
+ * ```
+ */
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   return elementwise("mseLoss", input, target, options, () => {
     const difference = input.sub(target);
@@ -32,12 +43,24 @@ export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}
   });
 }
 
-/** Absolute differences. Mirrors `torch.nn.functional.l1_loss`. */
+/**
+ * Absolute differences. Mirrors [torch.nn.functional.l1_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.l1_loss.html).
+ *
+ * @param input Any shape; float32 or float64.
+ * @param target Of the input's shape. Errors as for `mseLoss`.
+ */
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   return elementwise("l1Loss", input, target, options, () => input.sub(target).abs());
 }
 
-/** Squared near 0 and absolute beyond `beta` (default 1), joined smoothly. Mirrors `torch.nn.functional.smooth_l1_loss`. */
+/**
+ * Squared near 0 and absolute beyond `beta`, joined smoothly. Mirrors [torch.nn.functional.smooth_l1_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.smooth_l1_loss.html).
+ *
+ * @param input Any shape; float32 or float64.
+ * @param target Of the input's shape.
+ * @param options `beta`: default 1; 0 makes it `l1Loss`. `reduction`: default "mean".
+ * @throws RangeError for a beta below 0, else as for `mseLoss`.
+ */
 export function smoothL1Loss(
   input: Tensor,
   target: Tensor,
@@ -55,23 +78,53 @@ export function smoothL1Loss(
 }
 
 /**
- * Cross entropy of probabilities in [0, 1] against targets in [0, 1], logarithms bounded at -100. Mirrors
- * `torch.nn.functional.binary_cross_entropy`; like it, needs a sigmoid before (or use the variant with logits, which is more exact).
+ * Cross entropy of probabilities against targets, logarithms bounded at -100; needs a sigmoid before (or use the variant with logits, which is more
+ * exact). Mirrors [torch.nn.functional.binary_cross_entropy](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html), but
+ * that probabilities outside [0, 1] are not looked for.
+ *
+ * @param input Probabilities in [0, 1], any shape.
+ * @param target Of the input's shape, in [0, 1].
+ * @param options `reduction`: default "mean".
+ * @throws As for `mseLoss`.
+ * @example
+ * ```ts
+ * const loss = F.binaryCrossEntropy(tensor([0.5, 0.5]), tensor([0, 1]));
+ * console.log(loss.itemSync().toFixed(4)); // 0.6931
+ * ```
  */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   return elementwise("binaryCrossEntropy", input, target, options, () => elementLosses(input, target));
 }
 
-/** Cross entropy of sigmoid(input) against targets in [0, 1], without overflow. Mirrors `torch.nn.functional.binary_cross_entropy_with_logits`. */
+/**
+ * Cross entropy of sigmoid(input) against targets, without overflow. Mirrors
+ * [torch.nn.functional.binary_cross_entropy_with_logits](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html).
+ *
+ * @param input Logits, any shape.
+ * @param target Of the input's shape, in [0, 1].
+ * @param options `reduction`: default "mean".
+ * @throws As for `mseLoss`.
+ * @example
+ * ```ts
+ * console.log(F.binaryCrossEntropyWithLogits(tensor([0, 0]), tensor([0, 1])).itemSync().toFixed(4)); // 0.6931
+ * ```
+ */
 export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   return elementwise("binaryCrossEntropyWithLogits", input, target, options, () => applyUnary("softplus", input).sub(input.mul(target)));
 }
 
 /**
- * Minus the log-probability of each target class. Mirrors `torch.nn.functional.nll_loss`.
+ * Minus the log-probability of each target class. Mirrors [torch.nn.functional.nll_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html).
  *
- * @param input Log-probabilities, [N, C], [C] or [N, C, d1, ...].
+ * @param input Log-probabilities, `[N, C]`, `[C]` or `[N, C, d1, ...]`.
  * @param target int32 classes in [0, C), of the same shape without C.
+ * @param options `reduction`: default "mean".
+ * @throws As for `crossEntropy`.
+ * @example
+ * ```ts
+ * const logProbabilities = F.logSoftmax(zeros([2, 4]), { dim: 1 });
+ * console.log(F.nllLoss(logProbabilities, tensor(new Int32Array([0, 3]))).itemSync().toFixed(4)); // 1.3863
+ * ```
  */
 export function nllLoss(input: Tensor, target: Tensor, { reduction = "mean" }: LossOptions = {}): Tensor {
   checkReduction("nllLoss", reduction);
@@ -80,12 +133,18 @@ export function nllLoss(input: Tensor, target: Tensor, { reduction = "mean" }: L
 }
 
 /**
- * Softmax and minus the log-probability of the target, in one. Mirrors `torch.nn.functional.cross_entropy`.
+ * Softmax and minus the log-probability of the target, in one. Mirrors [torch.nn.functional.cross_entropy](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html).
  *
- * @param input Logits, [N, C], [C] or [N, C, d1, ...].
+ * @param input Logits, `[N, C]`, `[C]` or `[N, C, d1, ...]`.
  * @param target int32 classes in [0, C) of the same shape without C, or float probabilities of the input's shape.
- * @param options `labelSmoothing` in [0, 1], default 0.
- * @throws RangeError for a class outside [0, C) on a host-visible backend.
+ * @param options `reduction`: default "mean", over samples. `labelSmoothing`: in [0, 1], default 0.
+ * @throws ShapeError for shapes that do not fit; TypeError for classes that are not int32; RangeError for options out of range, and, on a host-visible
+ *   backend, for a class outside [0, C).
+ * @example
+ * ```ts
+ * const loss = F.crossEntropy(zeros([2, 4]), tensor(new Int32Array([0, 3])));
+ * console.log(loss.itemSync().toFixed(4)); // 1.3863
+ * ```
  */
 export function crossEntropy(input: Tensor, target: Tensor, { reduction = "mean", labelSmoothing = 0 }: CrossEntropyOptions = {}): Tensor {
   checkReduction("crossEntropy", reduction);

@@ -1,54 +1,82 @@
-/** The functions of `functional/activations` as layers, for `Sequential`. */
+/** The functions of `functional/activations` as layers, for `Sequential`. Shapes, dtypes and errors are those of the functions. */
 
 import { describe } from "../errors/errors";
 import { elu, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "../functional/activations";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
 
-/** max(x, 0). Mirrors `torch.nn.ReLU`. */
+/**
+ * max(x, 0), element by element; the layer of `functional.relu`. Mirrors
+ * [torch.nn.ReLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU.html).
+ */
 export class ReLU extends Module {
+  /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return relu(input);
   }
 }
 
-/** 1 / (1 + e^-x). Mirrors `torch.nn.Sigmoid`. */
+/**
+ * 1 / (1 + e^-x), in (0, 1); the layer of `functional.sigmoid`. Mirrors
+ * [torch.nn.Sigmoid](https://docs.pytorch.org/docs/stable/generated/torch.nn.Sigmoid.html).
+ */
 export class Sigmoid extends Module {
+  /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return sigmoid(input);
   }
 }
 
-/** The hyperbolic tangent. Mirrors `torch.nn.Tanh`. */
+/**
+ * The hyperbolic tangent, in (-1, 1); the layer of `functional.tanh`. Mirrors
+ * [torch.nn.Tanh](https://docs.pytorch.org/docs/stable/generated/torch.nn.Tanh.html).
+ */
 export class Tanh extends Module {
+  /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return tanh(input);
   }
 }
 
-/** x times the normal distribution function of x. Mirrors `torch.nn.GELU`. */
+/**
+ * x times the normal distribution function of x; the layer of `functional.gelu`. Mirrors
+ * [torch.nn.GELU](https://docs.pytorch.org/docs/stable/generated/torch.nn.GELU.html).
+ */
 export class GELU extends Module {
+  /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return gelu(input);
   }
 }
 
-/** x sigmoid(x). Mirrors `torch.nn.SiLU`. */
+/**
+ * x sigmoid(x); the layer of `functional.silu`. Mirrors
+ * [torch.nn.SiLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.SiLU.html).
+ */
 export class SiLU extends Module {
+  /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return silu(input);
   }
 }
 
-/** The self-normalising activation. Mirrors `torch.nn.SELU`. */
+/**
+ * The self-normalising activation; the layer of `functional.selu`. Mirrors
+ * [torch.nn.SELU](https://docs.pytorch.org/docs/stable/generated/torch.nn.SELU.html).
+ */
 export class SELU extends Module {
+  /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return selu(input);
   }
 }
 
-/** x, or `negativeSlope` x below 0. Mirrors `torch.nn.LeakyReLU`. */
+/**
+ * x, or `negativeSlope` x below 0; the layer of `functional.leakyRelu`. Mirrors
+ * [torch.nn.LeakyReLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.LeakyReLU.html).
+ */
 export class LeakyReLU extends Module {
+  /** The slope below 0. */
   readonly negativeSlope: number;
 
   /** @param options `negativeSlope`: default 0.01. */
@@ -57,17 +85,23 @@ export class LeakyReLU extends Module {
     this.negativeSlope = negativeSlope;
   }
 
+  /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return leakyRelu(input, { negativeSlope: this.negativeSlope });
   }
 
+  /** The options, for `toString()`. */
   protected override extraRepr(): string {
     return `negativeSlope=${this.negativeSlope}`;
   }
 }
 
-/** x, or `alpha` (e^x - 1) below 0. Mirrors `torch.nn.ELU`. */
+/**
+ * x, or `alpha` (e^x - 1) below 0; the layer of `functional.elu`. Mirrors
+ * [torch.nn.ELU](https://docs.pytorch.org/docs/stable/generated/torch.nn.ELU.html).
+ */
 export class ELU extends Module {
+  /** Minus the limit far below 0. */
   readonly alpha: number;
 
   /** @param options `alpha`: default 1. */
@@ -76,17 +110,23 @@ export class ELU extends Module {
     this.alpha = alpha;
   }
 
+  /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return elu(input, { alpha: this.alpha });
   }
 
+  /** The options, for `toString()`. */
   protected override extraRepr(): string {
     return `alpha=${this.alpha}`;
   }
 }
 
-/** log(1 + e^(beta x)) / beta. Mirrors `torch.nn.Softplus`. */
+/**
+ * log(1 + e^(beta x)) / beta; the layer of `functional.softplus`. Mirrors
+ * [torch.nn.Softplus](https://docs.pytorch.org/docs/stable/generated/torch.nn.Softplus.html).
+ */
 export class Softplus extends Module {
+  /** How sharp the bend at 0 is. */
   readonly beta: number;
 
   /** @param options `beta`: default 1. */
@@ -95,48 +135,68 @@ export class Softplus extends Module {
     this.beta = beta;
   }
 
+  /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return softplus(input, { beta: this.beta });
   }
 
+  /** The options, for `toString()`. */
   protected override extraRepr(): string {
     return `beta=${this.beta}`;
   }
 }
 
-/** e^x over its sum along `dim`. Mirrors `torch.nn.Softmax`. */
+/**
+ * e^x over its sum along `dim`; the layer of `functional.softmax`. Mirrors
+ * [torch.nn.Softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html).
+ */
 export class Softmax extends Module {
+  /** The dimension that sums to 1. */
   readonly dim: number;
 
-  /** @param options `dim`: the dimension that sums to 1; has no default. */
+  /**
+   * @param options `dim`: the dimension that sums to 1; has no default.
+   * @throws TypeError without one.
+   */
   constructor(options: { dim: number }) {
     super();
     this.dim = dimOf("Softmax", options);
   }
 
+  /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return softmax(input, { dim: this.dim });
   }
 
+  /** The options, for `toString()`. */
   protected override extraRepr(): string {
     return `dim=${this.dim}`;
   }
 }
 
-/** The logarithm of softmax. Mirrors `torch.nn.LogSoftmax`. */
+/**
+ * The logarithm of softmax along `dim`; the layer of `functional.logSoftmax`. Mirrors
+ * [torch.nn.LogSoftmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html).
+ */
 export class LogSoftmax extends Module {
+  /** The dimension that sums to 1. */
   readonly dim: number;
 
-  /** @param options `dim`: the dimension that sums to 1; has no default. */
+  /**
+   * @param options `dim`: the dimension that sums to 1; has no default.
+   * @throws TypeError without one.
+   */
   constructor(options: { dim: number }) {
     super();
     this.dim = dimOf("LogSoftmax", options);
   }
 
+  /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return logSoftmax(input, { dim: this.dim });
   }
 
+  /** The options, for `toString()`. */
   protected override extraRepr(): string {
     return `dim=${this.dim}`;
   }

@@ -8,12 +8,12 @@ import { ownsMemory } from "../tensor/transfer";
 
 /**
  * Scales all gradients down, together, so that their common 2-norm is at most `maxNorm`; without waiting for a device. Mirrors
- * `torch.nn.utils.clip_grad_norm_`.
+ * [torch.nn.utils.clip_grad_norm_](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html).
  *
  * @param parameters A tensor or several; those without a gradient are passed over.
  * @param maxNorm At least 0.
  * @returns The norm before, a scalar.
- * @throws RangeError for a negative or NaN `maxNorm`.
+ * @throws RangeError for a negative or NaN `maxNorm`, TypeError for what is no number or no tensors.
  */
 export function clipGradNorm(parameters: Tensor | Iterable<Tensor>, maxNorm: number): Tensor {
   if (typeof maxNorm !== "number") throw new TypeError(`clipGradNorm: expected maxNorm to be a number, got ${describe(maxNorm)}`);

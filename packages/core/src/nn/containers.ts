@@ -5,20 +5,27 @@ import { isModule, partsOf } from "./tree";
 
 /** A module that takes one tensor and gives one. */
 export interface TensorModule extends Module {
+  /** The output for `input`, whose shape is the module's matter. */
   forward(input: Tensor): Tensor;
 }
 
 /**
- * Modules one after the other. Mirrors `torch.nn.Sequential`. Named by place, or by the keys of an object.
+ * Modules one after the other: each gets what the one before gives. Mirrors
+ * [torch.nn.Sequential](https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html). Named by place, or by the keys of an object.
  *
+ * @throws TypeError for what is no module, RangeError for a name that a member of `Module` has.
  * @example
  * ```ts
- * new nn.Sequential(new nn.Linear(10, 20), new nn.ReLU(), new nn.Dropout(0.5));
- * new nn.Sequential({ hidden: new nn.Linear(10, 20), act: new nn.ReLU() });
+ * const model = new nn.Sequential(new nn.Linear(10, 20), new nn.ReLU(), new nn.Dropout(0.5));
+ * console.log(model.forward(ones([4, 10])).shape); // [ 4, 20 ]
+ * const named = new nn.Sequential({ hidden: new nn.Linear(10, 20), act: new nn.ReLU() });
+ * console.log(Object.keys(named.stateDict()).join()); // hidden.weight,hidden.bias
  * ```
  */
 export class Sequential extends Module {
+  /** @param modules By name, in order. */
   constructor(modules: Readonly<Record<string, TensorModule>>);
+  /** @param modules In order; their names are "0", "1" and so on. */
   constructor(...modules: readonly TensorModule[]);
   constructor(...given: readonly (TensorModule | Readonly<Record<string, TensorModule>>)[]) {
     super();
@@ -33,6 +40,7 @@ export class Sequential extends Module {
     }
   }
 
+  /** What the last module gives for `input`, which the first one takes; without modules, the input itself. */
   forward(input: Tensor): Tensor {
     let x = input;
     // Not children(), which names a module used twice only once.
@@ -42,12 +50,16 @@ export class Sequential extends Module {
 }
 
 /**
- * A list of modules whose parameters are found; it has no forward of its own. Mirrors `torch.nn.ModuleList`: the modules are properties
+ * A list of modules whose parameters are found; it has no forward of its own. Mirrors [torch.nn.ModuleList](https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html): the modules are properties
  * "0", "1" and so on, and so are the names in `stateDict()`.
  */
 export class ModuleList<T extends Module = Module> extends Module {
   #length = 0;
 
+  /**
+   * @param modules In order. Default: none.
+   * @throws TypeError for what is no module.
+   */
   constructor(modules: Iterable<T> = []) {
     super();
     for (const module of modules) this.append(module);
@@ -58,23 +70,24 @@ export class ModuleList<T extends Module = Module> extends Module {
     return this.#length;
   }
 
-  /** The module at a place; negative ones count from the end. */
+  /** The module at the place `index`; negative ones count from the end. Undefined where there is none. */
   at(index: number): T | undefined {
     return [...this].at(index);
   }
 
-  /** Adds a module at the end. Returns this. */
+  /** Adds `module` at the end. Returns this. @throws TypeError for what is no module. */
   append(module: T): this {
     if (!isModule(module)) throw new TypeError(`ModuleList: expected a module, got ${describe(module)}`);
     defineModule(this, String(this.#length++), module);
     return this;
   }
 
+  /** The modules in order. */
   *[Symbol.iterator](): IterableIterator<T> {
     for (const { value } of partsOf(this)) if (isModule(value)) yield value as T;
   }
 
-  /** @throws TypeError always: a list does not say in which order its modules are used. */
+  /** Throws always: a list does not say in which order its modules are used. @throws TypeError. */
   forward(): never {
     throw new TypeError("ModuleList: expected forward of a module inside it, got a call of the list - loop over it, or use Sequential");
   }

@@ -44,6 +44,7 @@ abstract class DropoutLayer extends Module {
   readonly #apply: DropoutFunction;
   #lastMask: MaskRecord | null = null;
 
+  /** @internal */
   constructor(op: string, apply: DropoutFunction, options: number | FeatureDropoutLayerOptions = {}) {
     super();
     const { p = 0.5, inplace = false, generator } = optionsOf(op, options);
@@ -56,7 +57,12 @@ abstract class DropoutLayer extends Module {
     this.#apply = apply;
   }
 
-  /** Drops while `training`; returns the input itself in eval mode. Every training call draws a fresh mask. */
+  /**
+   * Drops while `training`; returns the input itself in eval mode. Every training call draws a fresh mask.
+   *
+   * @param input Of the shape that the function of the same name takes; float32 or float64.
+   * @throws What that function throws.
+   */
   forward(input: Tensor): Tensor {
     const { p, inplace, training } = this;
     const { output, mask } = this.#apply(input, { p, inplace, training, ...this.callOptions() });
@@ -74,32 +80,37 @@ abstract class DropoutLayer extends Module {
     return this.#lastMask === null ? null : drawMask(this.#lastMask);
   }
 
-  /** Options that only some layers have. */
+  /** @internal Options that only some layers have. */
   protected callOptions(): { generator?: Generator; noiseShape?: Shape } {
     return this.#generator === undefined ? {} : { generator: this.#generator };
   }
 
+  /** The options, for `toString()`. */
   protected override extraRepr(): string {
     return `p=${this.p}, inplace=${this.inplace}`;
   }
 }
 
 /**
- * Zeroes elements with probability `p` while training and scales the rest by `1 / (1 - p)`. Mirrors `torch.nn.Dropout`; in eval mode it
- * returns its input. The same masks as PyTorch's on CUDA, for one seed.
+ * Zeroes elements with probability `p` while training and scales the rest by `1 / (1 - p)`; in eval mode it returns its input. For one seed the masks
+ * are those of PyTorch on CUDA. Mirrors [torch.nn.Dropout](https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html); the
+ * idea is by Srivastava et al., [2014](https://jmlr.org/papers/v15/srivastava14a.html).
  *
- * @throws RangeError for p outside [0, 1] or NaN.
+ * @throws RangeError for p outside [0, 1] or NaN; TypeError for options of a wrong type.
  * @example
  * ```ts
- * const layer = new nn.Dropout({ p: 0.5 });   // or new nn.Dropout(0.5)
- * layer.forward(x);                           // a fresh mask
- * layer.eval().forward(x) === x;              // true
+ * manualSeed(42);
+ * const x = ones([8]);
+ * const layer = new nn.Dropout({ p: 0.5 }); // or new nn.Dropout(0.5)
+ * console.log(layer.forward(x).dataSync().join()); // 0,2,2,2,2,2,2,0
+ * console.log(layer.eval().forward(x) === x); // true
  * ```
  */
 export class Dropout extends DropoutLayer {
   /** The mask's shape, when it is not the input's. */
   readonly noiseShape: Shape | undefined;
 
+  /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options: number | DropoutLayerOptions = {}) {
     super("Dropout", dropoutWithMask, options);
     const noiseShape = typeof options === "number" ? undefined : options.noiseShape;
@@ -107,41 +118,99 @@ export class Dropout extends DropoutLayer {
     this.noiseShape = noiseShape;
   }
 
+  /** @internal */
   protected override callOptions(): { generator?: Generator; noiseShape?: Shape } {
     return this.noiseShape === undefined ? super.callOptions() : { ...super.callOptions(), noiseShape: this.noiseShape };
   }
 }
 
-/** Drops whole channels of (C, L) or (N, C, L). Mirrors `torch.nn.Dropout1d`. */
+/**
+ * Drops whole channels of (C, L) or (N, C, L) while training. Mirrors [torch.nn.Dropout1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout1d.html).
+ *
+ * @throws As `Dropout`; ShapeError in `forward` for other ranks.
+ * @example
+ * ```ts
+ * manualSeed(0);
+ * const layer = new nn.Dropout1d(0.5);
+ * console.log(layer.forward(ones([3, 4])).sum({ dim: 1 }).dataSync().join()); // 8,0,0
+ * ```
+ */
 export class Dropout1d extends DropoutLayer {
+  /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
     super("Dropout1d", dropout1dWithMask, options);
   }
 }
 
-/** Drops whole channels of (N, C, H, W). Mirrors `torch.nn.Dropout2d`, whose rules for other ranks are told at `functional.dropout2d`. */
+/**
+ * Drops whole channels of (N, C, H, W) while training. Mirrors [torch.nn.Dropout2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout2d.html), whose rules
+ * for other ranks are told at `functional.dropout2d`.
+ *
+ * @throws As `Dropout`; ShapeError in `forward` for fewer than 2 dimensions.
+ * @example
+ * ```ts
+ * manualSeed(0);
+ * const layer = new nn.Dropout2d({ p: 0.5 });
+ * console.log(layer.forward(ones([1, 3, 2, 2])).sum({ dim: [2, 3] }).dataSync().join()); // 8,0,0
+ * ```
+ */
 export class Dropout2d extends DropoutLayer {
+  /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
     super("Dropout2d", dropout2dWithMask, options);
   }
 }
 
-/** Drops whole channels of (N, C, D, H, W) or (C, D, H, W). Mirrors `torch.nn.Dropout3d`. */
+/**
+ * Drops whole channels of (N, C, D, H, W) or (C, D, H, W) while training. Mirrors
+ * [torch.nn.Dropout3d](https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout3d.html).
+ *
+ * @throws As `Dropout`.
+ * @example
+ * ```ts
+ * const layer = new nn.Dropout3d({ p: 0.5 });
+ * console.log(layer.forward(ones([3, 2, 2, 2])).shape); // [ 3, 2, 2, 2 ]
+ * ```
+ */
 export class Dropout3d extends DropoutLayer {
+  /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
     super("Dropout3d", dropout3dWithMask, options);
   }
 }
 
-/** Dropout that keeps mean and variance, for networks of SELUs. Mirrors `torch.nn.AlphaDropout`, but that `inplace` works. */
+/**
+ * Dropout that keeps mean and variance, for networks of SELUs (Klambauer et al., [2017](https://arxiv.org/abs/1706.02515)). Mirrors
+ * [torch.nn.AlphaDropout](https://docs.pytorch.org/docs/stable/generated/torch.nn.AlphaDropout.html), but that `inplace` works.
+ *
+ * @throws As `Dropout`.
+ * @example
+ * ```ts
+ * const model = new nn.Sequential(new nn.Linear(10, 20), new nn.SELU(), new nn.AlphaDropout(0.1));
+ * console.log(String(model.eval().forward(ones([2, 10])).shape)); // 2,20
+ * ```
+ */
 export class AlphaDropout extends DropoutLayer {
+  /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
     super("AlphaDropout", alphaDropoutWithMask, options);
   }
 }
 
-/** `AlphaDropout` of whole channels. Mirrors `torch.nn.FeatureAlphaDropout`, but that `inplace` works. */
+/**
+ * `AlphaDropout` of whole channels, of 2 or more dimensions (N, C, ...). Mirrors
+ * [torch.nn.FeatureAlphaDropout](https://docs.pytorch.org/docs/stable/generated/torch.nn.FeatureAlphaDropout.html), but that `inplace` works.
+ *
+ * @throws As `Dropout`; ShapeError in `forward` for fewer than 2 dimensions.
+ * @example
+ * ```ts
+ * manualSeed(0);
+ * const layer = new nn.FeatureAlphaDropout(0.5);
+ * console.log(String(layer.forward(zeros([1, 3, 2])).reshape([-1]))); // Tensor([0.7792, 0.7792, -0.7792, -0.7792, -0.7792, -0.7792], [6], float32, cpu)
+ * ```
+ */
 export class FeatureAlphaDropout extends DropoutLayer {
+  /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
     super("FeatureAlphaDropout", featureAlphaDropoutWithMask, options);
   }

@@ -21,17 +21,32 @@ export interface LinearOptions {
 }
 
 /**
- * `x weight^T + bias`. Mirrors `torch.nn.Linear`: weight [out, in] and bias [out] start uniform in ±1 / sqrt(in). They take one host
- * call each, weight first, and are the same for one seed on every backend.
+ * `x weight^T + bias` over the last dimension. Mirrors [torch.nn.Linear](https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html): weight and bias start
+ * uniform in ±1 / sqrt(in), float32. They take one host call each, weight first, and are the same for one seed on every backend.
  *
- * @throws RangeError for sizes that are no positive integers.
+ * @throws RangeError for sizes that are no positive integers, TypeError for options of a wrong type.
+ * @example
+ * ```ts
+ * const layer = new nn.Linear(10, 20);
+ * console.log(layer.forward(ones([4, 10])).shape); // [ 4, 20 ]
+ * console.log(layer.weight.shape, layer.bias?.shape); // [ 20, 10 ] [ 20 ]
+ * ```
  */
 export class Linear extends Module {
+  /** `[outFeatures, inFeatures]`. */
   readonly weight: Parameter;
+  /** `[outFeatures]`, or null. */
   readonly bias: Parameter | null;
 
+  /**
+   * @param inFeatures The last size of the input.
+   * @param outFeatures The last size of the output.
+   * @param options Default: with a bias, on the default backend, from the default generator.
+   */
   constructor(
+    /** The last size of the input. */
     readonly inFeatures: number,
+    /** The last size of the output. */
     readonly outFeatures: number,
     { bias = true, backend, generator }: LinearOptions = {},
   ) {
@@ -50,11 +65,18 @@ export class Linear extends Module {
     this.bias = bias ? draw([outFeatures]) : null;
   }
 
-  /** @param input [..., inFeatures]. Returns [..., outFeatures]. */
+  /**
+   * The output for an input.
+   *
+   * @param input `[..., inFeatures]`.
+   * @returns `[..., outFeatures]`.
+   * @throws ShapeError for another last size.
+   */
   forward(input: Tensor): Tensor {
     return linear(input, this.weight, this.bias);
   }
 
+  /** The options, for `toString()`. */
   protected override extraRepr(): string {
     return `inFeatures=${this.inFeatures}, outFeatures=${this.outFeatures}, bias=${this.bias !== null}`;
   }

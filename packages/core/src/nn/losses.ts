@@ -1,4 +1,4 @@
-/** The functions of `functional/losses` as modules. */
+/** The functions of `functional/losses` as modules. Shapes, dtypes and errors are those of the functions. */
 import {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
@@ -15,57 +15,146 @@ import { Module } from "./module";
 
 /** What all losses share: options given once. */
 abstract class Loss<Options> extends Module {
-  constructor(protected readonly options: Options = {} as Options) {
+  /** @param options Passed to the function at each call. Default: its own defaults. */
+  constructor(
+    /** What the function gets at each call. */
+    protected readonly options: Options = {} as Options,
+  ) {
     super();
   }
 
+  /** The loss of `input` by `target`. */
   abstract override forward(input: Tensor, target: Tensor): Tensor;
 }
 
-/** Squared differences. Mirrors `torch.nn.MSELoss`. */
+/**
+ * Squared differences; the module of `functional.mseLoss`. Mirrors
+ * [torch.nn.MSELoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.MSELoss.html).
+ *
+ * @throws From `forward`: ShapeError, TypeError and RangeError as the function.
+ * @example
+ * ```ts
+ * const loss = new nn.MSELoss({ reduction: "sum" });
+ * console.log(loss.forward(tensor([1, 2]), tensor([1, 4])).itemSync()); // 4
+ * ```
+ */
 export class MSELoss extends Loss<LossOptions> {
+  /**
+   * The loss, reduced as the options say.
+   *
+   * @param input Any shape.
+   * @param target Of the input's shape.
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     return mseLoss(input, target, this.options);
   }
 }
 
-/** Absolute differences. Mirrors `torch.nn.L1Loss`. */
+/**
+ * Absolute differences; the module of `functional.l1Loss`. Mirrors
+ * [torch.nn.L1Loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.L1Loss.html).
+ */
 export class L1Loss extends Loss<LossOptions> {
+  /**
+   * The loss, reduced as the options say.
+   *
+   * @param input Any shape.
+   * @param target Of the input's shape.
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     return l1Loss(input, target, this.options);
   }
 }
 
-/** Squared near 0, absolute beyond `beta`. Mirrors `torch.nn.SmoothL1Loss`. */
+/**
+ * Squared near 0, absolute beyond `beta`; the module of `functional.smoothL1Loss`. Mirrors
+ * [torch.nn.SmoothL1Loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html).
+ */
 export class SmoothL1Loss extends Loss<LossOptions & { readonly beta?: number }> {
+  /**
+   * The loss, reduced as the options say.
+   *
+   * @param input Any shape.
+   * @param target Of the input's shape.
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     return smoothL1Loss(input, target, this.options);
   }
 }
 
-/** Cross entropy of probabilities. Mirrors `torch.nn.BCELoss`. */
+/**
+ * Cross entropy of probabilities; the module of `functional.binaryCrossEntropy`. Mirrors
+ * [torch.nn.BCELoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html).
+ *
+ * @throws From `forward`: ShapeError, TypeError and RangeError as the function.
+ * @example
+ * ```ts
+ * const loss = new nn.BCELoss();
+ * console.log(loss.forward(tensor([0.5, 0.5]), tensor([0, 1])).itemSync().toFixed(4)); // 0.6931
+ * ```
+ */
 export class BCELoss extends Loss<LossOptions> {
+  /**
+   * The loss, reduced as the options say.
+   *
+   * @param input Probabilities in [0, 1], any shape.
+   * @param target Of the input's shape, in [0, 1].
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     return binaryCrossEntropy(input, target, this.options);
   }
 }
 
-/** Cross entropy of logits. Mirrors `torch.nn.BCEWithLogitsLoss`. */
+/**
+ * Cross entropy of logits; the module of `functional.binaryCrossEntropyWithLogits`. Mirrors
+ * [torch.nn.BCEWithLogitsLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html).
+ */
 export class BCEWithLogitsLoss extends Loss<LossOptions> {
+  /**
+   * The loss, reduced as the options say.
+   *
+   * @param input Logits, any shape.
+   * @param target Of the input's shape, in [0, 1].
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     return binaryCrossEntropyWithLogits(input, target, this.options);
   }
 }
 
-/** Cross entropy of logits against classes. Mirrors `torch.nn.CrossEntropyLoss`. */
+/**
+ * Cross entropy of logits against classes; the module of `functional.crossEntropy`. Mirrors
+ * [torch.nn.CrossEntropyLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html).
+ *
+ * @throws From `forward`: ShapeError, TypeError and RangeError as the function.
+ * @example
+ * ```ts
+ * const loss = new nn.CrossEntropyLoss({ labelSmoothing: 0.1 });
+ * console.log(loss.forward(zeros([2, 4]), tensor(new Int32Array([0, 3]))).itemSync().toFixed(4)); // 1.3863
+ * ```
+ */
 export class CrossEntropyLoss extends Loss<CrossEntropyOptions> {
+  /**
+   * The loss, reduced as the options say.
+   *
+   * @param input Logits, `[N, C]`, `[C]` or `[N, C, d1, ...]`.
+   * @param target int32 classes of the same shape without C, or float probabilities of the input's shape.
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     return crossEntropy(input, target, this.options);
   }
 }
 
-/** Minus the log-probability of classes. Mirrors `torch.nn.NLLLoss`. */
+/**
+ * Minus the log-probability of classes; the module of `functional.nllLoss`. Mirrors
+ * [torch.nn.NLLLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html).
+ */
 export class NLLLoss extends Loss<LossOptions> {
+  /**
+   * The loss, reduced as the options say.
+   *
+   * @param input Log-probabilities, `[N, C]`, `[C]` or `[N, C, d1, ...]`.
+   * @param target int32 classes of the same shape without C.
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     return nllLoss(input, target, this.options);
   }

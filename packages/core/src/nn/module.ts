@@ -8,9 +8,10 @@ import { loadState, type StateDict } from "./state-dict";
 import { isModule, partsOf } from "./tree";
 
 /**
- * The base of all layers and models: state that is found by itself, and a `forward`. Mirrors `torch.nn.Module`.
+ * The base of all layers and models: state that is found by itself, and a `forward`. Mirrors [torch.nn.Module](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html).
  *
- * Modules, `Parameter`s and `Buffer`s in properties (also in arrays and plain objects) belong to it without being registered.
+ * Modules, `Parameter`s and `Buffer`s in properties (also in arrays and plain objects) belong to it without being registered; `#private` ones are not
+ * seen, and a Map or Set that holds one is refused.
  *
  * @example
  * ```ts
@@ -22,6 +23,9 @@ import { isModule, partsOf } from "./tree";
  *     return this.out.forward(F.dropout(h, { p: 0.5, training: this.training }));
  *   }
  * }
+ * const model = new Model().eval();
+ * console.log(model.forward(ones([4, 10])).shape); // [ 4, 1 ]
+ * console.log(Object.keys(model.stateDict()).join()); // hidden.weight,hidden.bias,out.weight,out.bias
  * ```
  */
 export abstract class Module {
@@ -33,18 +37,24 @@ export abstract class Module {
     return "Module";
   }
 
-  /** Computes the output. */
+  /** Computes the output from `inputs`, whatever they are for this module. */
   // biome-ignore lint/suspicious/noExplicitAny: each module has its own arguments; `unknown[]` would refuse every override
   abstract forward(...inputs: any[]): unknown;
 
-  /** Sets this module and all inside it to training mode, or to evaluation with `false`. Returns this. */
+  /**
+   * Sets this module and all inside it to training mode, or to evaluation.
+   *
+   * @param mode Default: true, training.
+   * @returns This module.
+   * @throws TypeError for anything but true and false.
+   */
   train(mode = true): this {
     if (typeof mode !== "boolean") throw new TypeError(`train: expected true or false, got ${String(mode)}`);
     for (const module of this.modules()) module.training = mode;
     return this;
   }
 
-  /** Sets this module and all inside it to evaluation mode: dropout becomes the identity. The same as `train(false)`. */
+  /** Sets this module and all inside it to evaluation mode: dropout becomes the identity. The same as `train(false)`. Returns this. */
   eval(): this {
     return this.train(false);
   }
@@ -107,8 +117,11 @@ export abstract class Module {
   }
 
   /**
-   * Moves all parameters and buffers, with their gradients and what optimizers keep for them, to a backend; all or none. The objects stay the
+   * Moves all parameters and buffers, with their gradients and what optimizers keep for them, to `backend`; all or none. The objects stay the
    * same, so optimizers go on. Do not step while it runs.
+   *
+   * @returns This module.
+   * @throws TypeError for what is no backend, UnsupportedOpError for a dtype it does not have, OutOfMemoryError; nothing has moved then.
    */
   async to(backend: Backend): Promise<this> {
     deviceOf(backend); // refuses what is no backend, also where there is nothing to move
@@ -138,7 +151,7 @@ export abstract class Module {
     }
   }
 
-  /** Calls `fn` on every module inside and then on this one, as `torch.nn.Module.apply` does. Returns this. */
+  /** Calls `fn` on every module inside and then on this one, as `torch.nn.Module.apply` does. Returns this module. */
   apply(fn: (module: Module) => void): this {
     for (const child of this.children()) child.apply(fn);
     fn(this);

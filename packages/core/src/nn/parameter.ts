@@ -6,14 +6,18 @@ import { Tensor } from "../tensor/tensor";
 import { isTensor } from "../tensor/tidy";
 
 /**
- * A tensor that a module trains: found by `parameters()`, saved by `stateDict()`, never freed by `tidy`. Mirrors `torch.nn.Parameter`.
+ * A tensor that a module trains: found by `parameters()`, saved by `stateDict()`, never freed by `tidy`. Mirrors [torch.nn.Parameter](https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html).
  *
+ * @throws TypeError for what is no tensor, or a gradient of integers.
  * @example
  * ```ts
  * class Scale extends nn.Module {
- *   factor = new nn.Parameter(ones([1]));
- *   forward(x: Tensor) { return x.mul(this.factor); }
+ *   factor = new nn.Parameter(full([1], 3));
+ *   forward(x: Tensor) {
+ *     return x.mul(this.factor);
+ *   }
  * }
+ * console.log(String(new Scale().forward(ones([2])).detach())); // Tensor([3, 3], [2], float32, cpu)
  * ```
  */
 export class Parameter extends Tensor {
@@ -33,8 +37,12 @@ export class Parameter extends Tensor {
   }
 }
 
-/** A tensor that belongs to a module's state without being trained, such as a running mean. Mirrors `torch.nn.Buffer`. */
+/** A tensor that belongs to a module's state without being trained, such as a running mean. Mirrors [torch.nn.Buffer](https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Buffer.html). */
 export class Buffer extends Tensor {
+  /**
+   * @param data Its value; the memory is shared, so do not edit it afterwards.
+   * @throws TypeError for what is no tensor.
+   */
   constructor(data: Tensor) {
     super(ownLayout("Buffer", data));
     this.isKept = true;

@@ -2,16 +2,19 @@ import { normalizeDim, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
 
-/** Returns its input. Mirrors `torch.nn.Identity`. */
+/** Returns its input. Mirrors [torch.nn.Identity](https://docs.pytorch.org/docs/stable/generated/torch.nn.Identity.html). */
 export class Identity extends Module {
+  /** The `input` itself. */
   forward(input: Tensor): Tensor {
     return input;
   }
 }
 
-/** Merges the dimensions from `startDim` to `endDim` into one. Mirrors `torch.nn.Flatten`. */
+/** Merges the dimensions from `startDim` to `endDim` into one. Mirrors [torch.nn.Flatten](https://docs.pytorch.org/docs/stable/generated/torch.nn.Flatten.html). */
 export class Flatten extends Module {
+  /** The first dimension that is merged. */
   readonly startDim: number;
+  /** The last dimension that is merged. */
   readonly endDim: number;
 
   /** @param options `startDim`: default 1. `endDim`: default -1, the last. */
@@ -21,7 +24,12 @@ export class Flatten extends Module {
     this.endDim = endDim;
   }
 
-  /** @throws RangeError for dimensions the input does not have. */
+  /**
+   * A view of the input with those dimensions merged.
+   *
+   * @param input Any shape that has them.
+   * @throws RangeError for dimensions it does not have, or the last before the first.
+   */
   forward(input: Tensor): Tensor {
     const rank = input.shape.length;
     const start = normalizeDim("Flatten", this.startDim, rank);
@@ -30,6 +38,7 @@ export class Flatten extends Module {
     return input.reshape([...input.shape.slice(0, start), sizeOf(input.shape.slice(start, end + 1)), ...input.shape.slice(end + 1)]);
   }
 
+  /** The options, for `toString()`. */
   protected override extraRepr(): string {
     return `startDim=${this.startDim}, endDim=${this.endDim}`;
   }

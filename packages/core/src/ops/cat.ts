@@ -39,13 +39,14 @@ const catPrimitive: Primitive<number> = {
 };
 
 /**
- * Joins tensors along an existing dimension; all other sizes are equal. Mirrors `torch.cat`.
+ * Joins tensors along an existing dimension. Mirrors [torch.cat](https://docs.pytorch.org/docs/stable/generated/torch.cat.html).
  *
- * @param options `dim`: default 0.
- * @throws TypeError for anything but a non-empty array of tensors, ShapeError for shapes that do not fit.
+ * @param tensors At least one, of at least one dimension, all of one shape but for `dim`; mixed dtypes meet in the widest.
+ * @param options `dim`: default 0; negative ones count from the end.
+ * @throws TypeError for anything but a non-empty array of tensors, ShapeError for shapes that do not fit, RangeError for a dim that is not there.
  * @example
  * ```ts
- * cat([ones([2, 3]), zeros([2, 5])], { dim: 1 }).shape;   // [2, 8]
+ * console.log(cat([ones([2, 3]), zeros([2, 5])], { dim: 1 }).shape); // [ 2, 8 ]
  * ```
  */
 export function cat(tensors: readonly Tensor[], { dim = 0 }: { dim?: number } = {}): Tensor {
@@ -75,7 +76,17 @@ export function cat(tensors: readonly Tensor[], { dim = 0 }: { dim?: number } = 
   );
 }
 
-/** Joins tensors of one shape along a new dimension. Mirrors `torch.stack`. `dim`: default 0. Errors as for `cat`. */
+/**
+ * Joins tensors along a new dimension. Mirrors [torch.stack](https://docs.pytorch.org/docs/stable/generated/torch.stack.html).
+ *
+ * @param tensors At least one, all of one shape.
+ * @param options `dim`: where the new dimension is; default 0, and -1 puts it last.
+ * @throws As for `cat`.
+ * @example
+ * ```ts
+ * console.log(stack([ones([3]), zeros([3])]).shape); // [ 2, 3 ]
+ * ```
+ */
 export function stack(tensors: readonly Tensor[], { dim = 0 }: { dim?: number } = {}): Tensor {
   if (!Array.isArray(tensors) || tensors.length === 0) {
     throw new TypeError(`stack: expected a non-empty array of tensors, got ${describe(tensors)}`);

@@ -8,7 +8,9 @@ import { cast, contiguous, emptyLayout } from "./layout";
 
 /** Bounds for `clamp`; at least one is given. */
 export interface ClampOptions {
+  /** Elements below become this. Default: no bound. */
   readonly min?: number;
+  /** Elements above become this. Default: no bound. */
   readonly max?: number;
 }
 

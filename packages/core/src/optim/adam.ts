@@ -15,39 +15,79 @@ export interface AdamOptions {
   readonly weightDecay: number;
 }
 
-/** Adam (Kingma and Ba, 2015). Mirrors `torch.optim.Adam`. Throws RangeError for options out of range. */
+/**
+ * Adam (Kingma and Ba, [2015](https://arxiv.org/abs/1412.6980)). Mirrors [torch.optim.Adam](https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html)
+ * without `amsgrad`.
+ *
+ * @throws RangeError for options out of range or no parameters; TypeError for what is no leaf that requires a gradient.
+ * @example
+ * ```ts
+ * const w = new nn.Parameter(tensor([4]));
+ * const optimizer = new optim.Adam([w], { lr: 0.1 });
+ * w.mul(w).sum().backward();
+ * optimizer.step();
+ * console.log(w.dataSync()[0]?.toFixed(4)); // 3.9000
+ * ```
+ */
 export class Adam extends Optimizer<AdamOptions> {
+  /**
+   * @param params `model.parameters()`, tensors, or groups with options of their own.
+   * @param options Those of all groups. Default: PyTorch's.
+   */
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
     super("Adam", params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, ...options });
   }
 
+  /** Refuses `options` out of range. */
   protected checkOptions(options: AdamOptions): void {
     checkAdam("Adam", options);
   }
 
+  /** Two tensors, whatever the options. */
   protected stateCount(): number {
     return 2;
   }
 
+  /** The work order of a `step` under these `options`. */
   protected spec(options: AdamOptions, step: number): OptimizerSpec {
     return adamSpec(options, step, false);
   }
 }
 
-/** Adam with weight decay that leaves the gradient alone (Loshchilov and Hutter, 2019). Mirrors `torch.optim.AdamW`. */
+/**
+ * Adam with weight decay that leaves the gradient alone (Loshchilov and Hutter, [2019](https://arxiv.org/abs/1711.05101)). Mirrors
+ * [torch.optim.AdamW](https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html) without `amsgrad`.
+ *
+ * @throws As `Adam`.
+ * @example
+ * ```ts
+ * const w = new nn.Parameter(tensor([4]));
+ * const optimizer = new optim.AdamW([w], { lr: 0.1 });
+ * w.mul(w).sum().backward();
+ * optimizer.step();
+ * console.log(w.dataSync()[0]?.toFixed(4)); // 3.8960
+ * ```
+ */
 export class AdamW extends Optimizer<AdamOptions> {
+  /**
+   * @param params `model.parameters()`, tensors, or groups with options of their own.
+   * @param options Those of all groups. Default: PyTorch's.
+   */
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
     super("AdamW", params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01, ...options });
   }
 
+  /** Refuses `options` out of range. */
   protected checkOptions(options: AdamOptions): void {
     checkAdam("AdamW", options);
   }
 
+  /** Two tensors, whatever the options. */
   protected stateCount(): number {
     return 2;
   }
 
+  /** The work order of a `step` under these `options`. */
   protected spec(options: AdamOptions, step: number): OptimizerSpec {
     return adamSpec(options, step, true);
   }

@@ -20,7 +20,7 @@ export type FullGroup<Options> = { params: Tensor[] } & { -readonly [K in keyof 
 
 /**
  * What SGD, Adam and AdamW share: parameter groups, state per parameter, and the step through the backend's kernel. Mirrors
- * `torch.optim.Optimizer`.
+ * [torch.optim.Optimizer](https://docs.pytorch.org/docs/stable/optim.html#torch.optim.Optimizer).
  */
 export abstract class Optimizer<Options extends object> {
   /** The groups with their options. Change these to change, say, the learning rate. */
@@ -28,6 +28,12 @@ export abstract class Optimizer<Options extends object> {
   readonly #states = new Map<Tensor, OptimizerState>();
   readonly #defaults: Options;
 
+  /**
+   * @param name Shown in messages.
+   * @param params `model.parameters()`, tensors, or groups with options of their own.
+   * @param defaults The options of a group that does not name them.
+   * @throws RangeError for options out of range or no parameters; TypeError for what is no leaf that requires a gradient.
+   */
   constructor(name: string, params: Params<Options>, defaults: Options) {
     this.#defaults = defaults;
     if (!isTensor(params) && typeof (params as { [Symbol.iterator]?: unknown } | null)?.[Symbol.iterator] !== "function")
@@ -38,7 +44,11 @@ export abstract class Optimizer<Options extends object> {
     else for (const group of list) this.addParamGroup(group as ParamGroup<Options>);
   }
 
-  /** Adds parameters with options of their own. Throws TypeError for what is no leaf that requires a gradient, RangeError for one that is in already. */
+  /**
+   * Adds parameters with options of their own.
+   *
+   * @throws TypeError for what is no leaf that requires a gradient, RangeError for one that is in already or options out of range.
+   */
   addParamGroup(group: ParamGroup<Options>): void {
     if (typeof group !== "object" || group === null || !("params" in group)) {
       throw new TypeError(`optimizer: expected parameters or groups { params }, got ${describe(group)}`);
@@ -57,7 +67,11 @@ export abstract class Optimizer<Options extends object> {
     this.paramGroups.push(full);
   }
 
-  /** Updates every parameter that has a gradient, in place. Throws ShapeError, TypeError or BackendMismatchError for one that does not fit; nothing changes then. */
+  /**
+   * Updates every parameter that has a gradient, in place.
+   *
+   * @throws ShapeError, TypeError or BackendMismatchError for a gradient that does not fit; nothing changes then.
+   */
   step(): void {
     // All are checked before the first is written: a refused step changes nothing.
     for (const param of this.#allParams()) if (param.grad !== null) checkGrad(param, param.grad);
@@ -91,7 +105,12 @@ export abstract class Optimizer<Options extends object> {
     };
   }
 
-  /** Restores what `stateDict` gave, by copy. Throws RangeError when groups or parameters do not match; nothing changes then. */
+  /**
+   * Restores what `stateDict` gave, by copy.
+   *
+   * @param dict Its tensors may be typed arrays, too.
+   * @throws RangeError when groups or parameters do not match, TypeError for state of another form or dtype; nothing changes then.
+   */
   loadStateDict(dict: OptimizerStateDict): void {
     const params = this.#allParams();
     const sizes = dict?.paramGroups?.map((group) => group.params.length) ?? [];
@@ -129,13 +148,13 @@ export abstract class Optimizer<Options extends object> {
     this.#states.clear();
   }
 
-  /** Throws RangeError for options out of range. */
+  /** Refuses `options` out of range. @throws RangeError for them, TypeError for those of a wrong type. */
   protected abstract checkOptions(options: Options): void;
 
-  /** How many tensors of state each parameter has. */
+  /** How many tensors of state each parameter has under these `options`. */
   protected abstract stateCount(options: Options): number;
 
-  /** One step's work order; `step` counts from 1. */
+  /** One step's work order under these `options`; `step` counts from 1. */
   protected abstract spec(options: Options, step: number): OptimizerSpec;
 
   #allParams(): Tensor[] {

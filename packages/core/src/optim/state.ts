@@ -8,7 +8,9 @@ import { isTensor, keep } from "../tensor/tidy";
 
 /** One parameter's state as `stateDict` gives it. */
 export interface SavedState {
+  /** Steps taken. */
   readonly step: number;
+  /** The momentum of SGD; the averages of the gradient and of its square of Adam. Of the parameter's shape and dtype. */
   readonly tensors: readonly (Tensor | TypedArray)[];
 }
 

@@ -19,16 +19,18 @@ const CUDA_STATE_BYTES = 16;
  * (initialisation, `rand`, shuffling). Every draw takes one call number and leaves the other counter alone, so that building
  * a model never moves a mask. Generators know no backend: the same one serves all.
  *
- * Mirrors `torch.Generator`, whose CUDA form has the same state.
+ * Mirrors [torch.Generator](https://docs.pytorch.org/docs/stable/generated/torch.Generator.html), whose CUDA form has the same state.
  *
  * @example
  * ```ts
  * const generator = new Generator(42);
- * F.dropout(x, { p: 0.5, generator });   // the mask of call 0 of seed 42, on every backend
- * generator.offset;                      // 4n, as in PyTorch
+ * const y = F.dropout(ones([8]), { p: 0.5, generator }); // the mask of call 0 of seed 42, on every backend
+ * console.log(y.dataSync().join()); // 0,2,2,2,2,2,2,0
+ * console.log(generator.offset); // 4n
  * ```
  */
 export class Generator {
+  /** @internal */
   readonly [BRAND] = "Generator";
   #seedLo = 0;
   #seedHi = 0;
@@ -46,7 +48,12 @@ export class Generator {
     else this.manualSeed(seed);
   }
 
-  /** Sets the seed and puts both counters to 0. Returns this generator, as PyTorch does. */
+  /**
+   * Sets the seed and puts both counters to 0.
+   *
+   * @param seed As for the constructor, which also tells the errors.
+   * @returns This generator, as PyTorch does.
+   */
   manualSeed(seed: number | bigint): this {
     const value = checkSeed(seed);
     this.#seedLo = Number(value & LOW_WORD);
@@ -70,7 +77,7 @@ export class Generator {
     return this.call * 4n;
   }
 
-  /** 24 bytes: seed, offset and next host call, each a little-endian u64. Throws RangeError after 2^62 calls, when the offset no longer fits. */
+  /** 24 bytes: seed, offset and next host call, each a little-endian u64. @throws RangeError after 2^62 calls, when the offset no longer fits. */
   getState(): Uint8Array {
     checkCallsLeft(this.#callHi, CALL_HIGH_LIMIT);
     const bytes = new Uint8Array(STATE_BYTES);
@@ -82,7 +89,7 @@ export class Generator {
   }
 
   /**
-   * Restores a state of `getState`, or the 16 bytes of a PyTorch CUDA generator (`torch.cuda.get_rng_state()`), which sets the host counter to 0.
+   * Restores a `state` of `getState`, or the 16 bytes of a PyTorch CUDA generator (`torch.cuda.get_rng_state()`), which sets the host counter to 0.
    *
    * @throws TypeError for anything but a Uint8Array; RangeError for another length or an offset that is no multiple of 4. Nothing changes then.
    */
@@ -109,7 +116,7 @@ export class Generator {
     return new Generator(0).setState(this.getState());
   }
 
-  /** Takes the call number of the next mask. Throws RangeError after 2^62 calls. Core calls it once all arguments are accepted. */
+  /** @internal Takes the call number of the next mask. Throws RangeError after 2^62 calls. Core calls it once all arguments are accepted. */
   takeMaskCall(): CallKey {
     checkCallsLeft(this.#callHi, CALL_HIGH_LIMIT);
     const key = { seedLo: this.#seedLo, seedHi: this.#seedHi, callLo: this.#callLo, callHi: this.#callHi };
@@ -118,7 +125,7 @@ export class Generator {
     return key;
   }
 
-  /** Takes the call number of the next draw on the host. */
+  /** @internal Takes the call number of the next draw on the host. */
   takeHostCall(): CallKey {
     checkCallsLeft(this.#hostHi, HOST_CALL_BIT);
     const key = { seedLo: this.#seedLo, seedHi: this.#seedHi, callLo: this.#hostLo, callHi: (this.#hostHi | HOST_CALL_BIT) >>> 0 };
@@ -133,17 +140,24 @@ export class Generator {
   }
 }
 
-/** The generator that is used where none is given. Seeded from `crypto` until `manualSeed` is called. */
+/**
+ * The generator that is used where none is given. Seeded from `crypto` until `manualSeed` is called. Mirrors
+ * `torch.default_generator`.
+ */
 export function defaultGenerator(): Generator {
   return shared("defaultGenerator", () => new Generator());
 }
 
 /**
- * Seeds the default generator, puts its counters to 0 and returns it. Mirrors `torch.manual_seed`.
+ * Seeds the default generator, puts its counters to 0 and returns it: from here on masks, initial weights and shuffles repeat. Mirrors
+ * [torch.manual_seed](https://docs.pytorch.org/docs/stable/generated/torch.manual_seed.html).
  *
+ * @param seed A safe integer or a bigint in [-2^63, 2^64), negative as two's complement.
+ * @throws TypeError for anything else than a number or bigint, RangeError outside the range or for a number that is no safe integer.
  * @example
  * ```ts
- * manualSeed(42);   // from here on, masks and initial weights repeat
+ * manualSeed(42);
+ * console.log(F.dropout(ones([8]), 0.5).dataSync().join()); // 0,2,2,2,2,2,2,0
  * ```
  */
 export function manualSeed(seed: number | bigint): Generator {

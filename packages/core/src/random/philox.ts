@@ -5,7 +5,8 @@
  */
 
 /**
- * Computes one block into `out[0..3]`. All arguments are 32-bit words; signed or unsigned makes no difference.
+ * Computes one block into `out[0..3]`. All arguments are 32-bit words, lowest first: the key `(keyLo, keyHi)` is the seed and the counter
+ * `(c0, c1, c2, c3)` the call and the block; signed or unsigned makes no difference.
  *
  * Ten rounds of `(c0, c1, c2, c3) -> (hi(M1 c2) ^ c1 ^ k0, lo(M1 c2), hi(M0 c0) ^ c3 ^ k1, lo(M0 c0))`. The high half of a product comes
  * from four products of 16-bit halves, as in long multiplication; every intermediate fits 32 unsigned bits, so integer arithmetic

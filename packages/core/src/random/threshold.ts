@@ -22,7 +22,7 @@ export function thresholdOf(p: number): number {
   return threshold;
 }
 
-/** The factor for kept elements, `f32(1 / f32(1 - p))`, as PyTorch's kernel computes it. */
+/** The factor for elements kept with a drop probability of `p`, `f32(1 / f32(1 - p))`, as PyTorch's kernel computes it. */
 export function scaleOf(p: number): number {
   return Math.fround(1 / Math.fround(1 - p));
 }

@@ -21,7 +21,7 @@ export function contiguousStrides(shape: Shape): number[] {
   return strides;
 }
 
-/** True when the strides are those of a contiguous tensor; dimensions of size 1 may have any stride. */
+/** True when `strides` are those of a contiguous tensor of `shape`; dimensions of size 1 may have any stride. */
 export function isContiguous(shape: Shape, strides: readonly number[]): boolean {
   let expected = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
@@ -116,7 +116,11 @@ export function normalizeDims(op: string, dim: number | readonly number[] | unde
 
 /**
  * Merges neighbouring dimensions that every operand steps through evenly, and drops those of size 1, so that kernels see the
- * fewest dimensions: contiguous operands end as one. Returns a shape of at least one dimension and each operand's strides.
+ * fewest dimensions: contiguous operands end as one.
+ *
+ * @param shape The operands' common shape.
+ * @param operands Each one's strides.
+ * @returns A shape of at least one dimension and each operand's strides.
  */
 export function mergeDims(shape: Shape, operands: readonly (readonly number[])[]): { shape: number[]; strides: number[][] } {
   const merged: number[] = [];

@@ -14,9 +14,9 @@ import { layoutFrom } from "./transfer";
 
 /** What every function that makes a tensor takes. */
 export interface CreationOptions {
-  /** Default: "float32"; for `tensor`, what the data says. */
+  /** The type of the elements. Default: "float32"; for `tensor`, what the data says. */
   readonly dtype?: DType;
-  /** Record operations on it. Default: false. */
+  /** Record operations on it, for gradients; float dtypes only. Default: false. */
   readonly requiresGrad?: boolean;
   /** Where it lives. Default: the default backend. */
   readonly backend?: Backend;
@@ -33,28 +33,42 @@ export type NestedArray = number | boolean | readonly NestedArray[];
 
 const defaults = /* @__PURE__ */ shared<{ backend: Backend }>("defaultBackend", () => ({ backend: cpu }));
 
-/** Puts new tensors on `backend` where none is named. Existing ones stay. */
+/**
+ * Puts new tensors on `backend` where none is named. Existing ones stay where they are. Mirrors
+ * [torch.set_default_device](https://docs.pytorch.org/docs/stable/generated/torch.set_default_device.html).
+ *
+ * @param backend Such as `cpu`, which is the default until then, or what `await createWasmBackend()` gives.
+ * @throws TypeError for what is no backend: a promise of one, for example.
+ * @example
+ * ```ts
+ * const before = getDefaultBackend();
+ * setDefaultBackend(cpu);
+ * console.log(ones([2]).backend === cpu, before.name); // true cpu
+ * ```
+ */
 export function setDefaultBackend(backend: Backend): void {
   deviceOf(backend); // refuses what is no backend
   defaults.backend = backend;
 }
 
-/** The backend of new tensors where none is named. */
+/** The backend of new tensors where none is named: `cpu` until `setDefaultBackend` was called. */
 export function getDefaultBackend(): Backend {
   return defaults.backend;
 }
 
 /**
- * A tensor with the given elements. Mirrors `torch.tensor`.
+ * A tensor with the given elements. Mirrors [torch.tensor](https://docs.pytorch.org/docs/stable/generated/torch.tensor.html).
  *
  * @param data A number, nested arrays (of booleans: bool, else float32), or a typed array, which keeps its type: Float32Array,
  *   Float64Array, Int32Array, or Uint8Array for bool. Always copied.
  * @param options As for all; and `shape`, to fold a flat array. Default: the nesting's, or one dimension.
- * @throws ShapeError for ragged arrays or a shape of another size, TypeError for other data.
+ * @throws ShapeError for ragged arrays or a shape of another size; TypeError for other data, or `requiresGrad` of integers.
  * @example
  * ```ts
- * const x = tensor([[1, 2, 3], [4, 5, 6]]);                    // [2, 3] float32
- * const labels = tensor(new Int32Array([0, 2, 1]));            // [3] int32
+ * const x = tensor([[1, 2, 3], [4, 5, 6]]);
+ * const labels = tensor(new Int32Array([0, 2, 1]));
+ * const folded = tensor(new Float32Array(6), { shape: [3, 2] });
+ * console.log(x.shape, labels.dtype, folded.shape); // [ 2, 3 ] int32 [ 3, 2 ]
  * ```
  */
 export function tensor(data: NestedArray | TypedArray, options: CreationOptions & { readonly shape?: Shape } = {}): Tensor {
@@ -72,17 +86,49 @@ export function tensor(data: NestedArray | TypedArray, options: CreationOptions 
   return create(dtype, shape, values.flat, options);
 }
 
-/** Zeros. Mirrors `torch.zeros`. */
+/**
+ * Zeros. Mirrors [torch.zeros](https://docs.pytorch.org/docs/stable/generated/torch.zeros.html).
+ *
+ * @param shape Sizes, outermost first; `[]` is a scalar.
+ * @param options Default: float32 on the default backend, without a gradient.
+ * @throws TypeError for a shape that is no array, RangeError for sizes that are no integers of 0 or more; UnsupportedOpError for a dtype that the
+ *   backend does not have, OutOfMemoryError.
+ * @example
+ * ```ts
+ * console.log(String(zeros([2, 2], { dtype: "int32" }).reshape([-1]))); // Tensor([0, 0, 0, 0], [4], int32, cpu)
+ * ```
+ */
 export function zeros(shape: Shape, options?: CreationOptions): Tensor {
   return full(shape, 0, options);
 }
 
-/** Ones. Mirrors `torch.ones`. */
+/**
+ * Ones. Mirrors [torch.ones](https://docs.pytorch.org/docs/stable/generated/torch.ones.html).
+ *
+ * @param shape Sizes, outermost first; `[]` is a scalar.
+ * @param options Default: float32 on the default backend, without a gradient.
+ * @throws As for `zeros`.
+ * @example
+ * ```ts
+ * console.log(String(ones([3]))); // Tensor([1, 1, 1], [3], float32, cpu)
+ * ```
+ */
 export function ones(shape: Shape, options?: CreationOptions): Tensor {
   return full(shape, 1, options);
 }
 
-/** One value everywhere. Mirrors `torch.full`. */
+/**
+ * One value everywhere. Mirrors [torch.full](https://docs.pytorch.org/docs/stable/generated/torch.full.html), but that the dtype does not follow from the value.
+ *
+ * @param shape Sizes, outermost first; `[]` is a scalar.
+ * @param value A number; for bool, anything but 0 is true.
+ * @param options Default: float32 on the default backend, without a gradient.
+ * @throws TypeError for a value that is no number, and as for `zeros`.
+ * @example
+ * ```ts
+ * console.log(String(full([3], 0.5))); // Tensor([0.5, 0.5, 0.5], [3], float32, cpu)
+ * ```
+ */
 export function full(shape: Shape, value: number, options: CreationOptions = {}): Tensor {
   checkShape("full", shape);
   if (typeof value !== "number") throw new TypeError(`full: expected a number, got ${describe(value)}`);
@@ -93,14 +139,38 @@ export function full(shape: Shape, value: number, options: CreationOptions = {})
   return finish(new Tensor(out), options);
 }
 
-/** Uniform in [0, 1), drawn on the host: the same for one seed on every backend. Takes one host call of the generator. Mirrors `torch.rand`. */
+/**
+ * Uniform in [0, 1), in steps of 2^-24, drawn on the host: the same for one seed on every backend. Takes one host call of the generator, which moves no
+ * mask. Mirrors [torch.rand](https://docs.pytorch.org/docs/stable/generated/torch.rand.html).
+ *
+ * @param shape Sizes, outermost first; `[]` is a scalar.
+ * @param options `generator`: default the default generator. `dtype`: "float32" (default) or "float64".
+ * @throws TypeError for int32 and bool, and as for `zeros`.
+ * @example
+ * ```ts
+ * manualSeed(42);
+ * console.log(String(rand([3]))); // Tensor([0.118, 0.2556, 0.0719], [3], float32, cpu)
+ * ```
+ */
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
   checkShape("rand", shape);
   const dtype = checkFloat("rand", options.dtype ?? "float32");
   return create(dtype, shape, drawRand(resolveGenerator("rand", options.generator), sizeOf(shape)), options);
 }
 
-/** Standard normal, drawn on the host like `rand`. Mirrors `torch.randn`. */
+/**
+ * Standard normal (mean 0, variance 1), drawn on the host like `rand`; between JavaScript engines equal to 1 unit in the last place. Mirrors
+ * [torch.randn](https://docs.pytorch.org/docs/stable/generated/torch.randn.html).
+ *
+ * @param shape Sizes, outermost first; `[]` is a scalar.
+ * @param options As for `rand`.
+ * @throws As for `rand`.
+ * @example
+ * ```ts
+ * const x = randn([1000], { generator: new Generator(1) });
+ * console.log(Math.abs(x.mean().itemSync()) < 0.1); // true
+ * ```
+ */
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
   checkShape("randn", shape);
   const dtype = checkFloat("randn", options.dtype ?? "float32");

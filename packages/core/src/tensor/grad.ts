@@ -20,14 +20,21 @@ export interface GradOptions {
 }
 
 /**
- * The gradients of `outputs` by `inputs`, as new tensors; no tensor's `grad` changes. Mirrors `torch.autograd.grad`, but that unused
+ * The gradients of `outputs` by `inputs`, as new tensors; no tensor's `grad` changes. Mirrors [torch.autograd.grad](https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html), but that unused
  * inputs get zeros, not None, under `allowUnused`.
  *
- * @throws RangeError for an input the outputs do not depend on; ShapeError, DisposedError and InPlaceError as for `backward`.
+ * @param outputs One tensor or several, of one element each unless `gradOutputs` are given.
+ * @param inputs One tensor or several, of which the outputs were computed.
+ * @param options As below; none is needed for first derivatives of a loss.
+ * @returns One gradient for each input, of its shape and dtype.
+ * @throws TypeError for what is no tensor; RangeError for an input the outputs do not depend on or that requires no gradient; ShapeError, DisposedError
+ *   and InPlaceError as for `backward`.
  * @example
  * ```ts
- * const [dx] = grad(x.pow(3).sum(), x, { createGraph: true });   // 3 x^2
- * const [ddx] = grad(dx.sum(), x);                               // 6 x
+ * const x = tensor(2, { requiresGrad: true });
+ * const [dx] = grad(x.pow(3), x, { createGraph: true }); // 3 x^2
+ * const [ddx] = grad(dx as Tensor, x); // 6 x
+ * console.log(dx?.itemSync(), ddx?.itemSync()); // 12 12
  * ```
  */
 export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: GradOptions = {}): Tensor[] {

@@ -17,12 +17,19 @@ export interface GradcheckOptions {
 }
 
 /**
- * Compares the gradients of `fn` with central differences. Mirrors `torch.autograd.gradcheck`. Wants float64 tensors on a host-visible backend.
+ * Compares the gradients of `fn` with central differences, on a host-visible backend. Mirrors
+ * [torch.autograd.gradcheck](https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html).
  *
- * @returns true. Otherwise throws an Error that names the first entry that differs.
+ * @param fn The function; it may draw masks, since the generator is put back before each evaluation.
+ * @param inputs Its arguments, of any shape; those that require a gradient are checked, and are float64.
+ * @param options Step and tolerances as PyTorch's.
+ * @returns true, never false.
+ * @throws Error that names the first entry that differs; TypeError for float32 inputs that require a gradient; UnsupportedOpError elsewhere than on a
+ *   host-visible backend.
  * @example
  * ```ts
- * gradcheck((x) => x.mul(x).exp(), [randn([3, 2], { dtype: "float64", requiresGrad: true })]);
+ * const x = randn([3, 2], { dtype: "float64", requiresGrad: true });
+ * console.log(gradcheck((x) => F.dropout(x.mul(x).exp(), 0.5), [x])); // true
  * ```
  */
 export function gradcheck(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options: GradcheckOptions = {}): boolean {
@@ -72,7 +79,12 @@ export function gradcheck(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly 
   });
 }
 
-/** Compares the gradients of the gradients of `fn` with central differences. Mirrors `torch.autograd.gradgradcheck`. */
+/**
+ * Compares the gradients of the gradients of `fn` with central differences. Mirrors
+ * [torch.autograd.gradgradcheck](https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradgradcheck.html).
+ *
+ * @param inputs As for `gradcheck`, and so are options, result and errors.
+ */
 export function gradgradcheck(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options: GradcheckOptions = {}): boolean {
   const gradient = (...args: Tensor[]): Tensor => {
     const targets = args.filter((_, i) => inputs[i]?.requiresGrad);

@@ -11,6 +11,7 @@ import type { Tensor } from "./tensor";
  * `Symbol.dispose` as a type where the program's `lib` has it, so that `using x = tensor(...)` compiles there and the rest compiles without.
  */
 type DisposeKey = SymbolConstructor extends { readonly dispose: infer Key extends symbol } ? Key : never;
+/** `[Symbol.dispose]`, as far as the program's `lib` knows the symbol. */
 type MaybeDisposable = { readonly [Key in DisposeKey]: () => void };
 
 /** The symbol itself; an engine without it has no `using`, and nobody finds the stand-in. */
@@ -120,7 +121,7 @@ export abstract class TensorHandle {
     this.grad = null;
   }
 
-  /** What `using x = ...` calls at the end of its block. */
+  /** @internal What `using x = ...` calls at the end of its block; `MaybeDisposable` tells the types. */
   [DISPOSE](): void {
     this.dispose();
   }

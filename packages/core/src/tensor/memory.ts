@@ -12,7 +12,20 @@ export interface MemoryInfo {
   readonly pooledBytes: number;
 }
 
-/** The live tensors and bytes on a backend; default: the default backend. Equal before and after a loop that frees what it makes. */
+/**
+ * The live tensors and bytes on a backend. They are equal before and after a loop that frees what it makes.
+ *
+ * @param backend Default: the default backend.
+ * @throws TypeError for what is no backend.
+ * @example
+ * ```ts
+ * const before = memory();
+ * const x = zeros([256]);
+ * console.log(memory().bytes - before.bytes); // 1024
+ * x.dispose();
+ * console.log(memory().bytes - before.bytes); // 0
+ * ```
+ */
 export function memory(backend: Backend = getDefaultBackend()): MemoryInfo {
   const { liveTensors, liveBytes, pooledBytes } = deviceOf(backend);
   return { tensors: liveTensors, bytes: liveBytes, pooledBytes };

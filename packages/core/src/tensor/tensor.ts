@@ -20,16 +20,19 @@ import { TensorHandle } from "./handle";
 import { accumulateGrads, checkGradient, moveStorage, onesLike, readElements, readElementsSync } from "./transfer";
 
 /**
- * An n-dimensional array on a backend that can record how it was computed. Mirrors `torch.Tensor`; made by `tensor`, `zeros`, `randn` and the like.
+ * An n-dimensional array on a backend that can record how it was computed; made by `tensor`, `zeros`, `randn` and the like. Mirrors
+ * [torch.Tensor](https://docs.pytorch.org/docs/stable/tensors.html#torch.Tensor).
  *
- * Its methods are a closed list; all other functions are in `functional`. Memory is freed by `dispose()`, at the end of a `tidy`, or by the
- * garbage collector.
+ * Its methods are a closed list; all other functions are in `functional`. They return new tensors and are differentiable unless they say
+ * otherwise. Memory is freed by `dispose()`, at the end of a `tidy` or of the block of a `using`, or by the garbage collector.
  *
+ * @throws DisposedError from every method but `dispose`, once the tensor was disposed; BackendMismatchError where another tensor lives on another
+ *   backend; InPlaceError for a view of memory that was edited since.
  * @example
  * ```ts
  * const x = tensor([[1, 2], [3, 4]], { requiresGrad: true });
  * x.mul(x).sum().backward();
- * x.grad?.dataSync();   // Float32Array [2, 4, 6, 8]
+ * console.log(x.grad?.dataSync().join()); // 2,4,6,8
  * ```
  */
 export class Tensor extends TensorHandle {
@@ -44,24 +47,28 @@ export class Tensor extends TensorHandle {
     return readElements(this);
   }
 
-  /** The same at once, on a host-visible backend. Throws UnsupportedOpError on others. */
+  /** The same at once, on a host-visible backend. @throws UnsupportedOpError on others. */
   dataSync(): TypedArray {
     return readElementsSync(this);
   }
 
-  /** The value of a tensor of one element. Throws ShapeError for more. */
+  /** The value of a tensor of one element; of bool, 0 or 1. Waits for the backend. @throws ShapeError for more elements. */
   async item(): Promise<number> {
     this.#checkSingle("item");
     return (await readElements(this))[0] as number;
   }
 
-  /** The same at once, on a host-visible backend. */
+  /** The same at once, on a host-visible backend. @throws ShapeError for more elements, UnsupportedOpError on other backends. */
   itemSync(): number {
     this.#checkSingle("itemSync");
     return readElementsSync(this)[0] as number;
   }
 
-  /** A copy on another backend, outside the recorded graph; this tensor itself when it is there already. */
+  /**
+   * A copy on another `backend`, outside the recorded graph; this tensor itself when it is there already.
+   *
+   * @throws TypeError for what is no backend, UnsupportedOpError for a dtype it does not have, OutOfMemoryError.
+   */
   async to(backend: Backend): Promise<Tensor> {
     if (backend === this.backend) return this;
     const moved = new Tensor(await moveStorage(this, backend));
@@ -69,12 +76,12 @@ export class Tensor extends TensorHandle {
     return moved;
   }
 
-  /** The same values in another dtype; this tensor itself when it has it. To bool: `!= 0`; to int32: truncated. Differentiable. */
+  /** The same values in another `dtype`; this tensor itself when it has it. To bool: `!= 0`; to int32: truncated. @throws TypeError for no dtype. */
   type(dtype: DType): Tensor {
     return cast(this, checkDType("type", dtype));
   }
 
-  /** This tensor when it is contiguous, else a contiguous copy. Differentiable. */
+  /** This tensor when it is contiguous, else a contiguous copy. */
   contiguous(): Tensor {
     return contiguous(this);
   }
@@ -87,7 +94,8 @@ export class Tensor extends TensorHandle {
    * @param gradient The gradient of this tensor; may be left out for a single element, where it is 1.
    * @param options `retainGraph`: keep the graph for another call (default: the value of `createGraph`). `createGraph`: make the
    *   gradients differentiable themselves (default false).
-   * @throws DisposedError when the graph was released, InPlaceError when a value it needs was edited. No gradient is changed then.
+   * @throws TypeError for a tensor that requires no gradient, ShapeError for more than one element without `gradient`, DisposedError when the graph
+   *   was released, InPlaceError when a value it needs was edited. No gradient is changed then.
    */
   backward(
     gradient?: Tensor,
@@ -122,128 +130,163 @@ export class Tensor extends TensorHandle {
 
   // --- arithmetic: broadcasts, and converts mixed dtypes to the wider ---
 
+  /** The sum with `other`, broadcast; mixed dtypes meet in the wider one, bool counts as int32. @throws ShapeError where shapes do not broadcast. */
   add(other: NumberOrTensor): Tensor {
     return applyBinary("add", this, other);
   }
+  /** The difference from `other`, broadcast. Dtypes and errors as for `add`. */
   sub(other: NumberOrTensor): Tensor {
     return applyBinary("sub", this, other);
   }
+  /** The product with `other`, element by element, broadcast. Dtypes and errors as for `add`. */
   mul(other: NumberOrTensor): Tensor {
     return applyBinary("mul", this, other);
   }
-  /** Division; of integers, too, the result is a float. */
+  /** The quotient by `other`, broadcast; of integers, too, a float. Errors as for `add`. */
   div(other: NumberOrTensor): Tensor {
     return applyBinary("div", this, other);
   }
+  /** This tensor to the power of `exponent`, broadcast; of integers, too, a float. Errors as for `add`. */
   pow(exponent: NumberOrTensor): Tensor {
     return applyBinary("pow", this, exponent);
   }
+  /** Minus each element. @throws TypeError for bool. */
   neg(): Tensor {
     return applyUnary("neg", this);
   }
+  /** e to the power of each element. @throws TypeError for int32 and bool. */
   exp(): Tensor {
     return applyUnary("exp", this);
   }
+  /** The natural logarithm of each element: NaN below 0, -Infinity at 0. @throws TypeError for int32 and bool. */
   log(): Tensor {
     return applyUnary("log", this);
   }
+  /** The square root of each element: NaN below 0. @throws TypeError for int32 and bool. */
   sqrt(): Tensor {
     return applyUnary("sqrt", this);
   }
+  /** The absolute value of each element; the gradient at 0 is 0. @throws TypeError for bool. */
   abs(): Tensor {
     return applyUnary("abs", this);
   }
-  /** Matrix product with PyTorch's rules for 1-dimensional operands and batches. Throws ShapeError. */
+  /**
+   * The matrix product `[..., m, k]` x `[..., k, n]` = `[..., m, n]` with PyTorch's rules: a vector is a row on the left and a column on the right, and
+   * leading dimensions broadcast as batches.
+   *
+   * @param other Of a float dtype, like this one.
+   * @throws ShapeError for inner sizes that differ and for scalars, TypeError for integers.
+   */
   matmul(other: Tensor): Tensor {
     return matmul(this, other);
   }
 
   // --- comparisons: bool results ---
 
+  /** Where this equals `other`: bool, broadcast, without a gradient, as for all six comparisons. NaN equals nothing. Errors as for `add`. */
   eq(other: NumberOrTensor): Tensor {
     return applyBinary("eq", this, other);
   }
+  /** Where this differs from `other`; bool. */
   ne(other: NumberOrTensor): Tensor {
     return applyBinary("ne", this, other);
   }
+  /** Where this is less than `other`; bool. */
   lt(other: NumberOrTensor): Tensor {
     return applyBinary("lt", this, other);
   }
+  /** Where this is at most `other`; bool. */
   le(other: NumberOrTensor): Tensor {
     return applyBinary("le", this, other);
   }
+  /** Where this is greater than `other`; bool. */
   gt(other: NumberOrTensor): Tensor {
     return applyBinary("gt", this, other);
   }
+  /** Where this is at least `other`; bool. */
   ge(other: NumberOrTensor): Tensor {
     return applyBinary("ge", this, other);
   }
 
   // --- selection ---
 
-  /** These elements where the bool `condition` is true, `other` elsewhere; all three broadcast. */
+  /** These elements where the bool `condition` is true, `other` elsewhere; all broadcast. @throws TypeError for another condition, ShapeError. */
   where(condition: Tensor, other: NumberOrTensor): Tensor {
     return where(condition, this, other);
   }
-  /** Elements cut to [min, max]; either bound may be left out. NaN stays. */
+  /** Elements cut to [min, max]; either bound may be left out. NaN stays; bounds pass the gradient on. @throws TypeError without bounds. */
   clamp(options: ClampOptions): Tensor {
     return clamp(this, options);
   }
 
   // --- reductions ---
 
+  /** The sum over dimensions; of bool the int32 count, of nothing 0. @throws RangeError for a dim that is not there or named twice. */
   sum(options?: ReduceOptions): Tensor {
     return sum(this, options);
   }
+  /** The mean over dimensions; of nothing NaN. @throws TypeError for int32 and bool, RangeError as for `sum`. */
   mean(options?: ReduceOptions): Tensor {
     return mean(this, options);
   }
-  /** The largest elements; equal ones share the gradient. */
+  /** The largest elements, NaN if there is one; equal ones share the gradient. @throws RangeError for a dimension of size 0, and as for `sum`. */
   amax(options?: ReduceOptions): Tensor {
     return amax(this, options);
   }
-  /** The smallest elements; equal ones share the gradient. */
+  /** The smallest elements; all else as for `amax`. */
   amin(options?: ReduceOptions): Tensor {
     return amin(this, options);
   }
-  /** The int32 place of the largest element along `dim`, or in the flattened tensor. */
+  /**
+   * The int32 place of the largest element, the first of equals; without a gradient.
+   *
+   * @param options `dim`: one dimension; default: the place in the flattened tensor. `keepdim`: keep reduced dimensions with size 1 (default false).
+   * @throws RangeError as for `amax`.
+   */
   argmax(options?: { dim?: number; keepdim?: boolean }): Tensor {
     return argmax(this, options);
   }
-  /** The variance; `correction` (default 1) is taken off the count, as in PyTorch. */
+  /** The variance; `correction` (default 1) is taken off the count, as in PyTorch. @throws TypeError for int32 and bool, RangeError as for `sum`. */
   var(options?: ReduceOptions & { correction?: number }): Tensor {
     return variance(this, options);
   }
-  /** The standard deviation; `correction` as for `var`. */
+  /** The standard deviation; `correction` and errors as for `var`. */
   std(options?: ReduceOptions & { correction?: number }): Tensor {
     return variance(this, options).sqrt();
   }
 
   // --- shape: views over the same memory, unless the layout forces a copy in reshape ---
 
-  /** The same elements in another shape; one size may be -1. */
+  /** The same elements in another `shape`; one size may be -1 and follows from the others. @throws ShapeError for another number of elements. */
   reshape(shape: Shape): Tensor {
     return reshape(this, shape);
   }
+  /** With `dim0` and `dim1` swapped; negative ones count from the end. @throws RangeError for one that is not there. */
   transpose(dim0: number, dim1: number): Tensor {
     return transpose(this, dim0, dim1);
   }
+  /** With all dimensions in the order of `dims`. @throws RangeError unless each is there once. */
   permute(dims: readonly number[]): Tensor {
     return permute(this, dims);
   }
-  /** Places `start` up to, not including, `end` along `dim`, in steps of `step`; negative places count from the end. */
+  /**
+   * Places `start` (default 0) up to, not including, `end` (default: the last one, too) along `dim`, in steps of `step` (default 1); negative places
+   * count from the end.
+   *
+   * @throws RangeError for what is no integer, a step below 1, or a dim that is not there.
+   */
   slice(dim: number, start?: number, end?: number, step?: number): Tensor {
     return slice(this, dim, start, end, step);
   }
-  /** Without one dimension of size 1, or without all of them. */
+  /** Without the dimension `dim`, if its size is 1; default: without all of size 1. @throws RangeError for one that is not there. */
   squeeze(dim?: number): Tensor {
     return squeeze(this, dim);
   }
-  /** With a new dimension of size 1 before `dim`. */
+  /** With a new dimension of size 1 before `dim`; -1 puts it last. @throws RangeError for one that is too far. */
   unsqueeze(dim: number): Tensor {
     return unsqueeze(this, dim);
   }
-  /** Repeats dimensions of size 1 without copying; -1 keeps a size. */
+  /** Repeats dimensions of size 1, and adds new ones in front, up to `shape`, without copying; -1 keeps a size. @throws ShapeError. */
   expand(shape: Shape): Tensor {
     return expand(this, shape);
   }
