@@ -18,7 +18,7 @@ describe("the built program", () => {
   it("measures every op on the reference backend, and writes JSON and a page", async () => {
     const argv = ["--smoke", "--quick", "--backend", "cpu,wasm", "--threads", "1", "--size", "16,1k", "--name", name];
     // The larger model takes seconds a step on the reference backend.
-    const ops = "dropout,dropout-backward,dropout-inplace,dropout-feature,matmul,train-tiny,latency";
+    const ops = "dropout,dropout-backward,dropout-inplace,dropout-feature,matmul,train-tiny,latency,bundle-size";
     const { stdout } = await run(process.execPath, [program, ...argv, "--op", ops]);
     expect(stdout).toContain("ns/element");
     const result = readResult(fileOf("json"));
@@ -32,7 +32,11 @@ describe("the built program", () => {
     ]);
     expect(result.skipped).toEqual([]);
     expect(onCpu.every(({ min, median, copy, ratio }) => min > 0 && median >= min && copy > 0 && ratio > 0)).toBe(true);
-    expect(readFileSync(fileOf("html"), "utf8")).toContain("</html>");
+    expect(result.bundles?.map(({ name }) => name)).toContain("core: dropout alone");
+    expect(result.bundles?.every(({ bytes, limit }) => bytes > 1000 && bytes < limit)).toBe(true);
+    const html = readFileSync(fileOf("html"), "utf8");
+    expect(html).toContain("core: dropout alone");
+    expect(html).toContain("</html>");
   });
 
   it("compares a result with itself and finds that nothing moved", async () => {

@@ -1,3 +1,4 @@
+import { type BundleSize, measureBundles } from "./bundles/bundles";
 import { type BackendName, openBackends } from "./cases/backends";
 import { type Competitor, type HostData, hostCopy, hostData } from "./competitor";
 import { type Effort, type Entry, FULL, METHOD, measureGroup, QUICK, SMOKE } from "./measure/method";
@@ -8,8 +9,8 @@ import { createProgress } from "./progress";
 import { thisMachine, versions } from "./report/machine";
 import { digits } from "./report/numbers";
 import type { Figure, Findings, Skipped } from "./report/result";
-import { figureTable, memoryTable } from "./report/table";
-import { formatSize, inUnit, type Op, type Task, tasksFor, UNITS } from "./task";
+import { bundleTable, figureTable, memoryTable } from "./report/table";
+import { formatSize, inUnit, type Task, type TimedOp, tasksFor, UNITS } from "./task";
 
 /** Elements of the tensors whose peak memory is measured: large enough that everything else does not show. */
 const MEMORY_SIZE = { full: 2 ** 26, quick: 2 ** 24, smoke: 2 ** 22 };
@@ -35,11 +36,13 @@ export async function runBench(options: BenchOptions, print: (text: string) => v
   const memoryBackends = options.ops.includes("memory")
     ? MEMORY_BACKENDS.filter((name) => competitors.some((competitor) => competitor.name === name))
     : [];
-  const progress = createProgress(process.stderr, tasks.length + memoryBackends.length);
+  const asksForBundles = options.ops.includes("bundle-size");
+  const progress = createProgress(process.stderr, tasks.length + memoryBackends.length + Number(asksForBundles));
   const data = hostData(Math.max(2 ** 20, ...tasks.map((task) => task.copied)));
   const figures: Figure[] = [];
   const skipped: Skipped[] = [];
   const memory: MemoryResult[] = [];
+  const bundles: BundleSize[] = [];
   try {
     for (const [group, task] of tasks.entries()) {
       const label = `${task.op} ${task.size}`;
@@ -65,6 +68,15 @@ export async function runBench(options: BenchOptions, print: (text: string) => v
       });
     }
     if (memory.length > 0) print(memoryTable(memory));
+    if (asksForBundles) {
+      progress.at(tasks.length + memoryBackends.length, 0, "bundle-size");
+      await guarded(
+        skipped,
+        { name: "all", op: "bundle-size", size: "imports" },
+        async () => void bundles.push(...(await measureBundles())),
+      );
+    }
+    if (bundles.length > 0) print(bundleTable(bundles));
   } finally {
     progress.done();
     for (const competitor of competitors) await competitor.close();
@@ -81,6 +93,7 @@ export async function runBench(options: BenchOptions, print: (text: string) => v
     skipped,
     figures,
     memory,
+    bundles,
   };
 }
 
@@ -98,7 +111,7 @@ async function measureTask(
   effort: Effort,
   onRound: (share: number) => void,
 ): Promise<{ figures: Figure[]; skipped: Skipped[] }> {
-  const op: Exclude<Op, "memory"> = task.op;
+  const op: TimedOp = task.op;
   const skipped: Skipped[] = [];
   const entries: Entry[] = [];
   const copy = hostCopy(task.copied, data);

@@ -11,8 +11,12 @@ export const OPS = [
   "train-mlp",
   "latency",
   "memory",
+  "bundle-size",
 ] as const;
 export type Op = (typeof OPS)[number];
+
+/** Ops whose figures are times. */
+export type TimedOp = Exclude<Op, "memory" | "bundle-size">;
 
 /** Ops whose cost is told per element, over the sizes. */
 const ELEMENTWISE = ["dropout", "dropout-backward", "dropout-inplace", "dropout-feature"] as const;
@@ -63,7 +67,7 @@ export interface TrainTask extends Common {
 export type Task = ElementwiseTask | MatmulTask | TrainTask;
 
 /** The unit in which results of an op are told, and which way is better. */
-export const UNITS: Readonly<Record<Exclude<Op, "memory">, { unit: string; higherIsBetter: boolean }>> = {
+export const UNITS: Readonly<Record<TimedOp, { unit: string; higherIsBetter: boolean }>> = {
   dropout: { unit: "ns/element", higherIsBetter: false },
   "dropout-backward": { unit: "ns/element", higherIsBetter: false },
   "dropout-inplace": { unit: "ns/element", higherIsBetter: false },
@@ -85,10 +89,11 @@ export const ABOUT: Readonly<Record<Op, string>> = {
   "train-mlp": "Training, larger: steps of 784-1024-1024-10 with two dropouts, batch 128, cross-entropy, Adam.",
   latency: "What a call costs: F.dropout on a few elements without gradients.",
   memory: "Peak memory: of F.dropout(x) and its backward in a process of its own, in tensors of the size of x.",
+  "bundle-size": "Bundle size: what a page downloads for an import, minified and gzipped, in bytes.",
 };
 
 /**
- * The tasks that a selection asks for, in order. `memory` is no task; it runs in processes of its own.
+ * The tasks that a selection asks for, in order. `memory` and `bundle-size` are no tasks: they run in processes of their own and are not timed.
  *
  * @param sizes Elements, for the elementwise ops; `undefined` for the usual ones.
  */
@@ -104,6 +109,7 @@ export function tasksFor({ ops, sizes, quick }: { ops: readonly Op[]; sizes: rea
       case "latency":
         return LATENCY_SIZES.map((elements) => elementwise(op, elements));
       case "memory":
+      case "bundle-size":
         return [];
       default:
         return (sizes ?? (quick ? QUICK_SIZES : SIZES)).map((elements) => elementwise(op, elements));

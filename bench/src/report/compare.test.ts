@@ -34,6 +34,19 @@ function result(figures: Figure[], changes: Partial<Result> = {}): Result {
 }
 
 describe("compareResults", () => {
+  it("tells which bundles weigh more or less, and nothing of results that have none", () => {
+    const weighing = (bytes: number) =>
+      result([], {
+        bundles: [
+          { name: "core", bytes, limit: 10 },
+          { name: "same", bytes: 5, limit: 10 },
+        ],
+      });
+    expect(compareResults(weighing(7), weighing(8)).bundles).toEqual([{ name: "core", before: 7, after: 8 }]);
+    expect(comparisonTable(compareResults(weighing(7), weighing(8)))).toContain("core: 7 bytes before, 8 after");
+    expect(compareResults(result([]), weighing(8)).bundles).toEqual([]);
+  });
+
   it("marks what moved by more than the wider spread, and nothing else", () => {
     const before = result([figure("a", 1000, 20), figure("b", 1000, 20), figure("c", 1000, 200), figure("d", 1000, 20)]);
     const after = result([figure("a", 1100, 20), figure("b", 900, 20), figure("c", 1100, 20), figure("d", 1040, 20)]);

@@ -16,6 +16,8 @@ export interface Change {
 /** What two results have in common, and what only one has. */
 export interface Comparison {
   readonly changes: readonly Change[];
+  /** Bundles whose size is another, in bytes. */
+  readonly bundles: readonly { readonly name: string; readonly before: number; readonly after: number }[];
   readonly onlyBefore: readonly string[];
   readonly onlyAfter: readonly string[];
   /** Why the comparison says less than it seems: other machines, other efforts. */
@@ -32,8 +34,13 @@ export function compareResults(before: Result, after: Result): Comparison {
     const other = fresh.get(key);
     return other === undefined ? [] : [change(figure, other)];
   });
+  const oldSizes = new Map(before.bundles?.map(({ name, bytes }) => [name, bytes]));
   return {
     changes,
+    bundles: (after.bundles ?? []).flatMap(({ name, bytes }) => {
+      const old = oldSizes.get(name);
+      return old === undefined || old === bytes ? [] : [{ name, before: old, after: bytes }];
+    }),
     onlyBefore: [...old.keys()].filter((key) => !fresh.has(key)),
     onlyAfter: [...fresh.keys()].filter((key) => !old.has(key)),
     warnings: warningsFor(before, after),

@@ -1,4 +1,5 @@
-import { ABOUT, OPS, type Op, UNITS } from "../task";
+import type { BundleSize } from "../bundles/bundles";
+import { ABOUT, OPS, type Op, type TimedOp, UNITS } from "../task";
 import { bars, legend, lines, memoryBars } from "./charts";
 import { digits, duration, percent } from "./numbers";
 import type { Figure, Result } from "./result";
@@ -7,7 +8,7 @@ import { STYLE } from "./style";
 /** The result as one HTML file that needs nothing else: drawings are SVG, drawn here, and follow light and dark. */
 export function page(result: Result): string {
   const names = result.participants.map(({ name }) => name);
-  const ops = OPS.filter((op) => result.figures.some((figure) => figure.op === op));
+  const ops = OPS.filter((op): op is TimedOp => result.figures.some((figure) => figure.op === op));
   const sections = ops.map((op) => {
     const figures = result.figures.filter((figure) => figure.op === op);
     const isLine = figures.every(({ elements }) => elements !== undefined) && op !== "latency";
@@ -16,6 +17,7 @@ export function page(result: Result): string {
     return section(op, `${isLine ? legend(figures, names) : ""}${chart}`, figureRows(figures));
   });
   if (result.memory.length > 0) sections.push(section("memory", memoryBars(result.memory, names), ""));
+  if (result.bundles !== undefined && result.bundles.length > 0) sections.push(section("bundle-size", bundleRows(result.bundles), ""));
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -71,8 +73,7 @@ function notices({ missing, skipped, figures }: Result): string {
   return items.length === 0 ? "" : `<ul class="notices">${items.map((item) => `<li>${escapeHtml(item)}</li>`).join("")}</ul>`;
 }
 
-function unitNote(op: Op): string {
-  if (op === "memory") return "";
+function unitNote(op: TimedOp): string {
   const { unit, higherIsBetter } = UNITS[op];
   return `${unit}, ${higherIsBetter ? "more" : "less"} is better`;
 }
@@ -100,6 +101,11 @@ function figureRows(figures: readonly Figure[]): string {
     return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`;
   });
   return `<table><thead><tr>${head.map((cell) => `<th>${escapeHtml(cell)}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
+}
+
+function bundleRows(sizes: readonly BundleSize[]): string {
+  const rows = sizes.map(({ name, bytes, limit }) => `<tr><td>${escapeHtml(name)}</td><td>${bytes}</td><td>${limit}</td></tr>`);
+  return `<table><thead><tr><th>import</th><th>bytes</th><th>limit in CI</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 
 function escapeHtml(text: string): string {

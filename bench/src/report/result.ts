@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { BundleSize } from "../bundles/bundles";
 import type { Missing } from "../cases/backends";
 import type { Measured } from "../measure/method";
 import type { MemoryResult } from "../memory/memory";
-import type { Op } from "../task";
+import type { TimedOp } from "../task";
 import { UserError } from "../user-error";
 import type { Machine } from "./machine";
 
@@ -13,7 +14,7 @@ const FORMAT = 1;
 
 /** One figure: the times of one competitor in one task, and the median in the unit of the op. */
 export interface Figure extends Measured {
-  readonly op: Exclude<Op, "memory">;
+  readonly op: TimedOp;
   readonly size: string;
   /** For the elementwise ops. */
   readonly elements?: number;
@@ -48,6 +49,8 @@ export interface Result {
   readonly skipped: readonly Skipped[];
   readonly figures: readonly Figure[];
   readonly memory: readonly MemoryResult[];
+  /** Missing in results that were made before bundles were measured. */
+  readonly bundles?: readonly BundleSize[];
 }
 
 /** A result without its format, as a run makes it. */

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import pc from "picocolors";
+import type { BundleSize } from "../bundles/bundles";
 import type { MemoryResult } from "../memory/memory";
 import { ABOUT, type Op } from "../task";
 import type { Comparison } from "./compare";
@@ -25,8 +26,14 @@ export function memoryTable(results: readonly MemoryResult[]): string {
   return titled(ABOUT.memory, ["size", "backend", "sum().backward()", "backward(gradient)"], rows, 2);
 }
 
+/** What imports weigh. */
+export function bundleTable(sizes: readonly BundleSize[]): string {
+  const rows = sizes.map(({ name, bytes, limit }) => [name, String(bytes), String(limit)]);
+  return titled(ABOUT["bundle-size"], ["import", "bytes", "limit"], rows, 1);
+}
+
 /** What moved, and the rest in one line. */
-export function comparisonTable({ changes, onlyBefore, onlyAfter, warnings }: Comparison): string {
+export function comparisonTable({ changes, bundles, onlyBefore, onlyAfter, warnings }: Comparison): string {
   const rows = changes.map(({ op, size, competitor, before, after, factor, verdict }) => {
     const mark = { faster: pc.green("faster"), slower: pc.red("slower"), same: pc.dim("within the spread") }[verdict];
     return [op, size, competitor, duration(before), duration(after), `${digits(factor)}x`, mark];
@@ -36,6 +43,7 @@ export function comparisonTable({ changes, onlyBefore, onlyAfter, warnings }: Co
     ...warnings.map((warning) => `note: ${warning}`),
     titled("Median time of a call, before and after", ["op", "size", "backend", "before", "after", "factor", ""], rows, 3),
     `${counts[0]} faster, ${counts[1]} slower, ${counts[2]} within the spread`,
+    ...bundles.map(({ name, before, after }) => `${name}: ${before} bytes before, ${after} after`),
     ...missing("before", onlyBefore),
     ...missing("after", onlyAfter),
   ].join("\n");
