@@ -52,6 +52,8 @@ const MESSAGES = {
     default: { logLevel: "warning" },
     // Everything exported is public: the packages have no alpha or beta parts.
     "ae-missing-release-tag": { logLevel: "none" },
+    // What a setter refuses stands with it.
+    "ae-setter-with-docs": { logLevel: "none" },
     "ae-unresolved-inheritdoc-reference": { logLevel: "none" },
     "ae-unresolved-link": { logLevel: "none" },
     "ae-undocumented": { logLevel: "warning" },

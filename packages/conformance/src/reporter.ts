@@ -33,9 +33,19 @@ export interface ConformanceReport {
   /** By op family. */
   readonly families: Record<string, Counts>;
   /** Those that failed, and why. */
-  readonly failures: { readonly test: string; readonly message: string }[];
+  readonly failures: {
+    /** "family > sentence". */
+    readonly test: string;
+    /** What the check threw. */
+    readonly message: string;
+  }[];
   /** Those that were skipped, and why. */
-  readonly skips: { readonly test: string; readonly reason: string }[];
+  readonly skips: {
+    /** "family > sentence". */
+    readonly test: string;
+    /** From the backend's owner, or why it could not be created. */
+    readonly reason: string;
+  }[];
 }
 
 /** Options of the reporter. */

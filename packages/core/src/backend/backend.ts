@@ -81,21 +81,33 @@ export interface DropoutSpec {
 /** One step of an optimizer on one parameter; all arrays are contiguous and of the same length. PyTorch's formulas. */
 export type OptimizerSpec =
   | {
+      /** Stochastic gradient descent. */
       readonly kind: "sgd";
+      /** Learning rate. */
       readonly lr: number;
+      /** How much of the last step goes into this one; 0: there is no state. */
       readonly momentum: number;
+      /** How much less of the gradient goes into the momentum. */
       readonly dampening: number;
+      /** L2 penalty, added to the gradient. */
       readonly weightDecay: number;
+      /** Look one step ahead. */
       readonly nesterov: boolean;
       /** True on the first step of a parameter, when the momentum buffer is set to the gradient, not blended with it. */
       readonly first: boolean;
     }
   | {
+      /** Adam, and AdamW where `decoupled`. */
       readonly kind: "adam";
+      /** Learning rate. */
       readonly lr: number;
+      /** Decay of the average of the gradient. */
       readonly beta1: number;
+      /** Decay of the average of its square. */
       readonly beta2: number;
+      /** Added to the denominator. */
       readonly eps: number;
+      /** L2 penalty, or decay of the weights where `decoupled`. */
       readonly weightDecay: number;
       /** True for AdamW: the decay shrinks the parameter and leaves the gradient alone. */
       readonly decoupled: boolean;

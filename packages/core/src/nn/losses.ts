@@ -70,7 +70,12 @@ export class L1Loss extends Loss<LossOptions> {
  * Squared near 0, absolute beyond `beta`; the module of `functional.smoothL1Loss`. Mirrors
  * [torch.nn.SmoothL1Loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html).
  */
-export class SmoothL1Loss extends Loss<LossOptions & { readonly beta?: number }> {
+export class SmoothL1Loss extends Loss<
+  LossOptions & {
+    /** Where the two halves meet; 0 makes it `L1Loss`. Default: 1. */
+    readonly beta?: number;
+  }
+> {
   /**
    * The loss, reduced as the options say.
    *

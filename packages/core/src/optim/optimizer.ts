@@ -10,13 +10,19 @@ import { composedStep } from "./composed-step";
 import { checkSaved, OptimizerState, type OptimizerStateDict } from "./state";
 
 /** Parameters with options of their own; what is left out comes from the optimizer. */
-export type ParamGroup<Options> = { readonly params: Iterable<Tensor> | Tensor } & Partial<Options>;
+export type ParamGroup<Options> = {
+  /** The group's parameters: leaves that require a gradient. */
+  readonly params: Iterable<Tensor> | Tensor;
+} & Partial<Options>;
 
 /** Parameters as an optimizer takes them. */
 export type Params<Options> = Iterable<Tensor> | Iterable<ParamGroup<Options>> | Tensor;
 
 /** A group as an optimizer holds it: its parameters and all options, which may be changed between steps (`group.lr = ...`). */
-export type FullGroup<Options> = { params: Tensor[] } & { -readonly [K in keyof Options]: Options[K] };
+export type FullGroup<Options> = {
+  /** The group's parameters. */
+  params: Tensor[];
+} & { -readonly [K in keyof Options]: Options[K] };
 
 /**
  * What SGD, Adam and AdamW share: parameter groups, state per parameter, and the step through the backend's kernel. Mirrors

@@ -17,7 +17,10 @@ export interface SavedState {
 /** What an optimizer's `stateDict` gives. */
 export interface OptimizerStateDict {
   /** Each group's options, and the places of its parameters over all groups. */
-  readonly paramGroups: readonly ({ readonly params: readonly number[] } & Readonly<Record<string, unknown>>)[];
+  readonly paramGroups: readonly ({
+    /** The places. */
+    readonly params: readonly number[];
+  } & Readonly<Record<string, unknown>>)[];
   /** By parameter place. */
   readonly state: Readonly<Record<string, SavedState>>;
 }

@@ -120,9 +120,16 @@ export function normalizeDims(op: string, dim: number | readonly number[] | unde
  *
  * @param shape The operands' common shape.
  * @param operands Each one's strides.
- * @returns A shape of at least one dimension and each operand's strides.
  */
-export function mergeDims(shape: Shape, operands: readonly (readonly number[])[]): { shape: number[]; strides: number[][] } {
+export function mergeDims(
+  shape: Shape,
+  operands: readonly (readonly number[])[],
+): {
+  /** At least one dimension. */
+  shape: number[];
+  /** Each operand's, in their order. */
+  strides: number[][];
+} {
   const merged: number[] = [];
   const strides: number[][] = operands.map(() => []);
   for (let i = 0; i < shape.length; i++) {

@@ -86,6 +86,7 @@ export abstract class TensorHandle {
     return this.#requiresGrad || this.node !== null;
   }
 
+  /** @throws TypeError for integers and bool, and for `false` on a computed tensor. */
   set requiresGrad(value: boolean) {
     if (value && !isFloating(this.dtype))
       throw new TypeError(`requiresGrad: expected a float tensor, got ${this.dtype} - integers have no gradient`);
