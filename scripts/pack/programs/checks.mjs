@@ -1,0 +1,159 @@
+/// <reference lib="dom" />
+/**
+ * What the installed packages must do in every runtime, by parts. The program that loads the packages passes them in, so that the same checks see what
+ * `import`, `require` and a bundler give.
+ *
+ * @typedef {typeof import("@dropwise/core")} Core
+ * @typedef {import("@dropwise/core").Backend} Backend
+ *
+ * @typedef {object} Packages Those that the parts use.
+ * @property {Core} core
+ * @property {typeof import("@dropwise/backend-wasm")} [wasm]
+ * @property {() => Promise<BufferSource>} [kernels] Reads the file `@dropwise/backend-wasm/kernels.wasm`.
+ * @property {WebAssembly.Module} [module] The same, imported.
+ * @property {typeof import("@dropwise/backend-native")} [native]
+ * @property {typeof import("@dropwise/backend-webgpu")} [webgpu]
+ * @property {boolean} [canShare] Whether two threads must be had from WebAssembly here. Default: true.
+ */
+
+/** The mask of `manualSeed(0)`, 32 elements, p = 0.5, as PyTorch draws it on CUDA. */
+const GOLDEN_MASK = "10000010101101000011001110000011";
+
+/** @type {Record<string, (packages: Packages) => Promise<string>>} */
+const PARTS = {
+  async core({ core }) {
+    await works(core, [core.cpu]);
+    return "cpu";
+  },
+
+  async wasm({ core, wasm, kernels, canShare = true }) {
+    const { createWasmBackend } = present(wasm);
+    const one = await createWasmBackend({ threads: 1 });
+    const two = await createWasmBackend({ threads: 2 });
+    const passed = await createWasmBackend({ module: await WebAssembly.compile(await present(kernels)()) });
+    const threads = [one, two, passed].map((backend) => backend.info.threads);
+    same("threads", threads.join(), `1,${canShare ? 2 : 1},1`);
+    await works(core, [one, two, passed]);
+    // Memory goes with the backend; the one with a worker stays, since it must not keep the process alive.
+    one.dispose();
+    passed.dispose();
+    return `wasm on ${canShare ? "1 and 2 threads" : "1 thread"}`;
+  },
+
+  async "wasm module"({ core, wasm, module }) {
+    const { createWasmBackend } = present(wasm);
+    const message = await unavailable(() => createWasmBackend());
+    if (!message.includes("pass a compiled module as { module }"))
+      throw new Error(`expected a message that names { module }, got ${message}`);
+    await works(core, [await createWasmBackend({ module: present(module) })]);
+    return "wasm from the imported module, refused otherwise";
+  },
+
+  async native({ core, native }) {
+    const backends = [1, 2].map((threads) => present(native).createNativeBackend({ threads }));
+    await works(core, backends);
+    return `native ${backends[0]?.info.device} on 1 and 2 threads`;
+  },
+
+  async "no native"({ native }) {
+    const message = await unavailable(() => present(native).createNativeBackend());
+    for (const part of ["a build in this package", "the package @dropwise/backend-native-", "or use @dropwise/backend-wasm"]) {
+      if (!message.includes(part)) throw new Error(`no native: expected a message with "${part}", got ${message}`);
+    }
+    return "native is missing, and says what was tried";
+  },
+
+  async webgpu({ core, webgpu }) {
+    const gpu = await present(webgpu).createWebGPUBackend();
+    await works(core, [gpu]);
+    const { device } = gpu.info;
+    gpu.dispose();
+    return `webgpu on ${device}`;
+  },
+
+  async "no webgpu"({ webgpu }) {
+    await unavailable(() => present(webgpu).createWebGPUBackend());
+    return "webgpu says that it is missing";
+  },
+};
+
+/**
+ * @param {readonly string[]} parts
+ * @param {Packages} packages
+ * @returns {Promise<string>} what was had, in words
+ */
+export async function check(parts, packages) {
+  const had = [];
+  for (const part of parts) {
+    const run = PARTS[part];
+    if (run === undefined) throw new RangeError(`check: expected one of ${Object.keys(PARTS).join(", ")}, got ${part}`);
+    had.push(await run(packages));
+  }
+  return had.join(", ");
+}
+
+// --- internal helpers ---
+
+/**
+ * The golden mask and a training step, on backends that must agree to the bit.
+ *
+ * @param {Core} core
+ * @param {readonly Backend[]} backends
+ */
+async function works(core, backends) {
+  const results = [];
+  for (const backend of backends) {
+    core.setDefaultBackend(backend);
+    core.manualSeed(0);
+    const y = core.functional.dropout(core.ones([32]), { p: 0.5 });
+    same("mask", Array.from(await y.data(), (value) => (value > 0 ? 1 : 0)).join(""), GOLDEN_MASK);
+    results.push(await trainingStep(core));
+  }
+  for (const result of results) same("training step", result, String(results[0]));
+  core.setDefaultBackend(core.cpu);
+}
+
+/**
+ * One step of a small model; large enough that two threads share its work.
+ *
+ * @param {Core} core
+ * @returns {Promise<string>} the loss and some weights after the step, for comparison to the bit
+ */
+async function trainingStep({ manualSeed, nn, optim, randn }) {
+  manualSeed(7);
+  const model = new nn.Sequential(new nn.Linear(256, 256), new nn.ReLU(), new nn.Dropout(0.5), new nn.Linear(256, 1));
+  const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
+  const y = model.forward(randn([256, 256]));
+  const loss = y.mul(y).mean();
+  loss.backward();
+  const weight = /** @type {import("@dropwise/core").Tensor} */ ([...model.parameters()][0]);
+  const before = (await weight.data()).slice(0, 8).join();
+  optimizer.step();
+  const after = (await weight.data()).slice(0, 8).join();
+  const value = await loss.item();
+  if (before === after || !Number.isFinite(value)) throw new Error(`training step: expected new weights, got ${after}, loss ${value}`);
+  return `${value} ${after}`;
+}
+
+/** The message with which a backend is refused. @param {() => unknown} create @returns {Promise<string>} */
+async function unavailable(create) {
+  try {
+    await create();
+  } catch (error) {
+    const { name, message } = /** @type {Error} */ (error);
+    same("error", name, "BackendUnavailableError");
+    return message;
+  }
+  throw new Error("expected a BackendUnavailableError, got a backend");
+}
+
+/** @template T @param {T | undefined} value @returns {T} */
+function present(value) {
+  if (value === undefined) throw new Error("expected its package, got none");
+  return value;
+}
+
+/** @param {string} what @param {string} got @param {string} expected */
+function same(what, got, expected) {
+  if (got !== expected) throw new Error(`${what}: expected ${expected}, got ${got}`);
+}
