@@ -32,6 +32,7 @@ export async function bundle(block: Block): Promise<string> {
     platform: "node",
     target: "node20",
     alias,
+    loader: { ".wasm": "binary" },
     plugins: [filesOfPage(page)],
     logLevel: "silent",
     // A name that does not exist would otherwise be undefined, silently.
