@@ -97,7 +97,7 @@ export function missingComments(pkg, program) {
     const target = symbol && symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
     return (
       (target?.declarations ?? []).some(
-        (node) => (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) && isOwn(node, root) && commentOf(node) !== "",
+        (node) => (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) && isOwn(node, pkg.folder) && commentOf(node) !== "",
       ) ||
       (parameter.type !== undefined && inlineOptionsOf(parameter.type).length > 0)
     );
