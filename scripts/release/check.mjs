@@ -6,7 +6,7 @@ import { siblingsOf } from "./packages.mjs";
 /** @typedef {import("./tarballs.mjs").Tarball} Tarball */
 
 /** Node 20 itself needs glibc 2.28; an addon that needs a newer one would fail where Node runs. */
-export const NEWEST_GLIBC = 28;
+const NEWEST_GLIBC = 28;
 
 const NATIVE = "@dropwise/backend-native";
 
