@@ -49,7 +49,9 @@ describe("code in the pages", () => {
 
   test("npm commands name scripts that exist", () => {
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
-    const commands = blocks.filter(({ language }) => language === "sh").flatMap(({ code }) => [...code.matchAll(/npm (?:run )?([\w:-]+)/g)]);
+    const commands = blocks
+      .filter(({ language }) => language === "sh")
+      .flatMap(({ code }) => [...code.matchAll(/npm (?:run )?([\w:-]+)/g)]);
     const named = commands.map(([, name]) => name as string).filter((name) => !NPM.includes(name));
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
