@@ -1,3 +1,10 @@
+/**
+ * Functions without state: the dropouts, activations, losses and some mathematics; written `F` in examples. Mirrors
+ * [torch.nn.functional](https://docs.pytorch.org/docs/stable/nn.functional.html). What it has no function for is a method of
+ * `Tensor`.
+ *
+ * @packageDocumentation
+ */
 export { elu, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "./activations";
 export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, featureAlphaDropout } from "./dropout";
 export type { DropoutOptions, FeatureDropoutOptions } from "./dropout-options";

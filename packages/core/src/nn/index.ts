@@ -1,3 +1,9 @@
+/**
+ * Layers, losses and containers: modules that hold parameters and know whether they train. Mirrors
+ * [torch.nn](https://docs.pytorch.org/docs/stable/nn.html). Each computes what the function of its name in `functional` does.
+ *
+ * @packageDocumentation
+ */
 export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, SELU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from "./activations";
 export { clipGradNorm } from "./clip-grad-norm";
 export { ModuleList, Sequential, type TensorModule } from "./containers";
