@@ -80,6 +80,23 @@ describe.skipIf(noChromium)("for everybody", () => {
     expect(await background()).not.toBe(light);
   });
 
+  test("the page's policy lets nothing be sent to another host, and no foreign script run", async () => {
+    const page = await browser.open({ expectedErrors: /Content Security Policy/ });
+    await statusOf(page, /Identical/);
+    const refused = await page.evaluate(async () => {
+      const directives: string[] = [];
+      document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => directives.push(effectiveDirective));
+      await fetch(location.origin.replace("127.0.0.1", "localhost")).catch(() => {});
+      const script = document.createElement("script");
+      script.textContent = "document.title = 'foreign'";
+      document.head.append(script);
+      await new Promise((resolve) => setTimeout(resolve));
+      return directives;
+    });
+    expect(refused).toEqual(["connect-src", "script-src-elem"]);
+    expect(await page.title()).toBe("Dropwise playground");
+  });
+
   test("a first visit fetches less than 250 kB, gzipped, and only from the page's own host", async () => {
     const page = await browser.open({ address: "about:blank", serviceWorkers: "block" });
     const sizes: Promise<number>[] = [];

@@ -8,8 +8,9 @@ describe.skipIf(noChromium)("a device that lacks something", () => {
   test("without cross-origin isolation, in a folder of a plain host: wasm says that it has one thread and why, and all works", async () => {
     const page = await browser.open({ address: inject("plain") });
     expect(await statusOf(page, /identical/i)).toBe("Identical: 3 backends drew the same mask.");
-    expect(await page.locator('.backends [data-backend="wasm"]').textContent()).toMatch(
-      /simd128One thread only: this page is not cross-origin isolated.*Cross-Origin-Opener-Policy/,
+    expect(await page.locator('.backends [data-backend="wasm"]').textContent()).toBe("wasm simd128");
+    expect(await page.locator('.notes [data-backend="wasm"]').textContent()).toMatch(
+      /^wasm: One thread only: this page is not cross-origin isolated.*Cross-Origin-Opener-Policy/,
     );
     await page.getByRole("tab", { name: "Training" }).click();
     await page.locator("#panel-training").getByLabel("Backend").selectOption("wasm");
@@ -21,8 +22,10 @@ describe.skipIf(noChromium)("a device that lacks something", () => {
   test("without WebGPU: the reason is shown, and the rest works", async () => {
     const page = await withoutGpu.open();
     expect(await statusOf(page, /identical/i)).toBe("Identical: 2 backends drew the same mask.");
-    const gpu = page.locator('.backends [data-backend="webgpu"]');
-    expect(await gpu.textContent()).toMatch(/not available.*expected a GPU adapter, got none - switch on hardware acceleration/);
+    expect(await page.locator('.backends [data-backend="webgpu"]').textContent()).toBe("webgpu not available");
+    expect(await page.locator('.notes [data-backend="webgpu"]').textContent()).toMatch(
+      /^webgpu: expected a GPU adapter, got none - switch on hardware acceleration/,
+    );
     await keepPicture(page, "no-webgpu");
     await page.getByRole("tab", { name: "Module and function" }).click();
     await statusOf(page, /bit for bit/);
@@ -44,7 +47,8 @@ describe.skipIf(noChromium)("a device that lacks something", () => {
     });
     await page.goto(inject("isolated"));
     expect(await statusOf(page, /identical/i)).toBe("Identical: 2 backends drew the same mask.");
-    expect(await page.locator('.backends [data-backend="wasm"]').textContent()).toMatch(/not available.*SIMD/);
+    expect(await page.locator('.backends [data-backend="wasm"]').textContent()).toBe("wasm not available");
+    expect(await page.locator('.notes [data-backend="wasm"]').textContent()).toMatch(/^wasm: .*SIMD/);
   });
 
   test("a lost GPU device: the other backends go on, and one click brings it back", async () => {
@@ -59,6 +63,16 @@ describe.skipIf(noChromium)("a device that lacks something", () => {
     await page.getByRole("button", { name: "Open the GPU again" }).click();
     await statusOf(page, /Identical: 3/);
     expect(await page.locator(".banner").count()).toBe(0);
+  });
+
+  test("a script that cannot be loaded is told, and one click tries again", async () => {
+    const page = await browser.open({ address: "about:blank", serviceWorkers: "block", expectedErrors: /ERR_FAILED/ });
+    await page.context().route("**/lab.worker-*.js", (route) => route.abort());
+    await page.goto(inject("isolated"));
+    await page.getByText(/^A script of this page could not be loaded/).waitFor();
+    await page.context().unroute("**/lab.worker-*.js");
+    await page.getByRole("button", { name: "Load the page again" }).click();
+    await statusOf(page, /Identical: 3/);
   });
 
   test("once loaded, the page opens without a network", async () => {

@@ -80,12 +80,23 @@ describe.skipIf(noChromium)(`masks${noChromium ? ` (${noChromium})` : ""}`, () =
     await keepPicture(page, "masks-spoiled");
   });
 
+  test("a mask of four million elements is drawn beside the page, which can be used meanwhile", async () => {
+    const page = await browser.open({ path: "?shape=2048,2048" });
+    await page.locator("#panel-masks [aria-busy]").waitFor();
+    await page.getByRole("tab", { name: "Module and function" }).click();
+    await statusOf(page, /bit for bit/);
+    await page.getByRole("tab", { name: "Masks" }).click();
+    expect(await statusOf(page, /identical/i)).toBe("Identical: 3 backends drew the same mask.");
+    expect(await fingerprints(page)).toEqual(new Array(3).fill(expectedFingerprint([2048, 2048], 0.5, 42)));
+  });
+
   test("wrong settings are refused beside the field, and right ones draw again", async () => {
     const page = await browser.open();
     await statusOf(page, /identical/i);
     await page.getByLabel("p, the probability").fill("1.5");
     await page.getByLabel("Shape", { exact: true }).fill("9999, 9999");
     await statusOf(page, /Nothing drawn/);
+    expect(await page.locator("#panel-masks .summary").getAttribute("class")).not.toContain("good");
     expect(await page.locator("#panel-masks .error").allTextContents()).toEqual(
       expect.arrayContaining(["A number from 0 to 1.", "At most 4,194,304 elements; this has 99,980,001."]),
     );

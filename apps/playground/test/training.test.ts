@@ -73,9 +73,9 @@ describe.skipIf(noChromium)("training", () => {
     expect(results[2]).toEqual(results[0]);
   });
 
-  test("curves of all backends lie on one another; doubt is drawn; cancelling stops the proof", async () => {
+  test("curves of all backends lie on one another; doubt is drawn; both can be cancelled", async () => {
     const page = await browser.open({ path: "#training" });
-    await playUntil(page, 100);
+    await playUntil(page, 50);
     await button(page, "Ask the model with dropout").click();
     await page.getByText(/Standard deviation over 50 answers/).waitFor();
 
@@ -86,11 +86,35 @@ describe.skipIf(noChromium)("training", () => {
     for (const [, value] of differences) expect(value).toBeLessThan(1e-4);
     await keepPicture(page, "training");
 
-    await button(page, "Train on every backend").click();
-    await statusOf(page, /: step \d+ of 150/);
-    await button(page, "Cancel").click();
-    await statusOf(page, /Cancelled|Only the reference|Largest difference/);
-    expect(await button(page, "Train on every backend").isEnabled()).toBe(true);
+    for (const name of ["Ask the model with dropout", "Train on every backend"]) {
+      await button(page, name).evaluate((start: HTMLButtonElement) => {
+        start.click();
+        (start.nextElementSibling as HTMLButtonElement).click();
+      });
+      await statusOf(page, /^Cancelled\.$/);
+      expect(await button(page, name).isEnabled()).toBe(true);
+    }
+    // The run itself goes on.
+    const before = await stepOf(page);
+    await button(page, "Step").click();
+    await statusOf(page, new RegExp(`^Step ${before + 1} .*paused`));
+  });
+
+  test("settings that change while it plays start it over, and it plays on", async () => {
+    const page = await browser.open({ path: "#training" });
+    await statusOf(page, /paused/);
+    await button(page, "Play").click();
+    await statusOf(page, /^Step \d\d/);
+    await page.getByRole("slider", { name: "p", exact: true }).focus();
+    for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowLeft");
+    await page.getByText("new nn.Dropout(0.35)").first().waitFor();
+    await page.getByLabel("Seed", { exact: true }).fill("seven");
+    await page.getByText("A whole number of up to 18 digits.").waitFor();
+    await page.getByLabel("Seed", { exact: true }).fill("8");
+    await page.getByText("manualSeed(8)").first().waitFor();
+    await statusOf(page, /^Step \d\d+ of 3000 on reference$/);
+    await button(page, "Pause").click();
+    expect(await stepOf(page)).toBeGreaterThan(0);
   });
 
   test("a lost GPU device stops the run with a message; one click, and it goes on from the last step kept", async () => {
@@ -109,5 +133,18 @@ describe.skipIf(noChromium)("training", () => {
     expect(after).toBeGreaterThanOrEqual(25);
     expect(after).toBeLessThanOrEqual(before);
     expect(await playUntil(page, after + 10)).toBeGreaterThan(after);
+  });
+
+  test("a run whose GPU device was lost goes on elsewhere from the last step kept, too", async () => {
+    const page = await browser.open({ path: "#training" });
+    const before = await playUntil(page, 10);
+    await page.locator("#panel-training").getByLabel("Backend").selectOption("webgpu");
+    await statusOf(page, /on webgpu, paused/);
+    await page.getByText("About this device").click();
+    await page.getByRole("button", { name: "Simulate a lost GPU device" }).click();
+    await statusOf(page, /The GPU device was lost/);
+    await page.locator("#panel-training").getByLabel("Backend").selectOption("wasm");
+    expect(await statusOf(page, /on wasm, paused/)).toBe(`Step ${before} of 3000 on wasm, paused`);
+    expect(await playUntil(page, before + 10)).toBeGreaterThan(before);
   });
 });

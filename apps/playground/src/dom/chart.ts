@@ -20,10 +20,7 @@ interface ChartOptions {
   readonly height?: number;
   /** Logarithmic axes; x then counts in powers of 2. */
   readonly logarithmic?: boolean;
-  /** Fixed ends of y. Default: what the data needs. */
-  readonly yRange?: readonly [number, number];
   readonly formatX?: (value: number) => string;
-  readonly formatY?: (value: number) => string;
 }
 
 /** x, then one array for each line; null where a line has no value. */
@@ -64,11 +61,17 @@ export function chart(options: ChartOptions): Chart {
 
 // --- internal helpers ---
 
+const POWERS_OF_TEN = (_plot: uPlot, splits: readonly number[]): (number | null)[] =>
+  splits.map((split) => (Number.isInteger(Math.log10(split)) ? split : null));
+
+/** Steps between marks of an axis of whole numbers. */
+const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+
 function plotOptions(options: ChartOptions, width: number): uPlot.Options {
-  const { lines, xLabel, yLabel, height = 220, logarithmic = false, yRange, formatX, formatY } = options;
+  const { lines, xLabel, yLabel, height = 220, logarithmic = false, formatX } = options;
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
-  const axis = (label: string, format: ((value: number) => string) | undefined): uPlot.Axis => ({
+  const axis = (label: string, format?: (value: number) => string): uPlot.Axis => ({
     label,
     labelSize: 22,
     labelFont: "12px system-ui, sans-serif",
@@ -78,20 +81,26 @@ function plotOptions(options: ChartOptions, width: number): uPlot.Options {
     ticks: { stroke: colour("--line"), width: 1, size: 4 },
     ...(format && { values: (_plot: uPlot, splits: number[]) => splits.map((split) => (split === null ? "" : format(split))) }),
   });
-  const value = (format: ((value: number) => string) | undefined) => (_plot: uPlot, raw: number | null) =>
-    raw === null || raw === undefined ? "–" : (format?.(raw) ?? String(Number(raw.toPrecision(4))));
+  // The value under the pointer; without one, the newest.
+  const value =
+    (format: (value: number) => string = (y) => String(Number(y.toPrecision(3)))) =>
+    (plot: uPlot, raw: number | null, line: number, at: number | null): string => {
+      const shown = at === null ? newest(plot.data[line] ?? []) : raw;
+      return shown === null || shown === undefined ? "–" : format(shown);
+    };
+  const [x, y] = [axis(xLabel, formatX), axis(yLabel)];
   return {
     width,
     height,
-    legend: { live: true },
+    legend: { live: true, markers: { dash: (plot, line) => (plot.series[line]?.dash === undefined ? "solid" : "dashed") } },
     cursor: { drag: { x: false, y: false } },
     scales: {
       x: { time: false, ...(logarithmic && { distr: 3, log: 2 }) },
-      y: { ...(logarithmic && { distr: 3, log: 10 }), ...(yRange && { range: [yRange[0], yRange[1]] as uPlot.Range.MinMax }) },
+      y: logarithmic ? { distr: 3, log: 10 } : {},
     },
     axes: [
-      { ...axis(xLabel, formatX), size: 32 },
-      { ...axis(yLabel, formatY), size: 46 },
+      { ...x, size: 32, ...(!logarithmic && { incrs: WHOLE_STEPS }) },
+      { ...y, size: 46, ...(logarithmic && { grid: { ...y.grid, filter: POWERS_OF_TEN }, ticks: { ...y.ticks, filter: POWERS_OF_TEN } }) },
     ],
     series: [
       { label: xLabel, value: value(formatX) },
@@ -99,10 +108,16 @@ function plotOptions(options: ChartOptions, width: number): uPlot.Options {
         label,
         stroke: colour(name),
         width: lineWidth,
-        value: value(formatY),
+        value: value(),
         points: { show: logarithmic },
         ...(dash && { dash: [...dash] }),
       })),
     ],
   };
+}
+
+/** The last value there is. */
+function newest(values: ArrayLike<number | null | undefined>): number | null {
+  for (let i = values.length - 1; i >= 0; i--) if (values[i] !== null && values[i] !== undefined) return values[i] as number;
+  return null;
 }

@@ -12,9 +12,14 @@ export function codeBlock(sample: Sample): { readonly element: HTMLElement; show
   const pytorch = h("code");
   const copied = h("span", { class: "hint", role: "status" });
   const copy = button("Copy", () => {
-    void navigator.clipboard?.writeText(typescript.textContent ?? "").then(() => {
-      copied.textContent = "copied";
-    });
+    copyText(typescript.textContent ?? "").then(
+      () => {
+        copied.textContent = "copied";
+      },
+      () => {
+        copied.textContent = "not allowed by the browser";
+      },
+    );
   });
   // Long lines scroll sideways, which the keyboard can do only in an element that takes focus.
   const block = (label: string, code: HTMLElement) => h("pre", { tabindex: 0, role: "group", "aria-label": label }, code);
@@ -33,4 +38,11 @@ export function codeBlock(sample: Sample): { readonly element: HTMLElement; show
   };
   show(sample);
   return { element, show };
+}
+
+/** Puts text on the clipboard. Rejects where the browser does not allow that. */
+export async function copyText(text: string): Promise<void> {
+  // Absent from pages that are not served over https or from localhost.
+  if (navigator.clipboard === undefined) throw new Error("copyText: expected a clipboard, got none");
+  await navigator.clipboard.writeText(text);
 }

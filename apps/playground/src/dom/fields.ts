@@ -56,7 +56,8 @@ export function rangeField(
   options: FieldOptions & { value: number; min: number; max: number; step: number; onchange: () => void },
 ): Field<number> {
   const { min, max, step } = options;
-  const output = h("output", { class: "range-value" });
+  // For the eye only: a slider tells its value itself.
+  const output = h("span", { class: "range-value", "aria-hidden": "true" });
   const input = h("input", {
     type: "range",
     min,
@@ -78,7 +79,6 @@ export function rangeField(
       output.textContent = input.value;
     },
   );
-  output.setAttribute("for", input.id);
   field.element.querySelector("label")?.append(" ", output);
   return field;
 }

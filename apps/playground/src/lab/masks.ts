@@ -1,15 +1,17 @@
-import { cpu, Generator, nn, randn, tensor, tidy } from "@dropwise/core";
+import { type Backend, cpu, Generator, nn, randn, tensor, tidy } from "@dropwise/core";
 import type { BackendName, Backends } from "./backends";
+import { broadcast, type Picture, pictureOf, sizeOf } from "./picture";
+import { compare, type Verdict } from "./verdict";
 
 /** The members of the dropout family, and what they are called on the page. */
 export const KINDS = [
   ["dropout", "Dropout"],
-  ["dropout1d", "Dropout1d, whole channels of (N, C, L)"],
-  ["dropout2d", "Dropout2d, whole channels of (N, C, H, W)"],
-  ["dropout3d", "Dropout3d, whole channels of (N, C, D, H, W)"],
+  ["dropout1d", "Dropout1d (N, C, L)"],
+  ["dropout2d", "Dropout2d (N, C, H, W)"],
+  ["dropout3d", "Dropout3d (N, C, D, H, W)"],
   ["alphaDropout", "AlphaDropout"],
-  ["featureAlphaDropout", "FeatureAlphaDropout, whole channels"],
-  ["shared", "Dropout with a shared mask (noiseShape)"],
+  ["featureAlphaDropout", "FeatureAlphaDropout"],
+  ["shared", "Dropout, shared mask"],
 ] as const;
 export type Kind = (typeof KINDS)[number][0];
 
@@ -33,39 +35,89 @@ export interface MaskSettings {
   readonly input: Input;
 }
 
-/** One backend's answer. */
+/** What one backend drew, or why it did not. */
+export type MaskResult = { readonly backend: BackendName } & (DrawnMask | { readonly failure: string });
+
+/** A mask and what came of it, as the page shows them. */
 export interface DrawnMask {
-  /** 1 where kept; of the mask's own shape, which broadcasts to the input's. */
-  readonly mask: Uint8Array;
+  readonly failure?: undefined;
+  /** Of the mask's own shape, which broadcasts to the input's. */
   readonly maskShape: readonly number[];
-  readonly output: Float32Array;
+  readonly kept: number;
   /** Of one byte for each mask element; null where the page is no secure context. */
   readonly sha256: string | null;
+  /** Null for the reference itself, and where it has no result. */
+  readonly verdict: Verdict | null;
+  readonly mask: Picture;
+  readonly output: Picture;
 }
 
 /**
- * Draws the mask and applies it, on the named backend. Rejects with the errors of core for settings that it refuses. `spoil` turns the element in
- * the middle around, for a look at what the comparison says then.
+ * Draws the mask on each of the backends, applies it, and compares with the reference. The errors of core for settings that it refuses are results,
+ * too. `spoil` turns the element in the middle of the last backend's mask around, for a look at what the comparison says then. Null when `goOn`,
+ * asked between two backends, says no.
  */
-export async function drawMask(backends: Backends, name: BackendName, settings: MaskSettings, spoil: boolean): Promise<DrawnMask> {
-  const backend = await backends.open(name);
+export async function drawMasks(
+  backends: Backends,
+  names: readonly BackendName[],
+  settings: MaskSettings,
+  spoil: boolean,
+  goOn: () => Promise<boolean>,
+): Promise<MaskResult[] | null> {
+  const input = inputValues(settings);
+  const results: MaskResult[] = [];
+  let reference: Raw | null = null;
+  for (const [i, backend] of names.entries()) {
+    if (!(await goOn())) return null;
+    try {
+      const raw: Raw = await draw(await backends.open(backend), settings, input);
+      const middle = raw.mask.length >> 1;
+      if (spoil && i > 0 && i === names.length - 1) raw.mask[middle] = 1 - (raw.mask[middle] as number);
+      results.push({ backend, ...(await present(raw, settings)), verdict: reference && compare(reference, raw) });
+      if (backend === "cpu") reference = raw;
+    } catch (error) {
+      results.push({ backend, failure: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return results;
+}
+
+// --- internal helpers ---
+
+interface Raw {
+  /** 1 where kept. */
+  readonly mask: Uint8Array<ArrayBuffer>;
+  readonly maskShape: readonly number[];
+  readonly output: Float32Array;
+}
+
+async function draw(backend: Backend, settings: MaskSettings, input: Float32Array): Promise<Raw> {
   const layer = layerFor(settings);
   const [output, mask] = tidy(() => {
-    const x = tensor(inputValues(settings), { shape: settings.shape, backend });
+    const x = tensor(input, { shape: settings.shape, backend });
     const y = layer.forward(x);
     // With p = 0 the layer gives its input itself, which ends with this scope.
     return [y === x ? y.detach() : y, layer.lastMask() ?? tensor(true, { backend })];
   });
   try {
     const [values, bits] = await Promise.all([output.data(), mask.data()]);
-    const bytes = bits as Uint8Array<ArrayBuffer>;
-    const middle = bytes.length >> 1;
-    if (spoil) bytes[middle] = 1 - (bytes[middle] as number);
-    return { mask: bytes, maskShape: mask.shape, output: values as Float32Array, sha256: await fingerprint(bytes) };
+    return { mask: bits as Uint8Array<ArrayBuffer>, maskShape: mask.shape, output: values as Float32Array };
   } finally {
     output.dispose();
     mask.dispose();
   }
+}
+
+async function present({ mask, maskShape, output }: Raw, { shape }: MaskSettings): Promise<Omit<DrawnMask, "verdict">> {
+  // The output's own range, so that a scale of 1 / (1 - p) does not wash it out.
+  const largest = output.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  return {
+    maskShape,
+    kept: mask.reduce((sum, bit) => sum + bit, 0),
+    sha256: await fingerprint(mask),
+    mask: pictureOf(broadcast(mask, maskShape, shape), shape, (bit) => (bit === 1 ? 255 : 1)),
+    output: pictureOf(output, shape, (value) => 128 + Math.round((127 * value) / largest)),
+  };
 }
 
 /** A generator whose next mask is number `call` of `seed`. */
@@ -76,8 +128,6 @@ function generatorAt(seed: bigint, call: bigint): Generator {
   view.setBigUint64(8, 4n * call, true);
   return new Generator(0).setState(state);
 }
-
-// --- internal helpers ---
 
 function layerFor({ kind, p, seed, call, noiseShape }: MaskSettings) {
   const options = { p, generator: generatorAt(seed, call) };
@@ -101,7 +151,7 @@ function layerFor({ kind, p, seed, call, noiseShape }: MaskSettings) {
 
 /** Made on the host, so that every backend gets the same bits. */
 function inputValues({ input, shape, seed }: MaskSettings): Float32Array {
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   if (input === "ones") return new Float32Array(size).fill(1);
   if (input === "normal") return tidy(() => randn([size], { generator: new Generator(seed), backend: cpu }).dataSync()) as Float32Array;
   const width = shape.at(-1) ?? 1;

@@ -16,8 +16,8 @@ export interface Scores {
   readonly testAccuracy: number;
 }
 
-/** Pictures of the plane have this many pixels each way. */
-export const GRID = 40;
+/** Rows and columns of pixels in a picture of the plane; they are squares. */
+export const GRID = [36, 48] as const;
 
 const LEARNING_RATE = 0.01;
 
@@ -91,11 +91,14 @@ export class MoonModel {
     return (await this.#logits(this.#data.grid, false)).map(sigmoid);
   }
 
-  /** Standard deviation of the probability over `passes` passes with dropout on. The masks of the training are not touched. */
-  async uncertainty(passes: number, progress: (done: number) => void): Promise<Float32Array> {
+  /**
+   * Standard deviation of the probability over `passes` passes with dropout on; null when `goOn`, which is asked after each, says no. The masks of
+   * the training are not touched.
+   */
+  async uncertainty(passes: number, goOn: (done: number) => Promise<boolean>): Promise<Float32Array | null> {
     const state = this.#masks.getState();
-    const sum = new Float64Array(GRID * GRID);
-    const squares = new Float64Array(GRID * GRID);
+    const sum = new Float64Array(this.#data.grid.shape[0] as number);
+    const squares = new Float64Array(sum.length);
     try {
       for (let pass = 0; pass < passes; pass++) {
         const probabilities = (await this.#logits(this.#data.grid, true)).map(sigmoid);
@@ -103,7 +106,7 @@ export class MoonModel {
           sum[i] = (sum[i] as number) + value;
           squares[i] = (squares[i] as number) + value * value;
         });
-        progress(pass + 1);
+        if (!(await goOn(pass + 1))) return null;
       }
     } finally {
       this.#masks.setState(state);
@@ -166,15 +169,16 @@ function place({ train, test }: { train: Points; test: Points }, backend: Backen
   const x = tensor(train.inputs, { shape: [train.count, 2], backend });
   const y = tensor(train.targets, { shape: [train.count, 1], backend });
   const all = tidy(() => cat([x, tensor(test.inputs, { shape: [test.count, 2], backend })], { dim: 0 }));
-  return { x, y, all, grid: tensor(gridPoints(), { shape: [GRID * GRID, 2], backend }) };
+  return { x, y, all, grid: tensor(gridPoints(), { shape: [GRID[0] * GRID[1], 2], backend }) };
 }
 
 function gridPoints(): Float32Array {
   const { minX, maxX, minY, maxY } = PLANE;
-  return Float32Array.from({ length: 2 * GRID * GRID }, (_, i) => {
+  const [rows, columns] = GRID;
+  return Float32Array.from({ length: 2 * rows * columns }, (_, i) => {
     const cell = i >> 1;
-    const along = (place: number): number => (place + 0.5) / GRID;
-    return i % 2 === 0 ? minX + (maxX - minX) * along(cell % GRID) : maxY - (maxY - minY) * along(Math.floor(cell / GRID));
+    if (i % 2 === 0) return minX + ((maxX - minX) * ((cell % columns) + 0.5)) / columns;
+    return maxY - ((maxY - minY) * (Math.floor(cell / columns) + 0.5)) / rows;
   });
 }
 

@@ -17,36 +17,26 @@ const SAMPLE_MS = 10;
 
 const SAMPLES = 5;
 
-/** Measures dropout (p = 0.5, float32) for growing lengths, on every backend. */
-export class SpeedRun {
-  readonly #backends: Backends;
-  #cancelled = false;
+/** Code runs slowly at first, until the engine has compiled it well. */
+const WARM_UP_MS = 50;
 
-  constructor(backends: Backends) {
-    this.#backends = backends;
-  }
-
-  /** Lengths are powers of 4 from 2^10 to `2^largest`. `report` is called for each point; true when all was measured, false when cancelled. */
-  async run(largest: number, report: (point: SpeedPoint, done: number, total: number) => unknown): Promise<boolean> {
-    this.#cancelled = false;
-    const names: BackendName[] = [];
-    for (const name of BACKEND_NAMES) if ((await this.#backends.report(name)).available) names.push(name);
-    const lengths: number[] = [];
-    for (let exponent = 10; exponent <= largest; exponent += 2) lengths.push(2 ** exponent);
-    const total = names.length * lengths.length;
-    let done = 0;
-    for (const n of lengths) {
-      for (const name of names) {
-        const point = await measure(name, await this.#backends.open(name), n);
-        await report(point, ++done, total);
-        if (this.#cancelled) return false;
-      }
-    }
-    return true;
-  }
-
-  cancel(): void {
-    this.#cancelled = true;
+/**
+ * Measures dropout (p = 0.5, float32) on every backend there is, for lengths that are powers of 4 from 2^10 to `2^largest`. `report` is called with
+ * each point.
+ */
+export async function measureSpeed(
+  backends: Backends,
+  largest: number,
+  report: (point: SpeedPoint, done: number, total: number) => unknown,
+): Promise<void> {
+  const names: BackendName[] = [];
+  for (const name of BACKEND_NAMES) if ((await backends.report(name)).available) names.push(name);
+  const lengths: number[] = [];
+  for (let exponent = 10; exponent <= largest; exponent += 2) lengths.push(2 ** exponent);
+  const total = names.length * lengths.length;
+  let done = 0;
+  for (const n of lengths) {
+    for (const name of names) await report(await measure(name, await backends.open(name), n), ++done, total);
   }
 }
 
@@ -137,8 +127,10 @@ function deviceCopy(device: GPUDevice, n: number): { run: Work; release: () => v
 
 /** How many calls make a sample. Its own calls warm everything up. */
 async function calibrate(work: Work): Promise<number> {
-  for (let calls = 1; ; calls *= 4) {
-    if ((await time(work, calls)) >= SAMPLE_MS || calls >= 4096) return calls;
+  const start = performance.now();
+  for (let calls = 1; ; ) {
+    if ((await time(work, calls)) < SAMPLE_MS) calls *= 4;
+    else if (performance.now() - start >= WARM_UP_MS) return calls;
   }
 }
 

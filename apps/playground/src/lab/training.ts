@@ -1,7 +1,6 @@
 import type { Backend } from "@dropwise/core";
-import { BACKEND_NAMES, type BackendName, type Backends } from "./backends";
+import type { BackendName, Backends } from "./backends";
 import { type Checkpoint, type ModelSettings, MoonModel, type Scores } from "./model";
-import type { Points } from "./moons";
 
 /** What the page shows of a run. */
 export interface Snapshot {
@@ -18,10 +17,10 @@ interface Outcome {
   readonly boundary: Float32Array;
 }
 
-/** The losses of one backend, step by step, with the masks of the seed. */
-export interface ProofCurve {
-  readonly backend: BackendName;
-  readonly losses: Float64Array;
+/** One for the model with dropout, one for the model without. */
+interface Pair<T> {
+  readonly dropout: T;
+  readonly plain: T;
 }
 
 /** Steps between two looks at the models, which cost more than the steps. */
@@ -40,8 +39,8 @@ export class Training {
   readonly #backends: Backends;
   #settings: ModelSettings = { seed: 0n, p: 0.5, width: 1 };
   #backend: BackendName = "cpu";
-  #models: { dropout: MoonModel; plain: MoonModel } | null = null;
-  #kept: { dropout: Checkpoint; plain: Checkpoint } | null = null;
+  #models: Pair<MoonModel> | null = null;
+  #kept: Pair<Checkpoint> | null = null;
   #state: Snapshot["state"] = "paused";
   /** Whether a run that was lost was playing. */
   #resume = false;
@@ -49,15 +48,22 @@ export class Training {
   #show: (snapshot: Snapshot) => unknown = () => {};
   #turn: Promise<unknown> = Promise.resolve();
   #cancelled = false;
+  #starts = 0;
+  #plays = 0;
 
   constructor(backends: Backends) {
     this.#backends = backends;
   }
 
-  /** Starts over, paused at step 0. `show` is called with every snapshot from now on. Returns the points to learn. */
-  start(settings: ModelSettings, backend: BackendName, show: (snapshot: Snapshot) => unknown): Promise<{ train: Points; test: Points }> {
+  /**
+   * Starts over, paused at step 0. `show` is called with every snapshot from now on. Returns the points to learn; null when another start was asked for
+   * meanwhile.
+   */
+  start(settings: ModelSettings, backend: BackendName, show: (snapshot: Snapshot) => unknown): Promise<MoonModel["points"] | null> {
+    const mine = ++this.#starts;
     this.#state = "paused";
     return this.#exclusive(async () => {
+      if (mine !== this.#starts) return null;
       const opened = await this.#backends.open(backend);
       this.#drop();
       this.#settings = settings;
@@ -74,7 +80,7 @@ export class Training {
   play(): void {
     if (this.#state !== "paused" || this.#models === null) return;
     this.#state = "running";
-    void this.#loop();
+    void this.#loop(++this.#plays);
   }
 
   async pause(): Promise<void> {
@@ -87,61 +93,32 @@ export class Training {
     if (this.#state === "paused") await this.#exclusive(() => this.#advance(1));
   }
 
-  /** Moves the run to another backend, between two steps. */
+  /** Moves the run to another backend, between two steps; a run whose device was lost goes on there from its last copy. */
   useBackend(name: BackendName): Promise<void> {
     return this.#exclusive(async () => {
       const backend = await this.#backends.open(name);
-      const models = this.#models;
-      if (models === null || this.#state === "lost") return;
-      for (const model of [models.dropout, models.plain]) await model.moveTo(backend);
+      if (this.#models === null) return;
+      if (this.#state === "lost") return this.#revive(name, backend);
+      this.#kept = name === "webgpu" ? await checkpoint(this.#models) : null;
+      for (const model of [this.#models.dropout, this.#models.plain]) await model.moveTo(backend);
       this.#backend = name;
-      this.#kept = null;
       await this.#snapshot();
     });
   }
 
-  /** The spread of `passes` answers of the model with dropout, over the plane. */
-  uncertainty(passes: number, progress: (done: number) => void): Promise<Float32Array> {
+  /** The spread of `passes` answers of the model with dropout, over the plane; null when cancelled. */
+  uncertainty(passes: number, progress: (done: number) => unknown): Promise<Float32Array | null> {
+    this.#cancelled = false;
     return this.#exclusive(async () => {
       if (this.#models === null) throw new Error("uncertainty: expected a model, got none - start a run first");
-      return this.#models.dropout.uncertainty(passes, progress);
+      return this.#models.dropout.uncertainty(passes, async (done) => {
+        await progress(done); // the page's answer comes after a cancel that it sent before
+        return !this.#cancelled;
+      });
     });
   }
 
-  /** Trains the model with dropout from the start on every backend there is, and returns the losses; fewer when cancelled. */
-  async prove(settings: ModelSettings, steps: number, progress: (backend: BackendName, done: number) => void): Promise<ProofCurve[]> {
-    this.#cancelled = false;
-    await this.pause();
-    const curves: ProofCurve[] = [];
-    for (const name of BACKEND_NAMES) {
-      if (!(await this.#backends.report(name)).available) continue;
-      const model = await MoonModel.create(settings, await this.#backends.open(name));
-      try {
-        const losses = await this.#losses(model, steps, (done) => progress(name, done));
-        if (losses === null) break;
-        curves.push({ backend: name, losses });
-      } finally {
-        model.dispose();
-      }
-    }
-    return curves;
-  }
-
-  /** The loss of each of the first steps, or null when cancelled. */
-  async #losses(model: MoonModel, steps: number, progress: (done: number) => void): Promise<Float64Array | null> {
-    const losses = new Float64Array(steps);
-    for (let step = 0; step < steps; step++) {
-      const loss = model.train();
-      losses[step] = await loss.item();
-      loss.dispose();
-      if (step % 10 !== 9) continue;
-      progress(step + 1);
-      await rest(0); // lets a cancel come through
-      if (this.#cancelled) return null;
-    }
-    return losses;
-  }
-
+  /** Ends `uncertainty`. */
   cancel(): void {
     this.#cancelled = true;
   }
@@ -154,27 +131,32 @@ export class Training {
     this.#emit();
   }
 
-  /** Goes on from the last copy, on the new device. */
+  /** A lost run goes on from its last copy, on the new device. */
   recover(): Promise<void> {
     return this.#exclusive(async () => {
-      if (this.#state !== "lost") return;
-      const kept = this.#kept;
-      const backend = await this.#backends.open("webgpu");
-      this.#drop();
-      this.#models = await this.#create(backend);
-      if (kept !== null) {
-        this.#models.dropout.restore(kept.dropout);
-        this.#models.plain.restore(kept.plain);
-      }
-      this.#state = "paused";
-      await this.#snapshot();
-      if (this.#resume) this.play();
+      if (this.#state === "lost") await this.#revive("webgpu", await this.#backends.open("webgpu"));
     });
   }
 
-  async #loop(): Promise<void> {
+  async #revive(name: BackendName, backend: Backend): Promise<void> {
+    const kept = this.#kept;
+    this.#drop();
+    this.#models = await this.#create(backend);
+    if (kept !== null) {
+      this.#models.dropout.restore(kept.dropout);
+      this.#models.plain.restore(kept.plain);
+      this.#kept = kept;
+    }
+    this.#backend = name;
+    this.#state = "paused";
+    await this.#snapshot();
+    if (this.#resume) this.play();
+  }
+
+  /** Ends when another loop has begun: a run can be stopped and played again while this one rests. */
+  async #loop(mine: number): Promise<void> {
     try {
-      while (this.#state === "running") {
+      while (this.#state === "running" && mine === this.#plays) {
         await this.#exclusive(() => this.#advance(STEPS_PER_SNAPSHOT));
         await rest(PAUSE_MS);
       }
@@ -191,7 +173,7 @@ export class Training {
     for (let i = 0; i < steps && dropout.step < LAST_STEP; i++) for (const model of [dropout, plain]) model.train().dispose();
     if (dropout.step >= LAST_STEP) this.#state = "finished";
     if (this.#backend === "webgpu" && dropout.step % STEPS_PER_CHECKPOINT < steps) {
-      this.#kept = { dropout: await dropout.checkpoint(), plain: await plain.checkpoint() };
+      this.#kept = await checkpoint(this.#models);
     }
     await this.#snapshot();
   }
@@ -211,7 +193,7 @@ export class Training {
     this.#show(this.#last);
   }
 
-  async #create(backend: Backend): Promise<{ dropout: MoonModel; plain: MoonModel }> {
+  async #create(backend: Backend): Promise<Pair<MoonModel>> {
     return {
       dropout: await MoonModel.create(this.#settings, backend),
       plain: await MoonModel.create({ ...this.#settings, p: 0 }, backend),
@@ -234,6 +216,10 @@ export class Training {
 }
 
 // --- internal helpers ---
+
+async function checkpoint({ dropout, plain }: Pair<MoonModel>): Promise<Pair<Checkpoint>> {
+  return { dropout: await dropout.checkpoint(), plain: await plain.checkpoint() };
+}
 
 async function outcome(model: MoonModel): Promise<Outcome> {
   return { scores: await model.scores(), boundary: await model.boundary() };

@@ -14,7 +14,7 @@ export class ResultCard {
     this.#title = title;
     this.element = h(
       "article",
-      { class: "card", "aria-label": title },
+      { class: "card aligned", "aria-label": title },
       h("h3", {}, title),
       h("p", {}, text),
       h("div", { class: "switches" }, ...switches),

@@ -1,20 +1,31 @@
 import { h } from "../../dom/h";
-import { broadcast, cssColour, paint, scale } from "../../dom/picture";
+import { type Palette, paint } from "../../dom/picture";
 import type { BackendName } from "../../lab/backends";
-import type { DrawnMask, MaskSettings } from "../../lab/masks";
+import type { DrawnMask } from "../../lab/masks";
+import type { Picture } from "../../lab/picture";
+import { sizeOf } from "../../lab/picture";
+import type { Verdict } from "../../lab/verdict";
 import { BACKEND_LABELS } from "../../shell/device";
-import type { Verdict } from "./verdict";
+
+/** The colours of the two pictures. */
+export interface MaskPalettes {
+  readonly mask: Palette;
+  readonly output: Palette;
+}
+
+/** Wider pictures are as wide as their place at least, or shrunk into it. */
+const ENLARGED_BELOW = 320;
 
 /** What one backend drew: mask, output, fingerprint, verdict. */
 export class BackendCard {
   readonly element: HTMLElement;
-  readonly #mask = h("canvas", { role: "img", class: "pixels" });
-  readonly #output = h("canvas", { role: "img", class: "pixels" });
+  readonly #mask = h("canvas", { role: "img" });
+  readonly #output = h("canvas", { role: "img" });
   readonly #facts = h("p", { class: "hint" });
   readonly #fingerprint = h("code", { class: "fingerprint" });
   readonly #verdict = h("p", { class: "verdict" });
   readonly #body: HTMLElement;
-  #last: { settings: MaskSettings; drawn: DrawnMask } | null = null;
+  #last: DrawnMask | null = null;
 
   constructor(readonly name: BackendName) {
     this.#body = h(
@@ -56,21 +67,19 @@ export class BackendCard {
     this.#body.hidden = true;
   }
 
-  /** Shows a result. `verdict` is null for the reference itself. */
-  show(settings: MaskSettings, drawn: DrawnMask, verdict: Verdict | null): void {
-    this.#last = { settings, drawn };
+  show(drawn: DrawnMask, palettes: MaskPalettes): void {
+    const { maskShape, kept, sha256, verdict } = drawn;
+    this.#last = drawn;
     this.#body.hidden = false;
-    const kept = drawn.mask.reduce((sum, bit) => sum + bit, 0);
-    const share = drawn.mask.length === 0 ? 0 : (100 * kept) / drawn.mask.length;
-    const what = `${kept.toLocaleString("en")} of ${drawn.mask.length.toLocaleString("en")} kept (${share.toFixed(1)}%)`;
-    const shared = drawn.mask.length === drawn.output.length ? "" : `, mask shape [${drawn.maskShape.join(", ")}]`;
+    const size = sizeOf(maskShape);
+    const what = `${kept.toLocaleString("en")} of ${size.toLocaleString("en")} kept (${((100 * kept) / size).toFixed(1)}%)`;
     this.#mask.setAttribute("aria-label", `Mask by ${BACKEND_LABELS[this.name]}: ${what}`);
     this.#output.setAttribute("aria-label", `Output by ${BACKEND_LABELS[this.name]}`);
-    this.#fingerprint.textContent = drawn.sha256 ?? "needs a page served over https or from localhost";
-    const complete = this.paint();
-    this.#facts.textContent = `${what}${shared}.${complete ? "" : " The picture shows the first part."}`;
+    this.#facts.textContent = `${what}, mask shape [${maskShape.join(", ")}]`;
+    this.#fingerprint.textContent = sha256 ?? "needs a page served over https or from localhost";
     this.#verdict.className = `verdict ${verdict === null ? "" : verdict.mask === null ? "good" : "bad"}`;
-    this.#verdict.textContent = sentence(verdict);
+    this.#verdict.textContent = this.name === "cpu" ? "what the others are compared with" : sentence(verdict);
+    this.paint(palettes);
   }
 
   /** Shows why there is no result. */
@@ -81,25 +90,24 @@ export class BackendCard {
     this.#verdict.textContent = message;
   }
 
-  /** Paints again, in the colours of the theme. False when the picture is cut off. */
-  paint(): boolean {
-    if (this.#last === null) return true;
-    const { settings, drawn } = this.#last;
-    const [kept, dropped] = [cssColour("--mask-kept"), cssColour("--mask-dropped")];
-    const mask = broadcast(drawn.mask, drawn.maskShape, settings.shape);
-    const { complete } = paint(this.#mask, mask, settings.shape, (bit) => (bit === 1 ? kept : dropped));
-    // The output's own range, so that a scale of 1 / (1 - p) does not wash it out.
-    const largest = drawn.output.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-    const colourOf = scale(cssColour("--map-low"), cssColour("--map-zero"), cssColour("--map-high"));
-    paint(this.#output, drawn.output, settings.shape, (value) => colourOf(value / largest));
-    return complete;
+  /** Paints what was shown, perhaps in other colours than before. */
+  paint(palettes: MaskPalettes): void {
+    if (this.#last === null) return;
+    paintPixels(this.#mask, this.#last.mask, palettes.mask);
+    paintPixels(this.#output, this.#last.output, palettes.output);
   }
 }
 
 // --- internal helpers ---
 
+function paintPixels(canvas: HTMLCanvasElement, picture: Picture, colours: Palette): void {
+  paint(canvas, picture, colours);
+  canvas.className = picture.width <= ENLARGED_BELOW ? "pixels sharp" : "pixels";
+  canvas.style.setProperty("--ratio", String(picture.width / picture.height));
+}
+
 function sentence(verdict: Verdict | null): string {
-  if (verdict === null) return "what the others are compared with";
+  if (verdict === null) return "the reference has no result to compare with";
   if (verdict.mask !== null) return `mask differs, first at index ${verdict.mask.toLocaleString("en")}`;
   if (verdict.output === null) return "identical: mask and output, bit for bit";
   return `mask identical; outputs differ by at most ${verdict.largest.toExponential(1)}, first at index ${verdict.output.toLocaleString("en")}`;

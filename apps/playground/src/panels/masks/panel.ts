@@ -1,15 +1,16 @@
-import { codeBlock } from "../../dom/code";
+import { codeBlock, copyText } from "../../dom/code";
 import { checkField, type Field, selectField, textField } from "../../dom/fields";
 import { button, h, messageOf } from "../../dom/h";
-import type { BackendName } from "../../lab/backends";
-import { type DrawnMask, INPUTS, KINDS, type Kind, type MaskSettings } from "../../lab/masks";
+import { palette } from "../../dom/picture";
+import { BACKEND_NAMES } from "../../lab/backends";
+import { INPUTS, KINDS, type Kind, type MaskResult, type MaskSettings } from "../../lab/masks";
+import { tilesOf } from "../../lab/picture";
 import { BACKEND_LABELS, type Device } from "../../shell/device";
 import type { Panel } from "../../shell/tabs";
 import { onThemeChange } from "../../shell/theme";
-import { BackendCard } from "./backend-card";
+import { BackendCard, type MaskPalettes } from "./backend-card";
 import { sampleFor } from "./sample";
 import { DEFAULTS, fromQuery, parseSettings, type TypedSettings, toQuery } from "./settings";
-import { compare } from "./verdict";
 
 /** A shape that suits each kind, put in when the kind is chosen and the present shape has another number of dimensions. */
 const SHAPES: Readonly<Record<Kind, string>> = {
@@ -24,6 +25,9 @@ const SHAPES: Readonly<Record<Kind, string>> = {
 
 /** Time without typing after which a drawing starts. */
 const TYPING_MS = 200;
+
+/** Drawings that take longer are announced. */
+const SLOW_MS = 400;
 
 /** The same mask on every backend, side by side. */
 export function masksPanel(device: Device): Panel {
@@ -46,7 +50,7 @@ export function masksPanel(device: Device): Panel {
     noiseShape: textField({ label: "Mask shape", value: start.noiseShape, hint: "Sizes of 1 are shared.", onchange: changed }),
     p: textField({ label: "p, the probability of being dropped", value: start.p, onchange: changed }),
     seed: textField({ label: "Seed", value: start.seed, onchange: changed }),
-    call: textField({ label: "Call", value: start.call, numeric: true, onchange: changed }),
+    call: textField({ label: "Call", value: start.call, numeric: true, hint: "Which mask of this seed, from 0 on.", onchange: changed }),
     input: selectField<string>({ label: "Input", value: start.input, choices: INPUTS, onchange: changed }),
   };
   const typed = (): TypedSettings => mapFields((name) => fields[name].value);
@@ -56,13 +60,19 @@ export function masksPanel(device: Device): Panel {
     onchange: () => schedule(0),
   });
 
-  const cards = new Map<BackendName, BackendCard>();
-  const list = h("div", { class: "cards three" });
+  const cards = { cpu: new BackendCard("cpu"), wasm: new BackendCard("wasm"), webgpu: new BackendCard("webgpu") };
+  const list = h("div", { class: "cards three" }, ...BACKEND_NAMES.map((name) => cards[name].element));
+  let palettes = readPalettes();
   const summary = h("p", { class: "summary", role: "status" }, "drawing …");
+  const tell = (text: string, kind: "" | "good" | "bad" = ""): void => {
+    summary.textContent = text;
+    summary.className = `summary ${kind}`;
+  };
+  const layout = h("p", { class: "hint" });
   const code = codeBlock({ typescript: "", pytorch: "" });
   const shared = h("span", { class: "hint", role: "status" });
   const share = button("Copy a link to these settings", () => {
-    navigator.clipboard?.writeText(location.href).then(
+    copyText(location.href).then(
       () => {
         shared.textContent = "copied";
       },
@@ -96,58 +106,47 @@ export function masksPanel(device: Device): Panel {
     }
     if ("errors" in parsed) {
       current++; // what is being drawn is no longer wanted
-      summary.textContent = "Nothing drawn: a setting above needs a correction.";
+      tell("Nothing drawn: a setting above needs a correction.");
       list.inert = true;
+      list.removeAttribute("aria-busy");
       return;
     }
     history.replaceState(null, "", `${location.pathname}${toQuery(typed())}${location.hash}`);
     shared.textContent = "";
     code.show(sampleFor(parsed.settings));
     list.inert = false;
+    layout.textContent = layoutOf(parsed.settings.shape);
     await drawAll(parsed.settings, ++current);
   };
 
   const drawAll = async (settings: MaskSettings, turn: number): Promise<void> => {
     list.setAttribute("aria-busy", "true");
-    const reports = await device.reports(lab);
-    const results = new Map<BackendName, DrawnMask>();
-    const failures: string[] = [];
-    const last = reports.filter(({ available }) => available).at(-1)?.name;
-    for (const { name, available, note } of reports) {
-      let card = cards.get(name);
-      if (card === undefined) {
-        card = new BackendCard(name);
-        cards.set(name, card);
-        list.append(card.element);
-      }
-      if (!available) {
-        card.fail(`Not available here. ${note ?? ""}`);
-        continue;
-      }
-      try {
-        const drawn = await lab.drawMask(name, settings, spoil.value && name === last && name !== "cpu");
+    const slow = setTimeout(() => tell("drawing …"), SLOW_MS);
+    try {
+      const reports = await device.reports(lab);
+      const available = reports.filter((report) => report.available).map(({ name }) => name);
+      const results = await lab.drawMasks(available, settings, spoil.value);
+      if (results === null || turn !== current) return;
+      for (const { name, available, note } of reports) if (!available) cards[name].fail(`Not available here. ${note ?? ""}`);
+      for (const result of results) {
+        if (result.failure === undefined) cards[result.backend].show(result, palettes);
+        else cards[result.backend].fail(result.failure);
+        await new Promise((resolve) => setTimeout(resolve)); // large pictures take a moment each
         if (turn !== current) return;
-        results.set(name, drawn);
-      } catch (error) {
-        if (turn !== current) return;
-        failures.push(BACKEND_LABELS[name]);
-        card.fail(messageOf(error));
       }
+      const [text, kind] = summaryOf(results);
+      tell(text, kind);
+    } catch (error) {
+      if (turn === current) tell(messageOf(error), "bad");
+    } finally {
+      clearTimeout(slow);
+      if (turn === current) list.removeAttribute("aria-busy");
     }
-    const differing: string[] = [];
-    const reference = results.get("cpu");
-    for (const [name, drawn] of results) {
-      const verdict = name === "cpu" || reference === undefined ? null : compare(reference, drawn);
-      if (verdict !== null && verdict.mask !== null) differing.push(BACKEND_LABELS[name]);
-      cards.get(name)?.show(settings, drawn, verdict);
-    }
-    list.removeAttribute("aria-busy");
-    summary.textContent = summaryOf(results.size, differing, failures);
-    summary.className = `summary ${differing.length > 0 ? "bad" : results.size > 1 ? "good" : ""}`;
   };
 
   onThemeChange(() => {
-    for (const card of cards.values()) card.paint();
+    palettes = readPalettes();
+    for (const name of BACKEND_NAMES) cards[name].paint(palettes);
   });
   device.onReopened(() => schedule(0));
   schedule(0);
@@ -165,6 +164,7 @@ export function masksPanel(device: Device): Panel {
     h("div", { class: "actions" }, nextCall, share, reset, shared),
     summary,
     list,
+    layout,
     spoil.element,
     h("h3", {}, "In code"),
     code.element,
@@ -179,11 +179,29 @@ function mapFields(value: (name: keyof TypedSettings) => string): TypedSettings 
   return Object.fromEntries(names.map((name) => [name, value(name)])) as unknown as TypedSettings;
 }
 
-function summaryOf(drawn: number, differing: readonly string[], failures: readonly string[]): string {
-  const failed = failures.length === 0 ? "" : ` No result from ${failures.join(" and ")}.`;
-  if (drawn === 0) return "No backend drew this mask: see the reason below.";
+function readPalettes(): MaskPalettes {
+  return {
+    mask: palette("--mask-dropped", "--mask-kept"),
+    output: palette("--map-low", "--map-zero", "--map-high"),
+  };
+}
+
+/** How the pictures show tensors of more than two dimensions, or too large ones. */
+function layoutOf(shape: readonly number[]): string {
+  const { width, height, columns, count, complete } = tilesOf(shape);
+  const tiles = count > 1 ? `Each tile is ${height} × ${width}, the last two dimensions; there are ${count}, ${columns} in a row.` : "";
+  return `${tiles}${complete ? "" : " The pictures show the first part."}`.trim();
+}
+
+function summaryOf(results: readonly MaskResult[]): [text: string, kind: "" | "good" | "bad"] {
+  const named = (list: readonly MaskResult[]): string => list.map(({ backend }) => BACKEND_LABELS[backend]).join(" and ");
+  const failed = results.filter((result) => result.failure !== undefined);
+  const drawn = results.length - failed.length;
+  const differing = results.filter((result) => result.failure === undefined && result.verdict !== null && result.verdict.mask !== null);
+  const without = failed.length === 0 ? "" : ` No result from ${named(failed)}.`;
+  if (drawn === 0) return ["No backend drew this mask: see the reason below.", "bad"];
   if (differing.length > 0)
-    return `Not identical: ${differing.join(" and ")} differ${differing.length === 1 ? "s" : ""} from the reference.${failed}`;
-  if (drawn === 1) return `Drawn by one backend, so there is nothing to compare with.${failed}`;
-  return `Identical: ${drawn} backends drew the same mask.${failed}`;
+    return [`Not identical: ${named(differing)} differ${differing.length === 1 ? "s" : ""} from the reference.${without}`, "bad"];
+  if (drawn === 1) return [`Drawn by one backend, so there is nothing to compare with.${without}`, ""];
+  return [`Identical: ${drawn} backends drew the same mask.${without}`, "good"];
 }

@@ -2,7 +2,8 @@ import { proxy } from "comlink";
 import { type Chart, chart } from "../../dom/chart";
 import { codeBlock } from "../../dom/code";
 import { selectField } from "../../dom/fields";
-import { button, h, messageOf } from "../../dom/h";
+import { button, h } from "../../dom/h";
+import { job } from "../../dom/job";
 import type { BackendName } from "../../lab/backends";
 import type { SpeedPoint } from "../../lab/speed";
 import { BACKEND_COLOURS, BACKEND_LABELS, type Device } from "../../shell/device";
@@ -20,8 +21,7 @@ const SAMPLE = {
 
 /** Dropout on every backend of this device, beside a copy of the same bytes. */
 export async function speedPanel(device: Device): Promise<Panel> {
-  const lab = device.startLab();
-  const reports = await device.reports(lab);
+  const reports = await device.reports();
   const names = reports.filter(({ available }) => available).map(({ name }) => name);
   let points: SpeedPoint[] = [];
 
@@ -37,10 +37,6 @@ export async function speedPanel(device: Device): Promise<Panel> {
     ],
     onchange: () => {},
   });
-  const progress = h("progress", { "aria-label": "Points measured", max: 1, value: 0, hidden: true });
-  const status = h("p", { class: "summary", role: "status" }, "Nothing measured yet.");
-  const run = button("Measure", () => void start(), { class: "primary" });
-  const cancel = button("Cancel", () => void lab.speed.cancel(), { hidden: true });
   const save = button("Export as JSON", () => exportResults(points, reports), { disabled: true });
   const plot: Chart = chart({
     label: "Gigabytes per second against n: dropout and a copy of the same bytes, on each backend. The table below has the numbers.",
@@ -49,8 +45,8 @@ export async function speedPanel(device: Device): Promise<Panel> {
     logarithmic: true,
     height: 320,
     lines: names.flatMap((name) => [
-      { label: `${BACKEND_LABELS[name]}: dropout`, colour: BACKEND_COLOURS[name] },
-      { label: `${BACKEND_LABELS[name]}: copy`, colour: BACKEND_COLOURS[name], dash: [4, 4] },
+      { label: `${BACKEND_LABELS[name]} dropout`, colour: BACKEND_COLOURS[name] },
+      { label: `${BACKEND_LABELS[name]} copy`, colour: BACKEND_COLOURS[name], dash: [4, 4] },
     ]),
     formatX: powerOfTwo,
   });
@@ -82,33 +78,30 @@ export async function speedPanel(device: Device): Promise<Panel> {
     save.disabled = points.length === 0;
   };
 
-  const start = async (): Promise<void> => {
-    points = [];
-    show();
-    run.disabled = true;
-    progress.hidden = cancel.hidden = false;
-    progress.value = 0;
-    status.className = "summary";
-    status.textContent = "measuring … other work on this device makes the numbers worse.";
-    try {
-      const complete = await lab.speed.run(
-        Number(largest.value),
-        proxy((point: SpeedPoint, done: number, total: number) => {
-          points.push(point);
-          progress.value = done / total;
-          status.textContent = `${done} of ${total}: ${BACKEND_LABELS[point.backend]}, n = ${point.n.toLocaleString("en")}`;
-          show();
-        }),
+  const { actions, status } = job({
+    label: "Measure",
+    primary: true,
+    counts: "Points measured",
+    idle: "Nothing measured yet.",
+    beside: [save],
+    work: async (signal, report) => {
+      points = [];
+      show();
+      report(0, "Measuring … other work on this device makes the numbers worse.");
+      await device.inWorker(signal, (lab) =>
+        lab.measureSpeed(
+          Number(largest.value),
+          proxy((point: SpeedPoint, done: number, total: number) => {
+            if (signal.aborted) return;
+            points.push(point);
+            report(done / total, `${done} of ${total}: ${BACKEND_LABELS[point.backend]}, n = ${point.n.toLocaleString("en")}`);
+            show();
+          }),
+        ),
       );
-      status.textContent = complete ? `Done: ${points.length} points, medians of 5.` : `Cancelled after ${points.length} points.`;
-    } catch (error) {
-      status.textContent = messageOf(error);
-      status.className = "summary bad";
-    } finally {
-      run.disabled = false;
-      progress.hidden = cancel.hidden = true;
-    }
-  };
+      return signal.aborted ? `Cancelled after ${points.length} points.` : `Done: ${points.length} points, medians of 5.`;
+    },
+  });
 
   const heading = (text: string) => h("th", { scope: "col" }, text);
   place.append(
@@ -129,7 +122,7 @@ export async function speedPanel(device: Device): Promise<Panel> {
       "Dropout reads n numbers and writes n, as a copy does; no dropout can be faster than that. Both are timed in the backend's own memory, many calls at a time where one is too short for the browser's clock. For the GPU that includes handing the calls over and waiting for the last.",
     ),
     h("div", { class: "settings" }, largest.element),
-    h("div", { class: "actions" }, run, cancel, save, progress),
+    actions,
     status,
     place,
     h("h3", {}, "In code"),

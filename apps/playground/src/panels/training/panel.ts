@@ -1,6 +1,8 @@
 import { proxy } from "comlink";
+import { codeBlock } from "../../dom/code";
 import { rangeField, selectField, textField } from "../../dom/fields";
 import { button, h, messageOf } from "../../dom/h";
+import { job } from "../../dom/job";
 import type { BackendName } from "../../lab/backends";
 import type { ModelSettings } from "../../lab/model";
 import type { Points } from "../../lab/moons";
@@ -34,18 +36,30 @@ export async function trainingPanel(device: Device): Promise<Panel> {
     choices: available.map(({ name }) => [name, BACKEND_LABELS[name]] as const),
     onchange: () => void lab.training.useBackend(backend.value).catch(fail),
   });
-  const settings = (): ModelSettings => ({ seed: BigInt(seed.value), p: p.value, width: width.value });
+  const settings = (): ModelSettings => {
+    const valid = /^\d{1,18}$/.test(seed.value);
+    seed.setError(valid ? null : "A whole number of up to 18 digits.");
+    if (!valid) throw new RangeError("The seed above needs a correction.");
+    return { seed: BigInt(seed.value), p: p.value, width: width.value };
+  };
 
   const status = h("p", { class: "summary", role: "status" });
-  const play = button("Play", () => void (latest?.state === "running" ? lab.training.pause() : lab.training.play()), { class: "primary" });
+  let playing = false;
+  const play = button(
+    "Play",
+    () => {
+      playing = latest?.state !== "running";
+      void (playing ? lab.training.play() : lab.training.pause());
+    },
+    { class: "primary" },
+  );
   const step = button("Step", () => void lab.training.step().catch(fail));
   const again = button("Reset", restart);
   const dropoutPicture = new PlanePicture("With dropout");
-  const plainPicture = new PlanePicture("Without");
+  const plainPicture = new PlanePicture("Without dropout");
   const doubtPicture = new PlanePicture("Doubt");
   doubtPicture.element.hidden = true;
   const curves = new Curves();
-  const doubtProgress = h("progress", { "aria-label": "Passes done", max: PASSES, value: 0, hidden: true });
   let doubt: Float32Array | null = null;
 
   const fail = (error: unknown): void => {
@@ -77,6 +91,8 @@ export async function trainingPanel(device: Device): Promise<Panel> {
     play.disabled = snapshot.state === "finished" || snapshot.state === "lost";
     step.disabled = snapshot.state !== "paused";
     backend.value = snapshot.backend;
+    if (snapshot.state === "finished") playing = false;
+    status.setAttribute("aria-live", running ? "off" : "polite"); // a count that runs would be read aloud without an end
     status.className = snapshot.state === "lost" ? "summary bad" : "summary";
     status.textContent = stateText(snapshot);
   };
@@ -84,49 +100,44 @@ export async function trainingPanel(device: Device): Promise<Panel> {
   let turn = 0;
   const reset = async (): Promise<void> => {
     const mine = ++turn;
-    const valid = /^\d{1,18}$/.test(seed.value);
-    seed.setError(valid ? null : "A whole number of up to 18 digits.");
-    if (!valid) return;
-    const wasRunning = latest?.state === "running";
-    curves.clear();
-    doubt = null;
-    doubtPicture.element.hidden = true;
-    code.show(trainingCode(settings()));
     try {
+      const chosen = settings();
+      code.show(trainingCode(chosen));
       const shown = (snapshot: Snapshot): void => {
         if (mine === turn) show(snapshot);
       };
-      points = await lab.training.start(settings(), backend.value, proxy(shown));
-      if (mine !== turn) return;
+      curves.clear();
+      doubt = null;
+      doubtPicture.element.hidden = true;
+      const started = await lab.training.start(chosen, backend.value, proxy(shown));
+      if (started === null || mine !== turn) return;
+      points = started;
       draw();
-      if (wasRunning) await lab.training.play();
+      if (playing) await lab.training.play();
     } catch (error) {
       fail(error);
     }
   };
 
-  const askDoubt = button("Ask the model with dropout 50 times", () => void showDoubt());
-  const showDoubt = async (): Promise<void> => {
-    askDoubt.disabled = true;
-    doubtProgress.hidden = false;
-    try {
-      doubt = await lab.training.uncertainty(
+  const asked = job({
+    label: `Ask the model with dropout ${PASSES} times`,
+    counts: "Passes done",
+    work: async (signal, report) => {
+      signal.addEventListener("abort", () => void lab.training.cancel());
+      const mine = turn;
+      const deviations = await lab.training.uncertainty(
         PASSES,
-        proxy((done: number) => {
-          doubtProgress.value = done;
-        }),
+        proxy((done: number) => report(done / PASSES, `${done} of ${PASSES}`)),
       );
+      if (deviations === null) return "Cancelled.";
+      if (mine !== turn) return "Another run has begun meanwhile.";
+      doubt = deviations;
       doubtPicture.element.hidden = false;
       draw();
-    } catch (error) {
-      fail(error);
-    } finally {
-      askDoubt.disabled = false;
-      doubtProgress.hidden = true;
-    }
-  };
+      return "";
+    },
+  });
 
-  const { codeBlock } = await import("../../dom/code");
   const code = codeBlock(trainingCode(settings()));
   onThemeChange(draw);
   await reset();
@@ -143,17 +154,26 @@ export async function trainingPanel(device: Device): Promise<Panel> {
     h("div", { class: "settings" }, p.element, width.element, seed.element, backend.element),
     h("div", { class: "actions" }, play, step, again),
     status,
-    h("div", { class: "cards two" }, dropoutPicture.element, plainPicture.element),
+    h("div", { class: "planes" }, dropoutPicture.element, plainPicture.element),
     curves.element,
     h(
       "section",
-      { class: "card", "aria-labelledby": "doubt-title" },
-      h("h3", { id: "doubt-title" }, "Monte-Carlo dropout"),
-      h("p", {}, "With dropout left on, every answer is a little different. Where answers spread, the model is in doubt."),
-      h("div", { class: "actions" }, askDoubt, doubtProgress),
+      { class: "card beside", "aria-labelledby": "doubt-title" },
+      h(
+        "div",
+        {},
+        h("h3", { id: "doubt-title" }, "Monte-Carlo dropout"),
+        h("p", {}, "With dropout left on, every answer is a little different. Where answers spread, the model is in doubt."),
+        asked.actions,
+        asked.status,
+      ),
       doubtPicture.element,
     ),
-    proofSection(lab, settings),
+    proofSection(
+      device,
+      available.map(({ name }) => name),
+      settings,
+    ),
     h("h3", {}, "In code"),
     code.element,
   );
@@ -170,6 +190,6 @@ function scoreText({ trainLoss, testLoss, trainAccuracy, testAccuracy }: Snapsho
 function stateText({ state, step, backend }: Snapshot): string {
   const at = `Step ${step} of ${LAST_STEP} on ${BACKEND_LABELS[backend]}`;
   if (state === "lost")
-    return `${at}. The GPU device was lost: open it again above, and training goes on from the last step that was kept, or choose Reset on another backend.`;
+    return `${at}. The GPU device was lost: open it again above, or choose another backend. Training goes on from the last step that was kept.`;
   return state === "paused" ? `${at}, paused` : state === "finished" ? `${at}, done` : at;
 }

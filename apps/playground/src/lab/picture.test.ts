@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { broadcast, scale, tilesOf } from "./picture";
+import { broadcast, pictureOf, tilesOf } from "./picture";
 
 describe("pictures", () => {
   test("show the last two dimensions as tiles and the others side by side", () => {
@@ -22,19 +22,19 @@ describe("pictures", () => {
   });
 
   test("repeat a mask along its sizes of 1", () => {
-    expect([...broadcast([1, 0], [2, 1], [2, 3])]).toEqual([1, 1, 1, 0, 0, 0]);
-    expect([...broadcast([1, 0, 1], [3], [2, 3])]).toEqual([1, 0, 1, 1, 0, 1]);
-    expect([...broadcast([0, 1, 1, 0], [2, 1, 2], [2, 2, 2])]).toEqual([0, 1, 0, 1, 1, 0, 1, 0]);
+    expect([...broadcast(Uint8Array.of(1, 0), [2, 1], [2, 3])]).toEqual([1, 1, 1, 0, 0, 0]);
+    expect([...broadcast(Uint8Array.of(1, 0, 1), [3], [2, 3])]).toEqual([1, 0, 1, 1, 0, 1]);
+    expect([...broadcast(Uint8Array.of(0, 1, 1, 0), [2, 1, 2], [2, 2, 2])]).toEqual([0, 1, 0, 1, 1, 0, 1, 0]);
   });
 
-  test("go from one colour through another to a third", () => {
-    const colourOf = scale([0, 0, 0], [100, 100, 100], [200, 0, 200]);
-    expect([colourOf(-1), colourOf(0), colourOf(1), colourOf(7), colourOf(0.5)]).toEqual([
-      [0, 0, 0],
-      [100, 100, 100],
-      [200, 0, 200],
-      [200, 0, 200],
-      [150, 50, 150],
+  test("leave gaps between tiles, and end with the values", () => {
+    const { width, height, levels } = pictureOf([1, 2, 3, 4, 5, 6], [3, 1, 2], (value) => 10 * value);
+    expect([width, height]).toEqual([5, 3]);
+    expect([...levels]).toEqual([10, 20, 0, 30, 40, 0, 0, 0, 0, 0, 50, 60, 0, 0, 0]);
+    // Folded into rows, of which the last is not full.
+    expect([...pictureOf(new Float32Array(10).fill(7), [10], (value) => value).levels]).toEqual([
+      ...new Array(10).fill(7),
+      ...new Array(6).fill(0),
     ]);
   });
 });
