@@ -4,8 +4,7 @@ import { defineConfig } from "vitest/config";
 import { leftOut, root, workspacePackages } from "./scripts/workspace.mjs";
 import { sourceAlias } from "./vitest.shared.mjs";
 
-/** Tests of a package that says `"tests": "apart"` are run by its own `npm test` only: they drive browsers, on a machine of their own. */
-const packages = workspacePackages().filter((pkg) => leftOut(pkg) === undefined && pkg.manifest.dropwise?.tests !== "apart");
+const packages = workspacePackages().filter((pkg) => leftOut(pkg) === undefined);
 
 /** One project for each package; a package's own `vitest.config.ts` takes the place of the common settings. */
 const projects = packages.map((pkg) =>
@@ -23,11 +22,17 @@ const inBrowsers = packages
   .flatMap((pkg) => ["vitest.browser.config.ts", "vitest.plain.config.ts"].map((name) => join(pkg.folder, name)))
   .filter(existsSync);
 
+/** The pages, whose code runs and whose links lead somewhere, and the project's own tools. */
+const outside = ["docs", "scripts"].map((folder) => ({
+  extends: true as const,
+  root: join(root, folder),
+  test: { name: folder, include: ["**/*.test.ts"] },
+}));
+
 export default defineConfig({
   resolve: { alias: sourceAlias },
   test: {
-    // The pages: their code runs, their links lead somewhere.
-    projects: [...projects, ...inBrowsers, { extends: true, root: join(root, "docs"), test: { name: "docs", include: ["*.test.ts"] } }],
+    projects: [...projects, ...inBrowsers, ...outside],
     passWithNoTests: true,
     // A bound for hung tests only: nothing here is timed, and a busy machine may be slow.
     testTimeout: 120_000,

@@ -15,8 +15,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
  * @property {boolean} [private]
  * @property {string[]} [workspaces]
  * @property {unknown} [exports]
- * @property {{ needs?: string, tests?: "apart" }} [dropwise] `needs`: a tool without which the package is left out of build and tests.
- *   `tests`: "apart" for tests that `npm test` in the top folder does not run.
+ * @property {{ needs?: string }} [dropwise] `needs`: a tool without which the package is left out of build and tests.
  */
 
 /**
