@@ -58,7 +58,7 @@ describe.skipIf(noChromium)(`masks${noChromium ? ` (${noChromium})` : ""}`, () =
     const page = await browser.open();
     await statusOf(page, /identical/i);
     await page.getByLabel("Shape", { exact: true }).fill("7, 9, 11");
-    await page.getByLabel("p, the probability").fill("0.3");
+    await page.getByLabel("p", { exact: true }).fill("0.3");
     await page.getByLabel("Seed").fill("18446744073709551615");
     await page.getByRole("button", { name: "Next call" }).click();
     await page.waitForURL("**/?shape=7,9,11&p=0.3&seed=18446744073709551615&call=1");
@@ -93,7 +93,7 @@ describe.skipIf(noChromium)(`masks${noChromium ? ` (${noChromium})` : ""}`, () =
   test("wrong settings are refused beside the field, and right ones draw again", async () => {
     const page = await browser.open();
     await statusOf(page, /identical/i);
-    await page.getByLabel("p, the probability").fill("1.5");
+    await page.getByLabel("p", { exact: true }).fill("1.5");
     await page.getByLabel("Shape", { exact: true }).fill("9999, 9999");
     await statusOf(page, /Nothing drawn/);
     expect(await page.locator("#panel-masks .summary").getAttribute("class")).not.toContain("good");
@@ -101,7 +101,7 @@ describe.skipIf(noChromium)(`masks${noChromium ? ` (${noChromium})` : ""}`, () =
       expect.arrayContaining(["A number from 0 to 1.", "At most 4,194,304 elements; this has 99,980,001."]),
     );
     await keepPicture(page, "masks-refused");
-    await page.getByLabel("p, the probability").fill("1");
+    await page.getByLabel("p", { exact: true }).fill("1");
     await page.getByLabel("Shape", { exact: true }).fill("100");
     await statusOf(page, /Identical/);
     expect(await card(page, "cpu").textContent()).toMatch(/0 of 100 kept/);

@@ -50,7 +50,7 @@ describe.skipIf(noChromium)("training", () => {
     expect(await captions(page)).toEqual(untrained);
 
     // The width, by keyboard: another model from the same seed.
-    await page.getByLabel("Width of the hidden layers").focus();
+    await page.getByLabel("Hidden width").focus();
     await page.keyboard.press("ArrowLeft");
     await page.getByText("new nn.Linear(2, 56)").waitFor();
     await statusOf(page, /^Step 0 /);

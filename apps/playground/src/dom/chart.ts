@@ -109,7 +109,8 @@ function plotOptions(options: ChartOptions, width: number): uPlot.Options {
         stroke: colour(name),
         width: lineWidth,
         value: value(),
-        points: { show: logarithmic },
+        // A line of one point would not be seen.
+        points: { show: (_plot: uPlot, _line: number, first: number, last: number) => logarithmic || first === last },
         ...(dash && { dash: [...dash] }),
       })),
     ],

@@ -106,15 +106,17 @@ export class Training {
     });
   }
 
-  /** The spread of `passes` answers of the model with dropout, over the plane; null when cancelled. */
-  uncertainty(passes: number, progress: (done: number) => unknown): Promise<Float32Array | null> {
+  /** The spread of `passes` answers of the model with dropout, over the plane, and the step it was asked at; null when cancelled. */
+  uncertainty(passes: number, progress: (done: number) => unknown): Promise<{ deviations: Float32Array; step: number } | null> {
     this.#cancelled = false;
     return this.#exclusive(async () => {
-      if (this.#models === null) throw new Error("uncertainty: expected a model, got none - start a run first");
-      return this.#models.dropout.uncertainty(passes, async (done) => {
+      const model = this.#models?.dropout;
+      if (model === undefined) throw new Error("uncertainty: expected a model, got none - start a run first");
+      const deviations = await model.uncertainty(passes, async (done) => {
         await progress(done); // the page's answer comes after a cancel that it sent before
         return !this.#cancelled;
       });
+      return deviations && { deviations, step: model.step };
     });
   }
 

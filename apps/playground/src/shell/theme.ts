@@ -27,7 +27,7 @@ export function themeChoice(): HTMLElement {
         apply(select.value as Theme);
       },
     },
-    h("option", { value: "auto" }, "System"),
+    h("option", { value: "auto" }, "System colours"),
     h("option", { value: "light" }, "Light"),
     h("option", { value: "dark" }, "Dark"),
   );

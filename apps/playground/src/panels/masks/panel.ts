@@ -48,7 +48,7 @@ export function masksPanel(device: Device): Panel {
     }),
     shape: textField({ label: "Shape", value: start.shape, onchange: changed }),
     noiseShape: textField({ label: "Mask shape", value: start.noiseShape, hint: "Sizes of 1 are shared.", onchange: changed }),
-    p: textField({ label: "p, the probability of being dropped", value: start.p, onchange: changed }),
+    p: textField({ label: "p", value: start.p, hint: "The probability of being dropped.", onchange: changed }),
     seed: textField({ label: "Seed", value: start.seed, onchange: changed }),
     call: textField({ label: "Call", value: start.call, numeric: true, hint: "Which mask of this seed, from 0 on.", onchange: changed }),
     input: selectField<string>({ label: "Input", value: start.input, choices: INPUTS, onchange: changed }),

@@ -28,7 +28,7 @@ export async function trainingPanel(device: Device): Promise<Panel> {
   const restart = (): void => void reset();
   const seed = textField({ label: "Seed", value: "7", numeric: true, onchange: restart });
   const p = rangeField({ label: "p", value: 0.5, min: 0, max: 0.9, step: 0.05, onchange: restart });
-  const width = rangeField({ label: "Width of the hidden layers", value: 64, min: 8, max: 128, step: 8, onchange: restart });
+  const width = rangeField({ label: "Hidden width", value: 64, min: 8, max: 128, step: 8, onchange: restart });
   const backend = selectField<BackendName>({
     label: "Backend",
     value: "cpu",
@@ -60,7 +60,7 @@ export async function trainingPanel(device: Device): Promise<Panel> {
   const doubtPicture = new PlanePicture("Doubt");
   doubtPicture.element.hidden = true;
   const curves = new Curves();
-  let doubt: Float32Array | null = null;
+  let doubt: { readonly deviations: Float32Array; readonly step: number } | null = null;
 
   const fail = (error: unknown): void => {
     status.textContent = messageOf(error);
@@ -73,11 +73,11 @@ export async function trainingPanel(device: Device): Promise<Panel> {
     dropoutPicture.showBoundary(latest.dropout.boundary, points.train, scoreText(latest.dropout.scores));
     plainPicture.showBoundary(latest.plain.boundary, points.train, scoreText(latest.plain.scores));
     if (doubt !== null) {
-      const largest = doubt.reduce((most, value) => Math.max(most, value), 0);
+      const largest = doubt.deviations.reduce((most, value) => Math.max(most, value), 0);
       doubtPicture.showUncertainty(
-        doubt,
+        doubt.deviations,
         points.train,
-        `Standard deviation over ${PASSES} answers with dropout on: 0 to ${largest.toFixed(2)}.`,
+        `Standard deviation over ${PASSES} answers with dropout on, at step ${doubt.step}: 0 to ${largest.toFixed(2)}.`,
       );
     }
   };
@@ -125,13 +125,13 @@ export async function trainingPanel(device: Device): Promise<Panel> {
     work: async (signal, report) => {
       signal.addEventListener("abort", () => void lab.training.cancel());
       const mine = turn;
-      const deviations = await lab.training.uncertainty(
+      const answer = await lab.training.uncertainty(
         PASSES,
         proxy((done: number) => report(done / PASSES, `${done} of ${PASSES}`)),
       );
-      if (deviations === null) return "Cancelled.";
+      if (answer === null) return "Cancelled.";
       if (mine !== turn) return "Another run has begun meanwhile.";
-      doubt = deviations;
+      doubt = answer;
       doubtPicture.element.hidden = false;
       draw();
       return "";
