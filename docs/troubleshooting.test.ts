@@ -54,6 +54,7 @@ const PROVOKED: Record<string, (() => unknown)[]> = {
   TypeError: [
     () => int32.exp(),
     () => F.dropout(int32),
+    () => logits.sum(1 as never),
     () => ones([3]).mul([1, 2, 3] as never),
     () => F.crossEntropy(logits, tensor([true, false])),
     () => ones([4]).reshape(2 as never),

@@ -48,7 +48,8 @@ export async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssemb
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
-    const fix = "pass a compiled module as { module } (import it from @dropwise/backend-wasm/kernels.wasm)";
+    const fix =
+      "allow 'wasm-unsafe-eval' in a page's script-src; elsewhere import @dropwise/backend-wasm/kernels.wasm and pass it as { module }";
     throw new BackendUnavailableError("wasm", `expected to be allowed to compile WebAssembly, got "${(error as Error).message}" - ${fix}`);
   }
 }

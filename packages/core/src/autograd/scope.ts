@@ -24,7 +24,7 @@ const collected = /* @__PURE__ */ shared("collected", () => new FinalizationRegi
 
 /** Lists a new tensor in the open scope or, outside all, leaves it to the garbage collector. */
 export function trackTensor(tensor: TensorHandle): void {
-  const scope = scopes[scopes.length - 1];
+  const scope = scopes.at(-1);
   if (scope !== undefined) scope.tensors.push(tensor);
   else watch(tensor);
 }
@@ -45,7 +45,7 @@ export function unwatch(tensor: TensorHandle): void {
 
 /** Lists a new graph node in the open scope or leaves what it holds to the garbage collector. */
 export function trackNode(node: GradNode): void {
-  const scope = scopes[scopes.length - 1];
+  const scope = scopes.at(-1);
   if (scope !== undefined) scope.nodes.push(node);
   else collected.register(node, node.held, node);
 }

@@ -26,7 +26,7 @@ export function deviceOf(backend: Backend): Device {
 // --- internal helpers ---
 
 function checkBackend(backend: Backend): void {
-  if (typeof backend !== "object" || backend === null) {
+  if (typeof backend !== "object" || backend === null || "then" in backend) {
     throw new TypeError(`backend: expected a backend such as cpu, got ${describe(backend)} - await the factory that makes it`);
   }
   if (typeof backend.name !== "string") throw new TypeError(`backend: expected "name" to be a string, got ${describe(backend.name)}`);

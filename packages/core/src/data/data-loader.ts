@@ -1,4 +1,4 @@
-import { describe } from "../errors/errors";
+import { describe, optionsOf } from "../errors/errors";
 import { drawPermutation } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
@@ -44,7 +44,8 @@ export class DataLoader<T extends readonly Tensor[] = readonly Tensor[]> impleme
    * @param options Default: batches of 1, in order.
    * @throws RangeError for a batch size that is no positive integer, TypeError for what is no dataset or generator.
    */
-  constructor(dataset: TensorDataset<T>, { batchSize = 1, shuffle = false, dropLast = false, generator }: DataLoaderOptions = {}) {
+  constructor(dataset: TensorDataset<T>, options?: DataLoaderOptions) {
+    const { batchSize = 1, shuffle = false, dropLast = false, generator } = optionsOf("DataLoader", options);
     if (typeof dataset?.batch !== "function") throw new TypeError(`DataLoader: expected a TensorDataset, got ${describe(dataset)}`);
     if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
       throw new RangeError(`DataLoader: expected batchSize to be a positive integer, got ${describe(batchSize)}`);

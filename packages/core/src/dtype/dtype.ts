@@ -30,6 +30,8 @@ export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = {
   bool: 1,
 };
 
+const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array } as const;
+
 /** The dtypes, narrowest first: mixed operands are converted to the later one. */
 const PROMOTION_ORDER: readonly DType[] = ["bool", "int32", "float32", "float64"];
 
@@ -38,37 +40,30 @@ export function isFloating(dtype: DType): boolean {
   return dtype === "float32" || dtype === "float64";
 }
 
+/** Refuses what cannot carry gradients. */
+export function checkFloating(op: string, dtype: DType): void {
+  if (!isFloating(dtype)) throw new TypeError(`${op}: expected a float tensor, got ${dtype} - convert it with x.type("float32")`);
+}
+
 /** The dtype that holds both operands of a mixed operation, e.g. `int32` with `float32` gives `float32`. */
 export function promote(a: DType, b: DType): DType {
   if (a === b) return a;
   return PROMOTION_ORDER.indexOf(a) > PROMOTION_ORDER.indexOf(b) ? a : b;
 }
 
-/** True for one of the four dtype names. */
-function isDType(value: unknown): value is DType {
-  return PROMOTION_ORDER.includes(value as DType);
-}
-
 /** Refuses anything but one of the four dtype names. */
 export function checkDType(op: string, dtype: unknown): DType {
-  if (!isDType(dtype)) throw new TypeError(`${op}: expected dtype "float32", "float64", "int32" or "bool", got ${describe(dtype)}`);
-  return dtype;
+  if (PROMOTION_ORDER.includes(dtype as DType)) return dtype as DType;
+  throw new TypeError(`${op}: expected dtype "float32", "float64", "int32" or "bool", got ${describe(dtype)}`);
 }
 
 /** A new typed array of `length` zeros for elements of `dtype`. @throws RangeError when the engine has no room for it. */
 export function createTypedArray<D extends DType>(dtype: D, length: number): TypedArrayOf<D>;
 export function createTypedArray(dtype: DType, length: number): TypedArray {
-  if (dtype === "float32") return new Float32Array(length);
-  if (dtype === "float64") return new Float64Array(length);
-  if (dtype === "int32") return new Int32Array(length);
-  return new Uint8Array(length);
+  return new ARRAYS[dtype](length);
 }
 
 /** The dtype a typed array holds, or `null` for one that no tensor has (such as `Int16Array`). */
 export function dtypeOf(array: unknown): DType | null {
-  if (array instanceof Float32Array) return "float32";
-  if (array instanceof Float64Array) return "float64";
-  if (array instanceof Int32Array) return "int32";
-  if (array instanceof Uint8Array) return "bool";
-  return null;
+  return PROMOTION_ORDER.find((dtype) => array instanceof ARRAYS[dtype]) ?? null;
 }

@@ -1,4 +1,5 @@
 import { composed } from "../autograd/scope";
+import { optionsOf } from "../errors/errors";
 import { applySoftmax } from "../ops/softmax";
 import { applyUnary } from "../ops/unary";
 import type { Tensor } from "../tensor/tensor";
@@ -56,7 +57,8 @@ export function silu(input: Tensor): Tensor {
  * @param input Any shape.
  * @param options `negativeSlope`: default 0.01.
  */
-export function leakyRelu(input: Tensor, { negativeSlope = 0.01 }: { negativeSlope?: number } = {}): Tensor {
+export function leakyRelu(input: Tensor, options?: { negativeSlope?: number }): Tensor {
+  const { negativeSlope = 0.01 } = optionsOf("leakyRelu", options);
   return composed(() => input.where(input.gt(0), input.mul(negativeSlope)));
 }
 
@@ -66,7 +68,8 @@ export function leakyRelu(input: Tensor, { negativeSlope = 0.01 }: { negativeSlo
  * @param input Any shape.
  * @param options `beta`: default 1.
  */
-export function softplus(input: Tensor, { beta = 1 }: { beta?: number } = {}): Tensor {
+export function softplus(input: Tensor, options?: { beta?: number }): Tensor {
+  const { beta = 1 } = optionsOf("softplus", options);
   if (beta === 1) return applyUnary("softplus", input);
   return composed(() => applyUnary("softplus", input.mul(beta)).div(beta));
 }
@@ -77,7 +80,8 @@ export function softplus(input: Tensor, { beta = 1 }: { beta?: number } = {}): T
  * @param input Any shape.
  * @param options `alpha`: default 1.
  */
-export function elu(input: Tensor, { alpha = 1 }: { alpha?: number } = {}): Tensor {
+export function elu(input: Tensor, options?: { alpha?: number }): Tensor {
+  const { alpha = 1 } = optionsOf("elu", options);
   // The clamp keeps the branch not taken finite: its gradient would be infinity times 0.
   return composed(() => input.where(input.gt(0), applyUnary("expm1", input.clamp({ max: 0 })).mul(alpha)));
 }
@@ -103,8 +107,8 @@ export function selu(input: Tensor): Tensor {
  * @param options `dim`: the dimension that sums to 1; has no default here.
  * @throws RangeError for a dim that is not there, TypeError without one.
  */
-export function softmax(input: Tensor, { dim }: { dim: number }): Tensor {
-  return applySoftmax(input, false, dim);
+export function softmax(input: Tensor, options: { dim: number }): Tensor {
+  return applySoftmax(input, false, optionsOf("softmax", options).dim);
 }
 
 /**
@@ -113,6 +117,6 @@ export function softmax(input: Tensor, { dim }: { dim: number }): Tensor {
  * @param input Any shape.
  * @param options `dim`, and errors, as for `softmax`.
  */
-export function logSoftmax(input: Tensor, { dim }: { dim: number }): Tensor {
-  return applySoftmax(input, true, dim);
+export function logSoftmax(input: Tensor, options: { dim: number }): Tensor {
+  return applySoftmax(input, true, optionsOf("logSoftmax", options).dim);
 }

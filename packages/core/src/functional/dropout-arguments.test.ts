@@ -39,7 +39,7 @@ describe.each(FUNCTIONS)("%s", (name) => {
   });
 
   test.each([[null], ["0.5"], [true]])("refuses the options %o", (options) => {
-    expectRefusal(() => call(options), "TypeError", `${name}: expected options such as { p: 0.5 }`);
+    expectRefusal(() => call(options), "TypeError", `${name}: expected options as { name: value }`);
   });
 
   test("refuses a generator that is none", () => {
@@ -109,7 +109,7 @@ describe.each(LAYERS)("new nn.%s", (name) => {
 
   test("refuses options that are neither a number nor an object", () => {
     for (const options of ["0.5", null, true]) {
-      expectRefusal(() => make(options), "TypeError", `${name}: expected options such as { p: 0.5 }`);
+      expectRefusal(() => make(options), "TypeError", `${name}: expected options as { name: value }`);
     }
   });
 

@@ -1,6 +1,6 @@
 import { checkInputs } from "../autograd/run";
-import { isFloating } from "../dtype/dtype";
-import { describe, ShapeError } from "../errors/errors";
+import { checkFloating } from "../dtype/dtype";
+import { describe, optionsOf, ShapeError } from "../errors/errors";
 import { checkTensor } from "../ops/binary";
 import type { Generator } from "../random/generator";
 import { resolveGenerator } from "../random/generator";
@@ -42,23 +42,31 @@ export interface CheckedOptions {
 export function checkOptions(op: string, input: Tensor, options: number | DropoutOptions, trainingByDefault: boolean): CheckedOptions {
   checkTensor(op, input);
   checkInputs(op, [input]);
-  const { p = 0.5, training = trainingByDefault, inplace = false, generator, elementOffset = 0, noiseShape } = optionsOf(op, options);
+  const {
+    p = 0.5,
+    training = trainingByDefault,
+    inplace = false,
+    generator,
+    elementOffset = 0,
+    noiseShape,
+  } = dropoutOptionsOf(op, options);
   checkProbability(op, p);
   checkBoolean(op, "training", training);
   checkBoolean(op, "inplace", inplace);
   if (noiseShape !== undefined) checkNoiseShape(op, noiseShape, input.shape);
   checkElementOffset(op, elementOffset, 0);
-  if (training && p > 0 && p < 1 && input.size > 0 && !isFloating(input.dtype)) {
-    throw new TypeError(`${op}: expected a float tensor, got ${input.dtype} - convert it with x.type("float32")`);
-  }
+  if (training && p > 0 && p < 1 && input.size > 0) checkFloating(op, input.dtype);
   return { op, p, training, inplace, generator: resolveGenerator(op, generator), elementOffset, noiseShape };
 }
 
 /** The options object of a function or layer, whose lone number is p. Throws TypeError for anything else. */
-export function optionsOf(op: string, options: number | DropoutOptions): DropoutOptions {
-  if (typeof options === "number") return { p: options };
-  if (typeof options === "object" && options !== null) return options;
-  throw new TypeError(`${op}: expected options such as { p: 0.5 }, got ${describe(options)}`);
+export function dropoutOptionsOf(op: string, options: number | DropoutOptions): DropoutOptions {
+  return typeof options === "number" ? { p: options } : optionsOf(op, options);
+}
+
+/** Refuses arguments after the options: `F.dropout(x, 0.5, false)` would drop all the same. */
+export function checkNoMore(op: string, extra: readonly unknown[]): void {
+  if (extra.length > 0) optionsOf(op, extra);
 }
 
 /** Refuses a drop probability that is no number (TypeError), NaN or outside [0, 1] (RangeError). */

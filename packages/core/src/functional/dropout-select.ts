@@ -24,14 +24,8 @@ const NO_CALL = { seedLo: 0, seedHi: 0, callLo: 0, callHi: 0 };
  * Applies dropout to checked arguments, in training. `affine` is null where nothing is drawn: p = 0 and an empty tensor are the
  * identity, p = 1 gives zeros. The call number is taken last, when nothing can be refused any more.
  */
-export function select(
-  input: Tensor,
-  options: CheckedOptions,
-  affine: Affine | null,
-  maskShape: () => Shape,
-): { output: Tensor; mask: MaskRecord } {
+export function select(input: Tensor, options: CheckedOptions, affine: Affine | null, shape: Shape): { output: Tensor; mask: MaskRecord } {
   const { op, p, inplace, generator, elementOffset } = options;
-  const shape = maskShape();
   checkElementOffset(op, elementOffset, sizeOf(shape));
   const { backend } = input;
   if (p === 0 || input.size === 0) return { output: input, mask: { key: maskKey(NO_CALL, p, shape, elementOffset), backend } };
@@ -62,8 +56,8 @@ function maskKey({ seedLo, seedHi, callLo, callHi }: CallKey, p: number, shape: 
 
 /** Integers with p = 1: zeros of the same dtype. */
 function zeroed(input: Tensor, inplace: boolean): Tensor {
-  if (!inplace) return full(input.shape, 0, { dtype: input.dtype, backend: input.backend });
   const zeros = full(input.shape, 0, { dtype: input.dtype, backend: input.backend });
+  if (!inplace) return zeros;
   input.storage.device.kernels.copy(zeros, input);
   input.storage.version++;
   zeros.dispose();

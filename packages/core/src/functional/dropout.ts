@@ -7,7 +7,7 @@ import { ShapeError } from "../errors/errors";
 import { type Affine, alphaDropoutAffine, dropoutAffine } from "../random/mask-key";
 import { formatShape, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
-import { type CheckedOptions, checkOptions, type DropoutOptions, type FeatureDropoutOptions } from "./dropout-options";
+import { type CheckedOptions, checkNoMore, checkOptions, type DropoutOptions, type FeatureDropoutOptions } from "./dropout-options";
 import { type MaskRecord, select } from "./dropout-select";
 import { warnOnce } from "./warn";
 
@@ -35,7 +35,9 @@ import { warnOnce } from "./warn";
  * console.log(F.dropout(h, { p: 0.5, training: model.training }) === h); // true
  * ```
  */
-export function dropout(input: Tensor, options: number | DropoutOptions = {}): Tensor {
+export function dropout(input: Tensor, options?: number | DropoutOptions): Tensor;
+export function dropout(input: Tensor, options: number | DropoutOptions = {}, ...extra: unknown[]): Tensor {
+  checkNoMore("dropout", extra);
   return dropoutWithMask(input, options).output;
 }
 
@@ -52,7 +54,9 @@ export function dropout(input: Tensor, options: number | DropoutOptions = {}): T
  * console.log(F.dropout1d(ones([3, 4]), 0.5).sum({ dim: 1 }).dataSync().join()); // 8,0,0
  * ```
  */
-export function dropout1d(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
+export function dropout1d(input: Tensor, options?: number | FeatureDropoutOptions): Tensor;
+export function dropout1d(input: Tensor, options: number | FeatureDropoutOptions = {}, ...extra: unknown[]): Tensor {
+  checkNoMore("dropout1d", extra);
   return dropout1dWithMask(input, options).output;
 }
 
@@ -70,7 +74,9 @@ export function dropout1d(input: Tensor, options: number | FeatureDropoutOptions
  * console.log(F.dropout2d(ones([1, 3, 2, 2]), 0.5).sum({ dim: [2, 3] }).dataSync().join()); // 8,0,0
  * ```
  */
-export function dropout2d(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
+export function dropout2d(input: Tensor, options?: number | FeatureDropoutOptions): Tensor;
+export function dropout2d(input: Tensor, options: number | FeatureDropoutOptions = {}, ...extra: unknown[]): Tensor {
+  checkNoMore("dropout2d", extra);
   return dropout2dWithMask(input, options).output;
 }
 
@@ -87,7 +93,9 @@ export function dropout2d(input: Tensor, options: number | FeatureDropoutOptions
  * console.log(F.dropout3d(ones([3, 2, 2, 2]), 0.5).sum({ dim: [1, 2, 3] }).dataSync().join()); // 16,0,0
  * ```
  */
-export function dropout3d(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
+export function dropout3d(input: Tensor, options?: number | FeatureDropoutOptions): Tensor;
+export function dropout3d(input: Tensor, options: number | FeatureDropoutOptions = {}, ...extra: unknown[]): Tensor {
+  checkNoMore("dropout3d", extra);
   return dropout3dWithMask(input, options).output;
 }
 
@@ -105,7 +113,9 @@ export function dropout3d(input: Tensor, options: number | FeatureDropoutOptions
  * console.log(Math.abs(y.mean().itemSync()) < 0.05, Math.abs(y.std().itemSync() - 1) < 0.05); // true true
  * ```
  */
-export function alphaDropout(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
+export function alphaDropout(input: Tensor, options?: number | FeatureDropoutOptions): Tensor;
+export function alphaDropout(input: Tensor, options: number | FeatureDropoutOptions = {}, ...extra: unknown[]): Tensor {
+  checkNoMore("alphaDropout", extra);
   return alphaDropoutWithMask(input, options).output;
 }
 
@@ -122,7 +132,9 @@ export function alphaDropout(input: Tensor, options: number | FeatureDropoutOpti
  * console.log(String(y.reshape([-1]))); // Tensor([0.7792, 0.7792, -0.7792, -0.7792, -0.7792, -0.7792], [6], float32, cpu)
  * ```
  */
-export function featureAlphaDropout(input: Tensor, options: number | FeatureDropoutOptions = {}): Tensor {
+export function featureAlphaDropout(input: Tensor, options?: number | FeatureDropoutOptions): Tensor;
+export function featureAlphaDropout(input: Tensor, options: number | FeatureDropoutOptions = {}, ...extra: unknown[]): Tensor {
+  checkNoMore("featureAlphaDropout", extra);
   return featureAlphaDropoutWithMask(input, options).output;
 }
 
@@ -187,7 +199,7 @@ function apply(input: Tensor, options: CheckedOptions, affineOf: (p: number) => 
   if (!options.training) return { output: input, mask: null };
   const { p } = options;
   const draws = p > 0 && p < 1 && input.size > 0;
-  return select(input, options, draws ? affineOf(p) : null, draws ? maskShape : () => safely(maskShape, input.shape));
+  return select(input, options, draws ? affineOf(p) : null, draws ? maskShape() : safely(maskShape, input.shape));
 }
 
 /** Without a draw, a rank that would be refused counts as a mask of the input's shape. */

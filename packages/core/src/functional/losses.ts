@@ -1,6 +1,6 @@
 import { composed } from "../autograd/scope";
 import { isFloating } from "../dtype/dtype";
-import { describe, ShapeError } from "../errors/errors";
+import { describe, optionsOf, ShapeError } from "../errors/errors";
 import { checkTensor } from "../ops/binary";
 import { gather } from "../ops/gather";
 import { applyUnary } from "../ops/unary";
@@ -61,14 +61,11 @@ export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {})
  * @param options `beta`: default 1; 0 makes it `l1Loss`. `reduction`: default "mean".
  * @throws RangeError for a beta below 0, else as for `mseLoss`.
  */
-export function smoothL1Loss(
-  input: Tensor,
-  target: Tensor,
-  { beta = 1, ...options }: LossOptions & { readonly beta?: number } = {},
-): Tensor {
+export function smoothL1Loss(input: Tensor, target: Tensor, options?: LossOptions & { readonly beta?: number }): Tensor {
+  const { beta = 1, ...rest } = optionsOf("smoothL1Loss", options);
   if (!(beta >= 0)) throw new RangeError(`smoothL1Loss: expected beta of 0 or more, got ${describe(beta)}`);
-  if (beta === 0) return l1Loss(input, target, options);
-  return elementwise("smoothL1Loss", input, target, options, () => {
+  if (beta === 0) return l1Loss(input, target, rest);
+  return elementwise("smoothL1Loss", input, target, rest, () => {
     const distance = input.sub(target).abs();
     return distance
       .mul(distance)
@@ -126,7 +123,8 @@ export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, opti
  * console.log(F.nllLoss(logProbabilities, tensor(new Int32Array([0, 3]))).itemSync().toFixed(4)); // 1.3863
  * ```
  */
-export function nllLoss(input: Tensor, target: Tensor, { reduction = "mean" }: LossOptions = {}): Tensor {
+export function nllLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  const { reduction = "mean" } = optionsOf("nllLoss", options);
   checkReduction("nllLoss", reduction);
   const dim = checkClasses("nllLoss", input, target);
   return composed(() => reduced(gather(input, dim, target.unsqueeze(dim)).squeeze(dim).neg(), reduction));
@@ -146,7 +144,8 @@ export function nllLoss(input: Tensor, target: Tensor, { reduction = "mean" }: L
  * console.log(loss.itemSync().toFixed(4)); // 1.3863
  * ```
  */
-export function crossEntropy(input: Tensor, target: Tensor, { reduction = "mean", labelSmoothing = 0 }: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy(input: Tensor, target: Tensor, options?: CrossEntropyOptions): Tensor {
+  const { reduction = "mean", labelSmoothing = 0 } = optionsOf("crossEntropy", options);
   checkReduction("crossEntropy", reduction);
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new RangeError(`crossEntropy: expected labelSmoothing in [0, 1], got ${describe(labelSmoothing)}`);
@@ -181,7 +180,8 @@ function probabilities(input: Tensor, target: Tensor, dim: number, reduction: Re
   });
 }
 
-function elementwise(op: string, input: Tensor, target: Tensor, { reduction = "mean" }: LossOptions, each: () => Tensor): Tensor {
+function elementwise(op: string, input: Tensor, target: Tensor, options: LossOptions, each: () => Tensor): Tensor {
+  const { reduction = "mean" } = optionsOf(op, options);
   checkReduction(op, reduction);
   if (!sameShape(checkTensor(op, input).shape, checkTensor(op, target).shape)) {
     const detail = `expected a target of shape ${formatShape(input.shape)}, got ${formatShape(target.shape)} - reshape one of them; losses do not broadcast`;

@@ -1,6 +1,6 @@
 /** The functions of `functional/activations` as layers, for `Sequential`. Shapes, dtypes and errors are those of the functions. */
 
-import { describe } from "../errors/errors";
+import { describe, optionsOf } from "../errors/errors";
 import { elu, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "../functional/activations";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
@@ -80,8 +80,9 @@ export class LeakyReLU extends Module {
   readonly negativeSlope: number;
 
   /** @param options `negativeSlope`: default 0.01. */
-  constructor({ negativeSlope = 0.01 }: { negativeSlope?: number } = {}) {
+  constructor(options?: { negativeSlope?: number }) {
     super();
+    const { negativeSlope = 0.01 } = optionsOf("LeakyReLU", options);
     this.negativeSlope = negativeSlope;
   }
 
@@ -105,8 +106,9 @@ export class ELU extends Module {
   readonly alpha: number;
 
   /** @param options `alpha`: default 1. */
-  constructor({ alpha = 1 }: { alpha?: number } = {}) {
+  constructor(options?: { alpha?: number }) {
     super();
+    const { alpha = 1 } = optionsOf("ELU", options);
     this.alpha = alpha;
   }
 
@@ -130,8 +132,9 @@ export class Softplus extends Module {
   readonly beta: number;
 
   /** @param options `beta`: default 1. */
-  constructor({ beta = 1 }: { beta?: number } = {}) {
+  constructor(options?: { beta?: number }) {
     super();
+    const { beta = 1 } = optionsOf("Softplus", options);
     this.beta = beta;
   }
 

@@ -7,7 +7,7 @@ import {
   dropoutWithMask,
   featureAlphaDropoutWithMask,
 } from "../functional/dropout";
-import { checkBoolean, checkProbability, optionsOf } from "../functional/dropout-options";
+import { checkBoolean, checkProbability, dropoutOptionsOf } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { Shape } from "../shape/shape";
@@ -47,7 +47,7 @@ abstract class DropoutLayer extends Module {
   /** @internal */
   constructor(op: string, apply: DropoutFunction, options: number | FeatureDropoutLayerOptions = {}) {
     super();
-    const { p = 0.5, inplace = false, generator } = optionsOf(op, options);
+    const { p = 0.5, inplace = false, generator } = dropoutOptionsOf(op, options);
     checkProbability(op, p);
     checkBoolean(op, "inplace", inplace);
     if (generator !== undefined) resolveGenerator(op, generator);

@@ -1,5 +1,5 @@
 import type { Backend } from "../backend/backend";
-import { describe } from "../errors/errors";
+import { describe, optionsOf } from "../errors/errors";
 import { linear } from "../functional/math";
 import { drawSymmetric } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
@@ -48,9 +48,10 @@ export class Linear extends Module {
     readonly inFeatures: number,
     /** The last size of the output. */
     readonly outFeatures: number,
-    { bias = true, backend, generator }: LinearOptions = {},
+    options?: LinearOptions,
   ) {
     super();
+    const { bias = true, backend, generator } = optionsOf("Linear", options);
     for (const [name, size] of [
       ["inFeatures", inFeatures],
       ["outFeatures", outFeatures],

@@ -1,4 +1,6 @@
 /** The functions of `functional/losses` as modules. Shapes, dtypes and errors are those of the functions. */
+
+import { optionsOf } from "../errors/errors";
 import {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
@@ -14,13 +16,14 @@ import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
 
 /** What all losses share: options given once. */
-abstract class Loss<Options> extends Module {
+abstract class Loss<Options extends object> extends Module {
   /** @param options Passed to the function at each call. Default: its own defaults. */
   constructor(
     /** What the function gets at each call. */
     protected readonly options: Options = {} as Options,
   ) {
     super();
+    optionsOf(new.target.name, options);
   }
 
   /** The loss of `input` by `target`. */

@@ -1,3 +1,4 @@
+import { optionsOf } from "../errors/errors";
 import { normalizeDim, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
@@ -18,8 +19,9 @@ export class Flatten extends Module {
   readonly endDim: number;
 
   /** @param options `startDim`: default 1. `endDim`: default -1, the last. */
-  constructor({ startDim = 1, endDim = -1 }: { startDim?: number; endDim?: number } = {}) {
+  constructor(options?: { startDim?: number; endDim?: number }) {
     super();
+    const { startDim = 1, endDim = -1 } = optionsOf("Flatten", options);
     this.startDim = startDim;
     this.endDim = endDim;
   }

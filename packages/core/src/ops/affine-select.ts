@@ -77,6 +77,6 @@ export function checkInPlace(op: string, x: Tensor): void {
     );
   }
   if (x.isView) {
-    throw new InPlaceError(op, "expected a tensor that is no view of another, got a view that requires a gradient - leave inplace off");
+    throw new InPlaceError(op, "expected a tensor that is no view, got a view that requires a gradient - leave inplace off");
   }
 }

@@ -1,7 +1,7 @@
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { promote } from "../dtype/dtype";
-import { describe, ShapeError } from "../errors/errors";
+import { describe, optionsOf, ShapeError } from "../errors/errors";
 import { formatShape, normalizeDim } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
@@ -49,7 +49,8 @@ const catPrimitive: Primitive<number> = {
  * console.log(cat([ones([2, 3]), zeros([2, 5])], { dim: 1 }).shape); // [ 2, 8 ]
  * ```
  */
-export function cat(tensors: readonly Tensor[], { dim = 0 }: { dim?: number } = {}): Tensor {
+export function cat(tensors: readonly Tensor[], options?: { dim?: number }): Tensor {
+  const { dim = 0 } = optionsOf("cat", options);
   if (!Array.isArray(tensors) || tensors.length === 0)
     throw new TypeError(`cat: expected a non-empty array of tensors, got ${describe(tensors)}`);
   const first = checkTensor("cat", tensors[0]);
@@ -87,7 +88,8 @@ export function cat(tensors: readonly Tensor[], { dim = 0 }: { dim?: number } = 
  * console.log(stack([ones([3]), zeros([3])]).shape); // [ 2, 3 ]
  * ```
  */
-export function stack(tensors: readonly Tensor[], { dim = 0 }: { dim?: number } = {}): Tensor {
+export function stack(tensors: readonly Tensor[], options?: { dim?: number }): Tensor {
+  const { dim = 0 } = optionsOf("stack", options);
   if (!Array.isArray(tensors) || tensors.length === 0) {
     throw new TypeError(`stack: expected a non-empty array of tensors, got ${describe(tensors)}`);
   }

@@ -2,7 +2,8 @@ import { ANY, type Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import type { ReduceOp } from "../backend/op-names";
 import type { DType } from "../dtype/dtype";
-import { isFloating } from "../dtype/dtype";
+import { checkFloating } from "../dtype/dtype";
+import { optionsOf } from "../errors/errors";
 import { normalizeDims, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { cast, contiguous, emptyLayout } from "./layout";
@@ -68,7 +69,8 @@ export function amin(x: Tensor, options?: ReduceOptions): Tensor {
 }
 
 /** The place of the largest element along one dimension, or in the flattened tensor; int32. The first of equals. */
-export function argmax(x: Tensor, { dim, keepdim = false }: { dim?: number; keepdim?: boolean } = {}): Tensor {
+export function argmax(x: Tensor, options?: { dim?: number; keepdim?: boolean }): Tensor {
+  const { dim, keepdim = false } = optionsOf("argmax", options);
   if (dim === undefined) {
     const place = reduce("argmax", argmaxPrimitive, x.reshape([-1]), { dim: 0 });
     return keepdim ? place.reshape(x.shape.map(() => 1)) : place;
@@ -78,13 +80,15 @@ export function argmax(x: Tensor, { dim, keepdim = false }: { dim?: number; keep
 
 /** The mean over dimensions, of a float tensor. */
 export function mean(x: Tensor, options?: ReduceOptions): Tensor {
-  checkFloating("mean", x);
-  return sum(x, options).div(countOf("mean", x, options));
+  checkFloating("mean", x.dtype);
+  const count = countOf("mean", x, options);
+  return sum(x, options).div(count);
 }
 
 /** The variance over dimensions: squared distances from the mean, summed and divided by the count less `correction`. */
-export function variance(x: Tensor, { correction = 1, ...options }: ReduceOptions & { correction?: number } = {}): Tensor {
-  checkFloating("var", x);
+export function variance(x: Tensor, given?: ReduceOptions & { correction?: number }): Tensor {
+  checkFloating("var", x.dtype);
+  const { correction = 1, ...options } = optionsOf("var", given);
   const centred = x.sub(mean(x, { ...options, keepdim: true }));
   return sum(centred.mul(centred), options).div(Math.max(0, countOf("var", x, options) - correction));
 }
@@ -100,7 +104,8 @@ function forward(inputs: readonly Tensor[], { op, outer, size, inner, shape }: R
   return out;
 }
 
-function reduce(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, { dim, keepdim = false }: ReduceOptions = {}): Tensor {
+function reduce(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, options?: ReduceOptions): Tensor {
+  const { dim, keepdim = false } = optionsOf(op, options);
   const rank = x.shape.length;
   const dims = normalizeDims(op, dim, rank);
   const isReduced = (i: number) => dims.includes(i);
@@ -131,9 +136,5 @@ function reduce(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, { di
 }
 
 function countOf(op: string, x: Tensor, options: ReduceOptions | undefined): number {
-  return normalizeDims(op, options?.dim, x.shape.length).reduce((product, dim) => product * (x.shape[dim] as number), 1);
-}
-
-function checkFloating(op: string, x: Tensor): void {
-  if (!isFloating(x.dtype)) throw new TypeError(`${op}: expected a float tensor, got ${x.dtype} - convert it with x.type("float32")`);
+  return normalizeDims(op, optionsOf(op, options).dim, x.shape.length).reduce((product, dim) => product * (x.shape[dim] as number), 1);
 }

@@ -4,7 +4,7 @@ import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import type { Device } from "../backend/device";
 import { referenceSoftmax, referenceSoftmaxGrad } from "../cpu/softmax";
-import { isFloating } from "../dtype/dtype";
+import { checkFloating } from "../dtype/dtype";
 import { normalizeDim, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
@@ -64,7 +64,7 @@ const softmaxGradPrimitive: Primitive<SoftmaxAttrs> = {
 export function applySoftmax(x: Tensor, log: boolean, dimension: number): Tensor {
   const name = log ? "logSoftmax" : "softmax";
   checkTensor(name, x);
-  if (!isFloating(x.dtype)) throw new TypeError(`${name}: expected a float tensor, got ${x.dtype} - convert it with x.type("float32")`);
+  checkFloating(name, x.dtype);
   const dim = normalizeDim(name, dimension, x.shape.length);
   if (softmaxKernel(x.storage.device) !== undefined) return run(softmaxPrimitive, [contiguous(x)], { log, dim });
   return composed(() => {

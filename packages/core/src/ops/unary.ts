@@ -1,8 +1,7 @@
 import { ANY, type Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import type { UnaryOp } from "../backend/op-names";
-import { isFloating } from "../dtype/dtype";
-import { describe as show } from "../errors/errors";
+import { checkFloating } from "../dtype/dtype";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
 import { contiguous, emptyLayout } from "./layout";
@@ -31,9 +30,7 @@ const PRIMITIVES = /* @__PURE__ */ Object.fromEntries(
 export function applyUnary(op: UnaryOp, x: Tensor): Tensor {
   checkTensor(op, x);
   const integers = op === "neg" || op === "abs";
-  if (!isFloating(x.dtype) && !(integers && x.dtype === "int32")) {
-    throw new TypeError(`${op}: expected a float32 or float64 tensor, got ${x.dtype} ${show(x)} - convert it with x.type("float32")`);
-  }
+  if (!(integers && x.dtype === "int32")) checkFloating(op, x.dtype);
   return run(PRIMITIVES[op], [contiguous(x)], null);
 }
 

@@ -1,5 +1,5 @@
 import type { OptimizerSpec } from "../backend/backend";
-import { describe } from "../errors/errors";
+import { describe, optionsOf } from "../errors/errors";
 import { checkRange } from "./check";
 import { Optimizer, type Params } from "./optimizer";
 
@@ -35,7 +35,7 @@ export class Adam extends Optimizer<AdamOptions> {
    * @param options Those of all groups. Default: PyTorch's.
    */
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super("Adam", params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, ...options });
+    super("Adam", params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, ...optionsOf("Adam", options) });
   }
 
   /** Refuses `options` out of range. */
@@ -74,7 +74,7 @@ export class AdamW extends Optimizer<AdamOptions> {
    * @param options Those of all groups. Default: PyTorch's.
    */
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super("AdamW", params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01, ...options });
+    super("AdamW", params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01, ...optionsOf("AdamW", options) });
   }
 
   /** Refuses `options` out of range. */

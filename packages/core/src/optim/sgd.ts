@@ -1,4 +1,5 @@
 import type { OptimizerSpec } from "../backend/backend";
+import { optionsOf } from "../errors/errors";
 import { checkRange } from "./check";
 import { Optimizer, type Params } from "./optimizer";
 
@@ -35,7 +36,7 @@ export class SGD extends Optimizer<SGDOptions> {
    * @param options Those of all groups. Default: PyTorch's.
    */
   constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
-    super("SGD", params, { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, ...options });
+    super("SGD", params, { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, ...optionsOf("SGD", options) });
   }
 
   /** Refuses `options` out of range. */

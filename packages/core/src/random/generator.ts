@@ -44,8 +44,8 @@ export class Generator {
    * @throws TypeError for anything else than a number or bigint, RangeError outside the range.
    */
   constructor(seed?: number | bigint) {
-    if (seed === undefined) this.#seedFromCrypto();
-    else this.manualSeed(seed);
+    if (seed !== undefined) this.manualSeed(seed);
+    else [this.#seedLo, this.#seedHi] = crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
   }
 
   /**
@@ -133,11 +133,6 @@ export class Generator {
     if (this.#hostLo === 0) this.#hostHi++;
     return key;
   }
-
-  #seedFromCrypto(): void {
-    const words = crypto.getRandomValues(new Uint32Array(2));
-    [this.#seedLo, this.#seedHi] = words as unknown as [number, number];
-  }
 }
 
 /**
@@ -145,7 +140,7 @@ export class Generator {
  * `torch.default_generator`.
  */
 export function defaultGenerator(): Generator {
-  return shared("defaultGenerator", () => new Generator());
+  return theGenerator();
 }
 
 /**
@@ -161,17 +156,22 @@ export function defaultGenerator(): Generator {
  * ```
  */
 export function manualSeed(seed: number | bigint): Generator {
-  return defaultGenerator().manualSeed(seed);
+  return theGenerator(0).manualSeed(seed);
 }
 
 /** The given generator, or the default one. Throws TypeError for anything else. */
 export function resolveGenerator(op: string, generator: Generator | undefined): Generator {
-  if (generator === undefined) return defaultGenerator();
+  if (generator === undefined) return theGenerator();
   if (!isBranded(generator, "Generator")) throw new TypeError(`${op}: expected generator to be a Generator, got ${describe(generator)}`);
   return generator;
 }
 
 // --- internal helpers ---
+
+/** With a first seed `crypto` is not asked, which some runtimes forbid while a program starts. */
+function theGenerator(firstSeed?: number): Generator {
+  return shared("defaultGenerator", () => new Generator(firstSeed));
+}
 
 /** Refuses to go on once a call counter's high word has reached its limit. */
 function checkCallsLeft(high: number, limit: number): void {
@@ -184,7 +184,7 @@ function checkSeed(seed: unknown): bigint {
     throw new TypeError(`manualSeed: expected a number or bigint, got ${describe(seed)}`);
   }
   if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
-    throw new RangeError(`manualSeed: expected a safe integer, got ${seed} - write larger seeds as bigint, e.g. 12345678901234567890n`);
+    throw new RangeError(`manualSeed: expected a safe integer, got ${seed} - write larger seeds as bigint`);
   }
   const value = BigInt(seed);
   if (value < -(2n ** 63n) || value >= U64) throw new RangeError(`manualSeed: expected a seed in [-2^63, 2^64), got ${value}`);

@@ -160,6 +160,11 @@ describe("the default backend", () => {
     expect(before.backend).toBe(cpu);
   });
 
+  test("cannot be the promise of one: the message says to await it", () => {
+    const promise = Promise.resolve(cpu) as unknown as Backend;
+    expectRefusal(() => setDefaultBackend(promise), "TypeError", "backend: expected a backend such as cpu", "await the factory");
+  });
+
   test("stays when it is set to what is no backend", () => {
     expectRefusal(() => setDefaultBackend("wasm" as never), "TypeError", 'backend: expected a backend such as cpu, got "wasm"');
     expect(getDefaultBackend()).toBe(cpu);

@@ -4,7 +4,7 @@ import { shared } from "../backend/shared";
 import { cpu } from "../cpu/cpu";
 import { deviceOf } from "../cpu/device-of";
 import { checkDType, createTypedArray, type DType, dtypeOf, isFloating, type TypedArray } from "../dtype/dtype";
-import { describe, ShapeError } from "../errors/errors";
+import { describe, optionsOf, ShapeError } from "../errors/errors";
 import { emptyLayout } from "../ops/layout";
 import { drawRand, drawRandn } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
@@ -72,6 +72,7 @@ export function getDefaultBackend(): Backend {
  * ```
  */
 export function tensor(data: NestedArray | TypedArray, options: CreationOptions & { readonly shape?: Shape } = {}): Tensor {
+  optionsOf("tensor", options);
   const dtype = checkDType("tensor", options.dtype ?? dtypeOf(data) ?? (isBoolean(data) ? "bool" : "float32"));
   const values = dtypeOf(data) === null ? flatten(data as NestedArray) : { shape: [(data as TypedArray).length], flat: data as TypedArray };
   const shape = options.shape ?? values.shape;
@@ -131,6 +132,7 @@ export function ones(shape: Shape, options?: CreationOptions): Tensor {
  */
 export function full(shape: Shape, value: number, options: CreationOptions = {}): Tensor {
   checkShape("full", shape);
+  optionsOf("full", options);
   if (typeof value !== "number") throw new TypeError(`full: expected a number, got ${describe(value)}`);
   const device = deviceFor(options);
   const dtype = checkDType("full", options.dtype ?? "float32");
@@ -154,6 +156,7 @@ export function full(shape: Shape, value: number, options: CreationOptions = {})
  */
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
   checkShape("rand", shape);
+  optionsOf("rand", options);
   const dtype = checkFloat("rand", options.dtype ?? "float32");
   return create(dtype, shape, drawRand(resolveGenerator("rand", options.generator), sizeOf(shape)), options);
 }
@@ -173,6 +176,7 @@ export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
  */
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
   checkShape("randn", shape);
+  optionsOf("randn", options);
   const dtype = checkFloat("randn", options.dtype ?? "float32");
   return create(dtype, shape, drawRandn(resolveGenerator("randn", options.generator), sizeOf(shape)), options);
 }

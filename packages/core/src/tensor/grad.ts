@@ -1,6 +1,6 @@
 import { computeGradients } from "../autograd/engine";
 import { checkInputs } from "../autograd/run";
-import { describe, ShapeError } from "../errors/errors";
+import { describe, optionsOf, ShapeError } from "../errors/errors";
 import { formatShape } from "../shape/shape";
 import { zeros } from "./creation";
 import { Tensor } from "./tensor";
@@ -40,7 +40,7 @@ export interface GradOptions {
 export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: GradOptions = {}): Tensor[] {
   const roots = listOf("outputs", outputs);
   const targets = listOf("inputs", inputs);
-  const { createGraph = false, retainGraph = createGraph, allowUnused = false } = options;
+  const { createGraph = false, retainGraph = createGraph, allowUnused = false } = optionsOf("grad", options);
   const given = options.gradOutputs === undefined ? [] : listOf("gradOutputs", options.gradOutputs);
   if (given.length > 0 && given.length !== roots.length) {
     throw new RangeError(`grad: expected as many gradOutputs as outputs, got ${given.length} for ${roots.length}`);

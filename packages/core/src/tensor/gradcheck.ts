@@ -1,3 +1,4 @@
+import { optionsOf } from "../errors/errors";
 import { defaultGenerator, type Generator } from "../random/generator";
 import { ones, randn, tensor } from "./creation";
 import { grad } from "./grad";
@@ -33,7 +34,7 @@ export interface GradcheckOptions {
  * ```
  */
 export function gradcheck(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options: GradcheckOptions = {}): boolean {
-  const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, generator = defaultGenerator() } = options;
+  const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, generator = defaultGenerator() } = optionsOf("gradcheck", options);
   for (const x of inputs) {
     if (x.requiresGrad && x.dtype !== "float64")
       throw new TypeError(`gradcheck: expected float64 inputs, got ${x.dtype} - make them with { dtype: "float64" }`);
