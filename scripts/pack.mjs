@@ -9,23 +9,17 @@
  * that cannot be had is skipped with its reason; that is a failure where `DROPWISE_REQUIRE` (a comma list) names it, and with `CI=true` for all that come from
  * npm. Chromium (`chromium`), a GPU in software (`webgpu`) and the compiled addon (`native`) do not: only `DROPWISE_REQUIRE` requires them.
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { BUNDLERS, bundlerChecks } from "./pack/bundlers.mjs";
 import { runChecks } from "./pack/checks.mjs";
 import { conformanceChecks } from "./pack/conformance.mjs";
 import { installChecks } from "./pack/installs.mjs";
-import { projectsIn } from "./pack/projects.mjs";
-import { startRegistry } from "./pack/registry.mjs";
+import { prepare } from "./pack/prepare.mjs";
 import { RUNTIMES, runtimeChecks, softwareGpu } from "./pack/runtimes.mjs";
 import { snippetChecks } from "./pack/snippets.mjs";
-import { stage } from "./pack/stage.mjs";
-import { installTools, TOOLS } from "./pack/tools.mjs";
+import { TOOLS } from "./pack/tools.mjs";
 import { COMPILERS, typeChecks } from "./pack/typescript.mjs";
 import { workerdChecks } from "./pack/workerd.mjs";
-import { setup } from "./setup.mjs";
 
 const { only, quick } = parseArgs({
   options: { only: { type: "string", multiple: true }, quick: { type: "boolean", default: false } },
@@ -52,19 +46,7 @@ if (unknown !== undefined) {
 }
 const wanted = (/** @type {string} */ name) => only?.includes(name) ?? (!quick || !(name in TOOLS) || QUICK.includes(name));
 
-setup();
-const started = performance.now();
-const temporary = mkdtempSync(join(tmpdir(), "dropwise-pack-"));
-const clean = () => rmSync(temporary, { recursive: true, force: true });
-process
-  .once("exit", clean)
-  .once("SIGINT", () => process.exit(130))
-  .once("SIGTERM", () => process.exit(143));
-const releases = stage(temporary);
-const home = join(temporary, "projects");
-mkdirSync(home);
-const projects = projectsIn(home, releases, await startRegistry(releases));
-const program = installTools(join(temporary, "tools"), Object.keys(TOOLS).filter(wanted));
+const { projects, program } = await prepare(Object.keys(TOOLS).filter(wanted));
 // What waits for the tools comes last.
 const checks = [
   ...installChecks(projects),
@@ -75,7 +57,4 @@ const checks = [
   ...COMPILERS.flatMap((name) => typeChecks(name, projects, program)),
   ...Object.keys(BUNDLERS).flatMap((name) => bundlerChecks(name, projects, program)),
 ].filter(({ name }) => wanted(name));
-const { passed, failed, skipped } = await runChecks(checks, Math.min(4, availableParallelism()));
-console.log(`took ${Math.round((performance.now() - started) / 1000)} s`);
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
-process.exitCode = failed === 0 ? 0 : 1;
+await runChecks(checks);

@@ -46,7 +46,7 @@ export function blocksOf(page) {
  * @returns {string | undefined}
  */
 export function fileNameOf(block) {
-  return /^\/\/ (\S+\.m?[jt]s)\n/.exec(block.code)?.[1];
+  return /^\/\/ (\S+\.[mc]?[jt]s)\n/.exec(block.code)?.[1];
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Runs checks side by side and prints a line for each. */
+import { availableParallelism } from "node:os";
 
 /**
  * @typedef {object} Check
@@ -29,13 +30,13 @@ function isRequired(tool) {
 }
 
 /**
- * Runs all checks, `atOnce` of them at any time, and prints each as it ends.
+ * Runs all checks, as many at once as there are processors (4 at most), and prints each as it ends; the last line says how many passed and failed. If
+ * any failed, so does the process.
  *
  * @param {readonly Check[]} checks
- * @param {number} atOnce
- * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
  */
-export async function runChecks(checks, atOnce) {
+export async function runChecks(checks) {
+  const begun = performance.now();
   const totals = { passed: 0, failed: 0, skipped: 0 };
   const waiting = [...checks];
   const worker = async () => {
@@ -43,16 +44,21 @@ export async function runChecks(checks, atOnce) {
       const started = performance.now();
       const { outcome, detail } = await outcomeOf(check);
       totals[outcome]++;
-      const seconds = ((performance.now() - started) / 1000).toFixed(1);
       const word = { passed: "ok", failed: "FAILED", skipped: "skipped" }[outcome];
-      console.log(`${word.padEnd(8)}${seconds.padStart(5)} s  ${check.name}: ${check.title}${detail}`);
+      console.log(`${word.padEnd(8)}${since(started).toFixed(1).padStart(5)} s  ${check.name}: ${check.title}${detail}`);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return totals;
+  await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, worker));
+  const { passed, failed, skipped } = totals;
+  console.log(`took ${Math.round(since(begun))} s`);
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  process.exitCode = failed === 0 ? 0 : 1;
 }
 
 // --- internal helpers ---
+
+/** Seconds. @param {number} start */
+const since = (start) => (performance.now() - start) / 1000;
 
 /** @param {Check} check @returns {Promise<{ outcome: "passed" | "failed" | "skipped", detail: string }>} */
 async function outcomeOf({ run }) {

@@ -43,6 +43,13 @@ export async function run(command, args, { cwd, env = {}, seconds = 240 }) {
   throw new Error([`${[command, ...args].join(" ")}: ${why}`, errors.trim(), printed.trim()].filter(Boolean).join("\n"));
 }
 
+/** Installs packages as a user would, but for install scripts, which do not run. @param {readonly string[]} packages @param {RunOptions} options */
+export async function npmInstall(packages, options) {
+  await npm(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", ...packages], { seconds: 600, ...options });
+}
+
+// --- internal helpers ---
+
 /**
  * Runs npm, which needs no PATH that way.
  *
@@ -50,7 +57,7 @@ export async function run(command, args, { cwd, env = {}, seconds = 240 }) {
  * @param {RunOptions} options
  * @returns {Promise<string>}
  */
-export function npm(args, options) {
+function npm(args, options) {
   const besideNode = dirname(process.execPath);
   const cli = [
     process.env.npm_execpath ?? "",
@@ -61,22 +68,14 @@ export function npm(args, options) {
   return run(process.execPath, [cli, ...args], options);
 }
 
-/** Installs packages as a user would, but for install scripts, which do not run. @param {readonly string[]} packages @param {RunOptions} options */
-export async function npmInstall(packages, options) {
-  await npm(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", ...packages], { seconds: 600, ...options });
-}
-
-// --- internal helpers ---
-
 /** This process's environment, without what the workspace, or `npm run` in it, has put there. */
 function environment() {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(DROPWISE_|NODE_|npm_(package|lifecycle)_|npm_config_local_prefix$|INIT_CWD$)/.test(name),
+    ([name]) => !/^(DROPWISE_|NODE_(ENV|OPTIONS|PATH)$|npm_(package|lifecycle)_|npm_config_local_prefix$|INIT_CWD$)/.test(name),
   );
   const local = ["127.0.0.1", process.env.NO_PROXY ?? process.env.no_proxy].filter(Boolean).join(",");
   return {
     ...Object.fromEntries(kept),
-    ...(process.env.NODE_EXTRA_CA_CERTS !== undefined && { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS }),
     NO_PROXY: local,
     no_proxy: local,
     NO_COLOR: "1",

@@ -25,8 +25,19 @@ export function pages() {
     .filter(({ blocks }) => blocks.length > 0);
 }
 
-/** Whether a block stands alone: it is no file that others of its page import, and imports none. @param {Block} block */
-export const standsAlone = (block) => fileNameOf(block) === undefined && !block.code.includes('from "./');
+/** @typedef {"ES module" | "CommonJS"} Form */
+
+/**
+ * What a block can be: a file with a name is what the name says, one that imports another of its page is an ES module, and all else is either.
+ *
+ * @param {Block} block
+ * @returns {readonly Form[]}
+ */
+export function formsOf(block) {
+  const name = fileNameOf(block);
+  if (name?.endsWith(".cjs")) return ["CommonJS"];
+  return name !== undefined || block.code.includes('from "./') ? ["ES module"] : ["ES module", "CommonJS"];
+}
 
 /**
  * @param {import("./projects.mjs").Projects} projects
@@ -42,7 +53,7 @@ export function snippetChecks(projects, gpu) {
         const folder = join(await projects.everything(), `${page}-${form}`.replace(/\W+/g, "-"));
         mkdirSync(folder);
         const env = page.includes("webgpu") ? await gpu() : {};
-        const programs = form === "CommonJS" ? blocks.filter(standsAlone) : blocks;
+        const programs = blocks.filter((block) => formsOf(block).includes(form));
         for (const block of programs) await runBlock(block, form, folder, env);
         return programs.length === 1 ? "one program" : `${programs.length} programs`;
       },
@@ -57,7 +68,7 @@ function isNodeProgram({ language, code }) {
   return (language === "ts" || language === "js") && !code.includes('.wasm"') && !code.includes("@dropwise/conformance");
 }
 
-/** @param {Block} block @param {"ES module" | "CommonJS"} form @param {string} folder @param {Record<string, string>} env */
+/** @param {Block} block @param {Form} form @param {string} folder @param {Record<string, string>} env */
 async function runBlock(block, form, folder, env) {
   const isModule = form === "ES module";
   const file = join(folder, fileNameOf(block) ?? `line-${block.place.split(":")[1]}.${isModule ? "mjs" : "cjs"}`);

@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { fileNameOf } from "../../docs/testing/blocks.mjs";
 import { readmeSuite } from "./conformance.mjs";
 import { run } from "./run.mjs";
-import { pages, standsAlone } from "./snippets.mjs";
+import { formsOf, pages } from "./snippets.mjs";
+import { NATIVE } from "./stage.mjs";
 import { TOOLS } from "./tools.mjs";
 
 const exportsFile = new URL("programs/exports.ts", import.meta.url);
@@ -41,7 +42,8 @@ export function typeChecks(compiler, projects, program) {
     run: async () => {
       const tsc = await program(compiler);
       const folder = join(await projects.everything(), `${compiler}-${i}`);
-      const files = writeSources(folder, { hasNode: types.includes("node"), hasSuite: resolution === "bundler" });
+      const hasNative = projects.releases.some(({ manifest }) => manifest.name === NATIVE);
+      const files = writeSources(folder, { hasNative, hasNode: types.includes("node"), hasSuite: resolution === "bundler" });
       const module = resolution === "bundler" ? "esnext" : resolution;
       const compilerOptions = { ...STRICT, lib: ["es2022", ...lib], types, module, moduleResolution: resolution };
       writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
@@ -57,17 +59,19 @@ export function typeChecks(compiler, projects, program) {
  * Writes the programs: each as an ES module, and those that can be as CommonJS. `.mts` and `.cts` say which, whatever the resolution.
  *
  * @param {string} folder
- * @param {{ hasNode: boolean, hasSuite: boolean }} options Whether Node's types are there, and whether the test file of the conformance suite is
- *   to be; it imports as programs for bundlers do.
+ * @param {{ hasNative: boolean, hasNode: boolean, hasSuite: boolean }} options Whether the native package and Node's types are there, and whether the
+ *   test file of the conformance suite is to be; it imports as programs for bundlers do.
  * @returns {string[]} their names
  */
-function writeSources(folder, { hasNode, hasSuite }) {
-  const files = new Map(["exports.mts", "exports.cts"].map((file) => [file, readFileSync(exportsFile, "utf8")]));
+function writeSources(folder, { hasNative, hasNode, hasSuite }) {
+  const files = new Map((hasNative ? ["exports.mts", "exports.cts"] : []).map((file) => [file, readFileSync(exportsFile, "utf8")]));
   for (const block of pages().flatMap(({ blocks }) => blocks)) {
     if (block.language !== "ts" || (isForNode(block) && !hasNode)) continue;
     const [page = "", line] = block.place.split(":");
-    for (const form of standsAlone(block) && !waitsAtTop(block) ? ["mts", "cts"] : ["mts"]) {
-      files.set(join(page, fileNameOf(block) ?? `line-${line}.${form}`), block.code);
+    for (const form of formsOf(block)) {
+      if (form === "CommonJS" && waitsAtTop(block)) continue;
+      const name = fileNameOf(block)?.replace(/js$/, "ts") ?? `line-${line}.${form === "CommonJS" ? "cts" : "mts"}`;
+      files.set(join(page, name), block.code);
     }
   }
   if (hasSuite) for (const [file, code] of Object.entries(readmeSuite())) files.set(join("suite", file), code);
@@ -82,4 +86,4 @@ function writeSources(folder, { hasNode, hasSuite }) {
 const isForNode = ({ code }) => /\bBuffer\b|\bprocess\b|"node:/.test(code);
 
 /** Whether a block waits outside functions, which an ES module alone can. @param {import("./snippets.mjs").Block} block */
-const waitsAtTop = ({ code }) => /^\S.*\bawait\b/m.test(code);
+const waitsAtTop = ({ code }) => /^(?!\s).*\bawait\b/m.test(code);
