@@ -26,7 +26,11 @@ interface OpenOptions extends BrowserContextOptions {
  * The browser, for the tests of one file: the one that all share, or one of its own without the shared one's arguments. Every page in it must end
  * without an error on its console.
  */
-export function useBrowser(which: "shared" | "without-gpu" = "shared"): { open(options?: OpenOptions): Promise<Page> } {
+export function useBrowser(which: "shared" | "without-gpu" = "shared"): {
+  open(options?: OpenOptions): Promise<Page>;
+  /** Ends the process that runs the GPU, as a faulty driver does. The browser starts another. */
+  crashGpu(): Promise<void>;
+} {
   let browser: Browser;
   const errors: string[] = [];
   beforeAll(async () => {
@@ -52,6 +56,11 @@ export function useBrowser(which: "shared" | "without-gpu" = "shared"): { open(o
       page.on("pageerror", (error) => note(error.message));
       await page.goto(address + path);
       return page;
+    },
+    async crashGpu() {
+      const session = await browser.newBrowserCDPSession();
+      await session.send("Browser.crashGpuProcess");
+      await session.detach();
     },
   };
 }

@@ -78,7 +78,7 @@ export class BackendCard {
     this.#facts.textContent = `${what}, mask shape [${maskShape.join(", ")}]`;
     this.#fingerprint.textContent = sha256 ?? "needs a page served over https or from localhost";
     this.#verdict.className = `verdict ${verdict === null ? "" : verdict.mask === null ? "good" : "bad"}`;
-    this.#verdict.textContent = this.name === "cpu" ? "what the others are compared with" : sentence(verdict);
+    this.#verdict.textContent = this.name === "cpu" ? "what the others are compared with" : sentence(verdict, maskShape);
     this.paint(palettes);
   }
 
@@ -106,9 +106,20 @@ function paintPixels(canvas: HTMLCanvasElement, picture: Picture, colours: Palet
   canvas.style.setProperty("--ratio", String(picture.width / picture.height));
 }
 
-function sentence(verdict: Verdict | null): string {
+function sentence(verdict: Verdict | null, maskShape: readonly number[]): string {
   if (verdict === null) return "the reference has no result to compare with";
-  if (verdict.mask !== null) return `mask differs, first at index ${verdict.mask.toLocaleString("en")}`;
+  if (verdict.mask !== null) return `mask differs, first at index ${verdict.mask.toLocaleString("en")}, ${place(verdict.mask, maskShape)}`;
   if (verdict.output === null) return "identical: mask and output, bit for bit";
   return `mask identical; outputs differ by at most ${verdict.largest.toExponential(1)}, first at index ${verdict.output.toLocaleString("en")}`;
+}
+
+/** Where an element lies: its index in each dimension. */
+function place(index: number, shape: readonly number[]): string {
+  let rest = index;
+  const indices = [...shape].reverse().map((length) => {
+    const at = rest % length;
+    rest = Math.floor(rest / length);
+    return at;
+  });
+  return `[${indices.reverse().join(", ")}]`;
 }
