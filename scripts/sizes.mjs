@@ -81,7 +81,8 @@ export async function bundledSize(code, apart) {
         throw new Error(warning.message);
       },
     });
-    const { output } = await bundle.generate({ format: "esm", minify: true });
+    // Without comments, annotations for bundlers among them: Vite's builds have none either.
+    const { output } = await bundle.generate({ format: "esm", minify: true, comments: false });
     return gzipSync(output[0].code, { level: 9 }).length;
   } catch (error) {
     console.error(error);

@@ -85,7 +85,11 @@ describe("a value in the place of options", () => {
 
   test("takes no call number", () => {
     const generator = new Generator(0);
-    expectRefusal(() => js.F.dropout(x, { p: 0.5, generator }, false), "TypeError", "dropout: expected options as { name: value }, got");
+    expectRefusal(
+      () => js.F.dropout(x, { p: 0.5, generator }, false),
+      "TypeError",
+      "dropout: expected options as { name: value }, got false",
+    );
     expect(generator.offset).toBe(0n);
   });
 

@@ -66,7 +66,7 @@ export function dropoutOptionsOf(op: string, options: number | DropoutOptions): 
 
 /** Refuses arguments after the options: `F.dropout(x, 0.5, false)` would drop all the same. */
 export function checkNoMore(op: string, extra: readonly unknown[]): void {
-  if (extra.length > 0) optionsOf(op, extra);
+  if (extra.length > 0) throw new TypeError(`${op}: expected options as { name: value }, got ${describe(extra[0])}`);
 }
 
 /** Refuses a drop probability that is no number (TypeError), NaN or outside [0, 1] (RangeError). */

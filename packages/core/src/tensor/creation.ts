@@ -221,17 +221,13 @@ function flatten(data: NestedArray): { shape: number[]; flat: (number | boolean)
   }
   const flat: (number | boolean)[] = [];
   const walk = (value: NestedArray, dim: number): void => {
-    if (dim === shape.length) {
-      if (Array.isArray(value)) throw new ShapeError("tensor", [shape], "expected rows of equal length, got ragged arrays");
-      if (typeof value !== "number" && typeof value !== "boolean") {
-        throw new TypeError(`tensor: expected numbers, booleans, arrays of them or a typed array, got ${describe(value)}`);
-      }
-      flat.push(value);
-      return;
-    }
-    if (!Array.isArray(value) || value.length !== shape[dim])
+    const isRow = Array.isArray(value);
+    if (isRow !== dim < shape.length || (isRow && value.length !== shape[dim])) {
       throw new ShapeError("tensor", [shape], "expected rows of equal length, got ragged arrays");
-    for (const item of value) walk(item, dim + 1);
+    }
+    if (isRow) for (const item of value) walk(item, dim + 1);
+    else if (typeof value === "number" || typeof value === "boolean") flat.push(value);
+    else throw new TypeError(`tensor: expected numbers, booleans, arrays of them or a typed array, got ${describe(value)}`);
   };
   walk(data, 0);
   return { shape, flat };
