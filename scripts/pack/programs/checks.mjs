@@ -43,8 +43,9 @@ const PARTS = {
   async "wasm module"({ core, wasm, module }) {
     const { createWasmBackend } = present(wasm);
     const message = await unavailable(() => createWasmBackend());
-    if (!message.includes("pass a compiled module as { module }"))
-      throw new Error(`expected a message that names { module }, got ${message}`);
+    for (const part of ["@dropwise/backend-wasm/kernels.wasm", "{ module }"]) {
+      if (!message.includes(part)) throw new Error(`wasm module: expected a message with "${part}", got ${message}`);
+    }
     await works(core, [await createWasmBackend({ module: present(module) })]);
     return "wasm from the imported module, refused otherwise";
   },
