@@ -69,13 +69,15 @@ function build(target) {
     const reason = leftOut(pkg);
     if (reason === undefined) return [];
     say(`${pkg.name} is left out: ${reason}`);
-    return [`--filter=!${pkg.name}`];
+    return [pkg.name];
   });
-  const only = target === undefined ? [] : [`--filter=${target}...`];
+  // turbo builds what others depend on, left out or not; the package's own build looks here, and turbo's cache goes by it.
+  if (without.length > 0) process.env.DROPWISE_LEFT_OUT = without.join();
+  const filters = [...(target === undefined ? [] : [`--filter=${target}...`]), ...without.map((name) => `--filter=!${name}`)];
   const turbo = join(root, "node_modules", "turbo", "bin", "turbo");
   const started = performance.now();
   say("building what has changed ...");
-  const status = run(process.execPath, [turbo, "run", "build", ...only, ...without, "--output-logs=errors-only", "--log-order=grouped"], {
+  const status = run(process.execPath, [turbo, "run", "build", ...filters, "--output-logs=errors-only", "--log-order=grouped"], {
     quiet: true,
   });
   if (status !== 0) stop("the build failed, see above");

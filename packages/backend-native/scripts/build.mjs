@@ -8,6 +8,9 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+// On a machine without a compiler, set-up leaves the addon out; what depends on this package still gets its JavaScript, which says so at run time.
+if (process.env.DROPWISE_LEFT_OUT?.split(",").includes("@dropwise/backend-native")) process.exit(0);
+
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 
