@@ -1,6 +1,6 @@
 import "uplot/dist/uPlot.min.css";
 import uPlot from "uplot";
-import { onThemeChange } from "../shell/theme";
+import { onThemeChange, themeColour } from "../shell/theme";
 import { h } from "./h";
 
 /** One line of a chart. `colour` names a property of the style sheet. */
@@ -69,16 +69,14 @@ const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
 function plotOptions(options: ChartOptions, width: number): uPlot.Options {
   const { lines, xLabel, yLabel, height = 220, logarithmic = false, formatX } = options;
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
   const axis = (label: string, format?: (value: number) => string): uPlot.Axis => ({
     label,
     labelSize: 22,
     labelFont: "12px system-ui, sans-serif",
     font: "11px system-ui, sans-serif",
-    stroke: colour("--text-quiet"),
-    grid: { stroke: colour("--line"), width: 1 },
-    ticks: { stroke: colour("--line"), width: 1, size: 4 },
+    stroke: themeColour("--text-quiet"),
+    grid: { stroke: themeColour("--line"), width: 1 },
+    ticks: { stroke: themeColour("--line"), width: 1, size: 4 },
     ...(format && { values: (_plot: uPlot, splits: number[]) => splits.map((split) => (split === null ? "" : format(split))) }),
   });
   // The value under the pointer; without one, the newest.
@@ -106,7 +104,7 @@ function plotOptions(options: ChartOptions, width: number): uPlot.Options {
       { label: xLabel, value: value(formatX) },
       ...lines.map(({ label, colour: name, dash, width: lineWidth = 1.75 }) => ({
         label,
-        stroke: colour(name),
+        stroke: themeColour(name),
         width: lineWidth,
         value: value(),
         // A line of one point would not be seen.

@@ -11,6 +11,15 @@ export function onThemeChange(redraw: () => void): void {
   listeners.add(redraw);
 }
 
+const probe = h("span", { hidden: true });
+
+/** A colour of the style sheet, by the name of its property, as the present theme has it: "rgb(1, 2, 3)". */
+export function themeColour(name: string): string {
+  if (!probe.isConnected) document.body.append(probe);
+  probe.style.color = `var(${name})`;
+  return getComputedStyle(probe).color;
+}
+
 /** A choice of the system's colours, light or dark. It is remembered. */
 export function themeChoice(): HTMLElement {
   const apply = (theme: Theme): void => {

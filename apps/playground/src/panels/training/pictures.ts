@@ -3,6 +3,7 @@ import { type Palette, paint, palette } from "../../dom/picture";
 import { GRID } from "../../lab/model";
 import { PLANE, type Points } from "../../lab/moons";
 import { pictureOf } from "../../lab/picture";
+import { themeColour } from "../../shell/theme";
 
 /** The picture's own resolution; the style sheet scales it. */
 const WIDTH = 640;
@@ -51,10 +52,9 @@ export class PlanePicture {
     if (context === null) return;
     context.imageSmoothingEnabled = true;
     context.drawImage(small, 0, 0, WIDTH, HEIGHT);
-    const style = getComputedStyle(document.documentElement);
-    const classes = [style.getPropertyValue("--class-0"), style.getPropertyValue("--class-1")];
+    const classes = [themeColour("--class-0"), themeColour("--class-1")];
     context.lineWidth = 1.5;
-    context.strokeStyle = style.getPropertyValue("--surface");
+    context.strokeStyle = themeColour("--surface");
     for (let i = 0; i < points.count; i++) {
       const x = (WIDTH * ((points.inputs[2 * i] as number) - PLANE.minX)) / (PLANE.maxX - PLANE.minX);
       const y = (HEIGHT * (PLANE.maxY - (points.inputs[2 * i + 1] as number))) / (PLANE.maxY - PLANE.minY);
