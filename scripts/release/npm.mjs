@@ -7,7 +7,9 @@ import { spawnSync } from "node:child_process";
  * @returns {{ status: number, output: string, errors: string }}
  */
 export function tryNpm(args, cwd) {
-  const options = { cwd, encoding: /** @type {const} */ ("utf8"), shell: process.platform === "win32", maxBuffer: 2 ** 28 };
+  // Under `npm run --silent` the npm below would be silent as well, and its errors are read.
+  const env = { ...process.env, npm_config_loglevel: "error" };
+  const options = { cwd, env, encoding: /** @type {const} */ ("utf8"), shell: process.platform === "win32", maxBuffer: 2 ** 28 };
   const { status, error, stdout, stderr } = spawnSync("npm", args, options);
   if (error !== undefined) throw error;
   return { status: status ?? 1, output: stdout.trim(), errors: stderr.trim() };
