@@ -21,8 +21,9 @@ constexpr auto kSpin = std::chrono::microseconds(50);
 
 /// Work to be computed alone for what a shared call lost: all losses together then stay below a twentieth of the time.
 constexpr double kAlonePerLoss = 20;
-/// The most that one loss counts for, some time slices of a busy processor: a process that was stopped for a minute learns nothing from it.
-constexpr double kWorstLossNs = 2e7;
+/// The most that a loss counts for, some time slices of a busy processor: a process that was stopped for a minute learns nothing from it. And the
+/// most that is put by from calls that gained, so that one bad moment changes nothing, and a processor that became busy is noticed at once.
+constexpr double kMostNs = 2e7;
 
 double nsBetween(Clock::time_point from, Clock::time_point to) { return std::chrono::duration<double, std::nano>(to - from).count(); }
 
@@ -75,8 +76,11 @@ void Pool::run(Kernel kernel, const void* args, size_t units, size_t chunk, doub
   }
   // What the others computed would have taken this thread as long as its own chunks did; against that stand waking them and waiting for them.
   const double saved = own == 0 ? ns : nsBetween(woken, computed) / double(own) * double(chunks - own);
-  const double lost = nsBetween(begun, woken) + nsBetween(computed, Clock::now()) - saved;
-  if (lost > 0) aloneNs_ = kAlonePerLoss * (lost < kWorstLossNs ? lost : kWorstLossNs);
+  balanceNs_ += saved - nsBetween(begun, woken) - nsBetween(computed, Clock::now());
+  if (balanceNs_ > kMostNs) balanceNs_ = kMostNs;
+  if (balanceNs_ >= 0) return;
+  aloneNs_ = kAlonePerLoss * (balanceNs_ > -kMostNs ? -balanceNs_ : kMostNs);
+  balanceNs_ = 0;
 }
 
 size_t Pool::claimAll(float* scratch) {

@@ -3,8 +3,9 @@
 //
 // A call is cut in chunks. Every thread, the caller's too, claims the next chunk until there is none left; the caller then waits only for
 // chunks that somebody is working on. A thread that loses its core in the middle of one can still keep everybody waiting for as long as the
-// whole call takes a hundred times over, so a call that was slower for being shared is made up for: the next ones are computed on the caller's
-// thread alone, until what was lost is a small part of the time. Which thread computes a chunk does not matter to its bits.
+// whole call takes a hundred times over. So gains and losses are added up, and where calls lose more by being shared than they gained, it is made
+// up for: the next ones are computed on the caller's thread alone, until what was lost is a small part of the time. Which thread computes a chunk
+// does not matter to its bits.
 #pragma once
 
 #include <atomic>
@@ -56,7 +57,8 @@ class Pool {
   std::vector<std::thread> workers_;
   std::vector<Scratch> scratches_;
   bool started_ = false;
-  double aloneNs_ = 0;  // work still to be computed without the others
+  double balanceNs_ = 0;  // what sharing gained of late, less what it lost
+  double aloneNs_ = 0;    // work still to be computed without the others
 
   // The call that is on. Read by threads that may be late, so each is atomic, and what was read counts only if the claim then succeeds.
   std::atomic<Kernel> kernel_{nullptr};
