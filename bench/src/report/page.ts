@@ -105,7 +105,8 @@ function figureRows(figures: readonly Figure[]): string {
 
 function bundleRows(sizes: readonly BundleSize[]): string {
   const rows = sizes.map(({ name, bytes, limit }) => `<tr><td>${escapeHtml(name)}</td><td>${bytes}</td><td>${limit}</td></tr>`);
-  return `<table><thead><tr><th>import</th><th>bytes</th><th>limit in CI</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+  const table = `<table><thead><tr><th>import</th><th>bytes</th><th>limit in CI</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+  return `<div class="scroll">${table}</div>`;
 }
 
 function escapeHtml(text: string): string {
