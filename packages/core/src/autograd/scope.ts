@@ -85,6 +85,8 @@ export function composed(fn: () => Tensor): Tensor {
 
 function close(scope: Scope, releaseGraph: boolean, saved: readonly TensorHandle[]): void {
   for (const tensor of scope.tensors) {
+    // What is disposed released its memory already: the garbage collector must not do it again.
+    if (tensor.isDisposed) continue;
     if (tensor.isKept) watch(tensor);
     else if (saved.includes(tensor)) trackTensor(tensor);
     else tensor.dispose();

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { deviceOf } from "../cpu/device-of";
-import { cpu, functional as F, grad, memory, ones, randn, setDefaultBackend, type Tensor, tensor, tidy } from "../index";
+import { cpu, functional as F, grad, keep, memory, nn, ones, randn, setDefaultBackend, type Tensor, tensor, tidy } from "../index";
 import { blindBackend, hostBackend } from "../testing/backends";
 
 setFlagsFromString("--expose-gc");
@@ -194,5 +194,34 @@ describe("the garbage collector", () => {
     loss.dispose();
     expect(await eventually(() => memory(backend).tensors === 1)).toBe(true);
     expect(memory(backend).bytes).toBe(80);
+  });
+
+  test("frees nothing again that was disposed inside its tidy, kept or returned as it may be", async () => {
+    const backend = hostBackend();
+    const view = tidy(() => {
+      const base = keep(ones([100], { backend }));
+      const view = base.reshape([10, 10]);
+      const returned = ones([100], { backend });
+      for (const x of [base, returned]) x.dispose();
+      return [view, returned] as const;
+    })[0];
+    tidy(() => {
+      const layer = new nn.Linear(4, 2, { backend });
+      layer
+        .forward(ones([1, 4], { backend }))
+        .sum()
+        .backward();
+      layer.zeroGrad();
+      for (const parameter of layer.parameters()) parameter.dispose();
+    });
+    const alive = { tensors: 1, bytes: 400 };
+    expect(memory(backend)).toMatchObject(alive);
+    for (let i = 0; i < 5; i++) {
+      collectGarbage();
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      expect(memory(backend)).toMatchObject(alive);
+    }
+    ones([100], { backend }).mul(7); // would overwrite memory that was freed too early
+    expect(new Set(view.dataSync())).toEqual(new Set([1]));
   });
 });
