@@ -45,7 +45,7 @@ await build({
 const { measure } = await import(pathToFileURL(bundled).href);
 const { create } = await import("webgpu");
 // Node frees the device when this is collected, so it must stay reachable.
-const gpu = Object.assign(globalThis, { benchGpu: create([]) }).benchGpu;
+const gpu = Object.assign(globalThis, { benchGpu: create(["disable-dawn-features=timestamp_quantization"]) }).benchGpu;
 
 const elements = Number(values.elements ?? (values.software ? 2 ** 22 : 2 ** 26));
 const result = await measure(gpu, elements, Number(values.runs));
@@ -54,11 +54,11 @@ const result = await measure(gpu, elements, Number(values.runs));
 const median = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
 
 const copy = median(result.timings[0]?.milliseconds ?? []);
-console.log(`${result.device}, ${elements} float32, ${values.runs} runs, clock: ${result.clock}`);
+console.log(`${result.device}, ${elements} float32, ${values.runs} runs of ${result.repeats}, clock: ${result.clock}`);
 for (const { kernel, milliseconds } of result.timings) {
   const time = median(milliseconds);
-  const spread = `${Math.min(...milliseconds).toFixed(3)} to ${Math.max(...milliseconds).toFixed(3)}`;
-  console.log(`${kernel.padEnd(21)} ${time.toFixed(3)} ms (${spread}), ${(time / copy).toFixed(2)}x the copy`);
+  const spread = `${Math.min(...milliseconds).toFixed(4)} to ${Math.max(...milliseconds).toFixed(4)}`;
+  console.log(`${kernel.padEnd(21)} ${time.toFixed(4)} ms (${spread}), ${(time / copy).toFixed(2)}x the copy`);
 }
 if (result.software) console.log("This adapter is software: it is for correctness, and these ratios say nothing of a GPU.");
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
