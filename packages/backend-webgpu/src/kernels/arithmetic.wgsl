@@ -9,6 +9,12 @@ fn binary_cross_entropy(probability: f32, label: f32) -> f32 {
   return -(label * bounded(log_(probability)) + (1.0 - label) * bounded(log1p_(-probability)));
 }
 
+// The language defines quotients for divisors up to 2^126 only: beyond, drivers that multiply by a reciprocal flush it to 0.
+fn divide(a: f32, b: f32) -> f32 {
+  let scale = select(1.0, 0.25, abs(b) > 8.5e37);
+  return (a * scale) / (b * scale);
+}
+
 // Truncated; 0 for a divisor of 0, as storing an infinity to an Int32Array gives.
 fn divide_int(a: i32, b: i32) -> i32 {
   if (b == 0) {

@@ -14,7 +14,7 @@ const FLOAT: Readonly<Record<BinaryOp, string>> = {
   add: "a + b",
   sub: "a - b",
   mul: "a * b",
-  div: "a / b",
+  div: "divide(a, b)",
   pow: "pow_(a, b)",
   minimum: "min_f32(a, b)",
   maximum: "max_f32(a, b)",

@@ -181,6 +181,13 @@ export const binary: Family = {
     (op, { within }) => within(COMPOSED)((x, y) => applyBinary(op, x, y), left, right),
   ),
 
+  "divides by the largest numbers there are, and by the smallest": ({ within }) =>
+    within({ ...COMPOSED, atol: 0 })(
+      (x, y) => x.div(y),
+      constant(input([8], [1e38, 10, -3e38, 2e38, 3e-38, -1e-37, 1e-30, 7])),
+      constant(input([8], [3e38, 3e38, -9e37, 1e38, 1.2e-38, 2e-38, -1.5e-38, -8.6e37])),
+    ),
+
   "gives powers of zero, one, infinities, NaN and negative bases": ({ within }) => within(TRANSCENDENTAL)((x, y) => x.pow(y), left, right),
 
   "gives squares, cubes, roots and reciprocals by a number": ({ within }) =>
