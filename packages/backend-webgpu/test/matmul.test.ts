@@ -17,6 +17,9 @@ const SIZES = [
   [70, 300, 9],
   [3, 0, 4],
   [257, 20, 260],
+  [300, 275, 330],
+  [64, 16, 1024],
+  [31, 40, 3000],
 ] as const;
 
 /** Strides of a matrix stored by rows or by columns. */

@@ -1,6 +1,8 @@
 import type { Gpu } from "../gpu/gpu";
 import { type Binding, type GpuOperand, run } from "./kernel";
-import source from "./matmul.wgsl";
+import direct from "./matmul.wgsl";
+import common from "./matmul-common.wgsl";
+import tiled from "./matmul-tiled.wgsl";
 
 /** `out[..., m, n] = sum_k a[..., m, k] * b[..., k, n]` (+ bias[n]); ranks 2 or 3, any orientation. */
 export function matmul(gpu: Gpu, a: GpuOperand, b: GpuOperand, out: GpuOperand, bias: GpuOperand | null = null): void {
@@ -8,9 +10,9 @@ export function matmul(gpu: Gpu, a: GpuOperand, b: GpuOperand, out: GpuOperand, 
   const [m, n] = out.shape.slice(-2) as [number, number];
   const k = a.shape.at(-1) as number;
   if (batches * m * n === 0) return;
-  const side = sideFor(m, n, gpu.session.limits);
-  const tilesM = Math.ceil(m / (4 * side));
-  const tilesN = Math.ceil(n / (4 * side));
+  const { name, source, side, apart } = isLarge(m, n) ? TILED : DIRECT;
+  const tilesM = Math.ceil(m / side);
+  const tilesN = Math.ceil(n / side);
   const bindings: Binding[] = [
     { name: "a", memory: a.storage.handle, type: "f32" },
     { name: "b", memory: b.storage.handle, type: "f32" },
@@ -24,9 +26,9 @@ export function matmul(gpu: Gpu, a: GpuOperand, b: GpuOperand, out: GpuOperand, 
     const biasBinding: Binding[] = withBias ? [{ name: "bias", memory: bias.storage.handle, type: "f32" }] : [];
     const first = withBias ? `vec4<f32>(${["x", "y", "z", "w"].map((c) => `load_bias(p.bias_offset + ${c})`).join(", ")})` : "vec4<f32>()";
     run(gpu, {
-      key: `matmul ${side} ${withBias} ${start > 0}`,
-      source: [source],
-      defines: `const SIDE = ${side}u;\nconst ACCUMULATE = ${start > 0};\nfn first_value(x: u32, y: u32, z: u32, w: u32) -> vec4<f32> { return ${first}; }`,
+      key: `matmul ${name} ${withBias} ${start > 0}`,
+      source: [common, source],
+      defines: `const APART = ${apart}u;\nconst ACCUMULATE = ${start > 0};\nfn first_value(x: u32, y: u32, z: u32, w: u32) -> vec4<f32> { return ${first}; }`,
       bindings: [...bindings, ...biasBinding, output],
       params: [
         ...[m, Math.min(MAX_INNER, k - start), n, tilesM, tilesN, batches * tilesM * tilesN],
@@ -50,9 +52,13 @@ export function linear(gpu: Gpu, x: GpuOperand, weight: GpuOperand, bias: GpuOpe
 /** The longest inner dimension of one dispatch. Some drivers end a loop after 65,535 rounds, and systems reset a GPU that is busy for seconds. */
 const MAX_INNER = 2 ** 15;
 
-/** Small matrices get small groups, so that there are enough of them to keep the device busy. */
-function sideFor(m: number, n: number, limits: Gpu["session"]["limits"]): 8 | 16 {
-  return m * n >= 2 ** 16 && limits.maxComputeInvocationsPerWorkgroup >= 256 ? 16 : 8;
+/** The two kernels: the side of a group's tile in elements, and how far apart the columns of one thread are. */
+const DIRECT = { name: "direct", source: direct, side: 32, apart: 8 };
+const TILED = { name: "tiled", source: tiled, side: 64, apart: 1 };
+
+/** Whether tiles of 64 x 64 are filled, and are enough of them to keep a device busy. Small products also come faster without barriers in software. */
+function isLarge(m: number, n: number): boolean {
+  return m * n >= 2 ** 16 && m >= 32 && n >= 32;
 }
 
 /** Offset, and strides of batch, row and column. */

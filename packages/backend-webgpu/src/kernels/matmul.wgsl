@@ -1,28 +1,7 @@
-// out[batch, i, j] = sum_k a[batch, i, k] b[batch, k, j] (+ bias[j]), any orientation of a and b. A thread computes 4 x 4 elements, SIDE apart so
-// that neighbours read neighbours, and a group of SIDE x SIDE threads a tile of (4 SIDE)^2. The tiles live in registers and
-// the caches: without workgroup memory there is no barrier, which software drivers run slowly. Sums are taken in blocks
-// of 256, so that the error grows with k / 256, not k. A very long k comes in several dispatches; all but the first add to `out`.
+// The product where a side is short or the whole small: a thread computes 4 x 4 elements, SIDE apart so that neighbours read neighbours, and a
+// group of SIDE x SIDE threads a tile of (4 SIDE)^2. Operands come through the caches: a barrier costs more than they do here.
 
-struct Params {
-  m: u32,
-  k: u32,
-  n: u32,
-  tiles_m: u32,
-  tiles_n: u32,
-  tiles: u32, // in all batches
-  a_offset: u32,
-  a_batch: u32,
-  a_row: u32,
-  a_column: u32,
-  b_offset: u32,
-  b_batch: u32,
-  b_row: u32,
-  b_column: u32,
-  out_offset: u32,
-  bias_offset: u32,
-}
-
-const BLOCK = 256u;
+const SIDE = 8u;
 
 @compute @workgroup_size(SIDE, SIDE)
 fn main(grid: Grid) {
@@ -69,21 +48,4 @@ fn main(grid: Grid) {
   store_row(to, row + SIDE, column, total1);
   store_row(to, row + 2u * SIDE, column, total2);
   store_row(to, row + 3u * SIDE, column, total3);
-}
-
-fn store_row(to: u32, row: u32, column: u32, values: vec4<f32>) {
-  if (row >= p.m) {
-    return;
-  }
-  for (var c = 0u; c < 4u; c++) {
-    let at = column + c * SIDE;
-    if (at < p.n) {
-      let place = to + row * p.n + at;
-      if (ACCUMULATE) {
-        store_out(place, load_out(place) + values[c]);
-      } else {
-        store_out(place, values[c]);
-      }
-    }
-  }
 }

@@ -1,0 +1,42 @@
+// What both kernels of a product have in common: out[batch, i, j] = sum_k a[batch, i, k] b[batch, k, j] (+ bias[j]), any orientation of a and b.
+// Sums are taken in blocks of 256, so that the error grows with k / 256, not k. A very long k comes in several dispatches; all but the first
+// add to `out`.
+
+struct Params {
+  m: u32,
+  k: u32,
+  n: u32,
+  tiles_m: u32,
+  tiles_n: u32,
+  tiles: u32, // in all batches
+  a_offset: u32,
+  a_batch: u32,
+  a_row: u32,
+  a_column: u32,
+  b_offset: u32,
+  b_batch: u32,
+  b_row: u32,
+  b_column: u32,
+  out_offset: u32,
+  bias_offset: u32,
+}
+
+const BLOCK = 256u;
+
+// Elements of one row, APART columns from one another.
+fn store_row(to: u32, row: u32, column: u32, values: vec4<f32>) {
+  if (row >= p.m) {
+    return;
+  }
+  for (var c = 0u; c < 4u; c++) {
+    let at = column + c * APART;
+    if (at < p.n) {
+      let place = to + row * p.n + at;
+      if (ACCUMULATE) {
+        store_out(place, load_out(place) + values[c]);
+      } else {
+        store_out(place, values[c]);
+      }
+    }
+  }
+}
