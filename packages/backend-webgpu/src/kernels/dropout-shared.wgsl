@@ -1,19 +1,42 @@
-// Dropout with a mask that is broadcast (feature dropout, noise shapes): one thread and one block for each element of the data.
+// Dropout with a mask that is broadcast (feature dropout, noise shapes): a thread takes four neighbours of the data. Most often they lie in one
+// block of the mask, or share one element of it, so a block is drawn again only when the next element needs another.
 
-@compute @workgroup_size(GROUP_SIZE)
-fn main(grid: Grid) {
-  let i = thread_index(grid);
-  if (i >= p.n) {
-    return;
-  }
+// Where in the mask element `i` of the data is, and how far along the last dimension it is.
+fn mask_place(i: u32) -> vec2<u32> {
   var rest = i;
   var m = p.residue;
+  var last = i;
   for (var d = RANK - 1u; d > 0u; d--) {
     let dim = p.dims[d];
     let next = rest / dim.x;
     m += (rest - next * dim.x) * dim.y;
+    if (d == RANK - 1u) {
+      last = rest - next * dim.x;
+    }
     rest = next;
   }
-  m += rest * p.dims[0].y;
-  store_out(p.out_offset + i, choose(words(m >> 2u)[m & 3u], load_x(p.x_offset + i * p.x_step)));
+  return vec2<u32>(m + rest * p.dims[0].y, last);
+}
+
+@compute @workgroup_size(GROUP_SIZE)
+fn main(grid: Grid) {
+  let first = thread_index(grid) * 4u;
+  if (first >= p.n) {
+    return;
+  }
+  let row = p.dims[RANK - 1u];
+  var place = mask_place(first);
+  var block = place.x >> 2u;
+  var word = words(block);
+  for (var i = first; i < min(first + 4u, p.n); i++) {
+    if (place.x >> 2u != block) {
+      block = place.x >> 2u;
+      word = words(block);
+    }
+    store_out(p.out_offset + i, choose(word[place.x & 3u], load_x(p.x_offset + i * p.x_step)));
+    place += vec2<u32>(row.y, 1u);
+    if (place.y == row.x) {
+      place = mask_place(i + 1u);
+    }
+  }
 }

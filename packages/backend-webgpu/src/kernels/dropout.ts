@@ -39,6 +39,6 @@ export function dropout(gpu: Gpu, spec: DropoutSpec, x: GpuOperand, out: GpuOper
       ...[spec.seedLo, spec.seedHi, spec.callLo, spec.callHi, base % TWO_32, Math.floor(base / TWO_32), residue, spec.threshold],
       ...[floatBits(spec.keepScale), floatBits(spec.keepShift), floatBits(spec.dropValue), 0, n, x.offset, step, out.offset],
     ],
-    threads: plain ? Math.ceil((vector ? n : n + residue) / 4) : n,
+    threads: Math.ceil((n + residue) / 4),
   });
 }

@@ -35,7 +35,7 @@ export interface KernelCall {
 }
 
 /** Threads in a group, as in grid.wgsl. */
-const GROUP_SIZE = 64;
+const GROUP_SIZE = 128;
 
 /**
  * Records a kernel. Inputs that share memory with an output are read through the output where that is safe, and copied first where not: WebGPU
