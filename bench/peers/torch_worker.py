@@ -1,4 +1,4 @@
-"""PyTorch's side of the benchmark: reads one request a line (JSON) and answers each with a line when its work is done."""
+"""PyTorch's side of the benchmark: reads one request a line (JSON) and answers each with a line when its work is done. Argument: the device."""
 
 import json
 import sys
@@ -7,12 +7,24 @@ import torch
 import torch.nn.functional as F
 
 torch.set_num_threads(1)
+device = torch.device(sys.argv[1])
+on_gpu = device.type == "cuda"
 tasks = {}
 
 
 def values(count, seed, shape):
     generator = torch.Generator().manual_seed(seed)
-    return (torch.rand(count, generator=generator) * 2 - 1).reshape(shape)
+    return (torch.rand(count, generator=generator) * 2 - 1).reshape(shape).to(device)
+
+
+class Copy:
+    """On a GPU: a copy of as many values between two of its tensors. On a CPU the other side makes one, between two arrays of its own."""
+
+    def __init__(self, count):
+        self.source, self.target = values(count, 0, [count]), torch.empty(count, device=device)
+
+    def call(self):
+        self.target.copy_(self.source)
 
 
 class Dropout:
@@ -61,7 +73,7 @@ class Training:
                 modules += [torch.nn.ReLU(), torch.nn.Dropout(0.5)]
         if self.sigmoid:
             modules.append(torch.nn.Sigmoid())
-        self.model = torch.nn.Sequential(*modules)
+        self.model = torch.nn.Sequential(*modules).to(device)
         kind = torch.optim.SGD if self.sigmoid else torch.optim.Adam
         self.optimizer = kind(self.model.parameters(), lr=task["learningRate"])
 
@@ -84,19 +96,28 @@ def answer(request):
     kind, key = request["do"], request.get("key")
     if kind == "open":
         task = request["task"]
-        tasks[key] = MatMul(task) if task["op"] == "matmul" else Training(task) if "layers" in task else Dropout(task)
+        work = MatMul(task) if task["op"] == "matmul" else Training(task) if "layers" in task else Dropout(task)
+        tasks[key] = {"run": work, "copy": Copy(task["copied"]) if on_gpu else None}
     elif kind == "prepare":
         torch.manual_seed(request["round"])
-        tasks[key].prepare(request["round"])
-    elif kind == "run":
-        work = tasks[key]
+        tasks[key]["run"].prepare(request["round"])
+        finish()
+    elif kind in ("run", "copy"):
+        work = tasks[key][kind]
         # Dropout alone is compared without gradients, as everywhere.
         with torch.set_grad_enabled(isinstance(work, Training) or getattr(work, "op", "") == "dropout-backward"):
             for _ in range(request["calls"]):
                 work.call()
+        finish()
     elif kind == "close":
         del tasks[key]
-    return {"version": torch.__version__}
+    return {"version": torch.__version__, "device": torch.cuda.get_device_name() if on_gpu else "cpu"}
+
+
+def finish():
+    """A GPU's work is queued, and is part of the turn."""
+    if on_gpu:
+        torch.cuda.synchronize()
 
 
 for line in sys.stdin:
