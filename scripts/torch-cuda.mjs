@@ -202,7 +202,7 @@ function prepare(recipe) {
   const inputs = /** @type {number} */ (sizes[0]);
   const classes = /** @type {number} */ (sizes.at(-1));
   const x = /** @type {Float32Array} */ (randn([batch, inputs], { generator }).dataSync());
-  const y = Int32Array.from({ length: batch }, (_, i) => /** @type {number} */ ((x[i * inputs]) > 0 ? 1 : 0) + ((2 * i) % classes));
+  const y = Int32Array.from({ length: batch }, (_, i) => /** @type {number} */ (x[i * inputs] > 0 ? 1 : 0) + ((2 * i) % classes));
   const labels = y.map((label) => label % classes);
   const question = { ...recipe, weights: weights.map(base64), x: base64(x), y: base64(Float32Array.from(labels)) };
 
