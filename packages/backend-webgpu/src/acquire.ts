@@ -60,7 +60,7 @@ function limitsOf(adapter: GPUAdapter): Record<string, number> {
 }
 
 /** For devices of implementations that do not say what they run on. */
-const UNKNOWN = { vendor: "", architecture: "", device: "unknown", description: "unknown adapter" } as GPUAdapterInfo;
+const UNKNOWN = { vendor: "", architecture: "", device: "", description: "unknown adapter" } as GPUAdapterInfo;
 
 /** A method that each option must have to be what it should be. */
 const METHODS = { gpu: "requestAdapter", adapter: "requestDevice", device: "createBuffer" } as const;

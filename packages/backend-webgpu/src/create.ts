@@ -29,7 +29,7 @@ export interface WebGPUStats {
 
 /** The WebGPU backend: every member of a `Backend` that does not need host-visible memory, and a look inside. */
 export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view">> {
-  /** What the adapter says of itself: vendor, architecture, description. */
+  /** What the adapter says of itself: vendor, architecture, device, description. */
   readonly adapterInfo: GPUAdapterInfo;
   /** The device that everything runs on, to share it with other WebGPU code. */
   readonly device: GPUDevice;
@@ -64,7 +64,7 @@ export async function open(options: WebGPUBackendOptions, windowBytes?: number):
       hostVisible: false,
       dtypes: ["float32", "int32", "bool"],
       threads: 1,
-      device: [info.vendor, info.architecture, info.description].filter(Boolean).join(" "),
+      device: [info.vendor, info.architecture || info.device, info.description].filter(Boolean).join(" "),
       maxBufferBytes: allocator.maxBytes,
     },
     adapterInfo: info,
