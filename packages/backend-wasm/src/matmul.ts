@@ -7,9 +7,9 @@ type Members = Required<Pick<Backend<WasmHandle>, "matmul" | "linear">>;
 const BLOCK_ROWS = 130;
 
 /** Columns of one unit come in multiples of this, the panels that are copied together. */
-const COLUMN_STEP = 64;
+const COLUMN_STEP = 32;
 
-/** Bytes of scratch memory that a thread needs: panels of depth 256 for one block of rows, and for 64 columns. */
+/** Bytes of scratch memory that a thread needs: panels of depth 256 for one block of rows, and for 32 columns. */
 export const SCRATCH_BYTES = 4 * 256 * (BLOCK_ROWS + COLUMN_STEP);
 
 /** About what a multiplication and an addition take. */

@@ -65,7 +65,7 @@ const KernelTable DROPWISE_TABLE = {
      chosen::entry::runCopy},
     size_t(chosen::entry::V::kLanes),
     chosen::Tile<chosen::entry::V>::kColumns,
-    chosen::kDepth * (kBlockRows + chosen::kPanels * chosen::Tile<chosen::entry::V>::kColumns),
+    chosen::matmulScratch<chosen::entry::V>(kBlockRows),
 };
 
 }  // namespace dropwise

@@ -14,8 +14,9 @@ DROPWISE_BEGIN
 
 /// Depth of a panel: the panel of y stays in the first-level cache beside one of x.
 constexpr size_t kDepth = 256;
-/// Panels of y that are copied together, so that whole cache lines are read where its rows are far apart.
-constexpr size_t kPanels = 8;
+/// Columns of y that are copied together, in as many panels as that takes: a pair of cache lines, which processors fetch together, where its
+/// rows are far apart. More would push each other out of the first-level cache, since panels and rows lie powers of two apart.
+constexpr size_t kColumnsTogether = 32;
 
 struct MatmulArgs {
   const float* x;
@@ -31,17 +32,34 @@ template <class V>
 struct Tile {
   static constexpr size_t kRows = V::kTileRows;
   static constexpr size_t kColumns = size_t(V::kTileVectors) * V::kLanes;
+  static constexpr size_t kPanels = kColumns < kColumnsTogether ? kColumnsTogether / kColumns : 1;
+  /// Rows of the lower tile that the last rows get where they are so few.
+  static constexpr size_t kFewRows = kRows * 2 / 3;
 };
 
 /// Floats of scratch memory that a thread needs for `matmul`.
 template <class V>
-DROPWISE_INLINE size_t matmulScratch(size_t blockRows) {
-  return kDepth * (blockRows + kPanels * Tile<V>::kColumns);
+DROPWISE_INLINE constexpr size_t matmulScratch(size_t blockRows) {
+  return kDepth * (blockRows + Tile<V>::kPanels * Tile<V>::kColumns);
 }
 
 /// Units of a product with `batches` matrices.
 DROPWISE_INLINE size_t matmulUnits(const MatmulArgs& a, size_t batches) {
   return batches * ((a.m + a.blockRows - 1) / a.blockRows) * ((a.n + a.blockColumns - 1) / a.blockColumns);
+}
+
+/// The part of `pack` for rows that are contiguous: takes squares of Side x Side, transposed by `transpose`, from lane `i` on; returns the next lane.
+template <size_t Side, size_t Width, class Transpose>
+DROPWISE_INLINE size_t packSquares(Transpose transpose, const float* from, size_t stride, size_t i, size_t count, size_t depth, float* panel) {
+  for (; i + Side <= count; i += Side) {
+    const float* rows = from + i * stride;
+    size_t l = 0;
+    for (; l + Side <= depth; l += Side) transpose(rows + l, stride, panel + l * Width + i, Width);
+    for (; l < depth; l++) {
+      for (size_t r = 0; r < Side; r++) panel[l * Width + i + r] = rows[r * stride + l];
+    }
+  }
+  return i;
 }
 
 /// Copies count x depth elements into a panel Width lanes wide: element (i, l) goes to panel[l * Width + i], and lanes from `count` on are 0.
@@ -53,21 +71,15 @@ DROPWISE_NOINLINE void pack(const float* from, size_t stride, size_t depthStride
   }
   size_t i = 0;
   if (depthStride == 1) {
-    for (; i + 4 <= count; i += 4) {
-      const float* rows = from + i * stride;
-      size_t l = 0;
-      for (; l + 4 <= depth; l += 4) V::transpose4x4(rows + l, stride, panel + l * Width + i, Width);
-      for (; l < depth; l++) {
-        for (size_t r = 0; r < 4; r++) panel[l * Width + i + r] = rows[r * stride + l];
-      }
-    }
+    if constexpr (V::kLanes == 16) i = packSquares<16, Width>(V::transpose16x16, from, stride, i, count, depth, panel);
+    i = packSquares<4, Width>(V::transpose4x4, from, stride, i, count, depth, panel);
   }
   for (; i < Width; i++) {
     for (size_t l = 0; l < depth; l++) panel[l * Width + i] = i < count ? from[i * stride + l * depthStride] : 0.0f;
   }
 }
 
-/// Copies up to kPanels panels of y, `count` columns; side by side where its rows are contiguous, else one after the other.
+/// Copies the panels of y that go together, `count` columns; side by side where its rows are contiguous, else one after the other.
 template <class V>
 DROPWISE_INLINE void packColumns(const float* from, size_t stride, size_t depthStride, size_t count, size_t depth, float* panels) {
   constexpr size_t W = Tile<V>::kColumns;
@@ -83,7 +95,8 @@ DROPWISE_INLINE void packColumns(const float* from, size_t stride, size_t depthS
 }
 
 /// One tile of sums over `depth`, added to `base` (rows baseStride apart; null for zeros). Writes the first `rows` x `columns` of it.
-/// y is read kColumns wide, rows yStep apart; x one panel. R is kTileRows, or 1 for a lone row, which the other rows would only slow down.
+/// y is read kColumns wide, rows yStep apart; x one panel. R is kTileRows, or less for the last rows,
+/// which rows of zeros would only slow down.
 template <class V, int R>
 DROPWISE_NOINLINE void matmulTile(const float* x, const float* y, size_t yStep, size_t depth, const float* base, size_t baseStride, float* out,
                                   size_t outStride, size_t rows, size_t columns) {
@@ -132,7 +145,8 @@ DROPWISE_NOINLINE void matmul(const MatmulArgs& a, size_t begin, size_t end, flo
   const size_t rowBlocks = (a.m + a.blockRows - 1) / a.blockRows;
   const size_t columnBlocks = (a.n + a.blockColumns - 1) / a.blockColumns;
   float* const yPanels = scratch;
-  float* const xPanels = scratch + kDepth * kPanels * T::kColumns;
+  constexpr size_t together = T::kPanels * T::kColumns;
+  float* const xPanels = scratch + kDepth * together;
 
   for (size_t unit = begin; unit < end; unit++) {
     const size_t batch = unit / (rowBlocks * columnBlocks);
@@ -151,8 +165,8 @@ DROPWISE_NOINLINE void matmul(const MatmulArgs& a, size_t begin, size_t end, flo
       }
       // With one panel of rows each element of y is used once, and is better read where it is.
       const bool direct = a.yColumn == 1 && bottom - top <= T::kRows;
-      for (size_t j = left; j < right; j += kPanels * T::kColumns) {
-        const size_t width = smaller(kPanels * T::kColumns, right - j);
+      for (size_t j = left; j < right; j += together) {
+        const size_t width = smaller(together, right - j);
         const float* const from = y + l * a.yRow + j * a.yColumn;
         const size_t inPlace = direct ? width - width % T::kColumns : 0;
         if (inPlace < width) {
@@ -168,8 +182,8 @@ DROPWISE_NOINLINE void matmul(const MatmulArgs& a, size_t begin, size_t end, flo
             float* const to = out + i * a.n + j + c;
             const float* const base = l > 0 ? to : a.bias != nullptr ? a.bias + j + c : nullptr;
             const size_t baseStride = l > 0 ? a.n : 0;
-            if (rows == 1) matmulTile<V, 1>(xPanel, panel, step, depth, base, baseStride, to, a.n, rows, columns);
-            else matmulTile<V, V::kTileRows>(xPanel, panel, step, depth, base, baseStride, to, a.n, rows, columns);
+            const auto tile = rows == 1 ? matmulTile<V, 1> : rows <= T::kFewRows ? matmulTile<V, int(T::kFewRows)> : matmulTile<V, int(T::kRows)>;
+            tile(xPanel, panel, step, depth, base, baseStride, to, a.n, rows, columns);
           }
         }
       }

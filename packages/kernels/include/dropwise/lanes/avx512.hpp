@@ -67,6 +67,31 @@ struct Avx512 {
     _mm_storeu_ps(to + 2 * step, c);
     _mm_storeu_ps(to + 3 * step, d);
   }
+  /// In four steps, each of which brings elements that were 1, 2, 4 or 8 rows apart together.
+  DROPWISE_INLINE void transpose16x16(const float* from, size_t stride, float* to, size_t step) {
+    F32 x[16], y[16];
+    DROPWISE_UNROLL for (int i = 0; i < 16; i++) x[i] = load(from + size_t(i) * stride);
+    DROPWISE_UNROLL for (int i = 0; i < 16; i += 2) {
+      y[i] = _mm512_unpacklo_ps(x[i], x[i + 1]);
+      y[i + 1] = _mm512_unpackhi_ps(x[i], x[i + 1]);
+    }
+    DROPWISE_UNROLL for (int i = 0; i < 16; i += 4) {
+      for (int j = 0; j < 2; j++) {
+        const __m512d a = _mm512_castps_pd(y[i + j]), b = _mm512_castps_pd(y[i + j + 2]);
+        x[i + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+        x[i + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+      }
+    }
+    // A quarter q of x[4 g + c] has column 4 q + c of rows 4 g to 4 g + 3. 0x88 takes quarters 0 and 2 of both operands, 0xdd 1 and 3.
+    DROPWISE_UNROLL for (int c = 0; c < 4; c++) {
+      const F32 even0 = _mm512_shuffle_f32x4(x[c], x[c + 4], 0x88), even1 = _mm512_shuffle_f32x4(x[c + 8], x[c + 12], 0x88);
+      const F32 odd0 = _mm512_shuffle_f32x4(x[c], x[c + 4], 0xdd), odd1 = _mm512_shuffle_f32x4(x[c + 8], x[c + 12], 0xdd);
+      store(to + size_t(c) * step, _mm512_shuffle_f32x4(even0, even1, 0x88));
+      store(to + size_t(c + 4) * step, _mm512_shuffle_f32x4(odd0, odd1, 0x88));
+      store(to + size_t(c + 8) * step, _mm512_shuffle_f32x4(even0, even1, 0xdd));
+      store(to + size_t(c + 12) * step, _mm512_shuffle_f32x4(odd0, odd1, 0xdd));
+    }
+  }
 
   // --- choosing ---
   DROPWISE_INLINE F32 select(Mask m, F32 a, F32 b) { return _mm512_mask_blend_ps(m, b, a); }
