@@ -1,20 +1,17 @@
+import { Balance } from "./balance";
 import { CHUNK_BITS, MAX_CHUNKS, type Start, Word } from "./protocol";
 import { startWorker, type WorkerThread } from "./threads";
 
 /**
  * Shares a kernel call between this thread and workers. All of them claim chunks, this thread included, and it waits only for chunks that
  * others have claimed already: a worker that gets no processor costs nothing but its help. One that loses its processor in the middle of a chunk
- * keeps everybody waiting, so gains and losses are added up, and where calls lose more by being shared than they gained, it is made up for: the next
- * ones are computed on this thread alone, until what was lost is a small part of the time.
+ * keeps everybody waiting, so a `Balance` is kept of what sharing gains and loses.
  */
 export class Pool {
   readonly #words: Int32Array;
   readonly #canSleep = canSleep();
+  readonly #balance = new Balance();
   #call = 0;
-  /** What sharing gained of late, less what it lost, in milliseconds. */
-  #balance = 0;
-  /** Work still to be computed without the workers. */
-  #aloneNs = 0;
 
   private constructor(
     readonly workers: readonly WorkerThread[],
@@ -39,9 +36,7 @@ export class Pool {
   isWorthwhile(ns: number): boolean {
     if (ns < WORTH_SHARING_NS) return false;
     if (ns < WORTH_WAKING_NS && Atomics.load(this.#words, Word.sleepers) === this.workers.length) return false;
-    if (this.#aloneNs <= 0) return true;
-    this.#aloneNs -= ns;
-    return false;
+    return this.#balance.allows(ns / 1e6);
   }
 
   /** Computes the units [0, units) of a call, estimated at `ns`, in chunks of `chunkUnits`, which `run` computes on this thread; returns when all are done. */
@@ -79,16 +74,8 @@ export class Pool {
     this.#join(chunks);
     // What the others computed would have taken this thread as long as its own chunks did; against that stand waking them and waiting for them.
     const saved = own === 0 ? ns / 1e6 : ((computed - woken) / own) * (chunks - own);
-    this.#settle(saved - (woken - begun) - (performance.now() - computed));
+    this.#balance.settle(saved - (woken - begun) - (performance.now() - computed));
     if (Atomics.exchange(words, Word.failed, 0) !== 0) throw new Error("wasm: expected a kernel to finish in every worker, got a failure");
-  }
-
-  /** Takes note of what a call gained by being shared, or lost. */
-  #settle(gained: number): void {
-    this.#balance = Math.min(this.#balance + gained, MOST_MS);
-    if (this.#balance >= 0) return;
-    this.#aloneNs = ALONE_PER_LOSS * Math.min(-this.#balance, MOST_MS) * 1e6;
-    this.#balance = 0;
   }
 
   /** Ends the workers. */
@@ -113,15 +100,6 @@ export class Pool {
 /** Estimated times from which a call is shared: with workers that are awake, and with workers that have to be woken (a system call, and a switch). */
 const WORTH_SHARING_NS = 20_000;
 const WORTH_WAKING_NS = 120_000;
-
-/** Work to be computed alone for what a shared call lost: all losses together then stay below a twentieth of the time. */
-const ALONE_PER_LOSS = 20;
-
-/**
- * The most that a loss counts for, some time slices of a busy processor: a page that was in the background for a minute learns nothing from it. And the
- * most that is put by from calls that gained, so that one bad moment changes nothing, and a processor that became busy is noticed at once.
- */
-const MOST_MS = 20;
 
 /** Looks at `done` before this thread sleeps: some 20 microseconds, the cost of sleeping and waking. */
 const JOIN_SPINS = 5000;
