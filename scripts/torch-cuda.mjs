@@ -37,6 +37,7 @@ import { MissingError, runChecks } from "./pack/checks.mjs";
  * @property {{ losses: number[] }[]} training
  */
 
+/** The package of each backend but core's own, and its factory. @type {Record<string, [string, string]>} */
 const BACKENDS = {
   wasm: ["@dropwise/backend-wasm", "createWasmBackend"],
   native: ["@dropwise/backend-native", "createNativeBackend"],
@@ -150,7 +151,7 @@ async function compare(name) {
 /** @param {string} name @returns {Promise<Backend>} */
 async function open(name) {
   if (name === "cpu") return cpu;
-  const [specifier, factory] = /** @type {Record<string, [string, string]>} */ (BACKENDS)[name] ?? ["", ""];
+  const [specifier, factory] = /** @type {[string, string]} */ (BACKENDS[name]);
   try {
     return await (await import(specifier))[factory]();
   } catch (error) {
@@ -202,8 +203,7 @@ function prepare(recipe) {
   const inputs = /** @type {number} */ (sizes[0]);
   const classes = /** @type {number} */ (sizes.at(-1));
   const x = /** @type {Float32Array} */ (randn([batch, inputs], { generator }).dataSync());
-  const y = Int32Array.from({ length: batch }, (_, i) => /** @type {number} */ (x[i * inputs] > 0 ? 1 : 0) + ((2 * i) % classes));
-  const labels = y.map((label) => label % classes);
+  const labels = Int32Array.from({ length: batch }, (_, i) => (Number(Number(x[i * inputs]) > 0) + 2 * i) % classes);
   const question = { ...recipe, weights: weights.map(base64), x: base64(x), y: base64(Float32Array.from(labels)) };
 
   /** @param {Backend} backend @returns {Promise<number[]>} the loss at each step */

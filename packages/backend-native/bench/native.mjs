@@ -8,8 +8,9 @@
  */
 import { parseArgs } from "node:util";
 import { createNativeBackend } from "@dropwise/backend-native";
-import { functional as F, manualSeed, nn, noGrad, ones, optim, randn, setDefaultBackend, tensor, tidy } from "@dropwise/core";
+import { functional as F, nn, noGrad, ones, optim, randn, setDefaultBackend, tidy } from "@dropwise/core";
 import { compareWhileBusy } from "../../kernels/bench/busy.mjs";
+import { mlpStep } from "../../kernels/bench/work.mjs";
 import { best, line } from "./measure.mjs";
 
 const options = { rounds: { type: /** @type {const} */ ("string"), default: "20" }, only: { type: /** @type {const} */ ("string") } };
@@ -134,7 +135,7 @@ function training() {
   for (const { isa, one, two } of isas) {
     const rows = Object.fromEntries(
       [one, two].flatMap((backend, i) => [
-        [`large ${i + 1}`, largeStep(backend)],
+        [`large ${i + 1}`, mlpStep(backend)],
         [`tiny ${i + 1}`, tinyStep(backend)],
       ]),
     );
@@ -148,43 +149,8 @@ function training() {
   }
 }
 
-async function busy() {
-  const two = createNativeBackend({ threads: 2 });
-  const dropout = (/** @type {number} */ n) => (/** @type {Native} */ backend) => {
-    const x = ones([n], { backend });
-    return () => noGrad(() => F.dropout(x, 0.5).dispose());
-  };
-  const product = (/** @type {Native} */ backend) => {
-    const [a, b] = [randn([128, 784], { backend }), randn([784, 1024], { backend })];
-    return () => noGrad(() => a.matmul(b).dispose());
-  };
-  const work = {
-    "dropout of 64k": dropout(2 ** 16),
-    "dropout of 1M": dropout(2 ** 20),
-    "x w, 128x784x1024": product,
-    "MLP step": largeStep,
-  };
-  await compareWhileBusy(Object.entries(work).map(([name, make]) => ({ name, one: make(best1), two: make(two) })));
-}
-
-/** One step of an MLP with two dropouts and Adam: 1.224 GFLOP in its matrix products. @param {Native} backend */
-function largeStep(backend) {
-  setDefaultBackend(backend);
-  manualSeed(1);
-  const model = new nn.Sequential(
-    ...[new nn.Linear(784, 1024), new nn.ReLU(), new nn.Dropout(0.5)],
-    ...[new nn.Linear(1024, 1024), new nn.ReLU(), new nn.Dropout(0.5)],
-    new nn.Linear(1024, 10),
-  );
-  const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
-  const input = randn([128, 784]);
-  const target = tensor(Int32Array.from({ length: 128 }, (_, i) => i % 10));
-  return () =>
-    tidy(() => {
-      optimizer.zeroGrad();
-      F.crossEntropy(model.forward(input), target).backward();
-      optimizer.step();
-    });
+function busy() {
+  return compareWhileBusy(best1, createNativeBackend({ threads: 2 }));
 }
 
 /** @param {Native} backend */

@@ -7,9 +7,10 @@
  */
 import { parseArgs } from "node:util";
 import { createWasmBackend } from "@dropwise/backend-wasm";
-import { cpu, functional as F, manualSeed, nn, noGrad, ones, optim, rand, randn, setDefaultBackend, tidy } from "@dropwise/core";
+import { cpu, functional as F, noGrad, ones, rand, tidy } from "@dropwise/core";
 import { referenceKernels } from "@dropwise/core/backend";
 import { compareWhileBusy } from "../../kernels/bench/busy.mjs";
+import { mlpStep } from "../../kernels/bench/work.mjs";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" }, busy: { type: "boolean", default: false } } });
 const rounds = Number(values.rounds);
@@ -17,7 +18,7 @@ const rounds = Number(values.rounds);
 const one = await createWasmBackend({ threads: 1 });
 const two = await createWasmBackend({ threads: 2 });
 
-if (values.busy) await busyCores();
+if (values.busy) await compareWhileBusy(one, two);
 else {
   dropoutAgainstCopy();
   matrixProducts();
@@ -140,65 +141,14 @@ function smallCalls() {
   );
 }
 
-async function busyCores() {
-  const dropout = (/** @type {number} */ n) => (/** @type {import("@dropwise/core").Backend} */ backend) => {
-    const x = ones([n], { backend });
-    return () => noGrad(() => F.dropout(x, { p: 0.5 }).dispose());
-  };
-  const product = (/** @type {import("@dropwise/core").Backend} */ backend) => {
-    const [a, b] = [rand([128, 784], { backend }), rand([784, 1024], { backend })];
-    return () => noGrad(() => a.matmul(b).dispose());
-  };
-  const work = {
-    "dropout of 64k": dropout(2 ** 16),
-    "dropout of 1M": dropout(2 ** 20),
-    "x w, 128x784x1024": product,
-    "a training step": trainer,
-  };
-  await compareWhileBusy(Object.entries(work).map(([name, make]) => ({ name, one: make(one), two: make(two) })));
-  setDefaultBackend(cpu);
-}
-
-/** One step of 784-1024-1024-10, batch 128, two dropouts, Adam. @param {import("@dropwise/core").Backend} backend */
-function trainer(backend) {
-  setDefaultBackend(backend);
-  manualSeed(1);
-  const model = new nn.Sequential(
-    new nn.Linear(784, 1024),
-    new nn.ReLU(),
-    new nn.Dropout(0.5),
-    new nn.Linear(1024, 1024),
-    new nn.ReLU(),
-    new nn.Dropout(0.5),
-    new nn.Linear(1024, 10),
-  );
-  const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
-  const x = randn([128, 784]);
-  const target = tensorOfLabels();
-  return () => {
-    setDefaultBackend(backend);
-    tidy(() => {
-      optimizer.zeroGrad();
-      F.crossEntropy(model.forward(x), target).backward();
-      optimizer.step();
-    });
-  };
-}
-
 function trainingSteps() {
-  const rows = best({ one: trainer(one), two: trainer(two) });
-  const reference = best({ cpu: trainer(cpu) }, 2).cpu;
+  const rows = best({ one: mlpStep(one), two: mlpStep(two) });
+  const reference = best({ cpu: mlpStep(cpu) }, 2).cpu;
   const rate = (/** @type {number | undefined} */ ms) => (1000 / (ms ?? Number.NaN)).toFixed(1);
-  setDefaultBackend(cpu);
   console.log(
     `training steps per second, 784-1024-1024-10, batch 128, two dropouts, Adam: wasm ${rate(rows.one)} (${ratio(reference, rows.one)}x the reference),` +
       ` two threads ${rate(rows.two)} (${ratio(rows.one, rows.two)}x one)`,
   );
-}
-
-/** Made-up labels; zeros would do, but for the look of it. */
-function tensorOfLabels() {
-  return rand([128, 10]).argmax({ dim: 1 });
 }
 
 /** @param {number | undefined} a @param {number | undefined} b */

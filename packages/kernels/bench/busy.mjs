@@ -4,22 +4,29 @@
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
+import { dropout, mlpStep, product } from "./work.mjs";
+
+const CASES = { "dropout of 64k": dropout(2 ** 16), "dropout of 1M": dropout(2 ** 20), "x w, 128x784x1024": product, "MLP step": mlpStep };
+
+/** How long each case runs. */
+const SECONDS = 4;
 
 /**
  * Prints one line a case: the total time with two threads, times that with one.
  *
- * @param {{ name: string, one: () => void, two: () => void }[]} cases
- * @param {{ seconds?: number }} [options] `seconds`: how long each case runs.
+ * @param {import("./work.mjs").Backend} backend On one thread.
+ * @param {import("./work.mjs").Backend} shared The same on two.
  */
-export async function compareWhileBusy(cases, { seconds = 4 } = {}) {
+export async function compareWhileBusy(backend, shared) {
   const cores = availableParallelism();
   const hogs = Array.from({ length: cores }, () => spawn(process.execPath, ["-e", "while (true);"], { stdio: "ignore" }));
   await Promise.all(hogs.map((hog) => new Promise((resolve) => hog.once("spawn", resolve))));
   try {
     console.log(`two threads while ${cores} other processes keep the ${cores} cores busy (total time, times that of one thread)`);
-    for (const { name, one, two } of cases) {
+    for (const [name, make] of Object.entries(CASES)) {
+      const [one, two] = [make(backend), make(shared)];
       const totals = { one: 0, two: 0 };
-      for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
+      for (const end = performance.now() + SECONDS * 1000; performance.now() < end; ) {
         totals.one += time(one);
         totals.two += time(two);
       }
