@@ -55,6 +55,15 @@ describe("backward", () => {
     expectRefusal(() => x.sum().backward(), "BackendMismatchError", "backward: expected tensors of one backend, got cpu and second");
   });
 
+  test("writes no gradient where one of the sums is refused", () => {
+    const [x, y] = [leaf(1, 2), leaf(3, 4)];
+    y.backward(y, { createGraph: true }); // a gradient that is a view of y
+    noGrad(() => F.dropout(y, { p: 1, inplace: true }));
+    expectRefusal(() => x.add(y).backward(ones([2])), "InPlaceError", "add: expected a view made after the last edit in place");
+    expect(x.grad).toBeNull();
+    expect(gradOf(y)).toEqual([0, 0]);
+  });
+
   test("never lets two gradients share memory", () => {
     const [x, y] = [leaf(1, 2), leaf(3, 4)];
     x.add(y).sum().backward();

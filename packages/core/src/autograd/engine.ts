@@ -69,9 +69,10 @@ export function computeGradients(
     }
   });
 
-  for (const [edge, grad] of pending) {
-    if (isNode(edge)) grad.dispose();
-    else result.set(edge, grad);
+  // All nodes have run. A root that is a leaf got its gradient unasked.
+  for (const [leaf, grad] of pending) {
+    if (wanted.has(leaf)) result.set(leaf as Tensor, grad);
+    else grad.dispose();
   }
   return result;
 }

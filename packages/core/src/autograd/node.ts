@@ -36,9 +36,9 @@ export interface Primitive<A> {
 /** Every input, as a mask for `reads`. */
 export const ANY = ~0;
 
-interface Saved {
+/** A tensor with the memory it had, which stays behind when a module moves the tensor to another backend. */
+interface Saved extends Layout {
   readonly tensor: Tensor;
-  readonly storage: Storage;
   readonly version: number;
 }
 
@@ -121,8 +121,9 @@ export class GradNode<A = unknown> {
   }
 
   #save(tensor: Tensor): Saved {
-    this.held.storages.push(tensor.storage.retain());
-    return { tensor, storage: tensor.storage, version: tensor.storage.version };
+    const { storage, shape, strides, offset } = tensor;
+    this.held.storages.push(storage.retain());
+    return { tensor, storage, shape, strides, offset, version: storage.version };
   }
 
   #restore(saved: Saved | undefined): Tensor {
@@ -134,7 +135,7 @@ export class GradNode<A = unknown> {
         `expected the value that ${this.primitive.name} used, got one edited in place since (version ${storage.version}, was ${version}) - edit a copy, or leave inplace off`,
       );
     }
-    return tensor.isDisposed ? tensor.revive(storage) : tensor;
+    return tensor.isDisposed || tensor.storage !== storage ? tensor.revive(saved) : tensor;
   }
 }
 

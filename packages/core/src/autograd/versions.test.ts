@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { functional as F, Generator, nn, noGrad, ones, optim, type Tensor, tensor } from "../index";
+import { type Backend, cpu, functional as F, Generator, nn, noGrad, ones, optim, type Tensor, tensor } from "../index";
+import { blindBackend } from "../testing/backends";
 import { expectRefusal } from "../testing/refusal";
 
 const leaf = (...values: number[]) => tensor(values, { requiresGrad: true });
@@ -77,6 +78,20 @@ describe("a value that a backward pass needs", () => {
       .forward(ones([1, 2]))
       .sum()
       .backward(); // a fresh forward is fine
+  });
+
+  test.each([
+    ["with a kernel for it", cpu],
+    ["composed", blindBackend() as Backend],
+  ])("may be an optimizer's state, which a step %s edits, too", (_, backend) => {
+    const [x, y] = [ones([2], { backend, requiresGrad: true }), ones([2], { backend, requiresGrad: true })];
+    const optimizer = new optim.SGD([x], { momentum: 0.9 });
+    x.grad = ones([2], { backend });
+    optimizer.step();
+    const momentum = optimizer.stateDict().state["0"]?.tensors[0] as Tensor;
+    const loss = y.mul(momentum).sum();
+    optimizer.step();
+    expectRefusal(() => loss.backward(), "InPlaceError", "the value that mul used");
   });
 
   test("may be overwritten by loadStateDict, which counts as an edit", () => {

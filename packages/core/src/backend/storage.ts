@@ -36,7 +36,7 @@ export class Storage implements BackendStorage {
     return this;
   }
 
-  /** Drops the reference of a tensor that was garbage collected. */
+  /** Drops the reference of a tensor that was disposed, moved or garbage collected. */
   collect(): void {
     this.device.liveTensors--;
     this.release();

@@ -2,7 +2,7 @@ import type { Backend } from "../backend/backend";
 import { BRAND, type Brand } from "../backend/shared";
 import { deviceOf } from "../cpu/device-of";
 import type { Tensor } from "../tensor/tensor";
-import { moveStorage } from "../tensor/transfer";
+import { moveStorage, replaceStorage } from "../tensor/transfer";
 import { type Buffer, isBuffer, isParameter, type Parameter } from "./parameter";
 import { loadState, type StateDict } from "./state-dict";
 import { isModule, partsOf } from "./tree";
@@ -138,7 +138,7 @@ export abstract class Module {
       throw failed.reason;
     }
     results.forEach((result, i) => {
-      if (result.status === "fulfilled") (moving[i] as Tensor).replaceStorage(result.value);
+      if (result.status === "fulfilled") replaceStorage(moving[i] as Tensor, result.value);
     });
     return this;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cpu, functional as F, Generator, memory, nn, ones, optim, type Tensor, tensor, tidy, zeros } from "../index";
+import { cpu, functional as F, Generator, grad, memory, nn, ones, optim, type Tensor, tensor, tidy, zeros } from "../index";
 import { blindBackend, hostBackend } from "../testing/backends";
 import { expectClose } from "../testing/close";
 import { expectRefusal, expectRejection } from "../testing/refusal";
@@ -106,5 +106,52 @@ describe("Module.to", () => {
       .sum()
       .backward();
     expect(layer.weight.grad?.backend).toBe(backend);
+  });
+
+  test("there and back leaves a graph from before with the values it was made of, also when a step comes in between", async () => {
+    const home = hostBackend("home");
+    const rows = tensor([1, 2, 3, 4, 5, 6], { shape: [3, 2], backend: home });
+    for (const reads of [(x: Tensor) => x, (x: Tensor) => x.transpose(0, 1)]) {
+      const parameter = new nn.Parameter(rows.slice(0, 1)); // its elements do not start where its memory does
+      const model = new (class extends nn.Module {
+        readonly parameter = parameter;
+        forward(): Tensor {
+          const x = reads(this.parameter);
+          return x.mul(x).sum();
+        }
+      })();
+      const loss = model.forward();
+      await model.to(hostBackend("abroad"));
+      await model.to(home);
+      const [first] = grad(loss, parameter, { createGraph: true }) as [Tensor];
+      const [second] = grad(first.sum(), parameter, { retainGraph: true }) as [Tensor];
+      expect([...first.dataSync(), ...second.dataSync()]).toEqual([6, 8, 10, 12, 2, 2, 2, 2]);
+      parameter.grad = ones([2, 2], { backend: home });
+      new optim.SGD([parameter], { lr: 1 }).step();
+      model.zeroGrad();
+      loss.backward();
+      expect([...((parameter.grad as Tensor | null)?.dataSync() ?? [])]).toEqual([6, 8, 10, 12]);
+      expect([...parameter.dataSync()]).toEqual([2, 3, 4, 5]);
+    }
+  });
+
+  test("frees once what is disposed while it moves: parameters, gradients and optimizer state", async () => {
+    const [from, to] = [hostBackend("from"), blindBackend("to")];
+    const layer = new nn.Linear(2, 2, { backend: from });
+    const optimizer = new optim.SGD(layer.parameters(), { momentum: 0.9 });
+    tidy(() =>
+      layer
+        .forward(ones([1, 2], { backend: from }))
+        .sum()
+        .backward(),
+    );
+    optimizer.step();
+    const moving = layer.to(to);
+    layer.zeroGrad();
+    optimizer.dispose();
+    layer.bias?.dispose();
+    await moving;
+    expect(memory(from)).toMatchObject({ tensors: 0, bytes: 0 });
+    expect(memory(to)).toMatchObject({ tensors: 1, bytes: 16 });
   });
 });

@@ -1,4 +1,5 @@
 import type { Layout } from "../autograd/node";
+import { checkInputs } from "../autograd/run";
 import { BRAND, type Brand, isBranded } from "../backend/shared";
 import { describe } from "../errors/errors";
 import { viewLayout } from "../ops/layout";
@@ -8,7 +9,7 @@ import { isTensor } from "../tensor/tidy";
 /**
  * A tensor that a module trains: found by `parameters()`, saved by `stateDict()`, never freed by `tidy`. Mirrors [torch.nn.Parameter](https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html).
  *
- * @throws TypeError for what is no tensor, or a gradient of integers.
+ * @throws TypeError for what is no tensor, or a gradient of integers; DisposedError for a disposed tensor.
  * @example
  * ```ts
  * class Scale extends nn.Module {
@@ -41,7 +42,7 @@ export class Parameter extends Tensor {
 export class Buffer extends Tensor {
   /**
    * @param data Its value; the memory is shared, so do not edit it afterwards.
-   * @throws TypeError for what is no tensor.
+   * @throws TypeError for what is no tensor, DisposedError for a disposed one.
    */
   constructor(data: Tensor) {
     super(ownLayout("Buffer", data));
@@ -68,6 +69,7 @@ export function isBuffer(value: unknown): value is Buffer {
 
 function ownLayout(op: string, data: Tensor): Layout {
   if (!isTensor(data)) throw new TypeError(`${op}: expected a Tensor, got ${describe(data)} - make one with tensor(data)`);
+  checkInputs(op, [data]);
   const source = data.contiguous();
   const layout = viewLayout(source, source.shape, source.strides, source.offset);
   if (source !== data) source.dispose();

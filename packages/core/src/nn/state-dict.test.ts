@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Generator, memory, nn, ones, type Tensor, tensor, tidy, zeros } from "../index";
-import { blindBackend } from "../testing/backends";
+import { full, Generator, memory, nn, ones, type Tensor, tensor, tidy, zeros } from "../index";
+import { blindBackend, hostBackend } from "../testing/backends";
 import { expectRefusal } from "../testing/refusal";
 
 const list = (x: Tensor) => [...x.dataSync()];
@@ -137,6 +137,23 @@ describe("loadStateDict", () => {
     spoil(state);
     expectRefusal(() => model.loadStateDict(state as never), name, message);
     expect(values(model)).toEqual(before);
+  });
+
+  test("refuses to write into a disposed parameter, whose memory may be another's by now", () => {
+    const backend = hostBackend();
+    const layer = new nn.Linear(2, 2, { backend });
+    const state = { weight: ones([2, 2], { backend }), bias: ones([2], { backend }) };
+    const { weight } = layer;
+    weight.dispose();
+    const next = full([2, 2], 7, { backend }); // where the weight was
+    expect(next.storage.handle).toBe(weight.storage.handle);
+    expectRefusal(() => layer.loadStateDict(state), "DisposedError", "loadStateDict: expected a live tensor");
+    expectRefusal(
+      () => layer.loadStateDict({ ...state, weight: new Float32Array(4) }),
+      "DisposedError",
+      "loadStateDict: expected a live tensor",
+    );
+    expect(list(next)).toEqual([7, 7, 7, 7]);
   });
 
   test("refuses what is no object of tensors", () => {

@@ -1,6 +1,6 @@
 import { checkInputs } from "../autograd/run";
 import { type DType, dtypeOf, type TypedArray } from "../dtype/dtype";
-import { BackendMismatchError, describe, ShapeError } from "../errors/errors";
+import { describe, ShapeError } from "../errors/errors";
 import { formatShape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { isTensor } from "../tensor/tidy";
@@ -54,8 +54,5 @@ function checkFits(name: string, target: Tensor, value: Tensor | TypedArray): vo
       `expected shape ${formatShape(target.shape)} for "${name}", got ${formatShape(shape)}`,
     );
   }
-  checkInputs("loadStateDict", isTensor(value) ? [value] : [target]);
-  if (isTensor(value) && value.storage.device !== target.storage.device) {
-    throw new BackendMismatchError("loadStateDict", [target.backend.name, value.backend.name]);
-  }
+  checkInputs("loadStateDict", isTensor(value) ? [target, value] : [target]);
 }

@@ -188,7 +188,7 @@ export abstract class Optimizer<Options extends object> {
         () => composedStep(spec, param, grad, tensors),
         () => [],
       );
-    param.storage.version++;
+    for (const { storage } of [param, ...tensors]) storage.version++;
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cpu, functional as F, full, memory, ones, type Tensor, tensor, tidy, zeros } from "../index";
+import { cpu, functional as F, full, memory, ones, optim, type Tensor, tensor, tidy, zeros } from "../index";
 import { blindBackend, hostBackend } from "../testing/backends";
 import { expectRefusal, expectRejection } from "../testing/refusal";
 
@@ -41,6 +41,19 @@ describe("data and dataSync", () => {
     await x.data();
     expect(memory().tensors).toBe(before.tensors);
     expect(memory().bytes).toBe(before.bytes);
+  });
+
+  test("tell what a recorded view shows after an edit in place, strided or not: reading needs no gradient", async () => {
+    const x = tensor([1, 2, 3, 4], { shape: [2, 2], requiresGrad: true });
+    const views = [x.transpose(0, 1), x.reshape([4])] as const;
+    x.grad = ones([2, 2]);
+    new optim.SGD([x], { lr: 1 }).step();
+    expect(views.map((view) => [...view.dataSync()])).toEqual([
+      [0, 2, 1, 3],
+      [0, 1, 2, 3],
+    ]);
+    expect([...(await views[0].data())]).toEqual([0, 2, 1, 3]);
+    expect(String(views[0])).toContain("[0, 2]");
   });
 
   test("in flight hold the storage, so that neither dispose nor new tensors disturb them", async () => {

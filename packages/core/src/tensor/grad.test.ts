@@ -97,6 +97,13 @@ describe("grad", () => {
     const [dx, zeros] = grad(x.mul(2).sum(), [x, unused], { allowUnused: true });
     expect([list(dx), list(zeros)]).toEqual([[2], [0, 0]]);
   });
+
+  test("of a leaf by what it does not depend on leaves nothing behind but the zeros", () => {
+    const [x, unused] = [leaf(1), leaf(2)];
+    const before = memory().tensors;
+    expect(list(grad(x, unused, { allowUnused: true })[0])).toEqual([0]);
+    expect(memory().tensors).toBe(before + 1);
+  });
 });
 
 describe("grad refuses, and keeps no memory of it", () => {

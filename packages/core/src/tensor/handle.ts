@@ -1,5 +1,5 @@
 import type { GradNode, Layout } from "../autograd/node";
-import { trackTensor, unwatch, watch } from "../autograd/scope";
+import { trackTensor, unwatch } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import { BRAND, type Brand } from "../backend/shared";
 import type { Storage } from "../backend/storage";
@@ -116,8 +116,7 @@ export abstract class TensorHandle {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     unwatch(this);
-    this.storage.device.liveTensors--;
-    this.storage.release();
+    this.storage.collect();
     this.grad?.dispose();
     this.grad = null;
   }
@@ -125,18 +124,5 @@ export abstract class TensorHandle {
   /** @internal What `using x = ...` calls at the end of its block; `MaybeDisposable` tells the types. */
   [DISPOSE](): void {
     this.dispose();
-  }
-
-  /** @internal Puts the tensor on other memory of the same shape, contiguous, and gives up the old. */
-  replaceStorage(layout: Layout): void {
-    const wasWatched = this.isWatched;
-    unwatch(this);
-    this.storage.device.liveTensors--;
-    this.storage.release();
-    this.storage = layout.storage;
-    (this as { strides: readonly number[] }).strides = layout.strides;
-    (this as { offset: number }).offset = layout.offset;
-    this.storage.device.liveTensors++;
-    if (wasWatched) watch(this);
   }
 }

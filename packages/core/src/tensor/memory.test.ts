@@ -1,21 +1,8 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { deviceOf } from "../cpu/device-of";
 import { cpu, functional as F, grad, keep, memory, nn, ones, randn, setDefaultBackend, type Tensor, tensor, tidy } from "../index";
 import { blindBackend, hostBackend } from "../testing/backends";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
-
-/** Waits until `done`, collecting garbage; false when it never came. */
-async function eventually(done: () => boolean): Promise<boolean> {
-  for (let i = 0; i < 100 && !done(); i++) {
-    collectGarbage();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return done();
-}
+import { collectGarbage, eventually } from "../testing/garbage";
 
 describe("memory()", () => {
   test("counts live tensors and the bytes of their storages, by backend", () => {
@@ -183,10 +170,7 @@ describe("the garbage collector", () => {
     const backend = blindBackend();
     const x = randn([20], { backend, requiresGrad: true });
     const loss = (() => F.softmax(x.mul(2).exp(), { dim: 0 }).mul(x).sum())();
-    for (let i = 0; i < 5; i++) {
-      collectGarbage();
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+    for (let i = 0; i < 5; i++) await collectGarbage();
     ones([20], { backend }); // would overwrite memory that was freed too early
     const [dx] = grad(loss, x) as [Tensor];
     expect([...(await dx.data())].every(Number.isFinite)).toBe(true);
@@ -217,8 +201,7 @@ describe("the garbage collector", () => {
     const alive = { tensors: 1, bytes: 400 };
     expect(memory(backend)).toMatchObject(alive);
     for (let i = 0; i < 5; i++) {
-      collectGarbage();
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await collectGarbage();
       expect(memory(backend)).toMatchObject(alive);
     }
     ones([100], { backend }).mul(7); // would overwrite memory that was freed too early

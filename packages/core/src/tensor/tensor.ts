@@ -3,7 +3,6 @@ import type { Layout } from "../autograd/node";
 import { checkInputs } from "../autograd/run";
 import type { Backend } from "../backend/backend";
 import type { BinaryOp, UnaryOp } from "../backend/op-names";
-import type { Storage } from "../backend/storage";
 import { checkDType, type DType, type TypedArray } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { applyBinary, type NumberOrTensor } from "../ops/binary";
@@ -314,14 +313,17 @@ export class Tensor extends TensorHandle {
   }
   /** @internal Another handle of the same tensor, graph included; of a leaf, a view, so that gradients still reach the leaf. */
   alias(): Tensor {
-    return this.isLeaf && this.requiresGrad ? this.reshape(this.shape) : this.revive(this.storage);
+    return this.isLeaf && this.requiresGrad ? this.reshape(this.shape) : this.revive(this);
   }
-  /** @internal The same over `storage`, for a graph that outlived the handle. */
-  revive(storage: Storage): Tensor {
-    const { shape, strides, offset } = this;
+  /** @internal The same over a layout it had, for a graph that outlived the handle. */
+  revive({ storage, shape, strides, offset }: Layout): Tensor {
     const result = new Tensor({ storage: storage.retain(), shape, strides, offset });
     result.node = this.node;
-    if (this.isLeaf && this.requiresGrad) result.requiresGrad = true;
+    if (this.isLeaf && this.requiresGrad) {
+      // A leaf that is alive was moved; gradients of gradients still reach it.
+      if (this.isDisposed) result.requiresGrad = true;
+      else result.node = this.reshape(this.shape).node;
+    }
     result.isView = true;
     return result;
   }

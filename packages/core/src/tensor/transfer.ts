@@ -1,6 +1,8 @@
 /** Moving elements between tensors, the host and other backends. */
+import { withGradMode } from "../autograd/grad-mode";
 import type { Layout } from "../autograd/node";
 import { checkInputs } from "../autograd/run";
+import { unwatch, watch } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import type { Device } from "../backend/device";
 import { deviceOf } from "../cpu/device-of";
@@ -14,7 +16,7 @@ import type { Tensor } from "./tensor";
 /** A copy of a tensor's elements in row-major order. The storage is held until the backend has answered. */
 export async function readElements(x: Tensor): Promise<TypedArray> {
   checkInputs("data", [x]);
-  const source = contiguous(x);
+  const source = readable(x);
   const storage = source.storage.retain();
   if (source !== x) source.dispose();
   try {
@@ -32,7 +34,7 @@ export function readElementsSync(x: Tensor): TypedArray {
     const detail = `expected a host-visible backend, got ${backend.name} - use await tensor.data()`;
     throw new UnsupportedOpError("dataSync", backend.name, detail);
   }
-  const source = contiguous(x);
+  const source = readable(x);
   const copy = backend.view(source.storage).slice(source.offset, source.offset + source.size);
   if (source !== x) source.dispose();
   return copy;
@@ -54,6 +56,20 @@ export function layoutFrom(device: Device, dtype: DType, shape: Shape, data: Typ
 export async function moveStorage(x: Tensor, backend: Backend): Promise<Layout> {
   const device = deviceOf(backend);
   return layoutFrom(device, x.dtype, x.shape, await readElements(x));
+}
+
+/** Puts a tensor on other memory of the same shape, contiguous, and gives up the old. One that was disposed meanwhile did that itself. */
+export function replaceStorage(x: Tensor, { storage, strides, offset }: Layout): void {
+  if (x.isDisposed) {
+    storage.release();
+    return;
+  }
+  const { isWatched } = x;
+  unwatch(x);
+  x.storage.collect();
+  Object.assign(x, { storage, strides, offset });
+  storage.device.liveTensors++;
+  if (isWatched) watch(x);
 }
 
 /** Ones of a tensor's shape and dtype, on its backend: the gradient of a loss by itself. */
@@ -80,20 +96,25 @@ export function checkGradient(op: string, output: Tensor, gradient: Tensor): voi
  * `grad` never shares memory with anything.
  */
 export function accumulateGrads(gradients: Map<Tensor, Tensor>, createGraph: boolean): void {
+  // What may be refused comes before anything is written: leaves that moved to another backend since the forward pass, and sums.
+  const sums = new Map<Tensor, Tensor>();
   for (const [leaf, gradient] of gradients) {
-    // A leaf that moved to another backend since the forward pass; found before anything is written.
-    if (!leaf.isDisposed) checkInputs("backward", [leaf, gradient, usableGrad(leaf) ?? gradient]);
+    if (leaf.isDisposed) continue;
+    const before = usableGrad(leaf);
+    checkInputs("backward", [leaf, gradient, before ?? gradient]);
+    if (before !== null && (createGraph || before.requiresGrad || !ownsMemory(before))) sums.set(leaf, before.add(gradient));
   }
   for (const [leaf, gradient] of gradients) {
     const before = usableGrad(leaf);
+    const sum = sums.get(leaf);
     if (leaf.isDisposed) {
       gradient.dispose();
       continue;
     }
     if (before === null) {
       leaf.grad = ownGrad(gradient, createGraph);
-    } else if (createGraph || before.requiresGrad || !ownsMemory(before)) {
-      leaf.grad = ownGrad(before.add(gradient), createGraph);
+    } else if (sum !== undefined) {
+      leaf.grad = ownGrad(sum, createGraph);
       gradient.dispose();
     } else {
       const { device } = before.storage;
@@ -113,6 +134,11 @@ export function ownsMemory(x: Tensor): boolean {
 }
 
 // --- internal helpers ---
+
+/** The tensor itself or a contiguous copy. Unrecorded: what is read has no gradient, so a view may be read after an edit of its memory. */
+function readable(x: Tensor): Tensor {
+  return withGradMode(false, "data", () => contiguous(x));
+}
 
 /** A leaf's gradient, unless there is none or the user disposed it. */
 function usableGrad({ grad }: Tensor): Tensor | null {
