@@ -23,7 +23,20 @@ struct Params {
 
 const BLOCK = 256u;
 
-// Elements of one row, APART columns from one another.
+// A thread has 4 x 4 elements, rows and columns APART from one another: the places of its rows, or columns, of `size` that the matrix has. Those beyond
+// read the last one, and are not stored.
+fn spread(first: u32, size: u32) -> vec4<u32> {
+  return min(vec4<u32>(first) + APART * vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(size - 1u));
+}
+
+fn store_tile(batch: u32, row: u32, column: u32, row0: vec4<f32>, row1: vec4<f32>, row2: vec4<f32>, row3: vec4<f32>) {
+  let to = p.out_offset + batch * p.m * p.n;
+  store_row(to, row, column, row0);
+  store_row(to, row + APART, column, row1);
+  store_row(to, row + 2u * APART, column, row2);
+  store_row(to, row + 3u * APART, column, row3);
+}
+
 fn store_row(to: u32, row: u32, column: u32, values: vec4<f32>) {
   if (row >= p.m) {
     return;

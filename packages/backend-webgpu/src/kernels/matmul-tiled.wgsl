@@ -16,21 +16,21 @@ fn place(e: u32, deep: bool) -> vec2<u32> {
 }
 
 // Beyond the matrices there are zeros.
-fn fill_slices(batch: u32, row: u32, column: u32, start: u32, lane: u32) {
+fn fill_slices(batch: u32, top: u32, left: u32, start: u32, lane: u32) {
   for (var e = lane; e < SIDE * STEP; e += THREADS * THREADS) {
     let at_a = place(e, p.a_column == 1u);
     let k_a = start + at_a.y;
     var value = 0.0;
-    if (row + at_a.x < p.m && k_a < p.k) {
-      value = load_a(p.a_offset + batch * p.a_batch + (row + at_a.x) * p.a_row + k_a * p.a_column);
+    if (top + at_a.x < p.m && k_a < p.k) {
+      value = load_a(p.a_offset + batch * p.a_batch + (top + at_a.x) * p.a_row + k_a * p.a_column);
     }
     slice_a[at_a.y * ROW + at_a.x / 4u][at_a.x % 4u] = value;
 
     let at_b = place(e, p.b_row == 1u);
     let k_b = start + at_b.y;
     value = 0.0;
-    if (column + at_b.x < p.n && k_b < p.k) {
-      value = load_b(p.b_offset + batch * p.b_batch + k_b * p.b_row + (column + at_b.x) * p.b_column);
+    if (left + at_b.x < p.n && k_b < p.k) {
+      value = load_b(p.b_offset + batch * p.b_batch + k_b * p.b_row + (left + at_b.x) * p.b_column);
     }
     slice_b[at_b.y * ROW + at_b.x / 4u][at_b.x % 4u] = value;
   }
@@ -41,10 +41,12 @@ fn main(grid: Grid) {
   let tile = group_index(grid);
   let batch = tile / (p.tiles_m * p.tiles_n);
   // The grid may have groups beyond the last tile. They get a tile beyond the matrices: barriers want every thread, so none returns early.
-  let row = select(p.m, ((tile / p.tiles_n) % p.tiles_m) * SIDE, tile < p.tiles);
-  let column = select(p.n, (tile % p.tiles_n) * SIDE, tile < p.tiles);
+  let top = select(p.m, ((tile / p.tiles_n) % p.tiles_m) * SIDE, tile < p.tiles);
+  let left = select(p.n, (tile % p.tiles_n) * SIDE, tile < p.tiles);
   let at = vec2<u32>(grid.lane / THREADS, grid.lane % THREADS);
-  let columns = min(vec4<u32>(column + 4u * at.y) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.n - 1u));
+  let row = top + 4u * at.x;
+  let column = left + 4u * at.y;
+  let columns = spread(column, p.n);
 
   var total0 = first_value(columns.x, columns.y, columns.z, columns.w);
   var total1 = total0;
@@ -56,7 +58,7 @@ fn main(grid: Grid) {
     var sum2 = vec4<f32>();
     var sum3 = vec4<f32>();
     for (var step = start; step < min(start + BLOCK, p.k); step += STEP) {
-      fill_slices(batch, row, column, step, grid.lane);
+      fill_slices(batch, top, left, step, grid.lane);
       workgroupBarrier();
       for (var k = 0u; k < STEP; k++) {
         let a = slice_a[k * ROW + at.x];
@@ -73,9 +75,5 @@ fn main(grid: Grid) {
     total2 += sum2;
     total3 += sum3;
   }
-  let to = p.out_offset + batch * p.m * p.n;
-  store_row(to, row + 4u * at.x, column + 4u * at.y, total0);
-  store_row(to, row + 4u * at.x + 1u, column + 4u * at.y, total1);
-  store_row(to, row + 4u * at.x + 2u, column + 4u * at.y, total2);
-  store_row(to, row + 4u * at.x + 3u, column + 4u * at.y, total3);
+  store_tile(batch, row, column, total0, total1, total2, total3);
 }

@@ -10,7 +10,7 @@ export function matmul(gpu: Gpu, a: GpuOperand, b: GpuOperand, out: GpuOperand, 
   const [m, n] = out.shape.slice(-2) as [number, number];
   const k = a.shape.at(-1) as number;
   if (batches * m * n === 0) return;
-  const { name, source, side, apart } = isLarge(m, n) ? TILED : DIRECT;
+  const { name, source, side, apart } = isLarge(m, n, gpu.session.limits) ? TILED : DIRECT;
   const tilesM = Math.ceil(m / side);
   const tilesN = Math.ceil(n / side);
   const bindings: Binding[] = [
@@ -52,13 +52,16 @@ export function linear(gpu: Gpu, x: GpuOperand, weight: GpuOperand, bias: GpuOpe
 /** The longest inner dimension of one dispatch. Some drivers end a loop after 65,535 rounds, and systems reset a GPU that is busy for seconds. */
 const MAX_INNER = 2 ** 15;
 
-/** The two kernels: the side of a group's tile in elements, and how far apart the columns of one thread are. */
+/** The two kernels: the side of a group's tile in elements, and how far apart the rows and columns of one thread are. */
 const DIRECT = { name: "direct", source: direct, side: 32, apart: 8 };
 const TILED = { name: "tiled", source: tiled, side: 64, apart: 1 };
 
-/** Whether tiles of 64 x 64 are filled, and are enough of them to keep a device busy. Small products also come faster without barriers in software. */
-function isLarge(m: number, n: number): boolean {
-  return m * n >= 2 ** 16 && m >= 32 && n >= 32;
+/**
+ * Whether tiles of 64 x 64 are filled, and are enough of them to keep a device busy, which must have groups of 256 threads. Small products also come
+ * faster without barriers in software.
+ */
+function isLarge(m: number, n: number, limits: Gpu["session"]["limits"]): boolean {
+  return m * n >= 2 ** 16 && m >= 32 && n >= 32 && limits.maxComputeInvocationsPerWorkgroup >= 256;
 }
 
 /** Offset, and strides of batch, row and column. */

@@ -12,10 +12,8 @@ fn main(grid: Grid) {
   let batch = tile / (p.tiles_m * p.tiles_n);
   let row = ((tile / p.tiles_n) % p.tiles_m) * 4u * SIDE + grid.lane / SIDE;
   let column = (tile % p.tiles_n) * 4u * SIDE + grid.lane % SIDE;
-  let spread = vec4<u32>(0u, SIDE, 2u * SIDE, 3u * SIDE);
-  // Rows and columns beyond the matrix read its last one, and are not stored.
-  let rows = min(vec4<u32>(row) + spread, vec4<u32>(p.m - 1u));
-  let columns = min(vec4<u32>(column) + spread, vec4<u32>(p.n - 1u));
+  let rows = spread(row, p.m);
+  let columns = spread(column, p.n);
   var a = p.a_offset + batch * p.a_batch + rows * p.a_row;
   var b = p.b_offset + batch * p.b_batch + columns * p.b_column;
 
@@ -43,9 +41,5 @@ fn main(grid: Grid) {
     total2 += sum2;
     total3 += sum3;
   }
-  let to = p.out_offset + batch * p.m * p.n;
-  store_row(to, row, column, total0);
-  store_row(to, row + SIDE, column, total1);
-  store_row(to, row + 2u * SIDE, column, total2);
-  store_row(to, row + 3u * SIDE, column, total3);
+  store_tile(batch, row, column, total0, total1, total2, total3);
 }
