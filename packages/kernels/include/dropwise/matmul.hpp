@@ -32,15 +32,16 @@ template <class V>
 struct Tile {
   static constexpr size_t kRows = V::kTileRows;
   static constexpr size_t kColumns = size_t(V::kTileVectors) * V::kLanes;
-  static constexpr size_t kPanels = kColumns < kColumnsTogether ? kColumnsTogether / kColumns : 1;
+  /// Columns that are copied together: whole panels.
+  static constexpr size_t kTogether = kColumns < kColumnsTogether ? kColumnsTogether / kColumns * kColumns : kColumns;
   /// Rows of the lower tile that the last rows get where they are so few.
-  static constexpr size_t kFewRows = kRows * 2 / 3;
+  static constexpr int kFewRows = V::kTileRows * 2 / 3;
 };
 
 /// Floats of scratch memory that a thread needs for `matmul`.
 template <class V>
 DROPWISE_INLINE constexpr size_t matmulScratch(size_t blockRows) {
-  return kDepth * (blockRows + Tile<V>::kPanels * Tile<V>::kColumns);
+  return kDepth * (blockRows + Tile<V>::kTogether);
 }
 
 /// Units of a product with `batches` matrices.
@@ -71,7 +72,7 @@ DROPWISE_NOINLINE void pack(const float* from, size_t stride, size_t depthStride
   }
   size_t i = 0;
   if (depthStride == 1) {
-    if constexpr (V::kLanes == 16) i = packSquares<16, Width>(V::transpose16x16, from, stride, i, count, depth, panel);
+    if constexpr (V::kLanes == 16 && Width >= 16) i = packSquares<16, Width>(V::transpose16x16, from, stride, i, count, depth, panel);
     i = packSquares<4, Width>(V::transpose4x4, from, stride, i, count, depth, panel);
   }
   for (; i < Width; i++) {
@@ -95,8 +96,8 @@ DROPWISE_INLINE void packColumns(const float* from, size_t stride, size_t depthS
 }
 
 /// One tile of sums over `depth`, added to `base` (rows baseStride apart; null for zeros). Writes the first `rows` x `columns` of it.
-/// y is read kColumns wide, rows yStep apart; x one panel. R is kTileRows, or less for the last rows,
-/// which rows of zeros would only slow down.
+/// y is read kColumns wide, rows yStep apart; x one panel. R is kTileRows, or less for the last
+/// rows, which rows of zeros would only slow down.
 template <class V, int R>
 DROPWISE_NOINLINE void matmulTile(const float* x, const float* y, size_t yStep, size_t depth, const float* base, size_t baseStride, float* out,
                                   size_t outStride, size_t rows, size_t columns) {
@@ -145,8 +146,7 @@ DROPWISE_NOINLINE void matmul(const MatmulArgs& a, size_t begin, size_t end, flo
   const size_t rowBlocks = (a.m + a.blockRows - 1) / a.blockRows;
   const size_t columnBlocks = (a.n + a.blockColumns - 1) / a.blockColumns;
   float* const yPanels = scratch;
-  constexpr size_t together = T::kPanels * T::kColumns;
-  float* const xPanels = scratch + kDepth * together;
+  float* const xPanels = scratch + kDepth * T::kTogether;
 
   for (size_t unit = begin; unit < end; unit++) {
     const size_t batch = unit / (rowBlocks * columnBlocks);
@@ -165,8 +165,8 @@ DROPWISE_NOINLINE void matmul(const MatmulArgs& a, size_t begin, size_t end, flo
       }
       // With one panel of rows each element of y is used once, and is better read where it is.
       const bool direct = a.yColumn == 1 && bottom - top <= T::kRows;
-      for (size_t j = left; j < right; j += together) {
-        const size_t width = smaller(together, right - j);
+      for (size_t j = left; j < right; j += T::kTogether) {
+        const size_t width = smaller(T::kTogether, right - j);
         const float* const from = y + l * a.yRow + j * a.yColumn;
         const size_t inPlace = direct ? width - width % T::kColumns : 0;
         if (inPlace < width) {
@@ -182,7 +182,7 @@ DROPWISE_NOINLINE void matmul(const MatmulArgs& a, size_t begin, size_t end, flo
             float* const to = out + i * a.n + j + c;
             const float* const base = l > 0 ? to : a.bias != nullptr ? a.bias + j + c : nullptr;
             const size_t baseStride = l > 0 ? a.n : 0;
-            const auto tile = rows == 1 ? matmulTile<V, 1> : rows <= T::kFewRows ? matmulTile<V, int(T::kFewRows)> : matmulTile<V, int(T::kRows)>;
+            const auto tile = rows == 1 ? matmulTile<V, 1> : rows <= size_t(T::kFewRows) ? matmulTile<V, T::kFewRows> : matmulTile<V, V::kTileRows>;
             tile(xPanel, panel, step, depth, base, baseStride, to, a.n, rows, columns);
           }
         }
