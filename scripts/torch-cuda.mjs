@@ -81,14 +81,15 @@ const devices = {};
 const deviations = {};
 await runChecks(names.map((name) => ({ name, title: "masks, gradients and losses as PyTorch's on CUDA", run: () => compare(name) })));
 if (asked.json !== undefined) {
+  const compared = MASKS.filter((_, i) => answers.masks[i] !== null);
   const result = {
     date: new Date().toISOString(),
     torch: answers.torch,
     gpu: answers.gpu,
     onePass: answers.onePass,
     backends: devices,
-    calls: MASKS.filter((_, i) => answers.masks[i] !== null).reduce((sum, { calls }) => sum + calls, 0),
-    longest: Math.max(...MASKS.filter((_, i) => answers.masks[i] !== null).map(({ n }) => n)),
+    calls: compared.reduce((sum, { calls }) => sum + calls, 0),
+    longest: Math.max(...compared.map(({ n }) => n)),
     trainingSteps: RECIPES.map(({ steps }) => steps),
     largestLossDeviation: deviations,
     passed: process.exitCode === 0,
@@ -155,7 +156,9 @@ async function open(name) {
   try {
     return await (await import(specifier))[factory]();
   } catch (error) {
-    throw new MissingError(name, /** @type {Error} */ (error).message.split("\n", 1)[0] ?? "");
+    const { name: kind, code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (kind !== "BackendUnavailableError" && code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new MissingError(name, message.split("\n", 1)[0] ?? "");
   }
 }
 
@@ -166,9 +169,8 @@ function values(n) {
 
 /** SHA-256 of the float32 values, as answers.py takes it. @param {import("@dropwise/core").Tensor} x */
 async function digest(x) {
-  const data = /** @type {Float32Array} */ (await x.data());
   return createHash("sha256")
-    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    .update(await x.data())
     .digest("hex");
 }
 
