@@ -12,6 +12,7 @@ export type { Backend, BackendInfo } from "./backend/backend";
 export { cpu } from "./cpu/cpu";
 export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data";
 export type { DType, TypedArray, TypedArrayOf } from "./dtype/dtype";
+export { isTensor } from "./errors/brand";
 export {
   BackendMismatchError,
   BackendUnavailableError,
@@ -35,7 +36,6 @@ export {
   type CreationOptions,
   full,
   getDefaultBackend,
-  type NestedArray,
   ones,
   type RandomOptions,
   rand,
@@ -44,8 +44,9 @@ export {
   tensor,
   zeros,
 } from "./tensor/creation";
+export type { NestedArray } from "./tensor/elements";
 export { type GradOptions, grad } from "./tensor/grad";
 export { type GradcheckOptions, gradcheck, gradgradcheck } from "./tensor/gradcheck";
 export { type MemoryInfo, memory } from "./tensor/memory";
 export type { Tensor } from "./tensor/tensor";
-export { isTensor, keep, tidy } from "./tensor/tidy";
+export { keep, tidy } from "./tensor/tidy";

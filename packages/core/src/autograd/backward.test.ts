@@ -51,8 +51,10 @@ describe("backward", () => {
     x.grad?.dispose();
     x.mul(3).sum().backward();
     expect(gradOf(x)).toEqual([3, 3]);
-    x.grad = ones([2], { backend: hostBackend() });
-    expectRefusal(() => x.sum().backward(), "BackendMismatchError", "backward: expected tensors of one backend, got cpu and second");
+    const set = () => {
+      x.grad = ones([2], { backend: hostBackend() });
+    };
+    expectRefusal(set, "BackendMismatchError", "grad: expected tensors of one backend, got cpu and second");
   });
 
   test("writes no gradient where one of the sums is refused", () => {
@@ -186,7 +188,11 @@ describe("backward refuses", () => {
     const gone = ones([2]);
     gone.dispose();
     for (const target of [x, y]) {
-      expectRefusal(() => target.backward([1, 1] as never), "TypeError", "backward: expected a Tensor, got an array of 2");
+      expectRefusal(
+        () => target.backward([1, 1] as never),
+        "TypeError",
+        "backward: expected the gradient to be a Tensor, got an array of 2",
+      );
       expectRefusal(() => target.backward(gone), "DisposedError", "backward: expected a live tensor");
       expectRefusal(
         () => target.backward(ones([2], { dtype: "float64" })),

@@ -1,4 +1,5 @@
 import { shared } from "../backend/shared";
+import { checkFunction } from "../errors/options";
 
 /** Whether operations are recorded for a backward pass. */
 export const gradMode: { enabled: boolean } = /* @__PURE__ */ shared("gradMode", () => ({ enabled: true }));
@@ -33,6 +34,7 @@ export function isGradEnabled(): boolean {
 
 /** Runs `fn` with recording on or off, and puts it back, also after an error. */
 export function withGradMode<T>(enabled: boolean, op: string, fn: () => T): T {
+  checkFunction(op, fn, `write ${op}(() => { ... }), which takes the place of Python's "with" block`);
   const before = gradMode.enabled;
   gradMode.enabled = enabled;
   try {

@@ -3,7 +3,7 @@
  *
  * A program may load core twice, as ESM and as CommonJS. Both copies must have one default generator, one default backend, one
  * grad mode and one tidy stack, or a seed set through one would not reach a layer made through the other. They meet at a
- * well-known symbol; objects are recognised by brand, never by `instanceof`.
+ * well-known symbol.
  */
 
 /** Raised when the meaning of a shared slot changes; copies that disagree must not run together. */
@@ -32,15 +32,4 @@ export function shared<T extends object>(slot: string, create: () => T): T {
     state.slots.set(slot, value);
   }
   return value;
-}
-
-/** The property by which objects of this library are recognised; its value says which kind. */
-export const BRAND: unique symbol = Symbol.for("@dropwise/core:brand") as never;
-
-/** The kinds of branded objects. */
-export type Brand = "Tensor" | "Parameter" | "Buffer" | "Module" | "Generator";
-
-/** True when `value` is an object of one of the kinds, from whichever copy of core. */
-export function isBranded(value: unknown, ...brands: readonly Brand[]): boolean {
-  return typeof value === "object" && value !== null && brands.includes((value as { [BRAND]?: Brand })[BRAND] as Brand);
 }

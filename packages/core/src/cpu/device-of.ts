@@ -1,7 +1,8 @@
 import type { Backend } from "../backend/backend";
 import { Device, type DeviceKernels, type View } from "../backend/device";
 import { shared } from "../backend/shared";
-import { describe, UnsupportedOpError } from "../errors/errors";
+import { describe } from "../errors/describe";
+import { UnsupportedOpError } from "../errors/errors";
 import { referenceFamilies } from "./reference-families";
 
 const STORAGE_MEMBERS = ["allocate", "write", "read", "release", "dispose"] as const;
@@ -10,13 +11,14 @@ const FUSED = ["linear", "softmax", "softmaxGrad", "optimizerStep"] as const;
 
 /**
  * The device of a backend, made when it is first used: members it does not have run as reference kernels on its `view`, or, without a
- * view, throw `UnsupportedOpError` when called. Throws TypeError for what is no backend.
+ * view, throw `UnsupportedOpError` when called. Throws TypeError for what is no backend; `op` is the call that was given it.
  */
-export function deviceOf(backend: Backend): Device {
+export function deviceOf(backend: Backend, op = "backend"): Device {
   const devices = shared("devices", () => new WeakMap<Backend, Device>());
+  // A WeakMap answers "no" for what cannot be a key.
   const known = devices.get(backend);
   if (known !== undefined) return known;
-  checkBackend(backend);
+  checkBackend(op, backend);
   const view = backend.view?.bind(backend);
   const device = new Device(backend, completeKernels(backend, view), view);
   devices.set(backend, device);
@@ -25,9 +27,9 @@ export function deviceOf(backend: Backend): Device {
 
 // --- internal helpers ---
 
-function checkBackend(backend: Backend): void {
-  if (typeof backend !== "object" || backend === null || "then" in backend) {
-    throw new TypeError(`backend: expected a backend such as cpu, got ${describe(backend)} - await the factory that makes it`);
+function checkBackend(op: string, backend: Backend): void {
+  if (typeof backend !== "object" || backend === null || "then" in backend || !("allocate" in backend || "info" in backend)) {
+    throw new TypeError(`${op}: expected a backend such as cpu, got ${describe(backend)} - await the factory that makes it`);
   }
   if (typeof backend.name !== "string") throw new TypeError(`backend: expected "name" to be a string, got ${describe(backend.name)}`);
   const { info } = backend;

@@ -1,4 +1,6 @@
-import { describe, optionsOf } from "../errors/errors";
+import { BRAND, type Brand, Raw, raw } from "../errors/brand";
+import { describe } from "../errors/describe";
+import { checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { drawPermutation } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
@@ -16,6 +18,8 @@ export interface DataLoaderOptions {
   readonly generator?: Generator;
 }
 
+const OPTIONS: OptionKinds<DataLoaderOptions> = { batchSize: "any", shuffle: "flag", dropLast: "flag", generator: "any" };
+
 /**
  * Goes over a dataset in batches. Mirrors [torch.utils.data.DataLoader](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader). May be looped over many times; each pass shuffles anew.
  *
@@ -30,7 +34,7 @@ export interface DataLoaderOptions {
  * console.log(sizes); // [ [ 64, 64 ], [ 36, 36 ] ]
  * ```
  */
-export class DataLoader<T extends readonly Tensor[] = readonly Tensor[]> implements Iterable<{ [K in keyof T]: Tensor }> {
+export class DataLoader<T extends readonly Tensor[] = readonly Tensor[]> extends Raw implements Iterable<{ [K in keyof T]: Tensor }> {
   /** What it goes over. */
   readonly dataset: TensorDataset<T>;
   /** Samples per batch; the last one may have fewer. */
@@ -45,30 +49,40 @@ export class DataLoader<T extends readonly Tensor[] = readonly Tensor[]> impleme
    * @throws RangeError for a batch size that is no positive integer, TypeError for what is no dataset or generator.
    */
   constructor(dataset: TensorDataset<T>, options?: DataLoaderOptions) {
-    const { batchSize = 1, shuffle = false, dropLast = false, generator } = optionsOf("DataLoader", options);
+    super();
+    const { batchSize = 1, shuffle = false, dropLast = false, generator } = optionsOf("DataLoader", options, OPTIONS);
     if (typeof dataset?.batch !== "function") throw new TypeError(`DataLoader: expected a TensorDataset, got ${describe(dataset)}`);
-    if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-      throw new RangeError(`DataLoader: expected batchSize to be a positive integer, got ${describe(batchSize)}`);
-    }
-    if (generator !== undefined) resolveGenerator("DataLoader", generator);
+    checkInteger("DataLoader", "batchSize", batchSize, 1);
     this.dataset = dataset;
     this.batchSize = batchSize;
     this.#shuffle = shuffle;
     this.#dropLast = dropLast;
-    this.#generator = generator;
+    this.#generator = generator === undefined ? undefined : resolveGenerator("DataLoader", generator);
+  }
+
+  /** @internal */
+  get [BRAND](): Brand {
+    return "DataLoader";
+  }
+
+  /** @internal */
+  static override get name(): string {
+    return "DataLoader";
   }
 
   /** The number of batches in a pass. */
   get length(): number {
-    const count = this.dataset.length / this.batchSize;
-    return this.#dropLast ? Math.floor(count) : Math.ceil(count);
+    const self = raw(this);
+    const count = self.dataset.length / self.batchSize;
+    return self.#dropLast ? Math.floor(count) : Math.ceil(count);
   }
 
   /** One pass: batches with a tensor for each of the dataset's. */
   *[Symbol.iterator](): globalThis.Generator<{ [K in keyof T]: Tensor }, void, undefined> {
-    const order = this.#order();
-    for (let i = 0; i < this.length; i++) {
-      const batch = this.dataset.batch(order.slice(i * this.batchSize, (i + 1) * this.batchSize));
+    const self = raw(this);
+    const order = self.#order();
+    for (let i = 0; i < self.length; i++) {
+      const batch = self.dataset.batch(order.slice(i * self.batchSize, (i + 1) * self.batchSize));
       try {
         yield batch;
       } finally {

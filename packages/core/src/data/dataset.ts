@@ -1,10 +1,12 @@
 import { noGrad } from "../autograd/grad-mode";
 import { composed } from "../autograd/scope";
-import { describe, ShapeError } from "../errors/errors";
+import { isTensor } from "../errors/brand";
+import { describe } from "../errors/describe";
+import { ShapeError } from "../errors/errors";
 import { indexRows } from "../ops/gather";
 import { tensor } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
-import { isTensor, keep } from "../tensor/tidy";
+import { keep } from "../tensor/tidy";
 
 /**
  * Samples held in tensors whose first dimension counts them. Mirrors [torch.utils.data.TensorDataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset). The tensors stay the caller's.

@@ -1,4 +1,4 @@
-import { describe } from "../errors/errors";
+import { describe } from "../errors/describe";
 
 /**
  * The element types of a tensor.
@@ -51,10 +51,29 @@ export function promote(a: DType, b: DType): DType {
   return PROMOTION_ORDER.indexOf(a) > PROMOTION_ORDER.indexOf(b) ? a : b;
 }
 
+/** What people write who come from elsewhere. */
+const DTYPES_ELSEWHERE: Readonly<Record<string, DType>> = {
+  float: "float32",
+  f32: "float32",
+  float16: "float32",
+  half: "float32",
+  double: "float64",
+  number: "float64",
+  f64: "float64",
+  int: "int32",
+  long: "int32",
+  int64: "int32",
+  i32: "int32",
+  uint8: "int32",
+  boolean: "bool",
+};
+
 /** Refuses anything but one of the four dtype names. */
 export function checkDType(op: string, dtype: unknown): DType {
   if (PROMOTION_ORDER.includes(dtype as DType)) return dtype as DType;
-  throw new TypeError(`${op}: expected dtype "float32", "float64", "int32" or "bool", got ${describe(dtype)}`);
+  const near = typeof dtype === "string" ? DTYPES_ELSEWHERE[dtype.toLowerCase().replace("torch.", "")] : undefined;
+  const advice = near === undefined ? "" : ` - did you mean "${near}"?`;
+  throw new TypeError(`${op}: expected dtype "float32", "float64", "int32" or "bool", got ${describe(dtype)}${advice}`);
 }
 
 /** A new typed array of `length` zeros for elements of `dtype`. @throws RangeError when the engine has no room for it. */
@@ -63,7 +82,14 @@ export function createTypedArray(dtype: DType, length: number): TypedArray {
   return new ARRAYS[dtype](length);
 }
 
-/** The dtype a typed array holds, or `null` for one that no tensor has (such as `Int16Array`). */
+/** The dtype a typed array holds, of whichever realm, or `null` for one that no tensor has (such as `Int16Array`) and for anything else. */
 export function dtypeOf(array: unknown): DType | null {
-  return PROMOTION_ORDER.find((dtype) => array instanceof ARRAYS[dtype]) ?? null;
+  const kind = typedArrayKind(array);
+  return PROMOTION_ORDER.find((dtype) => ARRAYS[dtype].name === kind) ?? null;
+}
+
+/** The name of a typed array's class, such as "Int16Array"; null for anything else. The same in every realm, and in a minified program. */
+export function typedArrayKind(value: unknown): string | null {
+  const kind: string | null = ArrayBuffer.isView(value) ? (value as Uint8Array)[Symbol.toStringTag] : null;
+  return kind === "DataView" ? null : kind;
 }

@@ -6,11 +6,9 @@ import {
   DisposedError,
   InPlaceError,
   OutOfMemoryError,
-  ones,
   ShapeError,
   UnsupportedOpError,
 } from "../index";
-import { describe as show } from "./errors";
 
 describe("named errors", () => {
   test.each([
@@ -46,26 +44,5 @@ describe("named errors", () => {
 
   test("of shapes are wrong values, too", () => {
     expect(new ShapeError("add", [], "")).toBeInstanceOf(RangeError);
-  });
-});
-
-describe("values in messages", () => {
-  test.each([
-    ["abc", '"abc"'],
-    [3, "3"],
-    [5n, "5n"],
-    [null, "null"],
-    [undefined, "undefined"],
-    [true, "true"],
-    [[1, 2], "an array of 2"],
-    [() => {}, "a function"],
-    [new Map(), "a value of type Map"],
-    [Object.create(null), "a value of type object"],
-  ])("%o is shown as %s", (value, text) => {
-    expect(show(value)).toBe(text);
-  });
-
-  test("a tensor is shown with its shape", () => {
-    expect(show(ones([2, 3]))).toBe("a Tensor [2, 3]");
   });
 });

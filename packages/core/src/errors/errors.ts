@@ -124,25 +124,3 @@ export class InPlaceError extends Error {
     super(`${op}: ${detail}`);
   }
 }
-
-/**
- * The options of a call, or none. Refuses any value in their place: plain JavaScript would take `x.sum(1)` or `new SGD(params, 0.1)`, find no
- * option in the number, and go on with the defaults.
- */
-export function optionsOf<T extends object>(op: string, options: T | undefined): T {
-  if (options === undefined) return {} as T;
-  if (typeof options === "object" && options !== null && !Array.isArray(options) && !("storage" in options)) return options;
-  throw new TypeError(`${op}: expected options as { name: value }, got ${describe(options)}`);
-}
-
-/** A short description of any value for an error message: `"abc"`, `3`, `null`, `an array`, `a Tensor [2, 3]`. */
-export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null) return typeof value === "bigint" ? `${value}n` : String(value);
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  const { shape } = value as { shape?: unknown };
-  // Bundlers put an underscore before the name of a class that mentions itself.
-  const name = (value.constructor?.name ?? "object").replace(/^_/, "");
-  return Array.isArray(shape) ? `a ${name} [${shape.join(", ")}]` : `a value of type ${name}`;
-}

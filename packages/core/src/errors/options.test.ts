@@ -36,7 +36,7 @@ const CALLS: [name: string, op: string, call: () => unknown][] = [
   ["x.amin(1)", "amin", () => any.amin(1)],
   ["x.argmax(1)", "argmax", () => any.argmax(1)],
   ["x.var(1)", "var", () => any.var(1)],
-  ["x.std(1)", "var", () => any.std(1)],
+  ["x.std(1)", "std", () => any.std(1)],
   ['tensor([1], "float64")', "tensor", () => js.tensor([1], "float64")],
   ['full([1], 2, "int32")', "full", () => js.full([1], 2, "int32")],
   ["rand([1], generator)", "rand", () => js.rand([1], 7)],

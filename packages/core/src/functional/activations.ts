@@ -1,5 +1,7 @@
 import { composed } from "../autograd/scope";
-import { optionsOf } from "../errors/errors";
+import { checkFloating } from "../dtype/dtype";
+import { optionsOf } from "../errors/options";
+import { checkTensor } from "../ops/binary";
 import { applySoftmax } from "../ops/softmax";
 import { applyUnary } from "../ops/unary";
 import type { Tensor } from "../tensor/tensor";
@@ -39,7 +41,8 @@ export function tanh(input: Tensor): Tensor {
  * @param input Any shape.
  */
 export function gelu(input: Tensor): Tensor {
-  return composed(() => input.mul(applyUnary("erf", input.mul(Math.SQRT1_2)).add(1)).mul(0.5));
+  const x = checkActivation("gelu", input);
+  return composed(() => x.mul(applyUnary("erf", x.mul(Math.SQRT1_2)).add(1)).mul(0.5));
 }
 
 /**
@@ -48,7 +51,8 @@ export function gelu(input: Tensor): Tensor {
  * @param input Any shape.
  */
 export function silu(input: Tensor): Tensor {
-  return composed(() => input.mul(sigmoid(input)));
+  const x = checkActivation("silu", input);
+  return composed(() => x.mul(sigmoid(x)));
 }
 
 /**
@@ -58,8 +62,9 @@ export function silu(input: Tensor): Tensor {
  * @param options `negativeSlope`: default 0.01.
  */
 export function leakyRelu(input: Tensor, options?: { negativeSlope?: number }): Tensor {
-  const { negativeSlope = 0.01 } = optionsOf("leakyRelu", options);
-  return composed(() => input.where(input.gt(0), input.mul(negativeSlope)));
+  const { negativeSlope = 0.01 } = optionsOf<{ negativeSlope?: number }>("leakyRelu", options, { negativeSlope: "number" });
+  const x = checkActivation("leakyRelu", input);
+  return composed(() => x.where(x.gt(0), x.mul(negativeSlope)));
 }
 
 /**
@@ -69,9 +74,10 @@ export function leakyRelu(input: Tensor, options?: { negativeSlope?: number }): 
  * @param options `beta`: default 1.
  */
 export function softplus(input: Tensor, options?: { beta?: number }): Tensor {
-  const { beta = 1 } = optionsOf("softplus", options);
+  const { beta = 1 } = optionsOf<{ beta?: number }>("softplus", options, { beta: "number" });
   if (beta === 1) return applyUnary("softplus", input);
-  return composed(() => applyUnary("softplus", input.mul(beta)).div(beta));
+  const x = checkActivation("softplus", input);
+  return composed(() => applyUnary("softplus", x.mul(beta)).div(beta));
 }
 
 /**
@@ -81,9 +87,8 @@ export function softplus(input: Tensor, options?: { beta?: number }): Tensor {
  * @param options `alpha`: default 1.
  */
 export function elu(input: Tensor, options?: { alpha?: number }): Tensor {
-  const { alpha = 1 } = optionsOf("elu", options);
-  // The clamp keeps the branch not taken finite: its gradient would be infinity times 0.
-  return composed(() => input.where(input.gt(0), applyUnary("expm1", input.clamp({ max: 0 })).mul(alpha)));
+  const { alpha = 1 } = optionsOf<{ alpha?: number }>("elu", options, { alpha: "number" });
+  return exponentialUnit(checkActivation("elu", input), alpha);
 }
 
 /** The constants that make a fixed point of mean 0 and variance 1, from Klambauer et al., 2017. */
@@ -97,7 +102,8 @@ const SELU_SCALE = 1.0507009873554805;
  * @param input Any shape.
  */
 export function selu(input: Tensor): Tensor {
-  return composed(() => elu(input, { alpha: SELU_ALPHA }).mul(SELU_SCALE));
+  const x = checkActivation("selu", input);
+  return composed(() => exponentialUnit(x, SELU_ALPHA).mul(SELU_SCALE));
 }
 
 /**
@@ -108,7 +114,7 @@ export function selu(input: Tensor): Tensor {
  * @throws RangeError for a dim that is not there, TypeError without one.
  */
 export function softmax(input: Tensor, options: { dim: number }): Tensor {
-  return applySoftmax(input, false, optionsOf("softmax", options).dim);
+  return applySoftmax(input, false, optionsOf<{ dim: number }>("softmax", options, { dim: "any" }).dim);
 }
 
 /**
@@ -118,5 +124,19 @@ export function softmax(input: Tensor, options: { dim: number }): Tensor {
  * @param options `dim`, and errors, as for `softmax`.
  */
 export function logSoftmax(input: Tensor, options: { dim: number }): Tensor {
-  return applySoftmax(input, true, optionsOf("logSoftmax", options).dim);
+  return applySoftmax(input, true, optionsOf<{ dim: number }>("logSoftmax", options, { dim: "any" }).dim);
+}
+
+// --- internal helpers ---
+
+/** A float tensor, refused under the name of the function that was called. */
+function checkActivation(op: string, input: Tensor): Tensor {
+  const x = checkTensor(op, input);
+  checkFloating(op, x.dtype);
+  return x;
+}
+
+function exponentialUnit(x: Tensor, alpha: number): Tensor {
+  // The clamp keeps the branch not taken finite: its gradient would be infinity times 0.
+  return composed(() => x.where(x.gt(0), applyUnary("expm1", x.clamp({ max: 0 })).mul(alpha)));
 }

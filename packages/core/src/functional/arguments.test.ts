@@ -27,7 +27,7 @@ describe("functions refuse what is no tensor, and name themselves", () => {
 
   test.each(calls)("%s", (name, call) => {
     for (const bad of [[1, 2], "x", new Float32Array(2), {}]) {
-      expectRefusal(() => call(bad as never), "TypeError", `${name}: expected a Tensor, got`, "make one with tensor(data)");
+      expectRefusal(() => call(bad as never), "TypeError", `${name}: expected`, "a Tensor, got", "make one with tensor(data)");
     }
   });
 });

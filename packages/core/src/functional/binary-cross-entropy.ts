@@ -1,7 +1,7 @@
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { isFloating, promote } from "../dtype/dtype";
-import { cast, emptyLayout } from "../ops/layout";
+import { cast, computedLayout } from "../ops/layout";
 import type { Tensor } from "../tensor/tensor";
 
 /** Each element's loss from a probability and a target of one shape; logarithms are bounded at -100, as in PyTorch. */
@@ -11,9 +11,7 @@ const lossPrimitive: Primitive<null> = {
   forward(inputs) {
     const [p, target] = inputs as [Tensor, Tensor];
     const { device } = p.storage;
-    const out = emptyLayout(device, p.dtype, p.shape);
-    device.kernels.binary("binaryCrossEntropy", p, target, out);
-    return out;
+    return computedLayout(device, p.dtype, p.shape, (out) => device.kernels.binary("binaryCrossEntropy", p, target, out));
   },
   backward(node, grad) {
     const p = node.input(0);

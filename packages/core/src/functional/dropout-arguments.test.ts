@@ -154,14 +154,18 @@ describe("noiseShape", () => {
   });
 
   test("of the wrong type or with sizes that are none is refused, by the function and the layer", () => {
-    expectRefusal(() => F.dropout(ones([2]), { noiseShape: 2 as never }), "TypeError", "dropout: expected a shape such as [2, 3], got 2");
+    expectRefusal(
+      () => F.dropout(ones([2]), { noiseShape: 2 as never }),
+      "TypeError",
+      "dropout: expected noiseShape to be an array such as [null, 1, 4], got 2",
+    );
     expectRefusal(
       () => F.dropout(ones([2]), { noiseShape: [1.5] }),
       "RangeError",
       "dropout: expected sizes that are integers of 0 or more",
     );
-    expectRefusal(() => new nn.Dropout({ noiseShape: [-1] }), "RangeError", "Dropout: expected sizes that are integers of 0 or more");
-    expectRefusal(() => new nn.Dropout({ noiseShape: "all" as never }), "TypeError", "Dropout: expected a shape");
+    expectRefusal(() => new nn.Dropout({ noiseShape: [-2] }), "RangeError", "Dropout: expected sizes that are integers of 0 or more");
+    expectRefusal(() => new nn.Dropout({ noiseShape: "all" as never }), "TypeError", "Dropout: expected noiseShape to be an array");
   });
 });
 

@@ -1,11 +1,16 @@
 import { checkInputs } from "../autograd/run";
 import { checkFloating } from "../dtype/dtype";
-import { describe, optionsOf, ShapeError } from "../errors/errors";
+import { describe } from "../errors/describe";
+import { ShapeError } from "../errors/errors";
+import { checkBoolean, checkOptionNames, type OptionKinds } from "../errors/options";
 import { checkTensor } from "../ops/binary";
 import type { Generator } from "../random/generator";
 import { resolveGenerator } from "../random/generator";
-import { checkShape, formatShape, type Shape } from "../shape/shape";
+import { arrayOf, checkShape, formatShape, frozen, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
+
+/** Sizes of a mask; -1 and null stand for the input's own. */
+export type NoiseShape = readonly (number | null)[];
 
 /** Options of the dropouts whose mask has one element per channel, or per element. */
 export interface FeatureDropoutOptions {
@@ -23,13 +28,17 @@ export interface FeatureDropoutOptions {
 
 /** Options of `dropout`. */
 export interface DropoutOptions extends FeatureDropoutOptions {
-  /** A shape that broadcasts to the input's; positions along its sizes of 1 share one decision. Default: the input's shape. */
-  readonly noiseShape?: Shape;
+  /**
+   * A shape that broadcasts to the input's; positions along its sizes of 1 share one decision, and -1 or null is the input's own size. Checked where a
+   * mask is drawn. Default: the input's shape.
+   */
+  readonly noiseShape?: NoiseShape;
 }
 
 /** Options with every default filled in and every value checked. */
 export interface CheckedOptions {
   readonly op: string;
+  readonly input: Tensor;
   readonly p: number;
   readonly training: boolean;
   readonly inplace: boolean;
@@ -38,9 +47,25 @@ export interface CheckedOptions {
   readonly noiseShape: Shape | undefined;
 }
 
+/** The options that a dropout function has: with `noiseShape`, those of `dropout`. */
+export const FEATURE_DROPOUT: OptionKinds<FeatureDropoutOptions> = {
+  p: "any",
+  training: "any",
+  inplace: "any",
+  generator: "any",
+  elementOffset: "any",
+};
+export const DROPOUT: OptionKinds<DropoutOptions> = { ...FEATURE_DROPOUT, noiseShape: "any" };
+
 /** Checks all arguments of a dropout function, before anything is drawn or written. */
-export function checkOptions(op: string, input: Tensor, options: number | DropoutOptions, trainingByDefault: boolean): CheckedOptions {
-  checkTensor(op, input);
+export function checkOptions(
+  op: string,
+  tensor: Tensor,
+  options: number | DropoutOptions,
+  trainingByDefault: boolean,
+  names: object,
+): CheckedOptions {
+  const input = checkTensor(op, tensor);
   checkInputs(op, [input]);
   const {
     p = 0.5,
@@ -49,19 +74,22 @@ export function checkOptions(op: string, input: Tensor, options: number | Dropou
     generator,
     elementOffset = 0,
     noiseShape,
-  } = dropoutOptionsOf(op, options);
+  } = dropoutOptionsOf(op, options, names);
   checkProbability(op, p);
   checkBoolean(op, "training", training);
   checkBoolean(op, "inplace", inplace);
-  if (noiseShape !== undefined) checkNoiseShape(op, noiseShape, input.shape);
   checkElementOffset(op, elementOffset, 0);
-  if (training && p > 0 && p < 1 && input.size > 0) checkFloating(op, input.dtype);
-  return { op, p, training, inplace, generator: resolveGenerator(op, generator), elementOffset, noiseShape };
+  const draws = training && p > 0 && p < 1 && input.size > 0;
+  if (draws) checkFloating(op, input.dtype);
+  const shape = noiseShape === undefined ? undefined : resolveNoiseShape(op, checkNoiseShape(op, noiseShape), input.shape, draws);
+  return { op, input, p, training, inplace, generator: resolveGenerator(op, generator), elementOffset, noiseShape: shape };
 }
 
-/** The options object of a function or layer, whose lone number is p. Throws TypeError for anything else. */
-export function dropoutOptionsOf(op: string, options: number | DropoutOptions): DropoutOptions {
-  return typeof options === "number" ? { p: options } : optionsOf(op, options);
+/** The options object of a function or layer, whose lone number is p. Throws TypeError for anything else, and for other names than `names`. */
+export function dropoutOptionsOf(op: string, options: number | DropoutOptions, names: object): DropoutOptions {
+  if (typeof options === "number") return { p: options };
+  if (!hasOnlyDropoutNames(options)) checkOptionNames(op, options, names);
+  return options;
 }
 
 /** Refuses arguments after the options: `F.dropout(x, 0.5, false)` would drop all the same. */
@@ -75,20 +103,14 @@ export function checkProbability(op: string, p: unknown): asserts p is number {
   if (!(p >= 0 && p <= 1)) throw new RangeError(`${op}: expected a drop probability p in [0, 1], got ${p}`);
 }
 
-/** Refuses anything but true and false; PyTorch takes no 0, 1 or None either. */
-export function checkBoolean(op: string, name: string, value: unknown): asserts value is boolean {
-  if (typeof value !== "boolean") throw new TypeError(`${op}: expected ${name} to be true or false, got ${describe(value)}`);
-}
-
-/** Refuses a mask shape that does not broadcast to `shape`. */
-function checkNoiseShape(op: string, noiseShape: unknown, shape: Shape): asserts noiseShape is Shape {
-  checkShape(op, noiseShape);
-  const shift = shape.length - noiseShape.length;
-  const fits = shift >= 0 && noiseShape.every((size, i) => size === 1 || size === shape[i + shift]);
-  if (!fits) {
-    const detail = `expected a noiseShape that broadcasts to ${formatShape(shape)}, got ${formatShape(noiseShape)} - each size is the input's or 1`;
-    throw new ShapeError(op, [shape, noiseShape], detail);
-  }
+/** A copy of a mask shape that a caller gave: sizes, or -1 and null for the input's own. */
+export function checkNoiseShape(op: string, noiseShape: unknown): Shape {
+  const given = arrayOf(op, "noiseShape to be an array such as [null, 1, 4]", noiseShape);
+  const sizes = checkShape(
+    op,
+    given.map((size) => (size === null || size === -1 ? 0 : size)),
+  );
+  return frozen(sizes.map((size, i) => (given[i] === null || given[i] === -1 ? OWN_SIZE : size)));
 }
 
 /** Refuses an offset from which `count` mask elements would pass 2^53, the last integer that a number can count to. */
@@ -97,4 +119,43 @@ export function checkElementOffset(op: string, offset: unknown, count: number): 
   if (!Number.isInteger(offset) || offset < 0 || offset > 2 ** 53 - count) {
     throw new RangeError(`${op}: expected an integer elementOffset in [0, 2^53 - ${count}], got ${offset}`);
   }
+}
+
+// --- internal helpers ---
+
+/** In a noise shape: the size that the input has there. */
+const OWN_SIZE = -1;
+
+/**
+ * True for a plain object that has no other names than those that every dropout function knows. A small tensor's dropout takes a microsecond, and
+ * this a fiftieth of it, which looking names up does not.
+ */
+function hasOnlyDropoutNames(options: object): boolean {
+  if (typeof options !== "object" || options === null || Object.getPrototypeOf(options) !== Object.prototype) return false;
+  for (const name in options) {
+    switch (name) {
+      case "p":
+      case "training":
+      case "inplace":
+      case "generator":
+      case "elementOffset":
+        break;
+      default:
+        return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * The shape of the mask. A noise shape that does not fit is refused where a mask is drawn with it; elsewhere (eval mode, p = 0, a batch without
+ * samples) it stands for the input's: it may name the size of another batch.
+ */
+function resolveNoiseShape(op: string, noiseShape: Shape, shape: Shape, draws: boolean): Shape {
+  const shift = shape.length - noiseShape.length;
+  const sizes = frozen(noiseShape.map((size, i) => (size === OWN_SIZE ? (shape[i + shift] ?? 1) : size)));
+  if (shift >= 0 && sizes.every((size, i) => size === 1 || size === shape[i + shift])) return sizes;
+  if (!draws) return shape;
+  const detail = `expected a noiseShape that broadcasts to ${formatShape(shape)}, got ${formatShape(noiseShape)} - each size is the input's (or -1, or null) or 1`;
+  throw new ShapeError(op, [shape, noiseShape], detail);
 }

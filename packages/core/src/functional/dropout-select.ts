@@ -1,3 +1,4 @@
+import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import { isFloating } from "../dtype/dtype";
 import { applySelect, applySelectInPlace, checkInPlace } from "../ops/affine-select";
@@ -24,27 +25,25 @@ const NO_CALL = { seedLo: 0, seedHi: 0, callLo: 0, callHi: 0 };
  * Applies dropout to checked arguments, in training. `affine` is null where nothing is drawn: p = 0 and an empty tensor are the
  * identity, p = 1 gives zeros. The call number is taken last, when nothing can be refused any more.
  */
-export function select(input: Tensor, options: CheckedOptions, affine: Affine | null, shape: Shape): { output: Tensor; mask: MaskRecord } {
-  const { op, p, inplace, generator, elementOffset } = options;
+export function select(options: CheckedOptions, affine: Affine | null, shape: Shape): { output: Tensor; mask: MaskRecord } {
+  const { op, input, p, inplace, generator, elementOffset } = options;
   checkElementOffset(op, elementOffset, sizeOf(shape));
   const { backend } = input;
   if (p === 0 || input.size === 0) return { output: input, mask: { key: maskKey(NO_CALL, p, shape, elementOffset), backend } };
   if (inplace) checkInPlace(op, input);
-  const key = maskKey(affine === null ? NO_CALL : generator.takeMaskCall(), p, shape, elementOffset);
-  if (!isFloating(input.dtype)) return { output: zeroed(input, inplace), mask: { key, backend } };
-  const output = (inplace ? applySelectInPlace : applySelect)(input, key, affine ?? DROP_ALL);
-  return { output, mask: { key, backend } };
+  if (!isFloating(input.dtype))
+    return { output: zeroed(input, inplace), mask: { key: maskKey(NO_CALL, p, shape, elementOffset), backend } };
+  return generator.attempt(() => {
+    const key = maskKey(affine === null ? NO_CALL : generator.takeMaskCall(), p, shape, elementOffset);
+    const output = (inplace ? applySelectInPlace : applySelect)(input, key, affine ?? DROP_ALL);
+    return { output, mask: { key, backend } };
+  });
 }
 
 /** The mask of a record, drawn again: bool, in the mask's own shape, true where elements were kept. */
 export function drawMask({ key, backend }: MaskRecord): Tensor {
   if (key.p === 0 || key.p === 1 || sizeOf(key.shape) === 0) return full(key.shape, key.p === 1 ? 0 : 1, { dtype: "bool", backend });
-  const template = ones(key.shape, { backend });
-  const kept = applySelect(template, key, { keepScale: 1, keepShift: 0, dropValue: 0 });
-  const mask = kept.type("bool");
-  template.dispose();
-  kept.dispose();
-  return mask;
+  return composed(() => applySelect(ones(key.shape, { backend }), key, { keepScale: 1, keepShift: 0, dropValue: 0 }).type("bool"));
 }
 
 // --- internal helpers ---

@@ -5,9 +5,17 @@
 
 import { ShapeError } from "../errors/errors";
 import { type Affine, alphaDropoutAffine, dropoutAffine } from "../random/mask-key";
-import { formatShape, type Shape } from "../shape/shape";
+import { formatShape, frozen, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
-import { type CheckedOptions, checkNoMore, checkOptions, type DropoutOptions, type FeatureDropoutOptions } from "./dropout-options";
+import {
+  type CheckedOptions,
+  checkNoMore,
+  checkOptions,
+  DROPOUT,
+  type DropoutOptions,
+  FEATURE_DROPOUT,
+  type FeatureDropoutOptions,
+} from "./dropout-options";
 import { type MaskRecord, select } from "./dropout-select";
 import { warnOnce } from "./warn";
 
@@ -23,7 +31,7 @@ import { warnOnce } from "./warn";
  * @param input Any shape; float32 or float64.
  * @param options `p`: default 0.5; a lone number is `p`. `training`: default true. `inplace`: overwrite `input` and return it (default
  *   false). `generator`: default the default generator. `noiseShape`: a shape that broadcasts to the input's; positions along
- *   its sizes of 1 share one decision. `elementOffset`: where this mask starts in that of a larger tensor (default 0).
+ *   its sizes of 1 share one decision, -1 and null are the input's size. `elementOffset`: where this mask starts in that of a larger tensor (default 0).
  * @throws RangeError for p outside [0, 1] or NaN; TypeError for wrong types and for integers with 0 < p < 1; ShapeError for a noiseShape
  *   that does not broadcast; InPlaceError for an `inplace` that autograd cannot follow.
  * @example
@@ -147,59 +155,65 @@ export interface Dropped {
 /** A function of the family that also tells its mask; the modules call these. */
 export type DropoutFunction = (input: Tensor, options: number | DropoutOptions) => Dropped;
 
-export const dropoutWithMask: DropoutFunction = (input, options) => {
-  const checked = checkOptions("dropout", input, options, true);
-  return apply(input, checked, dropoutAffine, () => checked.noiseShape ?? input.shape);
+export const dropoutWithMask: DropoutFunction = (tensor, options) => {
+  const checked = checkOptions("dropout", tensor, options, true, DROPOUT);
+  const { input } = checked;
+  return apply(checked, dropoutAffine, () => checked.noiseShape ?? input.shape);
 };
 
-export const dropout1dWithMask: DropoutFunction = (input, options) => {
-  const checked = checkOptions("dropout1d", input, options, true);
+export const dropout1dWithMask: DropoutFunction = (tensor, options) => {
+  const checked = checkOptions("dropout1d", tensor, options, true, FEATURE_DROPOUT);
+  const { input } = checked;
   const rank = input.shape.length;
   if (rank !== 2 && rank !== 3) {
     throw new ShapeError("dropout1d", [input.shape], `expected (C, L) or (N, C, L), got ${rank} dimensions - use dropout for other shapes`);
   }
-  return apply(input, checked, dropoutAffine, () => channelMask(input.shape, rank - 1));
+  return apply(checked, dropoutAffine, () => channelMask(input.shape, rank - 1));
 };
 
-export const dropout2dWithMask: DropoutFunction = (input, options) => {
-  const checked = checkOptions("dropout2d", input, options, true);
+export const dropout2dWithMask: DropoutFunction = (tensor, options) => {
+  const checked = checkOptions("dropout2d", tensor, options, true, FEATURE_DROPOUT);
+  const { input } = checked;
   const rank = input.shape.length;
   if (rank === 3) {
     warnOnce("dropout2d: expected (N, C, H, W), got 3 dimensions, read as (N, C, L) - use dropout1d, or add the missing dimension");
   } else if (rank !== 4) {
     warnOnce(`dropout2d: expected (N, C, H, W), got ${rank} dimensions - use dropout for other shapes`);
   }
-  return apply(input, checked, dropoutAffine, () => featureMask("dropout2d", input.shape));
+  return apply(checked, dropoutAffine, () => featureMask("dropout2d", input.shape));
 };
 
-export const dropout3dWithMask: DropoutFunction = (input, options) => {
-  const checked = checkOptions("dropout3d", input, options, true);
+export const dropout3dWithMask: DropoutFunction = (tensor, options) => {
+  const checked = checkOptions("dropout3d", tensor, options, true, FEATURE_DROPOUT);
+  const { input } = checked;
   const rank = input.shape.length;
   if (rank !== 4 && rank !== 5)
     warnOnce(`dropout3d: expected (N, C, D, H, W) or (C, D, H, W), got ${rank} dimensions - use dropout for other shapes`);
-  return apply(input, checked, dropoutAffine, () =>
-    rank === 5 ? channelMask(input.shape, 2) : featureMask("dropout3d", [1, ...input.shape]).slice(1),
+  return apply(checked, dropoutAffine, () =>
+    rank === 5 ? channelMask(input.shape, 2) : frozen(featureMask("dropout3d", [1, ...input.shape]).slice(1)),
   );
 };
 
-export const alphaDropoutWithMask: DropoutFunction = (input, options) => {
-  const checked = checkOptions("alphaDropout", input, options, false);
-  return apply(input, checked, alphaDropoutAffine, () => input.shape);
+export const alphaDropoutWithMask: DropoutFunction = (tensor, options) => {
+  const checked = checkOptions("alphaDropout", tensor, options, false, FEATURE_DROPOUT);
+  const { input } = checked;
+  return apply(checked, alphaDropoutAffine, () => input.shape);
 };
 
-export const featureAlphaDropoutWithMask: DropoutFunction = (input, options) => {
-  const checked = checkOptions("featureAlphaDropout", input, options, false);
-  return apply(input, checked, alphaDropoutAffine, () => featureMask("featureAlphaDropout", input.shape));
+export const featureAlphaDropoutWithMask: DropoutFunction = (tensor, options) => {
+  const checked = checkOptions("featureAlphaDropout", tensor, options, false, FEATURE_DROPOUT);
+  const { input } = checked;
+  return apply(checked, alphaDropoutAffine, () => featureMask("featureAlphaDropout", input.shape));
 };
 
 // --- internal helpers ---
 
 /** `maskShape` is asked only when a mask is really drawn: PyTorch lets any rank pass where nothing is. */
-function apply(input: Tensor, options: CheckedOptions, affineOf: (p: number) => Affine, maskShape: () => Shape): Dropped {
+function apply(options: CheckedOptions, affineOf: (p: number) => Affine, maskShape: () => Shape): Dropped {
+  const { input, p } = options;
   if (!options.training) return { output: input, mask: null };
-  const { p } = options;
   const draws = p > 0 && p < 1 && input.size > 0;
-  return select(input, options, draws ? affineOf(p) : null, draws ? maskShape() : safely(maskShape, input.shape));
+  return select(options, draws ? affineOf(p) : null, draws ? maskShape() : safely(maskShape, input.shape));
 }
 
 /** Without a draw, a rank that would be refused counts as a mask of the input's shape. */
@@ -214,7 +228,7 @@ function safely(maskShape: () => Shape, fallback: Shape): Shape {
 
 /** A mask of one element per channel, of a tensor whose dimensions from `spatial` on are shared. */
 function channelMask(shape: Shape, spatial: number): Shape {
-  return shape.map((size, i) => (i < spatial ? size : 1));
+  return frozen(shape.map((size, i) => (i < spatial ? size : 1)));
 }
 
 /** PyTorch's feature noise: (N, C, 1, 1, ...). */

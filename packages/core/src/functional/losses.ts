@@ -1,6 +1,9 @@
+import { checkInputs } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import { isFloating } from "../dtype/dtype";
-import { describe, optionsOf, ShapeError } from "../errors/errors";
+import { describe } from "../errors/describe";
+import { ShapeError } from "../errors/errors";
+import { type OptionKinds, optionsOf } from "../errors/options";
 import { checkTensor } from "../ops/binary";
 import { gather } from "../ops/gather";
 import { applyUnary } from "../ops/unary";
@@ -24,6 +27,23 @@ export interface CrossEntropyOptions extends LossOptions {
   readonly labelSmoothing?: number;
 }
 
+/** Options of `smoothL1Loss`. */
+export interface SmoothL1Options extends LossOptions {
+  /** Where the two halves meet; 0 makes it `l1Loss`. Default: 1. */
+  readonly beta?: number;
+}
+
+/** The options that losses have. */
+export const LOSS: OptionKinds<LossOptions> = { reduction: "any" };
+export const CROSS_ENTROPY: OptionKinds<CrossEntropyOptions> = { ...LOSS, labelSmoothing: "number" };
+export const SMOOTH_L1: OptionKinds<SmoothL1Options> = { ...LOSS, beta: "number" };
+
+/** Refuses anything but the three reductions. */
+export function checkReduction(op: string, reduction: unknown): void {
+  if (reduction === "mean" || reduction === "sum" || reduction === "none") return;
+  throw new RangeError(`${op}: expected reduction "mean", "sum" or "none", got ${describe(reduction)}`);
+}
+
 /**
  * Squared differences. Mirrors [torch.nn.functional.mse_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html).
  *
@@ -36,9 +56,9 @@ export interface CrossEntropyOptions extends LossOptions {
  * console.log(F.mseLoss(tensor([1, 2]), tensor([1, 4])).itemSync()); // 2
  * ```
  */
-export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  return elementwise("mseLoss", input, target, options, () => {
-    const difference = input.sub(target);
+export function mseLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  return elementwise("mseLoss", input, target, options, (x, y) => {
+    const difference = x.sub(y);
     return difference.mul(difference);
   });
 }
@@ -49,8 +69,8 @@ export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}
  * @param input Any shape; float32 or float64.
  * @param target Of the input's shape. Errors as for `mseLoss`.
  */
-export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  return elementwise("l1Loss", input, target, options, () => input.sub(target).abs());
+export function l1Loss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  return elementwise("l1Loss", input, target, options, (x, y) => x.sub(y).abs());
 }
 
 /**
@@ -61,12 +81,12 @@ export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {})
  * @param options `beta`: default 1; 0 makes it `l1Loss`. `reduction`: default "mean".
  * @throws RangeError for a beta below 0, else as for `mseLoss`.
  */
-export function smoothL1Loss(input: Tensor, target: Tensor, options?: LossOptions & { readonly beta?: number }): Tensor {
-  const { beta = 1, ...rest } = optionsOf("smoothL1Loss", options);
-  if (!(beta >= 0)) throw new RangeError(`smoothL1Loss: expected beta of 0 or more, got ${describe(beta)}`);
-  if (beta === 0) return l1Loss(input, target, rest);
-  return elementwise("smoothL1Loss", input, target, rest, () => {
-    const distance = input.sub(target).abs();
+export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1Options): Tensor {
+  const { beta = 1, reduction } = optionsOf("smoothL1Loss", options, SMOOTH_L1);
+  if (!(beta >= 0)) throw new RangeError(`smoothL1Loss: expected beta of 0 or more, got ${beta}`);
+  return elementwise("smoothL1Loss", input, target, { reduction }, (x, y) => {
+    const distance = x.sub(y).abs();
+    if (beta === 0) return distance;
     return distance
       .mul(distance)
       .mul(0.5 / beta)
@@ -89,8 +109,8 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options?: LossOption
  * console.log(loss.itemSync().toFixed(4)); // 0.6931
  * ```
  */
-export function binaryCrossEntropy(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  return elementwise("binaryCrossEntropy", input, target, options, () => elementLosses(input, target));
+export function binaryCrossEntropy(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  return elementwise("binaryCrossEntropy", input, target, options, elementLosses);
 }
 
 /**
@@ -106,8 +126,8 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options: LossO
  * console.log(F.binaryCrossEntropyWithLogits(tensor([0, 0]), tensor([0, 1])).itemSync().toFixed(4)); // 0.6931
  * ```
  */
-export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  return elementwise("binaryCrossEntropyWithLogits", input, target, options, () => applyUnary("softplus", input).sub(input.mul(target)));
+export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  return elementwise("binaryCrossEntropyWithLogits", input, target, options, (x, y) => applyUnary("softplus", x).sub(x.mul(y)));
 }
 
 /**
@@ -124,10 +144,10 @@ export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, opti
  * ```
  */
 export function nllLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
-  const { reduction = "mean" } = optionsOf("nllLoss", options);
+  const { reduction = "mean" } = optionsOf("nllLoss", options, LOSS);
   checkReduction("nllLoss", reduction);
-  const dim = checkClasses("nllLoss", input, target);
-  return composed(() => reduced(gather(input, dim, target.unsqueeze(dim)).squeeze(dim).neg(), reduction));
+  const { x, classes, dim } = checkClasses("nllLoss", input, target);
+  return composed(() => reduced(picked(x, classes, dim), reduction));
 }
 
 /**
@@ -145,34 +165,34 @@ export function nllLoss(input: Tensor, target: Tensor, options?: LossOptions): T
  * ```
  */
 export function crossEntropy(input: Tensor, target: Tensor, options?: CrossEntropyOptions): Tensor {
-  const { reduction = "mean", labelSmoothing = 0 } = optionsOf("crossEntropy", options);
+  const { reduction = "mean", labelSmoothing = 0 } = optionsOf("crossEntropy", options, CROSS_ENTROPY);
   checkReduction("crossEntropy", reduction);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new RangeError(`crossEntropy: expected labelSmoothing in [0, 1], got ${describe(labelSmoothing)}`);
-  }
-  const dim = checkTensor("crossEntropy", input).shape.length === 1 ? 0 : 1;
-  if (isFloating(checkTensor("crossEntropy", target).dtype)) return probabilities(input, target, dim, reduction, labelSmoothing);
-  checkClasses("crossEntropy", input, target);
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw new RangeError(`crossEntropy: expected labelSmoothing in [0, 1], got ${labelSmoothing}`);
+  const logits = checkTensor("crossEntropy", input);
+  const distribution = checkTensor("crossEntropy", target, "the target");
+  if (isFloating(distribution.dtype) && sameShape(logits.shape, distribution.shape))
+    return probabilities(logits, distribution, reduction, labelSmoothing);
+  const { x, classes, dim } = checkClasses("crossEntropy", logits, distribution);
   return composed(() => {
-    const logits = logSoftmax(input, { dim });
-    const nll = gather(logits, dim, target.unsqueeze(dim)).squeeze(dim).neg();
+    const logs = logSoftmax(x, { dim });
+    const nll = picked(logs, classes, dim);
     if (labelSmoothing === 0) return reduced(nll, reduction);
     // The smoothed target has 1 - s on the class and s / C on each: a mix of two losses.
-    return reduced(nll.mul(1 - labelSmoothing).add(logits.mean({ dim }).mul(-labelSmoothing)), reduction);
+    return reduced(nll.mul(1 - labelSmoothing).add(logs.mean({ dim }).mul(-labelSmoothing)), reduction);
   });
 }
 
 // --- internal helpers ---
 
+/** The dimension of the classes. */
+function classDim({ shape }: Tensor): number {
+  return shape.length === 1 ? 0 : 1;
+}
+
 /** Targets that are distributions themselves; the mean is over samples, not over classes. */
-function probabilities(input: Tensor, target: Tensor, dim: number, reduction: Reduction, smoothing: number): Tensor {
-  if (!sameShape(input.shape, target.shape)) {
-    throw new ShapeError(
-      "crossEntropy",
-      [input.shape, target.shape],
-      `expected probabilities of shape ${formatShape(input.shape)}, got ${formatShape(target.shape)}`,
-    );
-  }
+function probabilities(input: Tensor, target: Tensor, reduction: Reduction, smoothing: number): Tensor {
+  const dim = classDim(input);
   const classes = input.shape[dim] as number;
   return composed(() => {
     const smoothed = smoothing === 0 ? target : target.mul(1 - smoothing).add(smoothing / classes);
@@ -180,14 +200,22 @@ function probabilities(input: Tensor, target: Tensor, dim: number, reduction: Re
   });
 }
 
-function elementwise(op: string, input: Tensor, target: Tensor, options: LossOptions, each: () => Tensor): Tensor {
-  const { reduction = "mean" } = optionsOf(op, options);
+function elementwise(
+  op: string,
+  input: Tensor,
+  target: Tensor,
+  options: LossOptions | undefined,
+  each: (x: Tensor, y: Tensor) => Tensor,
+): Tensor {
+  const { reduction = "mean" } = optionsOf(op, options, LOSS);
   checkReduction(op, reduction);
-  if (!sameShape(checkTensor(op, input).shape, checkTensor(op, target).shape)) {
-    const detail = `expected a target of shape ${formatShape(input.shape)}, got ${formatShape(target.shape)} - reshape one of them; losses do not broadcast`;
-    throw new ShapeError(op, [input.shape, target.shape], detail);
+  const x = checkTensor(op, input);
+  const y = checkTensor(op, target, "the target");
+  if (!sameShape(x.shape, y.shape)) {
+    const detail = `expected a target of shape ${formatShape(x.shape)}, got ${formatShape(y.shape)} - reshape one of them; losses do not broadcast`;
+    throw new ShapeError(op, [x.shape, y.shape], detail);
   }
-  return composed(() => reduced(each(), reduction));
+  return composed(() => reduced(each(x, y), reduction));
 }
 
 function reduced(values: Tensor, reduction: Reduction): Tensor {
@@ -195,21 +223,33 @@ function reduced(values: Tensor, reduction: Reduction): Tensor {
   return reduction === "sum" ? values.sum() : values.mean();
 }
 
-function checkReduction(op: string, reduction: unknown): void {
-  if (reduction === "mean" || reduction === "sum" || reduction === "none") return;
-  throw new RangeError(`${op}: expected reduction "mean", "sum" or "none", got ${describe(reduction)}`);
+/** Minus the value at each class. */
+function picked(x: Tensor, classes: Tensor, dim: number): Tensor {
+  return gather(x, dim, classes.unsqueeze(dim)).squeeze(dim).neg();
 }
 
-/** The class dimension, when the shapes fit. */
-function checkClasses(op: string, input: Tensor, target: Tensor): number {
-  const dim = checkTensor(op, input).shape.length === 1 ? 0 : 1;
-  checkTensor(op, target);
-  const expected = input.shape.filter((_, i) => i !== dim);
-  if (input.shape.length === 0 || !sameShape(expected, target.shape)) {
-    const detail = `expected logits [N, C] and classes [N], got ${formatShape(input.shape)} and ${formatShape(target.shape)}`;
-    throw new ShapeError(op, [input.shape, target.shape], detail);
+/** The logits, the classes and the dimension of these, when all fit. */
+function checkClasses(op: string, input: Tensor, target: Tensor): { x: Tensor; classes: Tensor; dim: number } {
+  const x = checkTensor(op, input);
+  const classes = checkTensor(op, target, "the target");
+  const dim = classDim(x);
+  const expected = x.shape.filter((_, i) => i !== dim);
+  const fits = x.shape.length > 0 && sameShape(expected, classes.shape);
+  if (!fits) {
+    const detail = `expected int32 classes ${formatShape(expected)}${op === "crossEntropy" ? ` or probabilities ${formatShape(x.shape)}` : ""} for ${formatShape(x.shape)}, got ${classes.dtype} ${formatShape(classes.shape)}`;
+    throw new ShapeError(op, [x.shape, classes.shape], detail);
   }
-  if (target.dtype !== "int32")
-    throw new TypeError(`${op}: expected int32 classes, got ${target.dtype} - make them with new Int32Array([...])`);
-  return dim;
+  if (classes.dtype !== "int32")
+    throw new TypeError(`${op}: expected int32 classes, got ${classes.dtype} - make them with tensor(labels, { dtype: "int32" })`);
+  checkInputs(op, [x, classes]);
+  checkClassRange(op, classes, x.shape[dim] as number);
+  return { x, classes, dim };
+}
+
+/** Refuses a class that is not there, where the host can look; a device gives NaN in its place. */
+function checkClassRange(op: string, classes: Tensor, count: number): void {
+  if (classes.backend.view === undefined) return;
+  const outside = classes.dataSync().find((c) => c < 0 || c >= count);
+  if (outside !== undefined)
+    throw new RangeError(`${op}: expected classes from 0 to ${count - 1}, got ${outside} - the logits have ${count} of them`);
 }

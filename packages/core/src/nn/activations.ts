@@ -1,6 +1,7 @@
 /** The functions of `functional/activations` as layers, for `Sequential`. Shapes, dtypes and errors are those of the functions. */
 
-import { describe, optionsOf } from "../errors/errors";
+import { describe } from "../errors/describe";
+import { checkNumber, optionsOf } from "../errors/options";
 import { elu, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "../functional/activations";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
@@ -10,6 +11,11 @@ import { Module } from "./module";
  * [torch.nn.ReLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU.html).
  */
 export class ReLU extends Module {
+  /** @internal */
+  static override get name(): string {
+    return "ReLU";
+  }
+
   /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return relu(input);
@@ -21,6 +27,11 @@ export class ReLU extends Module {
  * [torch.nn.Sigmoid](https://docs.pytorch.org/docs/stable/generated/torch.nn.Sigmoid.html).
  */
 export class Sigmoid extends Module {
+  /** @internal */
+  static override get name(): string {
+    return "Sigmoid";
+  }
+
   /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return sigmoid(input);
@@ -32,6 +43,11 @@ export class Sigmoid extends Module {
  * [torch.nn.Tanh](https://docs.pytorch.org/docs/stable/generated/torch.nn.Tanh.html).
  */
 export class Tanh extends Module {
+  /** @internal */
+  static override get name(): string {
+    return "Tanh";
+  }
+
   /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return tanh(input);
@@ -43,6 +59,11 @@ export class Tanh extends Module {
  * [torch.nn.GELU](https://docs.pytorch.org/docs/stable/generated/torch.nn.GELU.html).
  */
 export class GELU extends Module {
+  /** @internal */
+  static override get name(): string {
+    return "GELU";
+  }
+
   /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return gelu(input);
@@ -54,6 +75,11 @@ export class GELU extends Module {
  * [torch.nn.SiLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.SiLU.html).
  */
 export class SiLU extends Module {
+  /** @internal */
+  static override get name(): string {
+    return "SiLU";
+  }
+
   /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return silu(input);
@@ -65,6 +91,11 @@ export class SiLU extends Module {
  * [torch.nn.SELU](https://docs.pytorch.org/docs/stable/generated/torch.nn.SELU.html).
  */
 export class SELU extends Module {
+  /** @internal */
+  static override get name(): string {
+    return "SELU";
+  }
+
   /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
     return selu(input);
@@ -76,18 +107,24 @@ export class SELU extends Module {
  * [torch.nn.LeakyReLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.LeakyReLU.html).
  */
 export class LeakyReLU extends Module {
+  /** @internal */
+  static override get name(): string {
+    return "LeakyReLU";
+  }
+
   /** The slope below 0. */
   readonly negativeSlope: number;
 
   /** @param options `negativeSlope`: default 0.01. */
   constructor(options?: { negativeSlope?: number }) {
     super();
-    const { negativeSlope = 0.01 } = optionsOf("LeakyReLU", options);
+    const { negativeSlope = 0.01 } = optionsOf<{ negativeSlope?: number }>("LeakyReLU", options, { negativeSlope: "number" });
     this.negativeSlope = negativeSlope;
   }
 
   /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
+    checkNumber("LeakyReLU", "negativeSlope", this.negativeSlope);
     return leakyRelu(input, { negativeSlope: this.negativeSlope });
   }
 
@@ -102,18 +139,24 @@ export class LeakyReLU extends Module {
  * [torch.nn.ELU](https://docs.pytorch.org/docs/stable/generated/torch.nn.ELU.html).
  */
 export class ELU extends Module {
+  /** @internal */
+  static override get name(): string {
+    return "ELU";
+  }
+
   /** Minus the limit far below 0. */
   readonly alpha: number;
 
   /** @param options `alpha`: default 1. */
   constructor(options?: { alpha?: number }) {
     super();
-    const { alpha = 1 } = optionsOf("ELU", options);
+    const { alpha = 1 } = optionsOf<{ alpha?: number }>("ELU", options, { alpha: "number" });
     this.alpha = alpha;
   }
 
   /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
+    checkNumber("ELU", "alpha", this.alpha);
     return elu(input, { alpha: this.alpha });
   }
 
@@ -128,18 +171,24 @@ export class ELU extends Module {
  * [torch.nn.Softplus](https://docs.pytorch.org/docs/stable/generated/torch.nn.Softplus.html).
  */
 export class Softplus extends Module {
+  /** @internal */
+  static override get name(): string {
+    return "Softplus";
+  }
+
   /** How sharp the bend at 0 is. */
   readonly beta: number;
 
   /** @param options `beta`: default 1. */
   constructor(options?: { beta?: number }) {
     super();
-    const { beta = 1 } = optionsOf("Softplus", options);
+    const { beta = 1 } = optionsOf<{ beta?: number }>("Softplus", options, { beta: "number" });
     this.beta = beta;
   }
 
   /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
+    checkNumber("Softplus", "beta", this.beta);
     return softplus(input, { beta: this.beta });
   }
 
@@ -154,6 +203,11 @@ export class Softplus extends Module {
  * [torch.nn.Softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html).
  */
 export class Softmax extends Module {
+  /** @internal */
+  static override get name(): string {
+    return "Softmax";
+  }
+
   /** The dimension that sums to 1. */
   readonly dim: number;
 
@@ -182,6 +236,11 @@ export class Softmax extends Module {
  * [torch.nn.LogSoftmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html).
  */
 export class LogSoftmax extends Module {
+  /** @internal */
+  static override get name(): string {
+    return "LogSoftmax";
+  }
+
   /** The dimension that sums to 1. */
   readonly dim: number;
 
@@ -208,7 +267,8 @@ export class LogSoftmax extends Module {
 // --- internal helpers ---
 
 function dimOf(op: string, options: { dim: number }): number {
-  const dim: unknown = options?.dim;
-  if (typeof dim !== "number") throw new TypeError(`${op}: expected { dim }, got ${describe(options)}`);
+  const { dim } = optionsOf<{ dim: number }>(op, options, { dim: "number" });
+  if (dim === undefined) throw new TypeError(`${op}: expected { dim }, got ${describe(options)} - name the dimension that sums to 1`);
+  if (!Number.isInteger(dim)) throw new RangeError(`${op}: expected dim to be an integer, got ${dim}`);
   return dim;
 }

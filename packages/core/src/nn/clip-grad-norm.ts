@@ -1,10 +1,11 @@
 import { noGrad } from "../autograd/grad-mode";
 import { composed } from "../autograd/scope";
-import { describe } from "../errors/errors";
+import { describe } from "../errors/describe";
 import { zeros } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
-import { isTensor, keep } from "../tensor/tidy";
+import { keep } from "../tensor/tidy";
 import { ownsMemory } from "../tensor/transfer";
+import { tensorsOf } from "./parameter";
 
 /**
  * Scales all gradients down, together, so that their common 2-norm is at most `maxNorm`; without waiting for a device. Mirrors
@@ -18,9 +19,7 @@ import { ownsMemory } from "../tensor/transfer";
 export function clipGradNorm(parameters: Tensor | Iterable<Tensor>, maxNorm: number): Tensor {
   if (typeof maxNorm !== "number") throw new TypeError(`clipGradNorm: expected maxNorm to be a number, got ${describe(maxNorm)}`);
   if (!(maxNorm >= 0)) throw new RangeError(`clipGradNorm: expected maxNorm of 0 or more, got ${maxNorm}`);
-  if (!isTensor(parameters) && typeof (parameters as { [Symbol.iterator]?: unknown } | null)?.[Symbol.iterator] !== "function")
-    throw new TypeError(`clipGradNorm: expected parameters, got ${describe(parameters)} - pass model.parameters()`);
-  const owners = (isTensor(parameters) ? [parameters] : [...parameters]).filter(({ grad }) => grad !== null);
+  const owners = tensorsOf("clipGradNorm", parameters).filter(({ grad }) => grad !== null);
   return noGrad(() =>
     composed(() => {
       const squares = owners.map(({ grad }) => (grad as Tensor).mul(grad as Tensor).sum());

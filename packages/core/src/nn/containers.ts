@@ -1,7 +1,10 @@
-import { describe } from "../errors/errors";
+import { isPlainObject, raw } from "../errors/brand";
+import { describe } from "../errors/describe";
+import { itemsOf } from "../errors/options";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
-import { isModule, partsOf } from "./tree";
+import { checkPartName, isModule, partsOf } from "./tree";
+import { checkDepth } from "./walk";
 
 /** A module that takes one tensor and gives one. */
 export interface TensorModule extends Module {
@@ -31,20 +34,32 @@ export class Sequential extends Module {
     super();
     const [first] = given;
     // One argument that is no module names them; a function or null is neither, and refused below.
-    const isNaming = given.length === 1 && !isModule(first) && typeof first === "object" && first !== null;
+    const isNaming = given.length === 1 && !isModule(first) && (isPlainObject(first) || Array.isArray(first));
     const named = isNaming ? Object.entries(first) : given.map((module, i) => [String(i), module] as const);
     for (const [name, module] of named) {
-      if (!isModule(module)) throw new TypeError(`Sequential: expected modules, got ${describe(module)} for "${name}"`);
+      if (!isModule(module)) throw new TypeError(`Sequential: expected modules, got ${describe(module)} for "${name}"${adviceFor(module)}`);
       if (name in this) throw new RangeError(`Sequential: expected a name that no module member has, got "${name}"`);
+      checkPartName("Sequential", name);
       defineModule(this, name, module);
     }
+  }
+
+  /** @internal */
+  static override get name(): string {
+    return "Sequential";
   }
 
   /** What the last module gives for `input`, which the first one takes; without modules, the input itself. */
   forward(input: Tensor): Tensor {
     let x = input;
-    // Not children(), which names a module used twice only once.
-    for (const { value } of partsOf(this)) if (isModule(value)) x = value.forward(x) as Tensor;
+    calls.depth++;
+    try {
+      checkDepth(calls.depth);
+      // Not children(), which names a module used twice only once.
+      for (const { value } of partsOf(this)) if (isModule(value)) x = value.forward(x) as Tensor;
+    } finally {
+      calls.depth--;
+    }
     return x;
   }
 }
@@ -62,12 +77,17 @@ export class ModuleList<T extends Module = Module> extends Module {
    */
   constructor(modules: Iterable<T> = []) {
     super();
-    for (const module of modules) this.append(module);
+    for (const module of itemsOf("ModuleList", "modules in an array", modules)) this.append(module);
+  }
+
+  /** @internal */
+  static override get name(): string {
+    return "ModuleList";
   }
 
   /** The number of modules. */
   get length(): number {
-    return this.#length;
+    return raw(this).#length;
   }
 
   /** The module at the place `index`; negative ones count from the end. Undefined where there is none. */
@@ -77,8 +97,9 @@ export class ModuleList<T extends Module = Module> extends Module {
 
   /** Adds `module` at the end. Returns this. @throws TypeError for what is no module. */
   append(module: T): this {
-    if (!isModule(module)) throw new TypeError(`ModuleList: expected a module, got ${describe(module)}`);
-    defineModule(this, String(this.#length++), module);
+    if (!isModule(module)) throw new TypeError(`ModuleList: expected a module, got ${describe(module)}${adviceFor(module)}`);
+    const self = raw(this);
+    defineModule(self, String(self.#length++), module);
     return this;
   }
 
@@ -94,6 +115,16 @@ export class ModuleList<T extends Module = Module> extends Module {
 }
 
 // --- internal helpers ---
+
+/** How many Sequentials are being run inside one another. */
+const calls = { depth: 0 };
+
+/** What somebody probably meant who gave this for a module. */
+function adviceFor(value: unknown): string {
+  if (typeof value === "function") return " - pass a layer, such as new nn.ReLU()";
+  const items = value as { [Symbol.iterator]?: unknown } | null | undefined;
+  return typeof items === "object" && typeof items?.[Symbol.iterator] === "function" ? " - spread it: new nn.Sequential(...layers)" : "";
+}
 
 /** Makes a module a property, as an assignment would; the names are not known to the type. */
 function defineModule(holder: Module, name: string, module: Module): void {

@@ -1,3 +1,5 @@
+import { raw } from "../errors/brand";
+import { checkBoolean, type OptionKinds, optionsOf } from "../errors/options";
 import {
   alphaDropoutWithMask,
   type DropoutFunction,
@@ -7,11 +9,9 @@ import {
   dropoutWithMask,
   featureAlphaDropoutWithMask,
 } from "../functional/dropout";
-import { checkBoolean, checkProbability, dropoutOptionsOf } from "../functional/dropout-options";
+import { checkNoiseShape, checkProbability, type NoiseShape } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
 import { type Generator, resolveGenerator } from "../random/generator";
-import type { Shape } from "../shape/shape";
-import { checkShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
 
@@ -27,9 +27,16 @@ export interface FeatureDropoutLayerOptions {
 
 /** What a `Dropout` layer is made with. */
 export interface DropoutLayerOptions extends FeatureDropoutLayerOptions {
-  /** A shape that broadcasts to the input's; positions along its sizes of 1 share one decision. Default: the input's shape. */
-  readonly noiseShape?: Shape;
+  /**
+   * A shape that broadcasts to the input's; positions along its sizes of 1 share one decision, and -1 or null is the input's own size, such as a batch that
+   * varies. Default: the input's shape.
+   */
+  readonly noiseShape?: NoiseShape;
 }
+
+/** The options that the layers have. */
+const FEATURE_LAYER: OptionKinds<FeatureDropoutLayerOptions> = { p: "any", inplace: "flag", generator: "any" };
+const LAYER: OptionKinds<DropoutLayerOptions> = { ...FEATURE_LAYER, noiseShape: "any" };
 
 /**
  * What the dropout layers share: the state that the functions in `functional` do without. That is p, inplace, the generator, the training
@@ -42,19 +49,18 @@ abstract class DropoutLayer extends Module {
   inplace: boolean;
   readonly #generator: Generator | undefined;
   readonly #apply: DropoutFunction;
+  readonly #op: string;
   #lastMask: MaskRecord | null = null;
 
   /** @internal */
-  constructor(op: string, apply: DropoutFunction, options: number | FeatureDropoutLayerOptions = {}) {
+  constructor(op: string, apply: DropoutFunction, { p = 0.5, inplace = false, generator }: FeatureDropoutLayerOptions) {
     super();
-    const { p = 0.5, inplace = false, generator } = dropoutOptionsOf(op, options);
     checkProbability(op, p);
-    checkBoolean(op, "inplace", inplace);
-    if (generator !== undefined) resolveGenerator(op, generator);
     this.p = p;
     this.inplace = inplace;
-    this.#generator = generator;
+    this.#generator = generator === undefined ? undefined : resolveGenerator(op, generator);
     this.#apply = apply;
+    this.#op = op;
   }
 
   /**
@@ -64,9 +70,14 @@ abstract class DropoutLayer extends Module {
    * @throws What that function throws.
    */
   forward(input: Tensor): Tensor {
-    const { p, inplace, training } = this;
-    const { output, mask } = this.#apply(input, { p, inplace, training, ...this.callOptions() });
-    this.#lastMask = mask;
+    const self = raw(this);
+    const { p, inplace, training } = self;
+    // A schedule that ran out leaves undefined, which a function would take for "not given".
+    checkProbability(self.#op, p);
+    checkBoolean(self.#op, "inplace", inplace);
+    checkBoolean(self.#op, "training", training);
+    const { output, mask } = self.#apply(input, { p, inplace, training, ...self.callOptions() });
+    self.#lastMask = mask;
     return output;
   }
 
@@ -77,11 +88,12 @@ abstract class DropoutLayer extends Module {
    * @returns null if the last forward was in eval mode, or there was none.
    */
   lastMask(): Tensor | null {
-    return this.#lastMask === null ? null : drawMask(this.#lastMask);
+    const mask = raw(this).#lastMask;
+    return mask === null ? null : drawMask(mask);
   }
 
   /** @internal Options that only some layers have. */
-  protected callOptions(): { generator?: Generator; noiseShape?: Shape } {
+  protected callOptions(): { generator?: Generator; noiseShape?: NoiseShape } {
     return this.#generator === undefined ? {} : { generator: this.#generator };
   }
 
@@ -107,19 +119,23 @@ abstract class DropoutLayer extends Module {
  * ```
  */
 export class Dropout extends DropoutLayer {
+  /** @internal */
+  static override get name(): string {
+    return "Dropout";
+  }
+
   /** The mask's shape, when it is not the input's. */
-  readonly noiseShape: Shape | undefined;
+  readonly noiseShape: NoiseShape | undefined;
 
   /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
-  constructor(options: number | DropoutLayerOptions = {}) {
-    super("Dropout", dropoutWithMask, options);
-    const noiseShape = typeof options === "number" ? undefined : options.noiseShape;
-    if (noiseShape !== undefined) checkShape("Dropout", noiseShape);
-    this.noiseShape = noiseShape;
+  constructor(options?: number | DropoutLayerOptions) {
+    const { noiseShape, ...shared } = layerOptions("Dropout", options, LAYER);
+    super("Dropout", dropoutWithMask, shared);
+    this.noiseShape = noiseShape === undefined ? undefined : checkNoiseShape("Dropout", noiseShape);
   }
 
   /** @internal */
-  protected override callOptions(): { generator?: Generator; noiseShape?: Shape } {
+  protected override callOptions(): { generator?: Generator; noiseShape?: NoiseShape } {
     return this.noiseShape === undefined ? super.callOptions() : { ...super.callOptions(), noiseShape: this.noiseShape };
   }
 }
@@ -136,9 +152,14 @@ export class Dropout extends DropoutLayer {
  * ```
  */
 export class Dropout1d extends DropoutLayer {
+  /** @internal */
+  static override get name(): string {
+    return "Dropout1d";
+  }
+
   /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
-    super("Dropout1d", dropout1dWithMask, options);
+    super("Dropout1d", dropout1dWithMask, layerOptions("Dropout1d", options, FEATURE_LAYER));
   }
 }
 
@@ -155,9 +176,14 @@ export class Dropout1d extends DropoutLayer {
  * ```
  */
 export class Dropout2d extends DropoutLayer {
+  /** @internal */
+  static override get name(): string {
+    return "Dropout2d";
+  }
+
   /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
-    super("Dropout2d", dropout2dWithMask, options);
+    super("Dropout2d", dropout2dWithMask, layerOptions("Dropout2d", options, FEATURE_LAYER));
   }
 }
 
@@ -173,9 +199,14 @@ export class Dropout2d extends DropoutLayer {
  * ```
  */
 export class Dropout3d extends DropoutLayer {
+  /** @internal */
+  static override get name(): string {
+    return "Dropout3d";
+  }
+
   /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
-    super("Dropout3d", dropout3dWithMask, options);
+    super("Dropout3d", dropout3dWithMask, layerOptions("Dropout3d", options, FEATURE_LAYER));
   }
 }
 
@@ -191,9 +222,14 @@ export class Dropout3d extends DropoutLayer {
  * ```
  */
 export class AlphaDropout extends DropoutLayer {
+  /** @internal */
+  static override get name(): string {
+    return "AlphaDropout";
+  }
+
   /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
-    super("AlphaDropout", alphaDropoutWithMask, options);
+    super("AlphaDropout", alphaDropoutWithMask, layerOptions("AlphaDropout", options, FEATURE_LAYER));
   }
 }
 
@@ -210,8 +246,24 @@ export class AlphaDropout extends DropoutLayer {
  * ```
  */
 export class FeatureAlphaDropout extends DropoutLayer {
+  /** @internal */
+  static override get name(): string {
+    return "FeatureAlphaDropout";
+  }
+
   /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
-    super("FeatureAlphaDropout", featureAlphaDropoutWithMask, options);
+    super("FeatureAlphaDropout", featureAlphaDropoutWithMask, layerOptions("FeatureAlphaDropout", options, FEATURE_LAYER));
   }
+}
+
+// --- internal helpers ---
+
+/** The options of a layer; a lone number is p. */
+function layerOptions<T extends FeatureDropoutLayerOptions>(
+  op: string,
+  options: number | T | undefined,
+  kinds: OptionKinds<T>,
+): Partial<T> {
+  return typeof options === "number" ? ({ p: options } as Partial<T>) : optionsOf(op, options, kinds);
 }

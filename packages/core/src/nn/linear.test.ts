@@ -121,7 +121,7 @@ describe("clipGradNorm", () => {
     expectRefusal(
       () => nn.clipGradNorm(model as never, 1),
       "TypeError",
-      "clipGradNorm: expected parameters, got a value of type Linear - pass model.parameters()",
+      "clipGradNorm: expected parameters, such as model.parameters(), got a value of type Linear",
     );
     expectRefusal(() => nn.clipGradNorm([], "1" as never), "TypeError", 'clipGradNorm: expected maxNorm to be a number, got "1"');
   });

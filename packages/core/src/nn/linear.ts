@@ -1,14 +1,11 @@
 import type { Backend } from "../backend/backend";
-import { describe, optionsOf } from "../errors/errors";
+import { checkInteger, optionsOf } from "../errors/options";
 import { linear } from "../functional/math";
-import { drawSymmetric } from "../random/draws";
-import { type Generator, resolveGenerator } from "../random/generator";
-import type { Shape } from "../shape/shape";
-import { sizeOf } from "../shape/shape";
-import { tensor } from "../tensor/creation";
+import type { Generator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
-import { Parameter } from "./parameter";
+import type { Parameter } from "./parameter";
+import { uniformParameters } from "./uniform";
 
 /** What a `Linear` layer may be made with. */
 export interface LinearOptions {
@@ -33,6 +30,11 @@ export interface LinearOptions {
  * ```
  */
 export class Linear extends Module {
+  /** @internal */
+  static override get name(): string {
+    return "Linear";
+  }
+
   /** `[outFeatures, inFeatures]`. */
   readonly weight: Parameter;
   /** `[outFeatures]`, or null. */
@@ -51,19 +53,13 @@ export class Linear extends Module {
     options?: LinearOptions,
   ) {
     super();
-    const { bias = true, backend, generator } = optionsOf("Linear", options);
-    for (const [name, size] of [
-      ["inFeatures", inFeatures],
-      ["outFeatures", outFeatures],
-    ] as const) {
-      if (typeof size !== "number") throw new TypeError(`Linear: expected ${name} to be a number, got ${describe(size)}`);
-      if (!Number.isSafeInteger(size) || size < 1) throw new RangeError(`Linear: expected ${name} to be a positive integer, got ${size}`);
-    }
-    const source = resolveGenerator("Linear", generator);
-    const bound = 1 / Math.sqrt(inFeatures);
-    const draw = (shape: Shape) => parameterOf(drawSymmetric(source, sizeOf(shape), bound), shape, backend);
-    this.weight = draw([outFeatures, inFeatures]);
-    this.bias = bias ? draw([outFeatures]) : null;
+    const { bias = true, ...where } = optionsOf<LinearOptions>("Linear", options, { bias: "flag", backend: "any", generator: "any" });
+    checkInteger("Linear", "inFeatures", inFeatures, 1);
+    checkInteger("Linear", "outFeatures", outFeatures, 1);
+    const shapes = bias ? [[outFeatures, inFeatures], [outFeatures]] : [[outFeatures, inFeatures]];
+    const [weight, offset = null] = uniformParameters("Linear", shapes, 1 / Math.sqrt(inFeatures), where);
+    this.weight = weight as Parameter;
+    this.bias = offset;
   }
 
   /**
@@ -81,13 +77,4 @@ export class Linear extends Module {
   protected override extraRepr(): string {
     return `inFeatures=${this.inFeatures}, outFeatures=${this.outFeatures}, bias=${this.bias !== null}`;
   }
-}
-
-// --- internal helpers ---
-
-function parameterOf(data: Float32Array, shape: Shape, backend: Backend | undefined): Parameter {
-  const value = tensor(data, { shape, ...(backend && { backend }) });
-  const parameter = new Parameter(value);
-  value.dispose(); // the parameter holds the memory now
-  return parameter;
 }

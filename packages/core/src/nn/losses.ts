@@ -1,29 +1,36 @@
 /** The functions of `functional/losses` as modules. Shapes, dtypes and errors are those of the functions. */
 
-import { optionsOf } from "../errors/errors";
+import { type OptionKinds, optionsOf } from "../errors/options";
 import {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
+  CROSS_ENTROPY,
   type CrossEntropyOptions,
+  checkReduction,
   crossEntropy,
+  LOSS,
   type LossOptions,
   l1Loss,
   mseLoss,
   nllLoss,
+  SMOOTH_L1,
+  type SmoothL1Options,
   smoothL1Loss,
 } from "../functional/losses";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
 
 /** What all losses share: options given once. */
-abstract class Loss<Options extends object> extends Module {
-  /** @param options Passed to the function at each call. Default: its own defaults. */
-  constructor(
-    /** What the function gets at each call. */
-    protected readonly options: Options = {} as Options,
-  ) {
+abstract class Loss<Options extends LossOptions> extends Module {
+  /** What the function gets at each call. */
+  protected readonly options: Options;
+
+  /** @internal */
+  constructor(op: string, options: Options | undefined, kinds: OptionKinds<Options>) {
     super();
-    optionsOf(new.target.name, options);
+    const given = optionsOf(op, options, kinds);
+    checkReduction(op, given.reduction ?? "mean");
+    this.options = Object.freeze(given) as Options;
   }
 
   /** The loss of `input` by `target`. */
@@ -42,6 +49,16 @@ abstract class Loss<Options extends object> extends Module {
  * ```
  */
 export class MSELoss extends Loss<LossOptions> {
+  /** @internal */
+  static override get name(): string {
+    return "MSELoss";
+  }
+
+  /** @param options Passed to the function at each call. Default: its own defaults. */
+  constructor(options?: LossOptions) {
+    super("MSELoss", options, LOSS);
+  }
+
   /**
    * The loss, reduced as the options say.
    *
@@ -58,6 +75,16 @@ export class MSELoss extends Loss<LossOptions> {
  * [torch.nn.L1Loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.L1Loss.html).
  */
 export class L1Loss extends Loss<LossOptions> {
+  /** @internal */
+  static override get name(): string {
+    return "L1Loss";
+  }
+
+  /** @param options Passed to the function at each call. Default: its own defaults. */
+  constructor(options?: LossOptions) {
+    super("L1Loss", options, LOSS);
+  }
+
   /**
    * The loss, reduced as the options say.
    *
@@ -73,12 +100,17 @@ export class L1Loss extends Loss<LossOptions> {
  * Squared near 0, absolute beyond `beta`; the module of `functional.smoothL1Loss`. Mirrors
  * [torch.nn.SmoothL1Loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html).
  */
-export class SmoothL1Loss extends Loss<
-  LossOptions & {
-    /** Where the two halves meet; 0 makes it `L1Loss`. Default: 1. */
-    readonly beta?: number;
+export class SmoothL1Loss extends Loss<SmoothL1Options> {
+  /** @internal */
+  static override get name(): string {
+    return "SmoothL1Loss";
   }
-> {
+
+  /** @param options Passed to the function at each call. Default: its own defaults. */
+  constructor(options?: SmoothL1Options) {
+    super("SmoothL1Loss", options, SMOOTH_L1);
+  }
+
   /**
    * The loss, reduced as the options say.
    *
@@ -102,6 +134,16 @@ export class SmoothL1Loss extends Loss<
  * ```
  */
 export class BCELoss extends Loss<LossOptions> {
+  /** @internal */
+  static override get name(): string {
+    return "BCELoss";
+  }
+
+  /** @param options Passed to the function at each call. Default: its own defaults. */
+  constructor(options?: LossOptions) {
+    super("BCELoss", options, LOSS);
+  }
+
   /**
    * The loss, reduced as the options say.
    *
@@ -118,6 +160,16 @@ export class BCELoss extends Loss<LossOptions> {
  * [torch.nn.BCEWithLogitsLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html).
  */
 export class BCEWithLogitsLoss extends Loss<LossOptions> {
+  /** @internal */
+  static override get name(): string {
+    return "BCEWithLogitsLoss";
+  }
+
+  /** @param options Passed to the function at each call. Default: its own defaults. */
+  constructor(options?: LossOptions) {
+    super("BCEWithLogitsLoss", options, LOSS);
+  }
+
   /**
    * The loss, reduced as the options say.
    *
@@ -141,6 +193,16 @@ export class BCEWithLogitsLoss extends Loss<LossOptions> {
  * ```
  */
 export class CrossEntropyLoss extends Loss<CrossEntropyOptions> {
+  /** @internal */
+  static override get name(): string {
+    return "CrossEntropyLoss";
+  }
+
+  /** @param options Passed to the function at each call. Default: its own defaults. */
+  constructor(options?: CrossEntropyOptions) {
+    super("CrossEntropyLoss", options, CROSS_ENTROPY);
+  }
+
   /**
    * The loss, reduced as the options say.
    *
@@ -157,6 +219,16 @@ export class CrossEntropyLoss extends Loss<CrossEntropyOptions> {
  * [torch.nn.NLLLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html).
  */
 export class NLLLoss extends Loss<LossOptions> {
+  /** @internal */
+  static override get name(): string {
+    return "NLLLoss";
+  }
+
+  /** @param options Passed to the function at each call. Default: its own defaults. */
+  constructor(options?: LossOptions) {
+    super("NLLLoss", options, LOSS);
+  }
+
   /**
    * The loss, reduced as the options say.
    *

@@ -1,11 +1,15 @@
 import type { Backend } from "../backend/backend";
-import { BRAND, type Brand } from "../backend/shared";
 import { deviceOf } from "../cpu/device-of";
+import { BRAND, type Brand, Raw, raw } from "../errors/brand";
+import { describe } from "../errors/describe";
+import { INSPECT, refuseJson } from "../errors/misuse";
+import { checkFunction } from "../errors/options";
 import type { Tensor } from "../tensor/tensor";
 import { moveStorage, replaceStorage } from "../tensor/transfer";
 import { type Buffer, isBuffer, isParameter, type Parameter } from "./parameter";
 import { loadState, type StateDict } from "./state-dict";
 import { isModule, partsOf } from "./tree";
+import { childrenFirst, formatModule, parentsFirst } from "./walk";
 
 /**
  * The base of all layers and models: state that is found by itself, and a `forward`. Mirrors [torch.nn.Module](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html).
@@ -28,7 +32,7 @@ import { isModule, partsOf } from "./tree";
  * console.log(Object.keys(model.stateDict()).join()); // hidden.weight,hidden.bias,out.weight,out.bias
  * ```
  */
-export abstract class Module {
+export abstract class Module extends Raw {
   /** True while training, false after `eval()`. Dropout acts only while it is true. */
   training = true;
 
@@ -49,7 +53,7 @@ export abstract class Module {
    * @throws TypeError for anything but true and false.
    */
   train(mode = true): this {
-    if (typeof mode !== "boolean") throw new TypeError(`train: expected true or false, got ${String(mode)}`);
+    if (typeof mode !== "boolean") throw new TypeError(`train: expected true or false, got ${describe(mode)}`);
     for (const module of this.modules()) module.training = mode;
     return this;
   }
@@ -76,7 +80,7 @@ export abstract class Module {
 
   /** The same with dotted names; this module's is "". */
   *namedModules(): IterableIterator<[string, Module]> {
-    yield* walkModules(this, "", new Set());
+    yield* parentsFirst(raw(this));
   }
 
   /** All parameters, each once, in order of definition. */
@@ -124,7 +128,7 @@ export abstract class Module {
    * @throws TypeError for what is no backend, UnsupportedOpError for a dtype it does not have, OutOfMemoryError; nothing has moved then.
    */
   async to(backend: Backend): Promise<this> {
-    deviceOf(backend); // refuses what is no backend, also where there is nothing to move
+    deviceOf(backend, "to"); // refuses what is no backend, also where there is nothing to move
     const tensors = [...namedState(this)].flatMap(([, value]) => [
       value,
       ...(value.grad === null ? [] : [value.grad]),
@@ -151,10 +155,10 @@ export abstract class Module {
     }
   }
 
-  /** Calls `fn` on every module inside and then on this one, as `torch.nn.Module.apply` does. Returns this module. */
+  /** Calls `fn` on every module inside, once, and then on this one, as `torch.nn.Module.apply` does. Returns this module. @throws TypeError for no function. */
   apply(fn: (module: Module) => void): this {
-    for (const child of this.children()) child.apply(fn);
-    fn(this);
+    checkFunction("apply", fn, "write model.apply((module) => { ... })");
+    for (const module of childrenFirst(raw(this))) fn(module);
     return this;
   }
 
@@ -163,13 +167,19 @@ export abstract class Module {
     return "";
   }
 
-  /** The module and all inside it, in PyTorch's indented form. */
-  toString(): string {
-    const name = this.constructor.name;
-    const children = partsOf(this).filter((part) => isModule(part.value));
-    if (children.length === 0) return `${name}(${this.extraRepr()})`;
-    const lines = children.map((part) => `  (${part.name}): ${String(part.value).replaceAll("\n", "\n  ")}`);
-    return `${name}(\n${lines.join("\n")}\n)`;
+  /** The module and all inside it, in PyTorch's indented form; one that is inside itself is named there and not gone into again. */
+  override toString(): string {
+    return formatModule(raw(this), (module) => module.extraRepr());
+  }
+
+  /** Refuses: JSON has no room for typed elements, and would keep what a module is made of inside in their place. @throws TypeError always. */
+  toJSON(): never {
+    return refuseJson("a Module", "await data() of each tensor in model.stateDict(), and keep these with their shapes");
+  }
+
+  /** @internal What `console.log` prints in Node, Bun and Deno. */
+  [INSPECT](): string {
+    return this.toString();
   }
 }
 
@@ -177,15 +187,6 @@ export abstract class Module {
 
 function followersOf(parameter: Tensor): Tensor[] {
   return (parameter.followers ?? []).map((ref) => ref.deref()).filter((x) => x !== undefined && !x.isDisposed) as Tensor[];
-}
-
-function* walkModules(module: Module, name: string, seen: Set<Module>): IterableIterator<[string, Module]> {
-  if (seen.has(module)) return;
-  seen.add(module);
-  yield [name, module];
-  for (const part of partsOf(module)) {
-    if (isModule(part.value)) yield* walkModules(part.value, name === "" ? part.name : `${name}.${part.name}`, seen);
-  }
 }
 
 /** Parameters and buffers of a module and all inside it, each once under its first name. */

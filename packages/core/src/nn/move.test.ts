@@ -86,11 +86,11 @@ describe("Module.to", () => {
     expect([...model.parameters(), model.wide].every((x) => x.backend === cpu)).toBe(true);
     expect(await weightsOf(model)).toEqual(before);
     expect(memory(backend)).toMatchObject({ tensors: 0, bytes: 0 });
-    await expectRejection(model.to("webgpu" as never), "TypeError", 'backend: expected a backend such as cpu, got "webgpu"');
+    await expectRejection(model.to("webgpu" as never), "TypeError", 'to: expected a backend such as cpu, got "webgpu"');
   });
 
   test("refuses what is no backend, also for a module without parameters", async () => {
-    await expectRejection(new nn.ReLU().to(null as never), "TypeError", "backend: expected a backend such as cpu, got null");
+    await expectRejection(new nn.ReLU().to(null as never), "TypeError", "to: expected a backend such as cpu, got null");
   });
 
   test("between forward and backward makes the backward an error; no gradient is written, and a new forward is fine", async () => {

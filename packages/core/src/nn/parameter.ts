@@ -1,10 +1,11 @@
 import type { Layout } from "../autograd/node";
 import { checkInputs } from "../autograd/run";
-import { BRAND, type Brand, isBranded } from "../backend/shared";
-import { describe } from "../errors/errors";
-import { viewLayout } from "../ops/layout";
+import { checkFloating } from "../dtype/dtype";
+import { BRAND, type Brand, isBranded, isTensor, raw } from "../errors/brand";
+import { itemsOf, optionsOf } from "../errors/options";
+import { checkTensor } from "../ops/binary";
+import { contiguous, viewLayout } from "../ops/layout";
 import { Tensor } from "../tensor/tensor";
-import { isTensor } from "../tensor/tidy";
 
 /**
  * A tensor that a module trains: found by `parameters()`, saved by `stateDict()`, never freed by `tidy`. Mirrors [torch.nn.Parameter](https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html).
@@ -26,10 +27,18 @@ export class Parameter extends Tensor {
    * @param data Its value; the memory is shared, so do not edit it afterwards.
    * @param options `requiresGrad`: default true.
    */
-  constructor(data: Tensor, { requiresGrad = true }: { requiresGrad?: boolean } = {}) {
-    super(ownLayout("Parameter", data));
+  constructor(data: Tensor, options?: { requiresGrad?: boolean }) {
+    const { requiresGrad = true } = optionsOf<{ requiresGrad?: boolean }>("Parameter", options, { requiresGrad: "flag" });
+    const value = checkTensor("Parameter", data, "its value");
+    if (requiresGrad) checkFloating("Parameter", value.dtype);
+    super(ownLayout("Parameter", value));
     this.isKept = true;
-    this.requiresGrad = requiresGrad;
+    this.wantsGrad = requiresGrad;
+  }
+
+  /** @internal */
+  static override get name(): string {
+    return "Parameter";
   }
 
   /** @internal */
@@ -45,8 +54,13 @@ export class Buffer extends Tensor {
    * @throws TypeError for what is no tensor, DisposedError for a disposed one.
    */
   constructor(data: Tensor) {
-    super(ownLayout("Buffer", data));
+    super(ownLayout("Buffer", checkTensor("Buffer", data, "its value")));
     this.isKept = true;
+  }
+
+  /** @internal */
+  static override get name(): string {
+    return "Buffer";
   }
 
   /** @internal */
@@ -65,12 +79,18 @@ export function isBuffer(value: unknown): value is Buffer {
   return isBranded(value, "Buffer");
 }
 
+/** A tensor or several, as an array without the proxies of reactive state. */
+export function tensorsOf(op: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
+  if (isTensor(parameters)) return [raw(parameters)];
+  const items = itemsOf(op, "parameters, such as model.parameters()", parameters);
+  return items.map((item) => checkTensor(op, item, "each parameter"));
+}
+
 // --- internal helpers ---
 
 function ownLayout(op: string, data: Tensor): Layout {
-  if (!isTensor(data)) throw new TypeError(`${op}: expected a Tensor, got ${describe(data)} - make one with tensor(data)`);
   checkInputs(op, [data]);
-  const source = data.contiguous();
+  const source = contiguous(data);
   const layout = viewLayout(source, source.shape, source.strides, source.offset);
   if (source !== data) source.dispose();
   return layout;

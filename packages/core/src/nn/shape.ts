@@ -1,27 +1,46 @@
-import { optionsOf } from "../errors/errors";
+import { optionsOf } from "../errors/options";
+import { checkTensor } from "../ops/binary";
 import { normalizeDim, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
 
 /** Returns its input. Mirrors [torch.nn.Identity](https://docs.pytorch.org/docs/stable/generated/torch.nn.Identity.html). */
 export class Identity extends Module {
-  /** The `input` itself. */
-  forward(input: Tensor): Tensor {
-    return input;
+  /** @internal */
+  static override get name(): string {
+    return "Identity";
   }
+
+  /** The `input` itself. @throws TypeError for what is no tensor. */
+  forward(input: Tensor): Tensor {
+    return checkTensor("Identity", input);
+  }
+}
+
+/** Which dimensions `Flatten` merges. */
+export interface FlattenOptions {
+  /** The first. Default: 1. */
+  readonly startDim?: number;
+  /** The last. Default: -1, the last one there is. */
+  readonly endDim?: number;
 }
 
 /** Merges the dimensions from `startDim` to `endDim` into one. Mirrors [torch.nn.Flatten](https://docs.pytorch.org/docs/stable/generated/torch.nn.Flatten.html). */
 export class Flatten extends Module {
+  /** @internal */
+  static override get name(): string {
+    return "Flatten";
+  }
+
   /** The first dimension that is merged. */
   readonly startDim: number;
   /** The last dimension that is merged. */
   readonly endDim: number;
 
   /** @param options `startDim`: default 1. `endDim`: default -1, the last. */
-  constructor(options?: { startDim?: number; endDim?: number }) {
+  constructor(options?: FlattenOptions) {
     super();
-    const { startDim = 1, endDim = -1 } = optionsOf("Flatten", options);
+    const { startDim = 1, endDim = -1 } = optionsOf<FlattenOptions>("Flatten", options, { startDim: "number", endDim: "number" });
     this.startDim = startDim;
     this.endDim = endDim;
   }
@@ -33,11 +52,12 @@ export class Flatten extends Module {
    * @throws RangeError for dimensions it does not have, or the last before the first.
    */
   forward(input: Tensor): Tensor {
-    const rank = input.shape.length;
+    const x = checkTensor("Flatten", input);
+    const rank = x.shape.length;
     const start = normalizeDim("Flatten", this.startDim, rank);
     const end = normalizeDim("Flatten", this.endDim, rank);
     if (start > end) throw new RangeError(`Flatten: expected startDim at or before endDim, got ${this.startDim} and ${this.endDim}`);
-    return input.reshape([...input.shape.slice(0, start), sizeOf(input.shape.slice(start, end + 1)), ...input.shape.slice(end + 1)]);
+    return x.reshape([...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)]);
   }
 
   /** The options, for `toString()`. */

@@ -1,9 +1,12 @@
+import type { Layout } from "../autograd/node";
 import { checkInputs } from "../autograd/run";
 import { type DType, dtypeOf, type TypedArray } from "../dtype/dtype";
-import { describe, ShapeError } from "../errors/errors";
+import { brandOf, isPlainObject, isTensor, raw } from "../errors/brand";
+import { describe } from "../errors/describe";
+import { ShapeError } from "../errors/errors";
+import { computedLayout } from "../ops/layout";
 import { formatShape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
-import { isTensor } from "../tensor/tidy";
 import { layoutFrom } from "../tensor/transfer";
 
 /** Values for parameters and buffers by name: tensors, or typed arrays in row-major order. */
@@ -11,48 +14,83 @@ export type StateDict = Readonly<Record<string, Tensor | TypedArray>>;
 
 /** Copies `values` into `targets`. Checks everything first, so that a refusal changes nothing. */
 export function loadState(targets: Readonly<Record<string, Tensor>>, values: StateDict): void {
-  if (typeof values !== "object" || values === null)
-    throw new TypeError(`loadStateDict: expected an object of tensors, got ${describe(values)}`);
-  const missing = Object.keys(targets).filter((name) => !Object.hasOwn(values, name));
-  const unexpected = Object.keys(values).filter((name) => !Object.hasOwn(targets, name));
+  const given = valuesOf(values);
+  const missing = Object.keys(targets).filter((name) => !Object.hasOwn(given, name));
+  const unexpected = Object.keys(given).filter((name) => !Object.hasOwn(targets, name));
   if (missing.length > 0 || unexpected.length > 0) {
     throw new RangeError(
-      `loadStateDict: expected exactly the names of the module, got ${missing.length} missing (${missing.join(", ") || "none"}) and ${unexpected.length} unexpected (${unexpected.join(", ") || "none"})`,
+      `loadStateDict: expected exactly the names of the module, got ${missing.length} missing (${some(missing)}) and ${unexpected.length} unexpected (${some(unexpected)})`,
     );
   }
-  for (const [name, target] of Object.entries(targets)) checkFits(name, target, values[name] as Tensor | TypedArray);
-  for (const [name, target] of Object.entries(targets)) overwrite(target, values[name] as Tensor | TypedArray);
+  for (const [name, target] of Object.entries(targets)) checkFits("loadStateDict", JSON.stringify(name), target, given[name]);
+  copyAll(targets, given);
 }
 
-/** Writes a tensor's or array's elements over those of `target`, whose shape and dtype they have. */
-export function overwrite(target: Tensor, value: Tensor | TypedArray): void {
-  if (value === target) return;
-  const { device } = target.storage;
-  if (isTensor(value)) {
-    device.kernels.copy(value, target);
-  } else {
-    // Through a layout of its own: the target may be a part of a larger storage.
-    const layout = layoutFrom(device, target.dtype, target.shape, value);
-    device.kernels.copy(layout, target);
-    layout.storage.release();
+/** Refuses a value that is no tensor or typed array of the target's shape and dtype on its backend. `what` says what it is for. */
+export function checkFits(op: string, what: string, target: Tensor, value: Tensor | TypedArray | undefined): void {
+  const dtype: DType | null = isTensor(value) ? value.dtype : dtypeOf(value);
+  if (dtype === null) throw new TypeError(`${op}: expected a tensor or typed array for ${what}, got ${describe(value)}`);
+  if (dtype !== target.dtype) throw new TypeError(`${op}: expected ${target.dtype} for ${what}, got ${dtype}`);
+  const shape = isTensor(value) ? value.shape : [(value as TypedArray).length];
+  const fits = isTensor(value) ? sameShape(shape, target.shape) : shape[0] === target.size;
+  if (!fits) {
+    const detail = `expected shape ${formatShape(target.shape)} for ${what}, got ${formatShape(shape)}`;
+    throw new ShapeError(op, [target.shape, shape], detail);
   }
-  target.storage.version++;
+  checkInputs(op, isTensor(value) ? [target, raw(value)] : [target]);
+}
+
+/**
+ * Copies values that fit over targets of the same names. What needs memory comes first, so that a failure changes nothing; so does a copy of each value
+ * that lies in a target's memory, such as another target or a view of itself.
+ */
+export function copyAll(targets: Readonly<Record<string, Tensor>>, values: StateDict): void {
+  const written = new Set(Object.values(targets).map(({ storage }) => storage));
+  const sources = new Map<Tensor, Layout>();
+  const copies: Layout[] = [];
+  const copied = (copy: Layout): Layout => {
+    copies.push(copy);
+    return copy;
+  };
+  try {
+    for (const [name, target] of Object.entries(targets)) {
+      const value = values[name] as Tensor | TypedArray;
+      const { device } = target.storage;
+      if (!isTensor(value)) sources.set(target, copied(layoutFrom(device, target.dtype, target.shape, () => value)));
+      else if (raw(value) === target) continue;
+      else if (!written.has(raw(value).storage)) sources.set(target, raw(value));
+      else sources.set(target, copied(computedLayout(device, target.dtype, target.shape, (out) => device.kernels.copy(raw(value), out))));
+    }
+    for (const [target, source] of sources) write(target, source);
+  } finally {
+    for (const { storage } of copies) storage.release();
+  }
+}
+
+/** Writes a tensor's elements over those of `target`, whose shape and dtype it has, and whose memory it does not share. */
+export function overwrite(target: Tensor, value: Tensor): void {
+  if (value !== target) write(target, value);
 }
 
 // --- internal helpers ---
 
-function checkFits(name: string, target: Tensor, value: Tensor | TypedArray): void {
-  const dtype: DType | null = isTensor(value) ? value.dtype : dtypeOf(value);
-  if (dtype === null) throw new TypeError(`loadStateDict: expected a tensor or typed array for "${name}", got ${describe(value)}`);
-  if (dtype !== target.dtype) throw new TypeError(`loadStateDict: expected ${target.dtype} for "${name}", got ${dtype}`);
-  const shape = isTensor(value) ? value.shape : [(value as TypedArray).length];
-  const fits = isTensor(value) ? sameShape(shape, target.shape) : shape[0] === target.size;
-  if (!fits) {
-    throw new ShapeError(
-      "loadStateDict",
-      [target.shape, shape],
-      `expected shape ${formatShape(target.shape)} for "${name}", got ${formatShape(shape)}`,
-    );
-  }
-  checkInputs("loadStateDict", isTensor(value) ? [target, value] : [target]);
+/** How many names a message lists. */
+const MAX_LISTED = 10;
+
+function some(names: readonly string[]): string {
+  if (names.length === 0) return "none";
+  return `${names.slice(0, MAX_LISTED).join(", ")}${names.length > MAX_LISTED ? ", ..." : ""}`;
+}
+
+/** The values, each read once. */
+function valuesOf(values: unknown): Record<string, Tensor | TypedArray> {
+  if (isPlainObject(values)) return { ...(values as StateDict) };
+  const isModule = brandOf(values) === "Module";
+  const advice = isModule ? "pass its stateDict()" : "make one with Object.fromEntries(entries)";
+  throw new TypeError(`loadStateDict: expected an object of tensors, got ${describe(values)} - ${advice}`);
+}
+
+function write(target: Tensor, source: Layout): void {
+  target.storage.device.kernels.copy(source, target);
+  target.storage.version++;
 }

@@ -137,9 +137,9 @@ describe("Parameter and Buffer", () => {
     expectRefusal(
       () => new Parameter([1] as never),
       "TypeError",
-      "Parameter: expected a Tensor, got an array of 1 - make one with tensor(data)",
+      "Parameter: expected its value to be a Tensor, got an array of 1 - make one with tensor(data)",
     );
-    expectRefusal(() => new Buffer(null as never), "TypeError", "Buffer: expected a Tensor, got null");
-    expectRefusal(() => new Parameter(ones([1], { dtype: "int32" })), "TypeError", "requiresGrad: expected a float tensor");
+    expectRefusal(() => new Buffer(null as never), "TypeError", "Buffer: expected its value to be a Tensor, got null");
+    expectRefusal(() => new Parameter(ones([1], { dtype: "int32" })), "TypeError", "Parameter: expected a float tensor");
   });
 });

@@ -1,5 +1,5 @@
 /** Finding what a module is made of: its own enumerable properties, in order of definition. */
-import { isBranded } from "../backend/shared";
+import { isBranded, isPlainObject, raw } from "../errors/brand";
 import type { Module } from "./module";
 import { type Buffer, isBuffer, isParameter, type Parameter } from "./parameter";
 
@@ -10,11 +10,33 @@ export type Part = { readonly name: string; readonly value: Module | Parameter |
  * The modules, parameters and buffers that a module holds directly: as properties, or inside arrays and plain objects (`layers.0`).
  * Plain tensors are no parameters, and private `#fields` cannot be seen.
  *
- * @throws TypeError for a Map or Set that holds one: its entries have no stable names.
+ * @throws TypeError for a Map or Set that holds one: its entries have no stable names. RangeError for a name with a dot, or an empty one.
  */
 export function partsOf(module: Module): Part[] {
+  const self = raw(module);
   const parts: Part[] = [];
-  collect(module, "", parts, new Set([module]));
+  const seen = new Set<object>([self]); // an object may refer to itself
+  // Not by recursion: what a module keeps beside its parts may be as deep as a linked list.
+  const levels: Level[] = [levelOf(self, "", null)];
+  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+    const entry = level.entries[level.next++];
+    if (entry === undefined) {
+      levels.pop();
+      continue;
+    }
+    const [key, value] = entry;
+    if (typeof value !== "object" || value === null) continue;
+    const name = level.prefix + key;
+    const unfit = level.unfit ?? (isFitName(key) ? null : key);
+    if (isPart(value)) {
+      if (unfit !== null) checkPartName("Module", unfit);
+      parts.push({ name, value: raw(value) });
+    } else if (isCollection(value)) refuseParts(value, name);
+    else if ((Array.isArray(value) || isPlainObject(value)) && !seen.has(value)) {
+      seen.add(value);
+      levels.push(levelOf(value, `${name}.`, unfit));
+    }
+  }
   return parts;
 }
 
@@ -23,34 +45,44 @@ export function isModule(value: unknown): value is Module {
   return isBranded(value, "Module");
 }
 
+/** Refuses a name of a part that is empty or has a dot: two parts could answer to one dotted name. */
+export function checkPartName(op: string, name: string): void {
+  if (isFitName(name)) return;
+  throw new RangeError(`${op}: expected names of parts that are not empty and have no dot, got ${JSON.stringify(name)} - rename it`);
+}
+
 // --- internal helpers ---
 
-function collect(holder: object, prefix: string, parts: Part[], seen: Set<object>): void {
-  for (const [key, value] of Object.entries(holder)) {
-    if (typeof value !== "object" || value === null) continue;
-    const name = prefix + key;
-    if (isPart(value)) parts.push({ name, value });
-    else if (value instanceof Map || value instanceof Set) refuseParts(value, name);
-    else if (isWalkable(value) && !seen.has(value)) {
-      seen.add(value); // an object may refer to itself
-      collect(value, `${name}.`, parts, seen);
-    }
-  }
+/** The entries of an object on the way, and how far they have been read. */
+interface Level {
+  readonly entries: [string, unknown][];
+  readonly prefix: string;
+  /** A key on the way here that no part's name may have. */
+  readonly unfit: string | null;
+  next: number;
+}
+
+function levelOf(holder: object, prefix: string, unfit: string | null): Level {
+  return { entries: Object.entries(holder), prefix, unfit, next: 0 };
+}
+
+function isFitName(key: string): boolean {
+  return key !== "" && !key.includes(".");
 }
 
 function isPart(value: unknown): value is Part["value"] {
   return isModule(value) || isParameter(value) || isBuffer(value);
 }
 
-function isWalkable(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value);
-  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
+function isCollection(value: object): value is Map<unknown, unknown> | Set<unknown> {
+  const tag = Object.prototype.toString.call(value);
+  return tag === "[object Map]" || tag === "[object Set]";
 }
 
 function refuseParts(collection: Map<unknown, unknown> | Set<unknown>, name: string): void {
   for (const value of collection.values()) {
     if (isPart(value)) {
-      const kind = collection instanceof Map ? "Map" : "Set";
+      const kind = Object.prototype.toString.call(collection).slice(8, -1);
       throw new TypeError(
         `${name}: expected modules and parameters in properties, arrays or plain objects, got one in a ${kind} - use an array or object`,
       );

@@ -4,7 +4,7 @@ import { checkInputs, run } from "../autograd/run";
 import { InPlaceError } from "../errors/errors";
 import { type Affine, dropoutSpec, gradientAffine, type MaskKey } from "../random/mask-key";
 import type { Tensor } from "../tensor/tensor";
-import { contiguous, emptyLayout } from "./layout";
+import { computedLayout, contiguous } from "./layout";
 
 interface SelectAttrs {
   readonly key: MaskKey;
@@ -20,9 +20,7 @@ const selectPrimitive: Primitive<SelectAttrs> = {
   forward([input], { key, affine }) {
     const x = input as Tensor;
     const { device } = x.storage;
-    const out = emptyLayout(device, x.dtype, x.shape);
-    device.kernels.dropout(dropoutSpec(key, affine, x.shape), x, out);
-    return out;
+    return computedLayout(device, x.dtype, x.shape, (out) => device.kernels.dropout(dropoutSpec(key, affine, x.shape), x, out));
   },
   backward: (node, grad) => [applySelect(grad, node.attrs.key, gradientAffine(node.attrs.affine))],
 };
@@ -43,9 +41,10 @@ export function applySelectInPlace(x: Tensor, key: MaskKey, affine: Affine): Ten
     device.kernels.dropout(spec, x, x);
   } else {
     // The mask goes by logical index, so strided data takes a detour through a contiguous copy.
-    const copy = emptyLayout(device, x.dtype, x.shape);
-    device.kernels.copy(x, copy);
-    device.kernels.dropout(spec, copy, copy);
+    const copy = computedLayout(device, x.dtype, x.shape, (out) => {
+      device.kernels.copy(x, out);
+      device.kernels.dropout(spec, out, out);
+    });
     device.kernels.copy(copy, x);
     copy.storage.release();
   }

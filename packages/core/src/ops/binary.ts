@@ -2,11 +2,12 @@ import type { GradNode, Layout, Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { type BinaryOp, isComparison } from "../backend/op-names";
 import { type DType, isFloating, promote } from "../dtype/dtype";
-import { describe } from "../errors/errors";
+import { isBranded, isTensor, raw } from "../errors/brand";
+import { describe } from "../errors/describe";
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { BINARY_GRADIENTS } from "./binary-gradients";
-import { cast, emptyLayout } from "./layout";
+import { cast, computedLayout } from "./layout";
 import { sumTo } from "./sum-to";
 
 /** An operand: a tensor, or a number that stands for a constant of the other one's dtype. */
@@ -20,17 +21,16 @@ export type NumberOrTensor = Tensor | number;
 export function applyBinary(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Tensor {
   const dtype = commonDtype(op, a, b);
   const { tensors, numberRight, numberLeft } = primitivesOf(op);
-  if (typeof b === "number") return run(numberRight, [cast(a as Tensor, dtype)], b);
-  if (typeof a === "number") return run(numberLeft, [cast(b, dtype)], a);
-  return run(tensors, [cast(a, dtype), cast(b, dtype)], 0);
+  if (typeof b === "number") return run(numberRight, [cast(raw(a as Tensor), dtype)], b);
+  if (typeof a === "number") return run(numberLeft, [cast(raw(b), dtype)], a);
+  return run(tensors, [cast(raw(a), dtype), cast(raw(b), dtype)], 0);
 }
 
-/** Refuses anything that is no tensor. */
-export function checkTensor(op: string, value: unknown): Tensor {
-  if (typeof value !== "object" || value === null || !("storage" in value)) {
-    throw new TypeError(`${op}: expected a Tensor, got ${describe(value)} - make one with tensor(data)`);
-  }
-  return value as Tensor;
+/** The tensor, without a proxy that reactive state may have put around it. Refuses anything else; `name` says which argument it is. */
+export function checkTensor(op: string, value: unknown, name?: string): Tensor {
+  if (isTensor(value)) return raw(value);
+  const expected = name === undefined ? "a Tensor" : `${name} to be a Tensor`;
+  throw new TypeError(`${op}: expected ${expected}, got ${describe(value)} - ${adviceFor(value)}`);
 }
 
 /** The dtype two operands meet in. A number never widens a float tensor; one with a fraction turns integers to float32. */
@@ -48,6 +48,13 @@ export function broadcastTo(operand: NumberOrTensor, shape: Shape): Layout | num
 }
 
 // --- internal helpers ---
+
+/** What somebody probably forgot who gave this in place of a tensor. */
+function adviceFor(value: unknown): string {
+  if (typeof (value as { then?: unknown } | null | undefined)?.then === "function") return "await it first";
+  if (isBranded(value, "Module")) return "call its forward(input)";
+  return "make one with tensor(data)";
+}
 
 /** One primitive for each way a number can stand; its attribute is that number. */
 interface BinaryPrimitives {
@@ -108,9 +115,10 @@ const number = (node: GradNode<number>) => () => node.attrs;
 function forward(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Layout {
   const { storage } = (typeof a === "number" ? b : a) as Tensor;
   const shape = typeof a === "number" ? (b as Tensor).shape : typeof b === "number" ? a.shape : broadcastShapes(op, a.shape, b.shape);
-  const out = emptyLayout(storage.device, isComparison(op) ? "bool" : storage.dtype, shape);
-  storage.device.kernels.binary(op, broadcastTo(a, shape), broadcastTo(b, shape), out);
-  return out;
+  const { device, dtype } = storage;
+  return computedLayout(device, isComparison(op) ? "bool" : dtype, shape, (out) =>
+    device.kernels.binary(op, broadcastTo(a, shape), broadcastTo(b, shape), out),
+  );
 }
 
 function commonDtype(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): DType {

@@ -1,11 +1,14 @@
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
+import { composed } from "../autograd/scope";
 import { promote } from "../dtype/dtype";
-import { describe, optionsOf, ShapeError } from "../errors/errors";
-import { formatShape, normalizeDim } from "../shape/shape";
+import { describe } from "../errors/describe";
+import { ShapeError } from "../errors/errors";
+import { type OptionKinds, optionsOf } from "../errors/options";
+import { formatShape, frozen, normalizeDim, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
-import { cast, emptyLayout } from "./layout";
+import { cast, computedLayout } from "./layout";
 import { sliceLayout } from "./slice";
 import { slice, unsqueeze } from "./views";
 
@@ -15,18 +18,15 @@ const catPrimitive: Primitive<number> = {
     const first = inputs[0] as Tensor;
     const { device } = first.storage;
     const total = inputs.reduce((sum, x) => sum + (x.shape[dim] as number), 0);
-    const out = emptyLayout(
-      device,
-      first.dtype,
-      first.shape.map((size, i) => (i === dim ? total : size)),
-    );
-    let start = 0;
-    for (const x of inputs) {
-      const count = x.shape[dim] as number;
-      device.kernels.copy(x, sliceLayout(out, { dim, start, step: 1, count }));
-      start += count;
-    }
-    return out;
+    const shape = frozen(first.shape.map((size, i) => (i === dim ? total : size)));
+    return computedLayout(device, first.dtype, shape, (out) => {
+      let start = 0;
+      for (const x of inputs) {
+        const count = x.shape[dim] as number;
+        device.kernels.copy(x, sliceLayout(out, { dim, start, step: 1, count }));
+        start += count;
+      }
+    });
   },
   backward(node, grad) {
     let start = 0;
@@ -50,31 +50,7 @@ const catPrimitive: Primitive<number> = {
  * ```
  */
 export function cat(tensors: readonly Tensor[], options?: { dim?: number }): Tensor {
-  const { dim = 0 } = optionsOf("cat", options);
-  if (!Array.isArray(tensors) || tensors.length === 0)
-    throw new TypeError(`cat: expected a non-empty array of tensors, got ${describe(tensors)}`);
-  const first = checkTensor("cat", tensors[0]);
-  const at = normalizeDim("cat", dim, first.shape.length);
-  for (const x of tensors) {
-    checkTensor("cat", x);
-    const fits =
-      x.shape.length > 0 &&
-      x.shape.length === first.shape.length &&
-      x.shape.every((s: number, i: number) => i === at || s === first.shape[i]);
-    if (!fits) {
-      throw new ShapeError(
-        "cat",
-        [first.shape, x.shape],
-        `expected sizes equal but for dim ${at}, got ${formatShape(first.shape)} and ${formatShape(x.shape)}`,
-      );
-    }
-  }
-  const dtype = tensors.map((x) => x.dtype).reduce(promote);
-  return run(
-    catPrimitive,
-    tensors.map((x) => cast(x, dtype)),
-    at,
-  );
+  return join("cat", checkTensors("cat", tensors), optionsOf("cat", options, DIM).dim ?? 0);
 }
 
 /**
@@ -89,12 +65,54 @@ export function cat(tensors: readonly Tensor[], options?: { dim?: number }): Ten
  * ```
  */
 export function stack(tensors: readonly Tensor[], options?: { dim?: number }): Tensor {
-  const { dim = 0 } = optionsOf("stack", options);
-  if (!Array.isArray(tensors) || tensors.length === 0) {
-    throw new TypeError(`stack: expected a non-empty array of tensors, got ${describe(tensors)}`);
+  const { dim = 0 } = optionsOf("stack", options, DIM);
+  const list = checkTensors("stack", tensors);
+  const first = list[0] as Tensor;
+  const at = normalizeDim("stack", dim, first.shape.length + 1);
+  const other = list.find((x) => !sameShape(x.shape, first.shape));
+  if (other !== undefined) {
+    const detail = `expected equal shapes, got ${formatShape(first.shape)} and ${formatShape(other.shape)}`;
+    throw new ShapeError("stack", [first.shape, other.shape], detail);
   }
-  return cat(
-    tensors.map((x) => unsqueeze(checkTensor("stack", x), dim)),
-    { dim },
+  return composed(() =>
+    join(
+      "stack",
+      list.map((x) => unsqueeze(x, at)),
+      at,
+    ),
+  );
+}
+
+// --- internal helpers ---
+
+const DIM: OptionKinds<{ dim?: number }> = { dim: "any" };
+
+function checkTensors(op: string, tensors: readonly Tensor[]): Tensor[] {
+  if (!Array.isArray(tensors) || tensors.length === 0)
+    throw new TypeError(`${op}: expected a non-empty array of tensors, got ${describe(tensors)}`);
+  return Array.from(tensors, (x) => checkTensor(op, x));
+}
+
+function join(op: string, tensors: readonly Tensor[], dim: number): Tensor {
+  const first = tensors[0] as Tensor;
+  const at = normalizeDim(op, dim, first.shape.length);
+  for (const x of tensors) {
+    const fits =
+      x.shape.length > 0 &&
+      x.shape.length === first.shape.length &&
+      x.shape.every((s: number, i: number) => i === at || s === first.shape[i]);
+    if (!fits) {
+      throw new ShapeError(
+        op,
+        [first.shape, x.shape],
+        `expected sizes equal but for dim ${at}, got ${formatShape(first.shape)} and ${formatShape(x.shape)}`,
+      );
+    }
+  }
+  const dtype = tensors.map((x) => x.dtype).reduce(promote);
+  return run(
+    catPrimitive,
+    tensors.map((x) => cast(x, dtype)),
+    at,
   );
 }

@@ -1,10 +1,11 @@
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { promote } from "../dtype/dtype";
-import { describe } from "../errors/errors";
+import { describe } from "../errors/describe";
+import { optionsOf } from "../errors/options";
 import type { Tensor } from "../tensor/tensor";
-import { promoteOperands } from "./binary";
-import { cast, contiguous, emptyLayout } from "./layout";
+import { checkTensor, promoteOperands } from "./binary";
+import { cast, computedLayout, contiguous } from "./layout";
 
 /** Bounds for `clamp`; at least one is given. */
 export interface ClampOptions {
@@ -20,10 +21,10 @@ const clampPrimitive: Primitive<ClampOptions> = {
   forward([input], { min, max }) {
     const x = input as Tensor;
     const { device } = x.storage;
-    const out = emptyLayout(device, x.dtype, x.shape);
-    if (min !== undefined) device.kernels.binary("maximum", x, min, out);
-    if (max !== undefined) device.kernels.binary("minimum", min === undefined ? x : out, max, out);
-    return out;
+    return computedLayout(device, x.dtype, x.shape, (out) => {
+      if (min !== undefined) device.kernels.binary("maximum", x, min, out);
+      if (max !== undefined) device.kernels.binary("minimum", min === undefined ? x : out, max, out);
+    });
   },
   // The bounds themselves pass the gradient on, as in PyTorch.
   backward(node, grad) {
@@ -35,8 +36,9 @@ const clampPrimitive: Primitive<ClampOptions> = {
 };
 
 /** Elements below `min` become it, elements above `max` become that; NaN stays. */
-export function clamp(x: Tensor, options: ClampOptions): Tensor {
-  const { min, max } = options ?? {};
+export function clamp(tensor: Tensor, options: ClampOptions): Tensor {
+  const x = checkTensor("clamp", tensor);
+  const { min, max } = optionsOf("clamp", options, { min: "any", max: "any" });
   if (min === undefined && max === undefined) throw new TypeError(`clamp: expected { min } or { max } or both, got ${describe(options)}`);
   for (const bound of [min, max]) {
     if (bound !== undefined && typeof bound !== "number")

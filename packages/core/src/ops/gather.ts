@@ -1,10 +1,11 @@
-import type { Layout, Primitive } from "../autograd/node";
+import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
+import { composed } from "../autograd/scope";
 import { ShapeError } from "../errors/errors";
 import { formatShape, normalizeDim, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
-import { contiguous, emptyLayout } from "./layout";
+import { computedLayout, contiguous } from "./layout";
 
 /** Inputs: x and an index, both [outer, along or count, inner]. */
 const gatherPrimitive: Primitive<null> = {
@@ -13,7 +14,7 @@ const gatherPrimitive: Primitive<null> = {
   forward(inputs) {
     const [x, index] = inputs as [Tensor, Tensor];
     const { device } = x.storage;
-    return filled(emptyLayout(device, x.dtype, index.shape), (out) => device.kernels.gather(x, index, out));
+    return computedLayout(device, x.dtype, index.shape, (out) => device.kernels.gather(x, index, out));
   },
   backward: (node, grad) => [run(scatterPrimitive, [contiguous(grad), node.input(1)], node.shapes[0] as Shape), null],
 };
@@ -25,7 +26,7 @@ const scatterPrimitive: Primitive<Shape> = {
   forward(inputs, shape) {
     const [x, index] = inputs as [Tensor, Tensor];
     const { device } = x.storage;
-    return filled(emptyLayout(device, x.dtype, shape), (out) => {
+    return computedLayout(device, x.dtype, shape, (out) => {
       device.kernels.fill(out, 0);
       device.kernels.scatterAdd(index, x, out);
     });
@@ -36,9 +37,10 @@ const scatterPrimitive: Primitive<Shape> = {
 /**
  * Picks along `dim` by an int32 index of the same rank, whose other sizes equal x's: `out[i][j] = x[index[i][j]][j]` for dim 0.
  */
-export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
-  const at = normalizeDim("gather", dim, checkTensor("gather", x).shape.length);
-  checkTensor("gather", index);
+export function gather(input: Tensor, dim: number, places: Tensor): Tensor {
+  const x = checkTensor("gather", input);
+  const index = checkTensor("gather", places, "the index");
+  const at = normalizeDim("gather", dim, x.shape.length);
   const fits =
     index.shape.length === x.shape.length && x.shape.length > 0 && index.shape.every((size, i) => i === at || size === x.shape[i]);
   if (!fits) {
@@ -53,7 +55,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const outer = sizeOf(x.shape.slice(0, at));
   const inner = sizeOf(x.shape.slice(at + 1));
   const flat = (t: Tensor) => t.reshape([outer, t.shape[at] as number, inner]);
-  return run(gatherPrimitive, [contiguous(flat(x)), flat(index)], null).reshape(index.shape);
+  return composed(() => run(gatherPrimitive, [contiguous(flat(x)), flat(index)], null).reshape(index.shape));
 }
 
 /** The rows of x at the places that a 1-dimensional int32 index names. */
@@ -63,17 +65,4 @@ export function indexRows(x: Tensor, index: Tensor): Tensor {
   // One index per row, repeated over the row without being written out.
   const spread = index.reshape([1, count, 1]).expand([1, count, inner]);
   return run(gatherPrimitive, [contiguous(x.reshape([1, rows, inner])), spread], null).reshape([count, ...x.shape.slice(1)]);
-}
-
-// --- internal helpers ---
-
-/** Gives the output back when the kernel refuses an index. */
-function filled(out: Layout, kernel: (out: Layout) => void): Layout {
-  try {
-    kernel(out);
-    return out;
-  } catch (error) {
-    out.storage.release();
-    throw error;
-  }
 }

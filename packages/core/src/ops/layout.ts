@@ -5,9 +5,21 @@ import type { DType } from "../dtype/dtype";
 import { contiguousStrides, isContiguous, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 
-/** A new contiguous layout with undefined contents. */
+/** A new contiguous layout with undefined contents. `shape` is frozen. */
 export function emptyLayout(device: Device, dtype: DType, shape: Shape): Layout {
   return { storage: device.allocate(dtype, sizeOf(shape)), shape, strides: contiguousStrides(shape), offset: 0 };
+}
+
+/** A new contiguous layout that `kernel` writes; when that throws, the memory is given back. */
+export function computedLayout(device: Device, dtype: DType, shape: Shape, kernel: (out: Layout) => void): Layout {
+  const out = emptyLayout(device, dtype, shape);
+  try {
+    kernel(out);
+  } catch (error) {
+    out.storage.release();
+    throw error;
+  }
+  return out;
 }
 
 /** Another layout of the tensor's storage, with a reference of its own. */
@@ -20,9 +32,8 @@ const castPrimitive: Primitive<DType> = {
   name: "type",
   forward([x], dtype) {
     const input = x as Tensor;
-    const out = emptyLayout(input.storage.device, dtype, input.shape);
-    input.storage.device.kernels.copy(input, out);
-    return out;
+    const { device } = input.storage;
+    return computedLayout(device, dtype, input.shape, (out) => device.kernels.copy(input, out));
   },
   backward: (node, grad) => [cast(grad, node.dtypes[0] as DType)],
 };

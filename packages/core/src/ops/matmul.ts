@@ -5,10 +5,10 @@ import type { Device } from "../backend/device";
 import { referenceLinear } from "../cpu/matmul";
 import { isFloating, promote } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
-import { broadcastShapes, formatShape, type Shape, sizeOf } from "../shape/shape";
+import { broadcastShapes, formatShape, frozen, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
-import { cast, emptyLayout } from "./layout";
+import { cast, computedLayout, contiguous } from "./layout";
 
 /** Two matrices, or two equal batches of them. */
 const matmulPrimitive: Primitive<null> = {
@@ -17,9 +17,8 @@ const matmulPrimitive: Primitive<null> = {
   forward(inputs) {
     const [a, b] = inputs as [Tensor, Tensor];
     const { device } = a.storage;
-    const out = emptyLayout(device, a.dtype, [...a.shape.slice(0, -1), b.shape.at(-1) as number]);
-    device.kernels.matmul(a, b, out);
-    return out;
+    const shape = frozen([...a.shape.slice(0, -1), b.shape.at(-1) as number]);
+    return computedLayout(device, a.dtype, shape, (out) => device.kernels.matmul(a, b, out));
   },
   backward: (node, grad) => [
     node.needs(0) ? grad.matmul(node.input(1).transpose(-2, -1)) : null,
@@ -34,9 +33,8 @@ const linearPrimitive: Primitive<null> = {
   forward(inputs) {
     const [x, weight, bias = null] = inputs as [Tensor, Tensor, Tensor?];
     const { device } = x.storage;
-    const out = emptyLayout(device, x.dtype, [x.shape[0] as number, weight.shape[0] as number]);
-    linearKernel(device)?.(x, weight, bias, out);
-    return out;
+    const shape = frozen([x.shape[0] as number, weight.shape[0] as number]);
+    return computedLayout(device, x.dtype, shape, (out) => linearKernel(device)?.(x, weight, bias, out));
   },
   backward: (node, grad) => [
     node.needs(0) ? grad.matmul(node.input(1)) : null,
@@ -49,8 +47,10 @@ const linearPrimitive: Primitive<null> = {
  * The matrix product, with PyTorch's rules: 1-dimensional operands are a row on the left and a column on the right, and leading dimensions
  * broadcast as batches.
  */
-export function matmul(x: Tensor, other: Tensor): Tensor {
-  const dtype = promote(x.dtype, checkTensor("matmul", other).dtype);
+export function matmul(left: Tensor, right: Tensor): Tensor {
+  const x = checkTensor("matmul", left);
+  const other = checkTensor("matmul", right);
+  const dtype = promote(x.dtype, other.dtype);
   if (!isFloating(dtype))
     throw new TypeError(`matmul: expected float tensors, got ${x.dtype} and ${other.dtype} - convert with x.type("float32")`);
   if (x.shape.length === 0 || other.shape.length === 0) {
@@ -72,8 +72,10 @@ export function matmul(x: Tensor, other: Tensor): Tensor {
 }
 
 /** `x weight^T + bias` over the last dimension of x. */
-export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
-  for (const input of bias ? [x, weight, bias] : [x, weight]) checkTensor("linear", input);
+export function linear(input: Tensor, weights: Tensor, offsets?: Tensor | null): Tensor {
+  const x = checkTensor("linear", input);
+  const weight = checkTensor("linear", weights, "weight");
+  const bias = offsets === undefined || offsets === null ? null : checkTensor("linear", offsets, "bias");
   const fits = weight.shape.length === 2 && x.shape.length > 0 && x.shape.at(-1) === weight.shape[1];
   if (!fits) {
     throw new ShapeError(
@@ -96,11 +98,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor 
     return bias ? product.add(bias) : product;
   }
   const rows = x.shape.length === 2 ? x : x.reshape([-1, x.shape.at(-1) as number]);
-  const out = run(
-    linearPrimitive,
-    [rows, ...inputs.slice(1)].map((input) => input.contiguous()),
-    null,
-  );
+  const out = run(linearPrimitive, [rows, ...inputs.slice(1)].map(contiguous), null);
   return x.shape.length === 2 ? out : out.reshape([...x.shape.slice(0, -1), weight.shape[0] as number]);
 }
 

@@ -1,12 +1,14 @@
 import { ANY, type Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
+import { composed } from "../autograd/scope";
 import type { ReduceOp } from "../backend/op-names";
 import type { DType } from "../dtype/dtype";
 import { checkFloating } from "../dtype/dtype";
-import { optionsOf } from "../errors/errors";
-import { normalizeDims, type Shape, sizeOf } from "../shape/shape";
+import { type OptionKinds, optionsOf } from "../errors/options";
+import { frozen, normalizeDim, normalizeDims, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
-import { cast, contiguous, emptyLayout } from "./layout";
+import { checkTensor } from "./binary";
+import { cast, computedLayout, contiguous } from "./layout";
 
 /** Which dimensions a reduction takes away. */
 export interface ReduceOptions {
@@ -15,6 +17,14 @@ export interface ReduceOptions {
   /** Keep the reduced dimensions with size 1. Default: false. */
   readonly keepdim?: boolean;
 }
+
+/** What `var` and `std` take beside. */
+export interface VarianceOptions extends ReduceOptions {
+  /** Taken off the count. Default: 1. */
+  readonly correction?: number;
+}
+
+const REDUCE: OptionKinds<ReduceOptions> = { dim: "any", keepdim: "flag" };
 
 /** A reduction of neighbouring dimensions of a contiguous tensor, seen as [outer, size, inner]. */
 interface ReduceAttrs {
@@ -55,42 +65,51 @@ const argmaxPrimitive: Primitive<ReduceAttrs> = { name: "argmax", forward };
 
 /** The sum over dimensions; of bool the int32 count. An empty sum is 0. */
 export function sum(x: Tensor, options?: ReduceOptions): Tensor {
-  return reduce("sum", sumPrimitive, x, options);
+  return reduceBy("sum", sumPrimitive, x, options);
 }
 
 /** The largest element over dimensions; NaN if there is one. */
 export function amax(x: Tensor, options?: ReduceOptions): Tensor {
-  return reduce("amax", amaxPrimitive, x, options);
+  return reduceBy("amax", amaxPrimitive, x, options);
 }
 
 /** The smallest element over dimensions; NaN if there is one. */
 export function amin(x: Tensor, options?: ReduceOptions): Tensor {
-  return reduce("amin", aminPrimitive, x, options);
+  return reduceBy("amin", aminPrimitive, x, options);
 }
 
 /** The place of the largest element along one dimension, or in the flattened tensor; int32. The first of equals. */
-export function argmax(x: Tensor, options?: { dim?: number; keepdim?: boolean }): Tensor {
-  const { dim, keepdim = false } = optionsOf("argmax", options);
+export function argmax(tensor: Tensor, options?: { dim?: number; keepdim?: boolean }): Tensor {
+  const x = checkTensor("argmax", tensor);
+  const { dim, keepdim = false } = optionsOf<{ dim?: number; keepdim?: boolean }>("argmax", options, REDUCE);
   if (dim === undefined) {
-    const place = reduce("argmax", argmaxPrimitive, x.reshape([-1]), { dim: 0 });
-    return keepdim ? place.reshape(x.shape.map(() => 1)) : place;
+    return composed(() => {
+      const place = reduce("argmax", argmaxPrimitive, x.reshape([x.size]), [0], false);
+      return keepdim ? place.reshape(x.shape.map(() => 1)) : place;
+    });
   }
-  return reduce("argmax", argmaxPrimitive, x, { dim, keepdim });
+  const rank = x.shape.length;
+  return reduce("argmax", argmaxPrimitive, x, normalizeDims("argmax", normalizeDim("argmax", dim, rank), rank), keepdim);
 }
 
 /** The mean over dimensions, of a float tensor. */
-export function mean(x: Tensor, options?: ReduceOptions): Tensor {
+export function mean(tensor: Tensor, options?: ReduceOptions): Tensor {
+  const x = checkTensor("mean", tensor);
   checkFloating("mean", x.dtype);
-  const count = countOf("mean", x, options);
-  return sum(x, options).div(count);
+  const { dim, keepdim = false } = optionsOf("mean", options, REDUCE);
+  return meanOver(x, normalizeDims("mean", dim, x.shape.length), keepdim);
 }
 
 /** The variance over dimensions: squared distances from the mean, summed and divided by the count less `correction`. */
-export function variance(x: Tensor, given?: ReduceOptions & { correction?: number }): Tensor {
-  checkFloating("var", x.dtype);
-  const { correction = 1, ...options } = optionsOf("var", given);
-  const centred = x.sub(mean(x, { ...options, keepdim: true }));
-  return sum(centred.mul(centred), options).div(Math.max(0, countOf("var", x, options) - correction));
+export function variance(op: "var" | "std", tensor: Tensor, options?: VarianceOptions): Tensor {
+  const x = checkTensor(op, tensor);
+  checkFloating(op, x.dtype);
+  const { correction = 1, dim, keepdim = false } = optionsOf<VarianceOptions>(op, options, { ...REDUCE, correction: "number" });
+  const dims = normalizeDims(op, dim, x.shape.length);
+  return composed(() => {
+    const centred = x.sub(meanOver(x, dims, true));
+    return reduce("sum", sumPrimitive, centred.mul(centred), dims, keepdim).div(Math.max(0, countOf(x, dims) - correction));
+  });
 }
 
 // --- internal helpers ---
@@ -99,18 +118,22 @@ function forward(inputs: readonly Tensor[], { op, outer, size, inner, shape }: R
   const x = inputs[0] as Tensor;
   const { device } = x.storage;
   const dtype: DType = op === "argmax" || x.dtype === "bool" ? "int32" : x.dtype;
-  const out = emptyLayout(device, dtype, shape);
-  device.kernels.reduce(op, x, out, outer, size, inner);
-  return out;
+  return computedLayout(device, dtype, shape, (out) => device.kernels.reduce(op, x, out, outer, size, inner));
 }
 
-function reduce(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, options?: ReduceOptions): Tensor {
-  const { dim, keepdim = false } = optionsOf(op, options);
+/** Reads the options of a reduction that is one primitive. */
+function reduceBy(op: ReduceOp, primitive: Primitive<ReduceAttrs>, tensor: Tensor, options?: ReduceOptions): Tensor {
+  const x = checkTensor(op, tensor);
+  const { dim, keepdim = false } = optionsOf(op, options, REDUCE);
+  return reduce(op, primitive, x, normalizeDims(op, dim, x.shape.length), keepdim);
+}
+
+/** Reduces `dims`, counted from the front and ascending. */
+function reduce(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
   const rank = x.shape.length;
-  const dims = normalizeDims(op, dim, rank);
   const isReduced = (i: number) => dims.includes(i);
-  const kept = x.shape.map((size, i) => (isReduced(i) ? 1 : size));
-  const shape = keepdim ? kept : x.shape.filter((_, i) => !isReduced(i));
+  const kept = frozen(x.shape.map((size, i) => (isReduced(i) ? 1 : size)));
+  const shape = keepdim ? kept : frozen(x.shape.filter((_, i) => !isReduced(i)));
   const first = dims[0] ?? 0;
   const adjacent = dims.every((d, i) => d === first + i);
   // Dimensions that are apart are brought together at the end.
@@ -123,18 +146,23 @@ function reduce(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, opti
   if (size === 0 && op !== "sum") throw new RangeError(`${op}: expected at least one element to choose from, got a dimension of size 0`);
   const input = contiguous(op !== "sum" && x.dtype === "bool" ? cast(source, "int32") : source);
   // Seen from a permuted source, the kept dimensions broadcast in the permuted order.
-  const broadcast = order === null ? kept : source.shape.map((s, i) => (i < start ? s : 1));
+  const broadcast = order === null ? kept : frozen(source.shape.map((s, i) => (i < start ? s : 1)));
   const result = run(primitive, [input], {
     op,
     outer,
     size,
     inner,
-    shape: order === null ? shape : source.shape.slice(0, start),
+    shape: order === null ? shape : frozen(source.shape.slice(0, start)),
     kept: broadcast,
   });
   return order === null ? result : result.reshape(shape);
 }
 
-function countOf(op: string, x: Tensor, options: ReduceOptions | undefined): number {
-  return normalizeDims(op, optionsOf(op, options).dim, x.shape.length).reduce((product, dim) => product * (x.shape[dim] as number), 1);
+function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  return composed(() => reduce("sum", sumPrimitive, x, dims, keepdim).div(countOf(x, dims)));
+}
+
+/** The number of elements that each result is made of. */
+function countOf(x: Tensor, dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * (x.shape[dim] as number), 1);
 }

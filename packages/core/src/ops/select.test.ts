@@ -30,7 +30,7 @@ describe("where", () => {
 
   test("refuses conditions that are not bool, two numbers and shapes that do not broadcast", () => {
     expectRefusal(() => F.where(ones([3]), ones([3]), 0), "TypeError", "where: expected a bool condition, got float32 - compare it");
-    expectRefusal(() => F.where([true] as never, ones([1]), 0), "TypeError", "where: expected a Tensor, got an array");
+    expectRefusal(() => F.where([true] as never, ones([1]), 0), "TypeError", "where: expected the condition to be a Tensor, got an array");
     expectRefusal(() => F.where(condition, 1, 2), "TypeError", "where: expected a Tensor, got 1");
     expectRefusal(() => F.where(condition, ones([2]), 0), "ShapeError", "where: expected shapes that broadcast");
   });

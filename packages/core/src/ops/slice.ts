@@ -1,8 +1,8 @@
 import type { Layout, Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
-import type { Shape } from "../shape/shape";
+import { frozen, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
-import { emptyLayout, viewLayout } from "./layout";
+import { computedLayout, viewLayout } from "./layout";
 
 /** Every `step`-th of a dimension's places, `count` of them from `start` on. */
 export interface SliceAttrs {
@@ -28,10 +28,10 @@ const unslicePrimitive: Primitive<SliceAttrs & { readonly shape: Shape }> = {
   forward([input], attrs) {
     const x = input as Tensor;
     const { device } = x.storage;
-    const out = emptyLayout(device, x.dtype, attrs.shape);
-    device.kernels.fill(out, 0);
-    device.kernels.copy(x, sliceLayout(out, attrs));
-    return out;
+    return computedLayout(device, x.dtype, attrs.shape, (out) => {
+      device.kernels.fill(out, 0);
+      device.kernels.copy(x, sliceLayout(out, attrs));
+    });
   },
   backward: (node, grad) => [run(slicePrimitive, [grad], node.attrs)],
 };
@@ -42,7 +42,7 @@ export function sliceLayout(x: Layout, { dim, start, step, count }: SliceAttrs):
   const stride = x.strides[dim] as number;
   return {
     storage: x.storage,
-    shape: replace(x.shape, count),
+    shape: frozen(replace(x.shape, count)),
     strides: replace(x.strides, stride * step),
     offset: x.offset + start * stride,
   };

@@ -8,7 +8,7 @@ import { checkFloating } from "../dtype/dtype";
 import { normalizeDim, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
-import { contiguous, emptyLayout } from "./layout";
+import { computedLayout, contiguous } from "./layout";
 
 interface SoftmaxAttrs {
   readonly log: boolean;
@@ -22,9 +22,7 @@ const softmaxPrimitive: Primitive<SoftmaxAttrs> = {
   forward([input], { log, dim }) {
     const x = input as Tensor;
     const { device } = x.storage;
-    const out = emptyLayout(device, x.dtype, x.shape);
-    softmaxKernel(device)?.(log, x, out, ...around(x, dim));
-    return out;
+    return computedLayout(device, x.dtype, x.shape, (out) => softmaxKernel(device)?.(log, x, out, ...around(x, dim)));
   },
   backward(node, grad) {
     const y = node.output();
@@ -40,9 +38,7 @@ const softmaxGradPrimitive: Primitive<SoftmaxAttrs> = {
   forward(inputs, { log, dim }) {
     const [grad, y] = inputs as [Tensor, Tensor];
     const { device } = y.storage;
-    const out = emptyLayout(device, y.dtype, y.shape);
-    softmaxGradKernel(device)?.(log, y, grad, out, ...around(y, dim));
-    return out;
+    return computedLayout(device, y.dtype, y.shape, (out) => softmaxGradKernel(device)?.(log, y, grad, out, ...around(y, dim)));
   },
   backward(node, grad) {
     const { log, dim } = node.attrs;
@@ -61,9 +57,9 @@ const softmaxGradPrimitive: Primitive<SoftmaxAttrs> = {
 };
 
 /** Softmax along one dimension, or its logarithm: fused where the backend can, else composed. */
-export function applySoftmax(x: Tensor, log: boolean, dimension: number): Tensor {
+export function applySoftmax(tensor: Tensor, log: boolean, dimension: unknown): Tensor {
   const name = log ? "logSoftmax" : "softmax";
-  checkTensor(name, x);
+  const x = checkTensor(name, tensor);
   checkFloating(name, x.dtype);
   const dim = normalizeDim(name, dimension, x.shape.length);
   if (softmaxKernel(x.storage.device) !== undefined) return run(softmaxPrimitive, [contiguous(x)], { log, dim });

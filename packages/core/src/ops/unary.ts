@@ -4,7 +4,7 @@ import type { UnaryOp } from "../backend/op-names";
 import { checkFloating } from "../dtype/dtype";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
-import { contiguous, emptyLayout } from "./layout";
+import { computedLayout, contiguous } from "./layout";
 
 /** The derivative of each function times the incoming gradient, from its input or its output. */
 const GRADIENTS: Readonly<Record<UnaryOp, { from: "input" | "output" | "none"; gradient(grad: Tensor, value: Tensor): Tensor }>> = {
@@ -27,8 +27,8 @@ const PRIMITIVES = /* @__PURE__ */ Object.fromEntries(
 ) as Readonly<Record<UnaryOp, Primitive<null>>>;
 
 /** Applies an elementwise function of one operand. Throws TypeError for a dtype that has none of it. */
-export function applyUnary(op: UnaryOp, x: Tensor): Tensor {
-  checkTensor(op, x);
+export function applyUnary(op: UnaryOp, tensor: Tensor): Tensor {
+  const x = checkTensor(op, tensor);
   const integers = op === "neg" || op === "abs";
   if (!(integers && x.dtype === "int32")) checkFloating(op, x.dtype);
   return run(PRIMITIVES[op], [contiguous(x)], null);
@@ -44,9 +44,8 @@ function unaryPrimitive(op: UnaryOp): Primitive<null> {
     readsOutput: from === "output" ? ANY : 0,
     forward([x]) {
       const input = x as Tensor;
-      const out = emptyLayout(input.storage.device, input.dtype, input.shape);
-      input.storage.device.kernels.unary(op, input, out);
-      return out;
+      const { device } = input.storage;
+      return computedLayout(device, input.dtype, input.shape, (out) => device.kernels.unary(op, input, out));
     },
     backward(node, grad) {
       if (from === "none") return [gradient(grad, grad)];

@@ -200,7 +200,7 @@ describe("squeeze, unsqueeze and expand", () => {
     expect(ones([1]).expand([0]).shape).toEqual([0]);
     expectRefusal(() => x.expand([3, 3]), "ShapeError", "expand: expected sizes that are equal or 1, got [2, 1] for [3, 3]");
     expectRefusal(() => x.expand([2]), "ShapeError", "expand: expected a shape of at least 2 sizes");
-    expectRefusal(() => x.expand(5 as never), "ShapeError", "expand: expected a shape");
+    expectRefusal(() => x.expand(5 as never), "TypeError", "expand: expected a shape such as [2, -1], got 5 - put the sizes in brackets");
     expectRefusal(() => x.expand([-1, 2, 1]), "RangeError", "expand: expected sizes that are integers of 0 or more, got -1");
   });
 });
@@ -248,11 +248,15 @@ describe("cat and stack", () => {
       expectRefusal(() => fn([]), "TypeError", "expected a non-empty array of tensors");
       expectRefusal(() => fn(ones([1]) as never), "TypeError", "expected a non-empty array of tensors");
       expectRefusal(() => fn([ones([1]), 2 as never]), "TypeError", "expected a Tensor, got 2");
-      expectRefusal(() => fn([ones([2]), ones([2, 1])]), "ShapeError", "cat: expected sizes equal but for dim 0");
+      expectRefusal(
+        () => fn([ones([2]), ones([2, 1])]),
+        "ShapeError",
+        fn === cat ? "cat: expected sizes equal but for dim 0" : "stack: expected equal shapes",
+      );
     }
     expectRefusal(() => cat([ones([2, 3]), ones([2, 4])]), "ShapeError", "cat: expected sizes equal but for dim 0, got [2, 3] and [2, 4]");
     expectRefusal(() => cat([tensor(1), tensor(2)]), "ShapeError", "cat: expected sizes equal");
     expectRefusal(() => cat([ones([1])], { dim: 1 }), "RangeError", "cat: expected dim in [-1, 0], got 1");
-    expectRefusal(() => stack([ones([2]), ones([3])]), "ShapeError", "expected sizes equal");
+    expectRefusal(() => stack([ones([2]), ones([3])]), "ShapeError", "stack: expected equal shapes, got [2] and [3]");
   });
 });

@@ -1,9 +1,22 @@
 /** Operations that move no data: another shape over the same storage. */
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
-import { describe, ShapeError } from "../errors/errors";
-import { broadcastStrides, checkShape, contiguousStrides, formatShape, normalizeDim, type Shape, sizeOf } from "../shape/shape";
+import { describe } from "../errors/describe";
+import { ShapeError } from "../errors/errors";
+import {
+  arrayOf,
+  broadcastStrides,
+  checkShape,
+  contiguousStrides,
+  formatShape,
+  frozen,
+  MAX_DIMS,
+  normalizeDim,
+  type Shape,
+  sizeOf,
+} from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
+import { checkTensor } from "./binary";
 import { contiguous, viewLayout } from "./layout";
 import { slicePrimitive } from "./slice";
 import { sumTo } from "./sum-to";
@@ -25,7 +38,7 @@ const permutePrimitive: Primitive<readonly number[]> = {
   forward([input], dims) {
     const x = input as Tensor;
     const pick = (from: readonly number[]) => dims.map((dim) => from[dim] as number);
-    return viewLayout(x, pick(x.shape), pick(x.strides), x.offset);
+    return viewLayout(x, frozen(pick(x.shape)), pick(x.strides), x.offset);
   },
   backward(node, grad) {
     const inverse = new Array<number>(node.attrs.length);
@@ -44,24 +57,26 @@ const expandPrimitive: Primitive<Shape> = {
 };
 
 /** The same elements in another shape; one size may be -1 and follows from the others. Copies only what is not contiguous. */
-export function reshape(x: Tensor, shape: Shape): Tensor {
+export function reshape(tensor: Tensor, shape: Shape): Tensor {
+  const x = checkTensor("reshape", tensor);
   const sizes = resolveSizes(x, shape);
   return run(reshapePrimitive, [contiguous(x)], { shape: sizes, strides: contiguousStrides(sizes) });
 }
 
 /** Reorders all dimensions. */
-export function permute(x: Tensor, dims: readonly number[]): Tensor {
-  if (!Array.isArray(dims)) throw new TypeError(`permute: expected an array of dims, got ${describe(dims)}`);
+export function permute(tensor: Tensor, dims: readonly number[]): Tensor {
+  const x = checkTensor("permute", tensor);
   const rank = x.shape.length;
-  const order = dims.map((dim) => normalizeDim("permute", dim, rank));
+  const order = arrayOf("permute", "an array of dims", dims).map((dim) => normalizeDim("permute", dim, rank));
   if (order.length !== rank || new Set(order).size !== rank) {
-    throw new RangeError(`permute: expected each of the ${rank} dims once, got ${formatShape(dims)}`);
+    throw new RangeError(`permute: expected each of the ${rank} dims once, got ${formatShape(order)}`);
   }
   return run(permutePrimitive, [x], order);
 }
 
 /** Swaps two dimensions. */
-export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+export function transpose(tensor: Tensor, dim0: number, dim1: number): Tensor {
+  const x = checkTensor("transpose", tensor);
   const rank = x.shape.length;
   const a = normalizeDim("transpose", dim0, rank);
   const b = normalizeDim("transpose", dim1, rank);
@@ -70,11 +85,18 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
 }
 
 /** Repeats dimensions of size 1, and adds new ones in front, without copying; -1 keeps a size. */
-export function expand(x: Tensor, shape: Shape): Tensor {
-  const shift = Array.isArray(shape) ? shape.length - x.shape.length : -1;
-  if (shift < 0) throw new ShapeError("expand", [x.shape], `expected a shape of at least ${x.shape.length} sizes, got ${describe(shape)}`);
-  const sizes = shape.map((size, i) => (size === -1 && i >= shift ? (x.shape[i - shift] as number) : size));
-  checkShape("expand", sizes);
+export function expand(tensor: Tensor, shape: Shape): Tensor {
+  const x = checkTensor("expand", tensor);
+  const given = arrayOf("expand", "a shape such as [2, -1]", shape);
+  const shift = given.length - x.shape.length;
+  const sizes = checkShape(
+    "expand",
+    given.map((size, i) => (size === -1 && i >= shift ? x.shape[i - shift] : size)),
+  );
+  if (shift < 0) {
+    const detail = `expected a shape of at least ${x.shape.length} sizes, got ${formatShape(sizes)} for ${formatShape(x.shape)}`;
+    throw new ShapeError("expand", [x.shape, sizes], detail);
+  }
   x.shape.forEach((size, i) => {
     if (size !== 1 && size !== sizes[i + shift]) {
       throw new ShapeError(
@@ -88,24 +110,29 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 }
 
 /** Drops a dimension of size 1 (one of another size stays, as in PyTorch), or all of them. */
-export function squeeze(x: Tensor, dim?: number): Tensor {
+export function squeeze(tensor: Tensor, dim?: number): Tensor {
+  const x = checkTensor("squeeze", tensor);
   const at = dim === undefined ? undefined : normalizeDim("squeeze", dim, x.shape.length);
   const kept = x.shape.map((_, i) => i).filter((i) => x.shape[i] !== 1 || (at !== undefined && i !== at));
-  return run(reshapePrimitive, [x], { shape: kept.map((i) => x.shape[i] as number), strides: kept.map((i) => x.strides[i] as number) });
+  const pick = (from: readonly number[]) => kept.map((i) => from[i] as number);
+  return run(reshapePrimitive, [x], { shape: frozen(pick(x.shape)), strides: pick(x.strides) });
 }
 
 /** Adds a dimension of size 1 before `dim`; negative ones count from behind the last. */
-export function unsqueeze(x: Tensor, dim: number): Tensor {
+export function unsqueeze(tensor: Tensor, dim: number): Tensor {
+  const x = checkTensor("unsqueeze", tensor);
   const at = normalizeDim("unsqueeze", dim, x.shape.length + 1);
   const insert = (values: readonly number[], value: number) => [...values.slice(0, at), value, ...values.slice(at)];
-  return run(reshapePrimitive, [x], { shape: insert(x.shape, 1), strides: insert(x.strides, 1) });
+  if (x.shape.length >= MAX_DIMS) throw new RangeError(`unsqueeze: expected at most ${MAX_DIMS} dimensions, got one more`);
+  return run(reshapePrimitive, [x], { shape: frozen(insert(x.shape, 1)), strides: insert(x.strides, 1) });
 }
 
 /**
  * Elements `start` up to, not including, `end` along `dim`, in steps of `step`. Negative places count from the end and all are cut to what
  * is there, as in PyTorch and in `Array.prototype.slice`.
  */
-export function slice(x: Tensor, dim: number, start = 0, end?: number, step = 1): Tensor {
+export function slice(tensor: Tensor, dim: number, start = 0, end?: number, step = 1): Tensor {
+  const x = checkTensor("slice", tensor);
   const at = normalizeDim("slice", dim, x.shape.length);
   const size = x.shape[at];
   if (size === undefined) throw new ShapeError("slice", [x.shape], "expected at least one dimension, got a scalar");
@@ -121,22 +148,23 @@ export function slice(x: Tensor, dim: number, start = 0, end?: number, step = 1)
 
 // --- internal helpers ---
 
-function resolveSizes(x: Tensor, shape: Shape): readonly number[] {
-  if (!Array.isArray(shape)) throw new TypeError(`reshape: expected a shape such as [2, -1], got ${describe(shape)}`);
-  const size = sizeOf(x.shape);
+function resolveSizes(x: Tensor, given: Shape): Shape {
+  const shape = arrayOf("reshape", "a shape such as [2, -1]", given) as number[];
+  const other = shape.find((size) => typeof size !== "number");
+  if (other !== undefined || shape.includes(undefined as never))
+    throw new TypeError(`reshape: expected sizes that are numbers, got ${describe(other)}`);
+  const { size } = x;
   const open = shape.indexOf(-1);
-  let sizes: readonly number[] = shape;
-  if (open >= 0) {
-    const known = shape.reduce((product: number, s, i) => (i === open ? product : product * s), 1);
-    if (known === 0) throw new ShapeError("reshape", [x.shape, shape], `expected sizes that settle -1, got ${formatShape(shape)} with a 0`);
-    sizes = shape.map((s, i) => (i === open ? size / known : s));
-  }
-  if (sizes.some((s) => !Number.isInteger(s) || s < 0) || sizeOf(sizes) !== size) {
+  const known = sizeOf(shape.filter((_, i) => i !== open));
+  if (open >= 0 && known === 0)
+    throw new ShapeError("reshape", [x.shape, shape], `expected sizes that settle -1, got ${formatShape(shape)} with a 0`);
+  const sizes = shape.map((s, i) => (i === open ? size / known : s + 0));
+  if (!sizes.every((s) => Number.isInteger(s) && s >= 0) || sizeOf(sizes) !== size) {
     throw new ShapeError(
       "reshape",
       [x.shape, shape],
       `expected a shape of ${size} elements for ${formatShape(x.shape)}, got ${formatShape(shape)}`,
     );
   }
-  return sizes;
+  return checkShape("reshape", sizes); // few enough dimensions, and a copy
 }

@@ -1,9 +1,10 @@
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
+import { raw } from "../errors/brand";
 import { broadcastShapes, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { broadcastTo, checkTensor, type NumberOrTensor, promoteOperands } from "./binary";
-import { cast, emptyLayout } from "./layout";
+import { cast, computedLayout } from "./layout";
 import { sumTo } from "./sum-to";
 
 /** The numbers among the two choices; the tensors are inputs, after the condition. */
@@ -23,9 +24,9 @@ const wherePrimitive: Primitive<WhereAttrs> = {
     let { shape } = condition;
     for (const choice of [a, b]) if (typeof choice !== "number") shape = broadcastShapes("where", shape, choice.shape);
     const { device } = condition.storage;
-    const out = emptyLayout(device, (inputs[1] as Tensor).dtype, shape);
-    device.kernels.where(broadcastTo(condition, shape) as Tensor, broadcastTo(a, shape), broadcastTo(b, shape), out);
-    return out;
+    return computedLayout(device, (inputs[1] as Tensor).dtype, shape, (out) =>
+      device.kernels.where(broadcastTo(condition, shape) as Tensor, broadcastTo(a, shape), broadcastTo(b, shape), out),
+    );
   },
   backward(node, grad) {
     const condition = node.input(0);
@@ -38,12 +39,12 @@ const wherePrimitive: Primitive<WhereAttrs> = {
 };
 
 /** `condition ? a : b`, element by element, all broadcast to one shape; at least one choice is a tensor. */
-export function where(condition: Tensor, a: NumberOrTensor, b: NumberOrTensor): Tensor {
-  checkTensor("where", condition);
+export function where(mask: Tensor, a: NumberOrTensor, b: NumberOrTensor): Tensor {
+  const condition = checkTensor("where", mask, "the condition");
   if (condition.dtype !== "bool")
     throw new TypeError(`where: expected a bool condition, got ${condition.dtype} - compare it, e.g. x.gt(0)`);
   const dtype = promoteOperands("where", a, b);
-  if (typeof a === "number") return run(wherePrimitive, [condition, cast(b as Tensor, dtype)], { a });
-  if (typeof b === "number") return run(wherePrimitive, [condition, cast(a, dtype)], { b });
-  return run(wherePrimitive, [condition, cast(a, dtype), cast(b, dtype)], {});
+  if (typeof a === "number") return run(wherePrimitive, [condition, cast(raw(b as Tensor), dtype)], { a });
+  if (typeof b === "number") return run(wherePrimitive, [condition, cast(raw(a), dtype)], { b });
+  return run(wherePrimitive, [condition, cast(raw(a), dtype), cast(raw(b), dtype)], {});
 }

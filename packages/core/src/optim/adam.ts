@@ -1,5 +1,6 @@
 import type { OptimizerSpec } from "../backend/backend";
-import { describe, optionsOf } from "../errors/errors";
+import { describe } from "../errors/describe";
+import type { OptionKinds } from "../errors/options";
 import { checkRange } from "./check";
 import { Optimizer, type Params } from "./optimizer";
 
@@ -30,12 +31,17 @@ export interface AdamOptions {
  * ```
  */
 export class Adam extends Optimizer<AdamOptions> {
+  /** @internal */
+  static override get name(): string {
+    return "Adam";
+  }
+
   /**
    * @param params `model.parameters()`, tensors, or groups with options of their own.
    * @param options Those of all groups. Default: PyTorch's.
    */
-  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super("Adam", params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, ...optionsOf("Adam", options) });
+  constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>) {
+    super({ name: "Adam", kinds: KINDS, defaults: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 } }, params, options);
   }
 
   /** Refuses `options` out of range. */
@@ -69,12 +75,17 @@ export class Adam extends Optimizer<AdamOptions> {
  * ```
  */
 export class AdamW extends Optimizer<AdamOptions> {
+  /** @internal */
+  static override get name(): string {
+    return "AdamW";
+  }
+
   /**
    * @param params `model.parameters()`, tensors, or groups with options of their own.
    * @param options Those of all groups. Default: PyTorch's.
    */
-  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super("AdamW", params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01, ...optionsOf("AdamW", options) });
+  constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>) {
+    super({ name: "AdamW", kinds: KINDS, defaults: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01 } }, params, options);
   }
 
   /** Refuses `options` out of range. */
@@ -95,10 +106,17 @@ export class AdamW extends Optimizer<AdamOptions> {
 
 // --- internal helpers ---
 
+const KINDS: OptionKinds<AdamOptions> = { lr: "any", betas: "any", eps: "any", weightDecay: "any" };
+
 function checkAdam(op: string, { lr, betas, eps, weightDecay }: AdamOptions): void {
-  checkRange(op, { lr, eps, weightDecay });
+  checkRange(op, "lr", lr);
+  checkRange(op, "eps", eps);
+  checkRange(op, "weightDecay", weightDecay);
   if (!Array.isArray(betas) || betas.length !== 2) throw new TypeError(`${op}: expected betas as two numbers, got ${describe(betas)}`);
-  for (const beta of betas) if (!(beta >= 0 && beta < 1)) throw new RangeError(`${op}: expected betas in [0, 1), got ${describe(beta)}`);
+  for (const beta of betas) {
+    if (!(typeof beta === "number" && beta >= 0 && beta < 1))
+      throw new RangeError(`${op}: expected betas in [0, 1), got ${describe(beta)}`);
+  }
 }
 
 function adamSpec({ lr, betas: [beta1, beta2], eps, weightDecay }: AdamOptions, step: number, decoupled: boolean): OptimizerSpec {

@@ -124,18 +124,22 @@ describe.each(OPTIMIZERS)("%o", (Optimizer) => {
     const name = Optimizer.name;
     const x = leaf(1);
     expectRefusal(() => new Optimizer([]), "RangeError", `${name}: expected at least one parameter, got none - pass model.parameters()`);
-    expectRefusal(() => new Optimizer([x, x]), "RangeError", "optimizer: expected each parameter once");
-    expectRefusal(() => new Optimizer([{ params: [x] }, { params: x }]), "RangeError", "optimizer: expected each parameter once");
-    expectRefusal(() => new Optimizer([ones([1])]), "TypeError", "optimizer: expected leaves that require a gradient");
-    expectRefusal(() => new Optimizer([x.mul(2)]), "TypeError", "optimizer: expected leaves that require a gradient");
+    expectRefusal(() => new Optimizer([x, x]), "RangeError", `${name}: expected each parameter once`);
+    expectRefusal(() => new Optimizer([{ params: [x] }, { params: x }]), "RangeError", `${name}: expected each parameter once`);
+    expectRefusal(() => new Optimizer([ones([1])]), "TypeError", `${name}: expected leaves that require a gradient`);
+    expectRefusal(() => new Optimizer([x.mul(2)]), "TypeError", `${name}: expected leaves that require a gradient`);
     expectRefusal(
       () => new Optimizer(new nn.Linear(1, 1) as never),
       "TypeError",
-      `${name}: expected parameters or groups of them, got a value of type Linear - pass model.parameters()`,
+      `${name}: expected parameters or groups of them, such as model.parameters(), got a value of type Linear`,
     );
-    expectRefusal(() => new Optimizer(null as never), "TypeError", `${name}: expected parameters or groups of them, got null`);
-    expectRefusal(() => new Optimizer([3 as never]), "TypeError", "optimizer: expected parameters or groups { params }, got 3");
-    expectRefusal(() => new Optimizer([{ params: [3 as never] }]), "TypeError", "optimizer: expected tensors as parameters, got 3");
+    expectRefusal(
+      () => new Optimizer(null as never),
+      "TypeError",
+      `${name}: expected parameters or groups of them, such as model.parameters(), got null`,
+    );
+    expectRefusal(() => new Optimizer([3 as never]), "TypeError", `${name}: expected parameters or groups { params }, got 3`);
+    expectRefusal(() => new Optimizer([{ params: [3 as never] }]), "TypeError", `${name}: expected each parameter to be a Tensor, got 3`);
   });
 
   test.each(["lr", "weightDecay"])("refuses a %s that is negative, infinite, NaN or no number", (option) => {
@@ -270,11 +274,15 @@ describe("state dicts", () => {
     expectRefusal(load({ paramGroups: [group0] }), "RangeError", "loadStateDict: expected groups of 1, 3 parameters, got 1");
     expectRefusal(
       () => optimizer.loadStateDict(undefined as never),
-      "RangeError",
-      "loadStateDict: expected groups of 1, 3 parameters, got none",
+      "TypeError",
+      "loadStateDict: expected { paramGroups, state } as stateDict() gives it, got undefined",
     );
-    expectRefusal(load({ state: { 9: saved } }), "RangeError", "loadStateDict: expected a parameter number below 4, got 9");
-    expectRefusal(load({ state: { 0: saved, 1: saved } }), "RangeError", "loadStateDict: expected state of 6 elements, got 24");
+    expectRefusal(load({ state: { 9: saved } }), "RangeError", 'loadStateDict: expected a parameter number below 4, got "9"');
+    expectRefusal(
+      load({ state: { 0: saved, 1: saved } }),
+      "ShapeError",
+      "loadStateDict: expected shape [6] for the state of a Parameter [6], got [6, 4]",
+    );
     expectRefusal(
       load({ state: { 0: { step: 1, tensors: [saved.tensors[0]] } } }),
       "RangeError",
@@ -283,7 +291,7 @@ describe("state dicts", () => {
     expectRefusal(
       load({ state: { 0: { step: 1, tensors: [new Float64Array(24), new Float64Array(24)] } } }),
       "TypeError",
-      "loadStateDict: expected state of dtype float32",
+      "loadStateDict: expected float32 for the state of a Parameter [6, 4], got float64",
     );
     expectRefusal(load({ state: { 0: 5 } }), "TypeError", "loadStateDict: expected state { step, tensors }, got 5");
     expectRefusal(load({ paramGroups: [{ ...group0, lr: -1 }, group1] }), "RangeError", "Adam: expected lr of 0 or more, got -1");

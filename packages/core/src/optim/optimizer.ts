@@ -2,12 +2,15 @@ import { checkInputs } from "../autograd/run";
 import { withScope } from "../autograd/scope";
 import type { OptimizerSpec } from "../backend/backend";
 import { referenceOptimizerStep } from "../cpu/optimizer";
-import { describe, ShapeError } from "../errors/errors";
-import { formatShape, sameShape } from "../shape/shape";
+import { BRAND, type Brand, isTensor, Raw, raw } from "../errors/brand";
+import { describe } from "../errors/describe";
+import { refuseJson } from "../errors/misuse";
+import { checkOptionNames, itemsOf, type OptionKinds, optionsOf } from "../errors/options";
+import { tensorsOf } from "../nn/parameter";
 import type { Tensor } from "../tensor/tensor";
-import { isTensor } from "../tensor/tidy";
-import { composedStep } from "./composed-step";
-import { checkSaved, OptimizerState, type OptimizerStateDict } from "./state";
+import { checkGradient } from "../tensor/transfer";
+import { composedStep, type Write } from "./composed-step";
+import { checkSavedGroups, checkSavedState, OptimizerState, type OptimizerStateDict } from "./state";
 
 /** Parameters with options of their own; what is left out comes from the optimizer. */
 export type ParamGroup<Options> = {
@@ -24,30 +27,48 @@ export type FullGroup<Options> = {
   params: Tensor[];
 } & { -readonly [K in keyof Options]: Options[K] };
 
+/** What a subclass tells of itself. */
+export interface OptimizerTraits<Options> {
+  /** Shown in messages. */
+  readonly name: string;
+  /** The options there are. */
+  readonly kinds: OptionKinds<Options>;
+  /** The options of a group that does not name them. */
+  readonly defaults: Options;
+}
+
 /**
  * What SGD, Adam and AdamW share: parameter groups, state per parameter, and the step through the backend's kernel. Mirrors
  * [torch.optim.Optimizer](https://docs.pytorch.org/docs/stable/optim.html#torch.optim.Optimizer).
  */
-export abstract class Optimizer<Options extends object> {
+export abstract class Optimizer<Options extends object> extends Raw {
   /** The groups with their options. Change these to change, say, the learning rate. */
   readonly paramGroups: FullGroup<Options>[] = [];
   readonly #states = new Map<Tensor, OptimizerState>();
+  readonly #name: string;
   readonly #defaults: Options;
+  readonly #groupKinds: OptionKinds<Options & { params: unknown }>;
 
   /**
-   * @param name Shown in messages.
+   * @param traits What the subclass tells of itself.
    * @param params `model.parameters()`, tensors, or groups with options of their own.
-   * @param defaults The options of a group that does not name them.
-   * @throws RangeError for options out of range or no parameters; TypeError for what is no leaf that requires a gradient.
+   * @param options Those of all groups.
+   * @throws RangeError for options out of range or no parameters; TypeError for what is no leaf that requires a gradient, or an option that is not there.
    */
-  constructor(name: string, params: Params<Options>, defaults: Options) {
-    this.#defaults = defaults;
-    if (!isTensor(params) && typeof (params as { [Symbol.iterator]?: unknown } | null)?.[Symbol.iterator] !== "function")
-      throw new TypeError(`${name}: expected parameters or groups of them, got ${describe(params)} - pass model.parameters()`);
-    const list = isTensor(params) ? [params] : [...(params as Iterable<Tensor | ParamGroup<Options>>)];
+  constructor({ name, kinds, defaults }: OptimizerTraits<Options>, params: Params<Options>, options: Partial<Options> | undefined) {
+    super();
+    this.#name = name;
+    this.#defaults = { ...defaults, ...optionsOf<Partial<Options>>(name, options, kinds) };
+    this.#groupKinds = { ...kinds, params: "any" } as OptionKinds<Options & { params: unknown }>;
+    const list = isTensor(params) ? [params] : itemsOf<unknown>(name, "parameters or groups of them, such as model.parameters()", params);
     if (list.length === 0) throw new RangeError(`${name}: expected at least one parameter, got none - pass model.parameters()`);
-    if (list.every(isTensor)) this.addParamGroup({ params: list as Tensor[] } as unknown as ParamGroup<Options>);
-    else for (const group of list) this.addParamGroup(group as ParamGroup<Options>);
+    const groups = list.every(isTensor) ? [{ params: list }] : list;
+    for (const group of groups) this.addParamGroup(group as ParamGroup<Options>);
+  }
+
+  /** @internal */
+  get [BRAND](): Brand {
+    return "Optimizer";
   }
 
   /**
@@ -56,41 +77,69 @@ export abstract class Optimizer<Options extends object> {
    * @throws TypeError for what is no leaf that requires a gradient, RangeError for one that is in already or options out of range.
    */
   addParamGroup(group: ParamGroup<Options>): void {
+    const self = raw(this);
+    const name = self.#name;
     if (typeof group !== "object" || group === null || !("params" in group)) {
-      throw new TypeError(`optimizer: expected parameters or groups { params }, got ${describe(group)}`);
+      throw new TypeError(`${name}: expected parameters or groups { params }, got ${describe(group)}`);
     }
-    const params = isTensor(group.params) ? [group.params] : [...group.params];
-    const known = new Set(this.paramGroups.flatMap((other) => other.params));
+    const { params: given, ...options } = optionsOf<{ params: Iterable<Tensor> | Tensor }>(name, group, self.#groupKinds as never);
+    const params = tensorsOf(name, given as Iterable<Tensor> | Tensor);
+    const known = new Set(self.paramGroups.flatMap((other) => other.params));
     for (const param of params) {
-      if (!isTensor(param)) throw new TypeError(`optimizer: expected tensors as parameters, got ${describe(param)}`);
+      checkInputs(name, [param]);
       if (!param.isLeaf || !param.requiresGrad)
-        throw new TypeError(`optimizer: expected leaves that require a gradient, got ${describe(param)}`);
-      if (known.has(param)) throw new RangeError(`optimizer: expected each parameter once, got ${describe(param)} twice`);
+        throw new TypeError(
+          `${name}: expected leaves that require a gradient, got ${describe(param)} - set requiresGrad on what was not computed`,
+        );
+      if (known.has(param)) throw new RangeError(`${name}: expected each parameter once, got ${describe(param)} twice`);
       known.add(param);
     }
-    const full = { ...this.#defaults, ...group, params } as FullGroup<Options>;
-    this.checkOptions(full as unknown as Options);
-    this.paramGroups.push(full);
+    const full = ownCopy({ ...self.#defaults, ...options, params } as FullGroup<Options>);
+    self.checkOptions(full as unknown as Options);
+    self.paramGroups.push(full);
   }
 
   /**
-   * Updates every parameter that has a gradient, in place.
+   * Updates every parameter that has a gradient, in place. What is refused, or finds no memory, leaves parameters, state and gradients as they were.
    *
-   * @throws ShapeError, TypeError or BackendMismatchError for a gradient that does not fit; nothing changes then.
+   * @throws ShapeError, TypeError or BackendMismatchError for a gradient that does not fit; TypeError or RangeError for an option that became undefined, NaN
+   *   or unknown; OutOfMemoryError.
    */
   step(): void {
-    // All are checked before the first is written: a refused step changes nothing.
-    for (const param of this.#allParams()) if (param.grad !== null) checkGrad(param, param.grad);
-    for (const group of this.paramGroups) {
+    const self = raw(this);
+    for (const group of self.paramGroups) {
+      checkOptionNames(self.#name, group, self.#groupKinds);
+      self.checkOptions(group as unknown as Options);
       for (const param of group.params) {
-        if (param.grad !== null) this.#update(param, param.grad, group as unknown as Options);
+        if (param.grad === null) continue;
+        checkInputs("step", [param]);
+        checkGradient("step", param, param.grad);
       }
+    }
+    const begun: OptimizerState[] = [];
+    try {
+      withScope(
+        true,
+        () => {
+          const updates = self.paramGroups.flatMap((group) =>
+            group.params.flatMap((param) =>
+              param.grad === null ? [] : [self.#prepare(param, param.grad, group as unknown as Options, begun)],
+            ),
+          );
+          // All memory is there; from here on nothing is refused.
+          for (const update of updates) self.#commit(update);
+        },
+        () => [],
+      );
+    } catch (error) {
+      for (const state of begun) if (!self.#holds(state)) state.dispose();
+      throw error;
     }
   }
 
   /** Drops all gradients, so that the next backward starts anew. */
   zeroGrad(): void {
-    for (const param of this.#allParams()) {
+    for (const param of raw(this).#allParams()) {
       param.grad?.dispose();
       param.grad = null;
     }
@@ -98,14 +147,15 @@ export abstract class Optimizer<Options extends object> {
 
   /** The options of each group and the state of each parameter, by its place over all groups. The tensors are the optimizer's own. */
   stateDict(): OptimizerStateDict {
-    const params = this.#allParams();
+    const self = raw(this);
+    const params = self.#allParams();
     let next = 0;
     return {
-      paramGroups: this.paramGroups.map(({ params: own, ...options }) => ({ ...options, params: own.map(() => next++) })),
+      paramGroups: self.paramGroups.map(({ params: own, ...options }) => ownCopy({ ...options, params: own.map(() => next++) })),
       state: Object.fromEntries(
         params.flatMap((param, i) => {
-          const state = this.#states.get(param);
-          return state === undefined ? [] : [[i, state.toJSON()] as const];
+          const state = self.#states.get(param);
+          return state === undefined ? [] : [[i, { step: state.step, tensors: state.tensors }] as const];
         }),
       ),
     };
@@ -115,43 +165,42 @@ export abstract class Optimizer<Options extends object> {
    * Restores what `stateDict` gave, by copy.
    *
    * @param dict Its tensors may be typed arrays, too.
-   * @throws RangeError when groups or parameters do not match, TypeError for state of another form or dtype; nothing changes then.
+   * @throws RangeError when groups or parameters do not match, or for an option out of range; ShapeError and TypeError for state of another form,
+   *   shape or dtype, or an option that is not there; OutOfMemoryError. Nothing changes then.
    */
   loadStateDict(dict: OptimizerStateDict): void {
-    const params = this.#allParams();
-    const sizes = dict?.paramGroups?.map((group) => group.params.length) ?? [];
-    if (sizes.join() !== this.paramGroups.map((group) => group.params.length).join()) {
-      throw new RangeError(
-        `loadStateDict: expected groups of ${this.paramGroups.map((g) => g.params.length).join(", ")} parameters, got ${sizes.join(", ") || "none"}`,
-      );
-    }
-    const groups = this.paramGroups.map((group, i) => {
-      const { params: _, ...options } = dict.paramGroups[i] as Record<string, unknown>;
-      const full = { ...group, ...options };
-      this.checkOptions(full as unknown as Options);
+    const self = raw(this);
+    const params = self.#allParams();
+    const saved = checkSavedGroups(
+      dict,
+      self.paramGroups.map((group) => group.params.length),
+    );
+    const groups = self.paramGroups.map((group, i) => {
+      const { params: _, ...options } = optionsOf<{ params: unknown }>("loadStateDict", saved[i], self.#groupKinds as never);
+      const full = ownCopy({ ...group, ...options });
+      self.checkOptions(full as unknown as Options);
       return full;
     });
-    const counts = groups.flatMap((group) => group.params.map(() => this.stateCount(group as unknown as Options)));
-    const saved = Object.entries(dict.state ?? {}).map(([i, state]) => {
-      const param = params[Number(i)];
-      if (param === undefined) throw new RangeError(`loadStateDict: expected a parameter number below ${params.length}, got ${i}`);
-      checkSaved(param, state, counts[Number(i)] as number);
-      return [param, state] as const;
-    });
+    const counts = groups.flatMap((group) => group.params.map(() => self.stateCount(group as unknown as Options)));
+    const states = OptimizerState.allFromSaved(checkSavedState(dict, params, counts));
     // All is accepted; from here on nothing is refused.
-    const states = saved.map(([param, state]) => [param, OptimizerState.fromSaved(param, state)] as const);
-    this.paramGroups.forEach((group, i) => {
+    self.paramGroups.forEach((group, i) => {
       Object.assign(group, groups[i]);
     });
-    for (const state of this.#states.values()) state.dispose();
-    this.#states.clear();
-    for (const [param, state] of states) this.#states.set(param, state);
+    self.dispose();
+    for (const [param, state] of states) self.#states.set(param, state);
   }
 
   /** Frees the optimizer's state (momentum and the like). */
   dispose(): void {
-    for (const state of this.#states.values()) state.dispose();
-    this.#states.clear();
+    const self = raw(this);
+    for (const state of self.#states.values()) state.dispose();
+    self.#states.clear();
+  }
+
+  /** Refuses: JSON has no room for typed elements. @throws TypeError always. */
+  toJSON(): never {
+    return refuseJson("an optimizer", "await data() of each tensor in optimizer.stateDict().state, and keep these beside its paramGroups");
   }
 
   /** Refuses `options` out of range. @throws RangeError for them, TypeError for those of a wrong type. */
@@ -167,39 +216,53 @@ export abstract class Optimizer<Options extends object> {
     return this.paramGroups.flatMap((group) => group.params);
   }
 
-  #update(param: Tensor, grad: Tensor, options: Options): void {
-    let state = this.#states.get(param);
+  #holds(state: OptimizerState): boolean {
+    return [...this.#states.values()].includes(state);
+  }
+
+  /** All that one parameter's update needs; nothing that exists is written. New state is noted in `begun`. */
+  #prepare(param: Tensor, grad: Tensor, options: Options, begun: OptimizerState[]): Update {
     const count = this.stateCount(options);
+    let state = this.#states.get(param);
     // A momentum that is switched on or off between steps starts its state anew.
     if (state === undefined || state.tensors.length !== count) {
-      state?.dispose();
       state = new OptimizerState(param, count);
+      begun.push(state);
+    }
+    checkInputs("step", [param, ...state.tensors]);
+    const spec = this.spec(options, state.step + 1);
+    const { kernels, view } = param.storage.device;
+    const kernel = kernels.optimizerStep ?? (view && referenceOptimizerStep(view));
+    const { tensors } = state;
+    const inPlace = kernel !== undefined && param.isContiguous() && grad.isContiguous();
+    return { param, state, write: inPlace ? () => kernel(spec, param, grad, tensors) : composedStep(spec, param, grad, tensors) };
+  }
+
+  #commit({ param, state, write }: Update): void {
+    const before = this.#states.get(param);
+    if (before !== state) {
+      before?.dispose();
       this.#states.set(param, state);
     }
-    const { tensors } = state;
-    checkInputs("step", [param, ...tensors]);
-    const spec = this.spec(options, ++state.step);
-    const { kernels, view } = param.storage.device;
-    const optimizerStep = kernels.optimizerStep ?? (view && referenceOptimizerStep(view));
-    if (optimizerStep !== undefined && param.isContiguous() && grad.isContiguous()) optimizerStep(spec, param, grad, tensors);
-    else
-      withScope(
-        true,
-        () => composedStep(spec, param, grad, tensors),
-        () => [],
-      );
-    for (const { storage } of [param, ...tensors]) storage.version++;
+    state.step++;
+    write();
+    param.storage.version++;
+    for (const { storage } of state.tensors) storage.version++;
   }
 }
 
 // --- internal helpers ---
 
-function checkGrad(param: Tensor, grad: Tensor): void {
-  checkInputs("step", [param, grad]);
-  if (!sameShape(param.shape, grad.shape)) {
-    const detail = `expected a gradient of shape ${formatShape(param.shape)}, got ${formatShape(grad.shape)} - set grad to null, or to one that fits`;
-    throw new ShapeError("step", [param.shape, grad.shape], detail);
-  }
-  if (grad.dtype !== param.dtype)
-    throw new TypeError(`step: expected a ${param.dtype} gradient, got ${grad.dtype} - convert it with type()`);
+/** One parameter's part of a step, ready to be written. */
+interface Update {
+  readonly param: Tensor;
+  readonly state: OptimizerState;
+  readonly write: Write;
+}
+
+/** Options of an optimizer's own: arrays that a caller gave, such as betas, are copied. */
+function ownCopy<T extends object>(options: T): T {
+  const own = { ...options };
+  for (const name in own) if (Array.isArray(own[name])) own[name] = [...own[name]] as T[typeof name];
+  return own;
 }

@@ -1,5 +1,5 @@
 import type { OptimizerSpec } from "../backend/backend";
-import { optionsOf } from "../errors/errors";
+import { checkBoolean, type OptionKinds } from "../errors/options";
 import { checkRange } from "./check";
 import { Optimizer, type Params } from "./optimizer";
 
@@ -31,17 +31,30 @@ export interface SGDOptions {
  * ```
  */
 export class SGD extends Optimizer<SGDOptions> {
+  /** @internal */
+  static override get name(): string {
+    return "SGD";
+  }
+
   /**
    * @param params `model.parameters()`, tensors, or groups with options of their own.
    * @param options Those of all groups. Default: PyTorch's.
    */
-  constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
-    super("SGD", params, { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, ...optionsOf("SGD", options) });
+  constructor(params: Params<SGDOptions>, options?: Partial<SGDOptions>) {
+    super(
+      { name: "SGD", kinds: KINDS, defaults: { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false } },
+      params,
+      options,
+    );
   }
 
   /** Refuses `options` out of range. */
   protected checkOptions({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions): void {
-    checkRange("SGD", { lr, momentum, dampening, weightDecay });
+    checkRange("SGD", "lr", lr);
+    checkRange("SGD", "momentum", momentum);
+    checkRange("SGD", "dampening", dampening);
+    checkRange("SGD", "weightDecay", weightDecay);
+    checkBoolean("SGD", "nesterov", nesterov);
     if (nesterov && (momentum <= 0 || dampening !== 0)) {
       throw new RangeError(`SGD: expected a momentum and no dampening with nesterov, got momentum ${momentum} and dampening ${dampening}`);
     }
@@ -57,3 +70,7 @@ export class SGD extends Optimizer<SGDOptions> {
     return { kind: "sgd", lr, momentum, dampening, weightDecay, nesterov, first: step === 1 };
   }
 }
+
+// --- internal helpers ---
+
+const KINDS: OptionKinds<SGDOptions> = { lr: "any", momentum: "any", dampening: "any", weightDecay: "any", nesterov: "flag" };

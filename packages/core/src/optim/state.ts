@@ -1,10 +1,11 @@
-import { checkInputs } from "../autograd/run";
-import { dtypeOf, type TypedArray } from "../dtype/dtype";
-import { describe } from "../errors/errors";
-import { overwrite } from "../nn/state-dict";
+import type { TypedArray } from "../dtype/dtype";
+import { isPlainObject } from "../errors/brand";
+import { describe } from "../errors/describe";
+import { checkInteger } from "../errors/options";
+import { checkFits, copyAll } from "../nn/state-dict";
 import { zeros } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
-import { isTensor, keep } from "../tensor/tidy";
+import { keep } from "../tensor/tidy";
 
 /** One parameter's state as `stateDict` gives it. */
 export interface SavedState {
@@ -28,32 +29,41 @@ export interface OptimizerStateDict {
 /** The tensors an optimizer keeps for one parameter, zeros at first, and the number of steps taken. They go along when the parameter's module moves to another backend. */
 export class OptimizerState {
   step = 0;
-  #tensors: Tensor[];
+  #tensors: Tensor[] = [];
 
   constructor(param: Tensor, count: number) {
-    this.#tensors = Array.from({ length: count }, () => keep(zeros(param.shape, { dtype: param.dtype, backend: param.backend })));
+    try {
+      for (let i = 0; i < count; i++) this.#tensors.push(keep(zeros(param.shape, { dtype: param.dtype, backend: param.backend })));
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
     // The parameter takes them along when its module moves, and does not keep them alive.
-    param.followers = [...(param.followers ?? []), ...this.#tensors.map((tensor) => new WeakRef(tensor))];
+    const living = (param.followers ?? []).filter((ref) => ref.deref()?.isDisposed === false);
+    param.followers = [...living, ...this.#tensors.map((tensor) => new WeakRef(tensor))];
   }
 
-  /** A state with copies of saved values that `checkSaved` accepted. */
-  static fromSaved(param: Tensor, saved: SavedState): OptimizerState {
-    const state = new OptimizerState(param, saved.tensors.length);
-    state.step = saved.step;
-    saved.tensors.forEach((value, i) => {
-      overwrite(state.#tensors[i] as Tensor, value);
-    });
-    return state;
+  /** States with copies of saved values that `checkSavedState` accepted; all or none. */
+  static allFromSaved(saved: ReadonlyMap<Tensor, SavedState>): Map<Tensor, OptimizerState> {
+    const states = new Map<Tensor, OptimizerState>();
+    try {
+      for (const [param, { step, tensors }] of saved) {
+        const state = new OptimizerState(param, tensors.length);
+        states.set(param, state);
+        state.step = step;
+        const targets = Object.fromEntries(state.#tensors.entries());
+        copyAll(targets, Object.fromEntries(tensors.entries()));
+      }
+    } catch (error) {
+      for (const state of states.values()) state.dispose();
+      throw error;
+    }
+    return states;
   }
 
   /** The tensors, in the order in which kernels take them. */
   get tensors(): readonly Tensor[] {
     return this.#tensors;
-  }
-
-  /** @internal For `stateDict`. */
-  toJSON(): SavedState {
-    return { step: this.step, tensors: this.#tensors };
   }
 
   dispose(): void {
@@ -62,18 +72,52 @@ export class OptimizerState {
   }
 }
 
-/** Refuses saved values that are no `count` tensors or arrays of the parameter's size, dtype and backend. */
-export function checkSaved(param: Tensor, saved: SavedState, count: number): void {
-  const op = "loadStateDict";
-  if (!Array.isArray(saved?.tensors) || !Number.isSafeInteger(saved.step))
-    throw new TypeError(`${op}: expected state { step, tensors }, got ${describe(saved)}`);
-  if (saved.tensors.length !== count)
-    throw new RangeError(`${op}: expected ${count} tensors of state for ${describe(param)}, got ${saved.tensors.length}`);
-  for (const value of saved.tensors as (Tensor | TypedArray)[]) {
-    const dtype = isTensor(value) ? value.dtype : dtypeOf(value);
-    if (dtype !== param.dtype) throw new TypeError(`${op}: expected state of dtype ${param.dtype}, got ${describe(value)}`);
-    const size = isTensor(value) ? value.size : value.length;
-    if (size !== param.size) throw new RangeError(`${op}: expected state of ${param.size} elements, got ${size} for ${describe(param)}`);
-    if (isTensor(value)) checkInputs(op, [param, value]);
+/** The groups of what a `stateDict` gave, when there are as many as here, of as many parameters. */
+export function checkSavedGroups(dict: OptimizerStateDict, sizes: readonly number[]): OptimizerStateDict["paramGroups"] {
+  if (!isPlainObject(dict) || !Array.isArray(dict.paramGroups) || !isPlainObject(dict.state))
+    throw new TypeError(`${OP}: expected { paramGroups, state } as stateDict() gives it, got ${describe(dict)}${describeParts(dict)}`);
+  const groups = Array.from(dict.paramGroups as OptimizerStateDict["paramGroups"]);
+  for (const group of groups) {
+    if (!isPlainObject(group) || !Array.isArray(group.params))
+      throw new TypeError(`${OP}: expected groups { params: [0, 1, ...] }, got ${describe(group)}`);
   }
+  const found = groups.map((group) => group.params.length);
+  if (found.join() !== sizes.join())
+    throw new RangeError(`${OP}: expected groups of ${sizes.join(", ")} parameters, got ${found.join(", ") || "none"}`);
+  return groups;
+}
+
+/** The saved state by parameter. Refuses what does not fit: numbers of parameters, steps, and tensors of another count, shape, dtype or backend. */
+export function checkSavedState(dict: OptimizerStateDict, params: readonly Tensor[], counts: readonly number[]): Map<Tensor, SavedState> {
+  const saved = new Map<Tensor, SavedState>();
+  for (const [key, state] of Object.entries(dict.state)) {
+    const place = Number(key);
+    const param = params[place];
+    if (param === undefined || String(place) !== key)
+      throw new RangeError(`${OP}: expected a parameter number below ${params.length}, got ${JSON.stringify(key)}`);
+    saved.set(param, checkState(param, state, counts[place] as number));
+  }
+  return saved;
+}
+
+// --- internal helpers ---
+
+const OP = "loadStateDict";
+
+function describeParts(dict: unknown): string {
+  if (typeof dict !== "object" || dict === null) return "";
+  const { paramGroups, state } = dict as Record<string, unknown>;
+  return ` with paramGroups ${describe(paramGroups)} and state ${describe(state)}`;
+}
+
+function checkState(param: Tensor, saved: SavedState, count: number): SavedState {
+  if (!isPlainObject(saved) || !Array.isArray(saved.tensors))
+    throw new TypeError(`${OP}: expected state { step, tensors }, got ${describe(saved)}`);
+  const step: unknown = saved.step;
+  const tensors = Array.from(saved.tensors as (Tensor | TypedArray)[]);
+  checkInteger(OP, "step", step, 0);
+  if (tensors.length !== count)
+    throw new RangeError(`${OP}: expected ${count} tensors of state for ${describe(param)}, got ${tensors.length}`);
+  for (const value of tensors) checkFits(OP, `the state of ${describe(param)}`, param, value);
+  return { step, tensors };
 }

@@ -2,6 +2,7 @@
  * Random numbers drawn on the host, so that a model starts equal on every backend. Each function takes one host call of the
  * generator, whatever the length, and uses its words in order. Stated in `docs/random-stream.md`.
  */
+import { OutOfMemoryError } from "../errors/errors";
 import type { Generator } from "./generator";
 import { WordReader } from "./words";
 
@@ -17,8 +18,8 @@ export function drawSymmetric(generator: Generator, length: number, bound: numbe
 
 /** Standard normal by Box-Muller in double: of each block, words (0, 1) give cosine and sine, and words (2, 3) likewise. */
 export function drawRandn(generator: Generator, length: number): Float64Array {
+  const out = room(() => new Float64Array(length), 8 * length);
   const words = new WordReader(generator.takeHostCall());
-  const out = new Float64Array(length);
   for (let i = 0; i < length; i += 2) {
     const u1 = (words.next() + 1) * 2 ** -32; // in (0, 1], so that the logarithm is finite
     const u2 = words.next() * 2 ** -32;
@@ -34,8 +35,9 @@ export function drawRandn(generator: Generator, length: number): Float64Array {
  * at or above the largest multiple of i + 1 in 32 bits are passed over, so that no order is likelier than another.
  */
 export function drawPermutation(generator: Generator, length: number): Int32Array {
+  const order = room(() => new Int32Array(length), 4 * length);
+  for (let i = 0; i < length; i++) order[i] = i;
   const words = new WordReader(generator.takeHostCall());
-  const order = Int32Array.from({ length }, (_, i) => i);
   for (let i = length - 1; i > 0; i--) {
     const range = i + 1;
     const limit = 2 ** 32 - (2 ** 32 % range);
@@ -52,8 +54,17 @@ export function drawPermutation(generator: Generator, length: number): Int32Arra
 // --- internal helpers ---
 
 function drawUniform(generator: Generator, length: number, map: (u: number) => number): Float32Array {
+  const out = room(() => new Float32Array(length), 4 * length);
   const words = new WordReader(generator.takeHostCall());
-  const out = new Float32Array(length);
   for (let i = 0; i < length; i++) out[i] = map((words.next() >>> 8) * 2 ** -24);
   return out;
+}
+
+/** An array for what is drawn. It comes first: where there is no room for it, no call is taken. */
+function room<T>(create: () => T, bytes: number): T {
+  try {
+    return create();
+  } catch {
+    throw new OutOfMemoryError("the host", bytes, "draw fewer numbers at once");
+  }
 }

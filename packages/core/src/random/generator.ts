@@ -1,5 +1,7 @@
-import { BRAND, isBranded, shared } from "../backend/shared";
-import { describe } from "../errors/errors";
+import { shared } from "../backend/shared";
+import { typedArrayKind } from "../dtype/dtype";
+import { BRAND, type Brand, isBranded, Raw, raw } from "../errors/brand";
+import { describe } from "../errors/describe";
 import type { CallKey } from "./words";
 
 const U64 = 2n ** 64n;
@@ -29,9 +31,7 @@ const CUDA_STATE_BYTES = 16;
  * console.log(generator.offset); // 4n
  * ```
  */
-export class Generator {
-  /** @internal */
-  readonly [BRAND] = "Generator";
+export class Generator extends Raw {
   #seedLo = 0;
   #seedHi = 0;
   #callLo = 0;
@@ -44,8 +44,14 @@ export class Generator {
    * @throws TypeError for anything else than a number or bigint, RangeError outside the range.
    */
   constructor(seed?: number | bigint) {
+    super();
     if (seed !== undefined) this.manualSeed(seed);
-    else [this.#seedLo, this.#seedHi] = crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
+    else [this.#seedLo, this.#seedHi] = entropy();
+  }
+
+  /** @internal */
+  get [BRAND](): Brand {
+    return "Generator";
   }
 
   /**
@@ -56,20 +62,23 @@ export class Generator {
    */
   manualSeed(seed: number | bigint): this {
     const value = checkSeed(seed);
-    this.#seedLo = Number(value & LOW_WORD);
-    this.#seedHi = Number(value >> 32n);
-    this.#callLo = this.#callHi = this.#hostLo = this.#hostHi = 0;
+    const self = raw(this);
+    self.#seedLo = Number(value & LOW_WORD);
+    self.#seedHi = Number(value >> 32n);
+    self.#callLo = self.#callHi = self.#hostLo = self.#hostHi = 0;
     return this;
   }
 
   /** The seed, in [0, 2^64). */
   get seed(): bigint {
-    return join(this.#seedLo, this.#seedHi);
+    const self = raw(this);
+    return join(self.#seedLo, self.#seedHi);
   }
 
   /** The number that the next mask will take. */
   get call(): bigint {
-    return join(this.#callLo, this.#callHi);
+    const self = raw(this);
+    return join(self.#callLo, self.#callHi);
   }
 
   /** `4 * call`: the Philox offset of PyTorch's CUDA generator after the same calls. */
@@ -79,12 +88,13 @@ export class Generator {
 
   /** 24 bytes: seed, offset and next host call, each a little-endian u64. @throws RangeError after 2^62 calls, when the offset no longer fits. */
   getState(): Uint8Array {
-    checkCallsLeft(this.#callHi, CALL_HIGH_LIMIT);
+    const self = raw(this);
+    checkCallsLeft(self.#callHi, CALL_HIGH_LIMIT);
     const bytes = new Uint8Array(STATE_BYTES);
     const view = new DataView(bytes.buffer);
     view.setBigUint64(0, this.seed, true);
     view.setBigUint64(8, this.offset, true);
-    view.setBigUint64(16, join(this.#hostLo, this.#hostHi), true);
+    view.setBigUint64(16, join(self.#hostLo, self.#hostHi), true);
     return bytes;
   }
 
@@ -94,7 +104,7 @@ export class Generator {
    * @throws TypeError for anything but a Uint8Array; RangeError for another length or an offset that is no multiple of 4. Nothing changes then.
    */
   setState(state: Uint8Array): this {
-    if (!(state instanceof Uint8Array)) throw new TypeError(`setState: expected a Uint8Array, got ${describe(state)}`);
+    if (typedArrayKind(state) !== "Uint8Array") throw new TypeError(`setState: expected a Uint8Array, got ${describe(state)}`);
     if (state.length !== STATE_BYTES && state.length !== CUDA_STATE_BYTES) {
       throw new RangeError(
         `setState: expected ${STATE_BYTES} bytes, or the ${CUDA_STATE_BYTES} of PyTorch's CUDA form, got ${state.length}`,
@@ -105,15 +115,33 @@ export class Generator {
     if (offset % 4n !== 0n) throw new RangeError(`setState: expected an offset that is a multiple of 4, got ${offset}`);
     const host = state.length === STATE_BYTES ? view.getBigUint64(16, true) : 0n;
     if (host >= 2n ** 63n) throw new RangeError(`setState: expected a host call below 2^63, got ${host}`);
-    this.manualSeed(view.getBigUint64(0, true));
-    [this.#callLo, this.#callHi] = split(offset / 4n);
-    [this.#hostLo, this.#hostHi] = split(host);
+    const self = raw(this);
+    self.manualSeed(view.getBigUint64(0, true));
+    [self.#callLo, self.#callHi] = split(offset / 4n);
+    [self.#hostLo, self.#hostHi] = split(host);
     return this;
   }
 
   /** A generator with the same state, which then goes its own way: shards of one tensor each take the same call number. */
   clone(): Generator {
     return new Generator(0).setState(this.getState());
+  }
+
+  /** @internal Runs `fn`; when it throws, the call numbers it took are given back: what failed draws nothing. */
+  attempt<T>(fn: () => T): T {
+    const callLo = this.#callLo;
+    const callHi = this.#callHi;
+    const hostLo = this.#hostLo;
+    const hostHi = this.#hostHi;
+    try {
+      return fn();
+    } catch (error) {
+      this.#callLo = callLo;
+      this.#callHi = callHi;
+      this.#hostLo = hostLo;
+      this.#hostHi = hostHi;
+      throw error;
+    }
   }
 
   /** @internal Takes the call number of the next mask. Throws RangeError after 2^62 calls. Core calls it once all arguments are accepted. */
@@ -163,10 +191,21 @@ export function manualSeed(seed: number | bigint): Generator {
 export function resolveGenerator(op: string, generator: Generator | undefined): Generator {
   if (generator === undefined) return theGenerator();
   if (!isBranded(generator, "Generator")) throw new TypeError(`${op}: expected generator to be a Generator, got ${describe(generator)}`);
-  return generator;
+  return raw(generator);
 }
 
 // --- internal helpers ---
+
+/**
+ * Two words that nobody can foresee, from `crypto`; where an engine has none (React Native, old test environments) from `Math.random` and
+ * the clock, which is enough for masks that need not repeat.
+ */
+function entropy(): [number, number] {
+  const { crypto } = globalThis as { crypto?: { getRandomValues(words: Uint32Array): Uint32Array } };
+  if (crypto !== undefined) return crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
+  const word = () => Math.floor(Math.random() * 2 ** 32);
+  return [word(), (word() ^ Date.now()) >>> 0];
+}
 
 /** With a first seed `crypto` is not asked, which some runtimes forbid while a program starts. */
 function theGenerator(firstSeed?: number): Generator {

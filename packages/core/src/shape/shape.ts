@@ -1,4 +1,5 @@
-import { describe, ShapeError } from "../errors/errors";
+import { describe } from "../errors/describe";
+import { ShapeError } from "../errors/errors";
 
 /** The sizes of a tensor's dimensions, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -46,18 +47,41 @@ export function formatShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
 }
 
-/** Refuses anything but an array of non-negative safe integers whose product is safe, too. */
-export function checkShape(op: string, shape: unknown): asserts shape is Shape {
-  if (!Array.isArray(shape)) throw new TypeError(`${op}: expected a shape such as [2, 3], got ${describe(shape)}`);
-  for (const size of shape) {
-    if (!Number.isSafeInteger(size) || size < 0) {
-      throw new RangeError(
-        `${op}: expected sizes that are integers of 0 or more, got ${describe(size)} in [${shape.map(String).join(", ")}]`,
-      );
-    }
+/** Dimensions that a tensor may have; NumPy's limit. Deeper nesting is a mistake, such as an array that holds itself. */
+export const MAX_DIMS = 64;
+
+/**
+ * A shape as core keeps it: frozen, since a tensor's shape is handed out and must not change. Whoever makes a new array of sizes passes it
+ * through here; a shape that is passed on is frozen already.
+ */
+export function frozen(sizes: number[]): Shape {
+  return Object.freeze(sizes);
+}
+
+/** A frozen copy of a shape that a caller gave. Refuses anything but an array of non-negative safe integers whose product is safe, too. */
+export function checkShape(op: string, shape: unknown): Shape {
+  const sizes = arrayOf(op, "a shape such as [2, 3]", shape);
+  for (const size of sizes) {
+    if (typeof size !== "number")
+      throw new TypeError(`${op}: expected sizes that are numbers, got ${describe(size)} in ${describeSizes(sizes)}`);
+    if (!Number.isSafeInteger(size) || size < 0)
+      throw new RangeError(`${op}: expected sizes that are integers of 0 or more, got ${describe(size)} in ${describeSizes(sizes)}`);
   }
-  if (!Number.isSafeInteger(sizeOf(shape)))
-    throw new RangeError(`${op}: expected fewer than 2^53 elements, got shape ${formatShape(shape)}`);
+  const shapeOfNumbers = sizes as number[];
+  if (sizes.length > MAX_DIMS) throw new RangeError(`${op}: expected at most ${MAX_DIMS} dimensions, got ${sizes.length} - reshape first`);
+  if (!Number.isSafeInteger(sizeOf(shapeOfNumbers.filter((size) => size !== 0))))
+    throw new RangeError(`${op}: expected fewer than 2^53 elements, got shape ${formatShape(shapeOfNumbers)}`);
+  // -0 is an integer of 0 or more, and would print as one.
+  return frozen(shapeOfNumbers.map((size) => size + 0));
+}
+
+/** A copy of an array, of whichever realm, read once; holes are undefined. `what` says what it stands for. */
+export function arrayOf(op: string, what: string, value: unknown): unknown[] {
+  if (!Array.isArray(value)) {
+    const brackets = typeof value === "number" ? " - put the sizes in brackets" : "";
+    throw new TypeError(`${op}: expected ${what}, got ${describe(value)}${brackets}`);
+  }
+  return Array.from(value as unknown[]);
 }
 
 /** The shape that two operands broadcast to: trailing dimensions aligned, sizes equal or 1. Throws `ShapeError`. */
@@ -77,7 +101,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     }
     shape[rank - i] = x === 1 ? y : x;
   }
-  return shape;
+  return frozen(shape);
 }
 
 /** Strides that read a tensor of `shape` as the larger `target`: 0 along every repeated dimension. The shapes must broadcast. */
@@ -98,20 +122,21 @@ export function normalizeDim(op: string, dim: unknown, rank: number): number {
   if (!Number.isInteger(dim) || dim < -limit || dim >= limit) {
     throw new RangeError(`${op}: expected dim in [${-limit}, ${limit - 1}], got ${dim}`);
   }
-  return dim < 0 ? dim + limit : dim;
+  return dim < 0 ? dim + limit : dim + 0;
 }
 
 /** Dimensions counted from the front and ascending; all of them for `undefined`. Throws RangeError for one named twice. */
 export function normalizeDims(op: string, dim: number | readonly number[] | undefined, rank: number): number[] {
   if (dim === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const dims = (typeof dim === "number" ? [dim] : [...dim]).map((d) => normalizeDim(op, d, rank));
-  if (rank === 0) return [];
+  const dims = (typeof dim === "number" ? [dim] : arrayOf(op, "dim to be an integer or an array of them", dim)).map((d) =>
+    normalizeDim(op, d, rank),
+  );
   if (dims.length === 0) return normalizeDims(op, undefined, rank); // PyTorch: an empty list means all
   dims.sort((a, b) => a - b);
   for (let i = 1; i < dims.length; i++) {
     if (dims[i] === dims[i - 1]) throw new RangeError(`${op}: expected each dim once, got ${dims[i]} twice`);
   }
-  return dims;
+  return rank === 0 ? [] : dims;
 }
 
 /**
@@ -148,4 +173,12 @@ export function mergeDims(
     for (const s of strides) s.push(0);
   }
   return { shape: merged, strides };
+}
+
+// --- internal helpers ---
+
+/** Sizes as they were given, few enough to read. */
+function describeSizes(sizes: readonly unknown[]): string {
+  const shown = sizes.slice(0, 8).map(describe).join(", ");
+  return `[${shown}${sizes.length > 8 ? ", ..." : ""}]`;
 }

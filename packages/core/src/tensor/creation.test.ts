@@ -75,7 +75,7 @@ describe("tensor", () => {
   });
 
   test.each([
-    ["int32", [1.9, -1.9, Number.NaN, 3], [1, -1, 0, 3]],
+    ["int32", [1.9, -1.9, -0.5, 3], [1, -1, 0, 3]],
     ["bool", [0, 2, -0.5, Number.NaN], [0, 1, 1, 1]],
     ["float64", [0.1, 1e300, 0, 1], [0.1, 1e300, 0, 1]],
     ["float32", [0.1, 1e300, 0, 1], [Math.fround(0.1), Number.POSITIVE_INFINITY, 0, 1]],
@@ -83,16 +83,60 @@ describe("tensor", () => {
     expect([...tensor(data, { dtype }).dataSync()]).toEqual(values);
   });
 
-  test("makes every byte that is not 0 a true", () => {
-    expect([...tensor(new Uint8Array([0, 1, 2, 255])).dataSync()]).toEqual([0, 1, 1, 1]);
-    expect([...tensor(new Uint8Array([0, 3]), { dtype: "float32" }).dataSync()]).toEqual([0, 3]);
+  test("makes bytes of 0 and 1 bool, and asks what others are: numbers, or true wherever a byte is not 0", () => {
+    const pixels = new Uint8Array([0, 1, 7, 255]);
+    expect(tensor(new Uint8Array([0, 1])).dtype).toBe("bool");
+    expectRefusal(
+      () => tensor(pixels),
+      "TypeError",
+      'tensor: expected bytes of 0 and 1, which make a bool tensor, got 7 - pass { dtype: "float32" } for numbers such as pixels, or { dtype: "bool" }',
+    );
+    expect([...tensor(pixels, { dtype: "bool" }).dataSync()]).toEqual([0, 1, 1, 1]);
+    expect([...tensor(pixels, { dtype: "float32" }).dataSync()]).toEqual([0, 1, 7, 255]);
+  });
+
+  test.each([
+    ["Uint8ClampedArray", new Uint8ClampedArray([1, 2]), "float32"],
+    ["Int8Array", new Int8Array([1, 2]), "float32"],
+    ["Int16Array", new Int16Array([1, 2]), "float32"],
+    ["Uint16Array", new Uint16Array([1, 2]), "float32"],
+    ["Uint32Array", new Uint32Array([1, 2]), "float32"],
+    ["BigInt64Array", new BigInt64Array([1n, 2n]), "int32"],
+  ] as const)("asks what the elements of a %s become, and takes the answer", (kind, data, dtype) => {
+    expectRefusal(
+      () => tensor(data as never),
+      "TypeError",
+      "tensor: expected a Float32Array, Float64Array, Int32Array or Uint8Array",
+      `got a value of type ${kind} - say what its elements become, such as { dtype: "${dtype}" }`,
+    );
+    expect([...tensor(data as never, { dtype }).dataSync()]).toEqual([1, 2]);
+  });
+
+  test("makes numbers of mixed numbers and booleans", () => {
+    const x = tensor([true, 2, false]);
+    expect([x.dtype, ...x.dataSync()]).toEqual(["float32", 1, 2, 0]);
+  });
+
+  test.each([2 ** 31, -(2 ** 31) - 1, Number.NaN, Number.POSITIVE_INFINITY])("refuses %d as int32", (value) => {
+    for (const make of [() => tensor([value], { dtype: "int32" }), () => full([1], value, { dtype: "int32" })])
+      expectRefusal(make, "RangeError", "expected numbers that fit int32, from -2^31 to 2^31 - 1");
+  });
+
+  test("refuses an array that holds itself, and nesting without end", () => {
+    const loop: unknown[] = [];
+    loop[0] = loop;
+    let deep: unknown[] = [1];
+    for (let i = 0; i < 20_000; i++) deep = [deep];
+    for (const data of [loop, deep])
+      for (const options of [{}, { dtype: "float32" }] as const)
+        expectRefusal(() => tensor(data as never, options), "RangeError", "tensor: expected at most 64 levels of arrays, got more");
   });
 
   test.each([[[[1, 2], [3]]], [[1, [2]]], [[[1], 2]], [[[], [1]]], [[[[1]], [[1, 2]]]]])("refuses ragged arrays: %j", (data) => {
     expectRefusal(() => tensor(data as never), "ShapeError", "tensor: expected rows of equal length, got ragged arrays");
   });
 
-  test.each([["abc"], [null], [undefined], [{}], [[1, "2"]], [[null]], [new Int16Array(2)], [5n]])(
+  test.each([["abc"], [null], [undefined], [{}], [[1, "2"]], [[null]], [new ArrayBuffer(8)], [5n]])(
     "refuses what holds no numbers: %o",
     (data) => {
       expectRefusal(() => tensor(data as never), "TypeError", "tensor: expected numbers, booleans, arrays of them or a typed array");
@@ -110,7 +154,11 @@ describe("tensor", () => {
       'tensor: expected dtype "float32", "float64", "int32" or "bool", got "float16"',
     );
     expect(memory()).toEqual(before);
-    expectRefusal(() => tensor(new Int32Array(1), { requiresGrad: true }), "TypeError", "requiresGrad: expected a float tensor, got int32");
+    expectRefusal(
+      () => tensor(new Int32Array(1), { requiresGrad: true }),
+      "TypeError",
+      "tensor: expected a float dtype with requiresGrad, got int32",
+    );
   });
 });
 
@@ -139,10 +187,10 @@ describe("zeros, ones and full", () => {
   });
 
   test("refuse what is no shape or number", () => {
-    expectRefusal(() => zeros(3 as never), "TypeError", "full: expected a shape such as [2, 3], got 3");
-    expectRefusal(() => ones([1.5]), "RangeError", "full: expected sizes that are integers of 0 or more, got 1.5");
-    expectRefusal(() => ones([2 ** 30, 2 ** 30]), "RangeError", "full: expected fewer than 2^53 elements");
-    expectRefusal(() => full([1], "1" as never), "TypeError", 'full: expected a number, got "1"');
+    expectRefusal(() => zeros(3 as never), "TypeError", "zeros: expected a shape such as [2, 3], got 3 - put the sizes in brackets");
+    expectRefusal(() => ones([1.5]), "RangeError", "ones: expected sizes that are integers of 0 or more, got 1.5");
+    expectRefusal(() => ones([2 ** 30, 2 ** 30]), "RangeError", "ones: expected fewer than 2^53 elements");
+    expectRefusal(() => full([1], "1" as never), "TypeError", 'full: expected a value that is a number, got "1"');
     expectRefusal(() => rand([Number.NaN]), "RangeError", "rand: expected sizes");
     expectRefusal(() => randn([2], { generator: 3 as never }), "TypeError", "randn: expected generator to be a Generator, got 3");
   });
@@ -162,11 +210,11 @@ describe("the default backend", () => {
 
   test("cannot be the promise of one: the message says to await it", () => {
     const promise = Promise.resolve(cpu) as unknown as Backend;
-    expectRefusal(() => setDefaultBackend(promise), "TypeError", "backend: expected a backend such as cpu", "await the factory");
+    expectRefusal(() => setDefaultBackend(promise), "TypeError", "setDefaultBackend: expected a backend such as cpu", "await the factory");
   });
 
   test("stays when it is set to what is no backend", () => {
-    expectRefusal(() => setDefaultBackend("wasm" as never), "TypeError", 'backend: expected a backend such as cpu, got "wasm"');
+    expectRefusal(() => setDefaultBackend("wasm" as never), "TypeError", 'setDefaultBackend: expected a backend such as cpu, got "wasm"');
     expect(getDefaultBackend()).toBe(cpu);
   });
 

@@ -1,14 +1,18 @@
+import type { Layout } from "../autograd/node";
 import type { Backend } from "../backend/backend";
 import type { Device } from "../backend/device";
 import { shared } from "../backend/shared";
 import { cpu } from "../cpu/cpu";
 import { deviceOf } from "../cpu/device-of";
-import { checkDType, createTypedArray, type DType, dtypeOf, isFloating, type TypedArray } from "../dtype/dtype";
-import { describe, optionsOf, ShapeError } from "../errors/errors";
-import { emptyLayout } from "../ops/layout";
+import { checkDType, type DType, isFloating, type TypedArray } from "../dtype/dtype";
+import { describe } from "../errors/describe";
+import { ShapeError } from "../errors/errors";
+import { type OptionKinds, optionsOf } from "../errors/options";
+import { computedLayout } from "../ops/layout";
 import { drawRand, drawRandn } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
 import { checkShape, formatShape, type Shape, sizeOf } from "../shape/shape";
+import { convert, elementOf, elementsOf, impliedDtype, type NestedArray } from "./elements";
 import { Tensor } from "./tensor";
 import { layoutFrom } from "./transfer";
 
@@ -22,14 +26,17 @@ export interface CreationOptions {
   readonly backend?: Backend;
 }
 
+/** What `tensor` takes beside. */
+interface TensorOptions extends CreationOptions {
+  /** Folds a flat array. Default: the nesting's, or one dimension. */
+  readonly shape?: Shape;
+}
+
 /** Options of `rand` and `randn`. */
 export interface RandomOptions extends CreationOptions {
   /** Where the numbers come from. Default: the default generator. */
   readonly generator?: Generator;
 }
-
-/** Numbers and booleans, nested to any depth. */
-export type NestedArray = number | boolean | readonly NestedArray[];
 
 const defaults = /* @__PURE__ */ shared<{ backend: Backend }>("defaultBackend", () => ({ backend: cpu }));
 
@@ -47,7 +54,7 @@ const defaults = /* @__PURE__ */ shared<{ backend: Backend }>("defaultBackend", 
  * ```
  */
 export function setDefaultBackend(backend: Backend): void {
-  deviceOf(backend); // refuses what is no backend
+  deviceOf(backend, "setDefaultBackend"); // refuses what is no backend
   defaults.backend = backend;
 }
 
@@ -71,12 +78,11 @@ export function getDefaultBackend(): Backend {
  * console.log(x.shape, labels.dtype, folded.shape); // [ 2, 3 ] int32 [ 3, 2 ]
  * ```
  */
-export function tensor(data: NestedArray | TypedArray, options: CreationOptions & { readonly shape?: Shape } = {}): Tensor {
-  optionsOf("tensor", options);
-  const dtype = checkDType("tensor", options.dtype ?? dtypeOf(data) ?? (isBoolean(data) ? "bool" : "float32"));
-  const values = dtypeOf(data) === null ? flatten(data as NestedArray) : { shape: [(data as TypedArray).length], flat: data as TypedArray };
-  const shape = options.shape ?? values.shape;
-  checkShape("tensor", shape);
+export function tensor(data: NestedArray | TypedArray, options?: TensorOptions): Tensor {
+  const { dtype: wanted, shape: folded, ...rest } = optionsOf<TensorOptions>("tensor", options, { ...CREATION, shape: "any" });
+  const values = elementsOf(data);
+  const dtype = wanted === undefined ? impliedDtype(values) : checkDType("tensor", wanted);
+  const shape = folded === undefined ? values.shape : checkShape("tensor", folded);
   if (sizeOf(shape) !== values.flat.length) {
     throw new ShapeError(
       "tensor",
@@ -84,7 +90,9 @@ export function tensor(data: NestedArray | TypedArray, options: CreationOptions 
       `expected ${sizeOf(shape)} elements for shape ${formatShape(shape)}, got ${values.flat.length}`,
     );
   }
-  return create(dtype, shape, values.flat, options);
+  const placed = placementOf("tensor", dtype, rest);
+  const converted = convert("tensor", values.flat, dtype);
+  return make(placed, () => layoutFrom(placed.device, dtype, shape, () => converted));
 }
 
 /**
@@ -100,7 +108,7 @@ export function tensor(data: NestedArray | TypedArray, options: CreationOptions 
  * ```
  */
 export function zeros(shape: Shape, options?: CreationOptions): Tensor {
-  return full(shape, 0, options);
+  return filled("zeros", shape, 0, options);
 }
 
 /**
@@ -115,7 +123,7 @@ export function zeros(shape: Shape, options?: CreationOptions): Tensor {
  * ```
  */
 export function ones(shape: Shape, options?: CreationOptions): Tensor {
-  return full(shape, 1, options);
+  return filled("ones", shape, 1, options);
 }
 
 /**
@@ -130,15 +138,9 @@ export function ones(shape: Shape, options?: CreationOptions): Tensor {
  * console.log(String(full([3], 0.5))); // Tensor([0.5, 0.5, 0.5], [3], float32, cpu)
  * ```
  */
-export function full(shape: Shape, value: number, options: CreationOptions = {}): Tensor {
-  checkShape("full", shape);
-  optionsOf("full", options);
-  if (typeof value !== "number") throw new TypeError(`full: expected a number, got ${describe(value)}`);
-  const device = deviceFor(options);
-  const dtype = checkDType("full", options.dtype ?? "float32");
-  const out = emptyLayout(device, dtype, shape);
-  device.kernels.fill(out, dtype === "bool" ? Number(value !== 0) : value);
-  return finish(new Tensor(out), options);
+export function full(shape: Shape, value: number, options?: CreationOptions): Tensor {
+  if (typeof value !== "number") throw new TypeError(`full: expected a value that is a number, got ${describe(value)}`);
+  return filled("full", shape, value, options);
 }
 
 /**
@@ -154,11 +156,8 @@ export function full(shape: Shape, value: number, options: CreationOptions = {})
  * console.log(String(rand([3]))); // Tensor([0.118, 0.2556, 0.0719], [3], float32, cpu)
  * ```
  */
-export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
-  checkShape("rand", shape);
-  optionsOf("rand", options);
-  const dtype = checkFloat("rand", options.dtype ?? "float32");
-  return create(dtype, shape, drawRand(resolveGenerator("rand", options.generator), sizeOf(shape)), options);
+export function rand(shape: Shape, options?: RandomOptions): Tensor {
+  return drawn("rand", shape, options, drawRand);
 }
 
 /**
@@ -174,61 +173,58 @@ export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
  * console.log(Math.abs(x.mean().itemSync()) < 0.1); // true
  * ```
  */
-export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
-  checkShape("randn", shape);
-  optionsOf("randn", options);
-  const dtype = checkFloat("randn", options.dtype ?? "float32");
-  return create(dtype, shape, drawRandn(resolveGenerator("randn", options.generator), sizeOf(shape)), options);
+export function randn(shape: Shape, options?: RandomOptions): Tensor {
+  return drawn("randn", shape, options, drawRandn);
 }
 
 // --- internal helpers ---
 
-function create(dtype: DType, shape: Shape, flat: ArrayLike<number | boolean>, options: CreationOptions): Tensor {
-  let data = flat;
-  if (dtypeOf(flat) !== dtype) {
-    const converted = createTypedArray(dtype, flat.length);
-    for (let i = 0; i < flat.length; i++) converted[i] = dtype === "bool" ? Number(Number(flat[i]) !== 0) : Number(flat[i]);
-    data = converted;
-  } else if (dtype === "bool") {
-    data = (flat as Uint8Array).map((byte) => Number(byte !== 0));
-  }
-  return finish(new Tensor(layoutFrom(deviceFor(options), dtype, [...shape], data as TypedArray)), options);
+const CREATION: OptionKinds<CreationOptions> = { dtype: "any", requiresGrad: "flag", backend: "any" };
+const RANDOM: OptionKinds<RandomOptions> = { ...CREATION, generator: "any" };
+
+/** Where a tensor goes, and what it may be asked: all checked, before anything is allocated or drawn. */
+interface Placement {
+  readonly device: Device;
+  readonly dtype: DType;
+  readonly requiresGrad: boolean;
 }
 
-function finish(x: Tensor, options: CreationOptions): Tensor {
-  if (options.requiresGrad === true) x.requiresGrad = true;
+function placementOf(op: string, dtype: DType, { requiresGrad = false, backend = defaults.backend }: CreationOptions): Placement {
+  if (requiresGrad && !isFloating(dtype))
+    throw new TypeError(`${op}: expected a float dtype with requiresGrad, got ${dtype} - integers have no gradient`);
+  return { device: deviceOf(backend, op), dtype, requiresGrad };
+}
+
+function make({ requiresGrad }: Placement, layout: () => Layout): Tensor {
+  const x = new Tensor(layout());
+  x.wantsGrad = requiresGrad;
   return x;
 }
 
-function deviceFor(options: CreationOptions): Device {
-  return deviceOf(options.backend ?? defaults.backend);
+/** One value everywhere, under the name of the function that was called. */
+function filled(op: string, sizes: Shape, value: number, options: CreationOptions | undefined): Tensor {
+  const shape = checkShape(op, sizes);
+  const { dtype: wanted, ...rest } = optionsOf<CreationOptions>(op, options, CREATION);
+  const dtype = checkDType(op, wanted ?? "float32");
+  const element = elementOf(op, value, dtype);
+  const placed = placementOf(op, dtype, rest);
+  return make(placed, () => computedLayout(placed.device, dtype, shape, (out) => placed.device.kernels.fill(out, element)));
 }
 
-function checkFloat(op: string, dtype: unknown): DType {
-  if (!isFloating(checkDType(op, dtype))) throw new TypeError(`${op}: expected a float dtype, got ${describe(dtype)}`);
-  return dtype as DType;
-}
-
-function isBoolean(data: unknown): boolean {
-  return Array.isArray(data) ? data.length > 0 && isBoolean(data[0]) : typeof data === "boolean";
-}
-
-function flatten(data: NestedArray): { shape: number[]; flat: (number | boolean)[] } {
-  const shape: number[] = [];
-  for (let level: NestedArray = data; Array.isArray(level); level = level[0]) {
-    shape.push(level.length);
-    if (level.length === 0) break;
-  }
-  const flat: (number | boolean)[] = [];
-  const walk = (value: NestedArray, dim: number): void => {
-    const isRow = Array.isArray(value);
-    if (isRow !== dim < shape.length || (isRow && value.length !== shape[dim])) {
-      throw new ShapeError("tensor", [shape], "expected rows of equal length, got ragged arrays");
-    }
-    if (isRow) for (const item of value) walk(item, dim + 1);
-    else if (typeof value === "number" || typeof value === "boolean") flat.push(value);
-    else throw new TypeError(`tensor: expected numbers, booleans, arrays of them or a typed array, got ${describe(value)}`);
-  };
-  walk(data, 0);
-  return { shape, flat };
+/** Numbers from the generator, which is asked once there is memory for them: a refused call takes no call number. */
+function drawn(
+  op: string,
+  sizes: Shape,
+  options: RandomOptions | undefined,
+  draw: (generator: Generator, length: number) => Float32Array | Float64Array,
+): Tensor {
+  const shape = checkShape(op, sizes);
+  const { dtype: wanted, generator: given, ...rest } = optionsOf<RandomOptions>(op, options, RANDOM);
+  const dtype = checkDType(op, wanted ?? "float32");
+  if (!isFloating(dtype)) throw new TypeError(`${op}: expected a float dtype, got ${dtype} - convert the result with type("${dtype}")`);
+  const generator = resolveGenerator(op, given);
+  const placed = placementOf(op, dtype, rest);
+  return generator.attempt(() =>
+    make(placed, () => layoutFrom(placed.device, dtype, shape, () => convert(op, draw(generator, sizeOf(shape)), dtype))),
+  );
 }

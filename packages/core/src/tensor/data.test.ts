@@ -156,7 +156,7 @@ describe("to", () => {
       "UnsupportedOpError",
       "allocate: expected one of float32, int32, bool on the blind backend, got float64",
     );
-    await expectRejection(wide.to("wasm" as never), "TypeError", 'backend: expected a backend such as cpu, got "wasm"');
+    await expectRejection(wide.to("wasm" as never), "TypeError", 'to: expected a backend such as cpu, got "wasm"');
   });
 });
 
@@ -179,7 +179,22 @@ describe("toString", () => {
     ["nothing", () => zeros([0]), "Tensor([], [0], float32, cpu)"],
     ["a leaf that requires a gradient", () => tensor([1], { requiresGrad: true }), "Tensor([1], [1], float32, cpu, requiresGrad)"],
     ["a computed tensor", () => F.relu(tensor([1], { requiresGrad: true })), "Tensor([1], [1], float32, cpu, from relu)"],
-    ["a large tensor", () => zeros([40, 40]), "Tensor([40, 40], float32, cpu)"],
+    ["no elements in many rows", () => zeros([2 ** 32, 0]), "Tensor([], [4294967296, 0], float32, cpu)"],
+    [
+      "a large tensor",
+      () => tensor(Float32Array.from({ length: 1600 }, (_, i) => i)).reshape([40, 40]),
+      [
+        "Tensor([[0, 1, 2, ..., 37, 38, 39],",
+        "        [40, 41, 42, ..., 77, 78, 79],",
+        "        [80, 81, 82, ..., 117, 118, 119],",
+        "        ...,",
+        "        [1480, 1481, 1482, ..., 1517, 1518, 1519],",
+        "        [1520, 1521, 1522, ..., 1557, 1558, 1559],",
+        "        [1560, 1561, 1562, ..., 1597, 1598, 1599]], [40, 40], float32, cpu)",
+      ].join("\n"),
+    ],
+    ["a long view", () => zeros([2000]).slice(0, 0, undefined, 2), "Tensor([0, 0, 0, ..., 0, 0, 0], [1000], float32, cpu)"],
+    ["many short dimensions", () => zeros(new Array(20).fill(2)), `Tensor([${new Array(20).fill(2).join(", ")}], float32, cpu)`],
     ["a tensor on a device", () => ones([2], { backend: blindBackend() }), "Tensor([2], float32, blind)"],
   ])("of %s", (_, make, expected) => {
     expect(String(make())).toBe(expected);

@@ -1,10 +1,13 @@
 import { computeGradients } from "../autograd/engine";
 import { checkInputs } from "../autograd/run";
-import { describe, optionsOf, ShapeError } from "../errors/errors";
+import { isTensor, raw } from "../errors/brand";
+import { describe } from "../errors/describe";
+import { ShapeError } from "../errors/errors";
+import { type OptionKinds, optionsOf } from "../errors/options";
+import { checkTensor } from "../ops/binary";
 import { formatShape } from "../shape/shape";
 import { zeros } from "./creation";
 import { Tensor } from "./tensor";
-import { isTensor } from "./tidy";
 import { checkGradient, onesLike } from "./transfer";
 
 /** Options of `grad`. */
@@ -37,11 +40,11 @@ export interface GradOptions {
  * console.log(dx?.itemSync(), ddx?.itemSync()); // 12 12
  * ```
  */
-export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: GradOptions = {}): Tensor[] {
+export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options?: GradOptions): Tensor[] {
   const roots = listOf("outputs", outputs);
   const targets = listOf("inputs", inputs);
-  const { createGraph = false, retainGraph = createGraph, allowUnused = false } = optionsOf("grad", options);
-  const given = options.gradOutputs === undefined ? [] : listOf("gradOutputs", options.gradOutputs);
+  const { createGraph = false, retainGraph = createGraph, allowUnused = false, gradOutputs } = optionsOf("grad", options, GRAD);
+  const given = gradOutputs === undefined ? [] : listOf("gradOutputs", gradOutputs);
   if (given.length > 0 && given.length !== roots.length) {
     throw new RangeError(`grad: expected as many gradOutputs as outputs, got ${given.length} for ${roots.length}`);
   }
@@ -69,11 +72,12 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | reado
 
 // --- internal helpers ---
 
+const GRAD: OptionKinds<GradOptions> = { gradOutputs: "any", createGraph: "flag", retainGraph: "flag", allowUnused: "flag" };
+
 function listOf(name: string, value: Tensor | readonly Tensor[]): readonly Tensor[] {
-  const list = isTensor(value) ? [value] : value;
-  if (!Array.isArray(list) || !list.every(isTensor))
-    throw new TypeError(`grad: expected ${name} to be a Tensor or an array of them, got ${describe(value)}`);
-  return list;
+  if (isTensor(value)) return [raw(value)];
+  if (!Array.isArray(value)) throw new TypeError(`grad: expected ${name} to be a Tensor or an array of them, got ${describe(value)}`);
+  return Array.from(value, (x) => checkTensor("grad", x, `each of ${name}`));
 }
 
 function checkSeed(root: Tensor, given: Tensor | undefined): void {

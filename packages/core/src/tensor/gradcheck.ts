@@ -1,5 +1,7 @@
-import { optionsOf } from "../errors/errors";
-import { defaultGenerator, type Generator } from "../random/generator";
+import { describe } from "../errors/describe";
+import { checkFunction, type OptionKinds, optionsOf } from "../errors/options";
+import { checkTensor } from "../ops/binary";
+import { type Generator, resolveGenerator } from "../random/generator";
 import { ones, randn, tensor } from "./creation";
 import { grad } from "./grad";
 import type { Tensor } from "./tensor";
@@ -33,16 +35,54 @@ export interface GradcheckOptions {
  * console.log(gradcheck((x) => F.dropout(x.mul(x).exp(), 0.5), [x])); // true
  * ```
  */
-export function gradcheck(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options: GradcheckOptions = {}): boolean {
-  const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, generator = defaultGenerator() } = optionsOf("gradcheck", options);
+export function gradcheck(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options?: GradcheckOptions): boolean {
+  return check("gradcheck", fn, tensorsOf("gradcheck", inputs), options);
+}
+
+/**
+ * Compares the gradients of the gradients of `fn` with central differences. Mirrors
+ * [torch.autograd.gradgradcheck](https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradgradcheck.html).
+ *
+ * @param inputs As for `gradcheck`, and so are options, result and errors.
+ */
+export function gradgradcheck(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options?: GradcheckOptions): boolean {
+  const given = tensorsOf("gradgradcheck", inputs);
+  checkFunction("gradgradcheck", fn, ADVICE);
+  const gradient = (...args: Tensor[]): Tensor => {
+    const targets = args.filter((_, i) => given[i]?.requiresGrad);
+    for (const x of targets) x.requiresGrad = true;
+    // Squared, so that a gradient that is constant still has a slope to check.
+    const output = checkTensor("gradgradcheck", fn(...args), "what the function returns");
+    const grads = grad(output.mul(output).sum(), targets, { createGraph: true, allowUnused: true });
+    return grads
+      .map((g) => g.reshape([-1]).sum())
+      .reduce((total, g, i) => total.add(g.mul(i + 1)), ones([], { dtype: "float64", backend: output.backend }));
+  };
+  return check("gradgradcheck", gradient, given, options);
+}
+
+// --- internal helpers ---
+
+const GRADCHECK: OptionKinds<GradcheckOptions> = { eps: "number", atol: "number", rtol: "number", generator: "any" };
+const ADVICE = "pass what computes a tensor from the inputs";
+
+function tensorsOf(op: string, inputs: readonly Tensor[]): Tensor[] {
+  if (!Array.isArray(inputs)) throw new TypeError(`${op}: expected an array of inputs, got ${describe(inputs)} - write [x]`);
+  return Array.from(inputs, (x) => checkTensor(op, x, "each input"));
+}
+
+function check(op: string, fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options?: GradcheckOptions): boolean {
+  const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, generator: given } = optionsOf(op, options, GRADCHECK);
+  const generator = resolveGenerator(op, given);
+  checkFunction(op, fn, ADVICE);
   for (const x of inputs) {
     if (x.requiresGrad && x.dtype !== "float64")
-      throw new TypeError(`gradcheck: expected float64 inputs, got ${x.dtype} - make them with { dtype: "float64" }`);
+      throw new TypeError(`${op}: expected float64 inputs, got ${x.dtype} - make them with { dtype: "float64" }`);
   }
   const state = generator.getState();
   const call = (...args: Tensor[]): Tensor => {
     generator.setState(state);
-    return fn(...args);
+    return checkTensor(op, fn(...args), "what the function returns");
   };
   return tidy(() => {
     const output = call(...inputs);
@@ -70,7 +110,7 @@ export function gradcheck(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly 
         const computed = analytic[k]?.[i] as number;
         if (!(Math.abs(computed - numeric) <= atol + rtol * Math.abs(numeric))) {
           throw new Error(
-            `gradcheck: expected gradient ${numeric} of input ${k} at element ${i}, got ${computed} - check the backward formula`,
+            `${op}: expected gradient ${numeric} of input ${k} at element ${i}, got ${computed} - check the backward formula`,
           );
         }
       }
@@ -78,24 +118,4 @@ export function gradcheck(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly 
     generator.setState(state);
     return true;
   });
-}
-
-/**
- * Compares the gradients of the gradients of `fn` with central differences. Mirrors
- * [torch.autograd.gradgradcheck](https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradgradcheck.html).
- *
- * @param inputs As for `gradcheck`, and so are options, result and errors.
- */
-export function gradgradcheck(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options: GradcheckOptions = {}): boolean {
-  const gradient = (...args: Tensor[]): Tensor => {
-    const targets = args.filter((_, i) => inputs[i]?.requiresGrad);
-    for (const x of targets) x.requiresGrad = true;
-    // Squared, so that a gradient that is constant still has a slope to check.
-    const output = fn(...args);
-    const grads = grad(output.mul(output).sum(), targets, { createGraph: true, allowUnused: true });
-    return grads
-      .map((g) => g.reshape([-1]).sum())
-      .reduce((total, g, i) => total.add(g.mul(i + 1)), ones([], { dtype: "float64", backend: output.backend }));
-  };
-  return gradcheck(gradient, inputs, options);
 }

@@ -1,11 +1,14 @@
 import type { GradNode, Layout } from "../autograd/node";
 import { trackTensor, unwatch } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
-import { BRAND, type Brand } from "../backend/shared";
 import type { Storage } from "../backend/storage";
 import { type DType, isFloating } from "../dtype/dtype";
+import { BRAND, type Brand, Raw, raw } from "../errors/brand";
+import { checkBoolean } from "../errors/options";
+import { checkTensor } from "../ops/binary";
 import { isContiguous, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "./tensor";
+import { checkGradient } from "./transfer";
 
 /**
  * `Symbol.dispose` as a type where the program's `lib` has it, so that `using x = tensor(...)` compiles there and the rest compiles without.
@@ -24,16 +27,11 @@ export interface TensorHandle extends MaybeDisposable {}
  * What a tensor is, apart from what it can do: a layout over counted memory, its place in the recorded graph, and the end of its life.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
-export abstract class TensorHandle {
-  /** The sizes of the dimensions; `[]` for a scalar. */
-  readonly shape: Shape;
+export abstract class TensorHandle extends Raw {
   /** Elements to step for one place further along each dimension. */
   readonly strides: readonly number[];
   /** Where the first element is in the storage. */
   readonly offset: number;
-  /** The gradient that `backward()` left here, or null. Only leaves have one. Owned by this tensor. */
-  grad: Tensor | null = null;
-
   /** @internal The memory, shared with views. */
   storage: Storage;
   /** @internal The operation that made this tensor, when it was recorded. */
@@ -46,13 +44,20 @@ export abstract class TensorHandle {
   followers: readonly WeakRef<Tensor>[] | null = null;
   /** @internal Shares the storage of the tensor it was made from. */
   isView = false;
-  #isDisposed = false;
-  #requiresGrad = false;
+  /** @internal Given up: behind `isDisposed`. */
+  isGone = false;
+  /** @internal Asked for by the user, on a leaf: behind `requiresGrad`. */
+  wantsGrad = false;
+  /** @internal Behind `grad`. */
+  gradient: Tensor | null = null;
+  /** @internal Behind `shape`: frozen. */
+  readonly sizes: Shape;
 
   /** @internal Takes over the layout's reference of its storage. */
   constructor(layout: Layout) {
+    super();
     this.storage = layout.storage;
-    this.shape = layout.shape;
+    this.sizes = layout.shape;
     this.strides = layout.strides;
     this.offset = layout.offset;
     this.storage.device.liveTensors++;
@@ -66,6 +71,11 @@ export abstract class TensorHandle {
 
   // --- what it is ---
 
+  /** The sizes of the dimensions; `[]` for a scalar. Frozen. */
+  get shape(): Shape {
+    return this.sizes;
+  }
+
   /** The type of the elements. */
   get dtype(): DType {
     return this.storage.dtype;
@@ -73,7 +83,7 @@ export abstract class TensorHandle {
 
   /** The number of elements. */
   get size(): number {
-    return sizeOf(this.shape);
+    return sizeOf(this.sizes);
   }
 
   /** The backend that holds the data and computes on it. */
@@ -83,15 +93,27 @@ export abstract class TensorHandle {
 
   /** True when `backward()` will compute a gradient for this tensor or through it. May be set on a leaf of a float dtype. */
   get requiresGrad(): boolean {
-    return this.#requiresGrad || this.node !== null;
+    return this.wantsGrad || this.node !== null;
   }
 
-  /** @throws TypeError for integers and bool, and for `false` on a computed tensor. */
+  /** @throws TypeError for anything but true and false, for integers and bool, and for `false` on a computed tensor. */
   set requiresGrad(value: boolean) {
+    checkBoolean("requiresGrad", "the value", value);
     if (value && !isFloating(this.dtype))
       throw new TypeError(`requiresGrad: expected a float tensor, got ${this.dtype} - integers have no gradient`);
     if (this.node !== null && !value) throw new TypeError("requiresGrad: expected a leaf, got a computed tensor - use detach()");
-    this.#requiresGrad = value;
+    this.wantsGrad = value;
+  }
+
+  /** The gradient that `backward()` left here, or null. Only leaves have one. Owned by this tensor. */
+  get grad(): Tensor | null {
+    return this.gradient;
+  }
+
+  /** @throws TypeError for anything but null and a tensor, or another dtype; ShapeError and BackendMismatchError where it does not fit. */
+  set grad(value: Tensor | null) {
+    const self = raw(this);
+    self.gradient = value === null || value === undefined ? null : fittingGrad(self, value);
   }
 
   /** True for a tensor that was not computed from one that requires a gradient. */
@@ -101,28 +123,40 @@ export abstract class TensorHandle {
 
   /** True after `dispose()`, or after the `tidy` it was made in. */
   get isDisposed(): boolean {
-    return this.#isDisposed;
+    return this.isGone;
   }
 
   /** True when elements lie in row-major order without gaps. */
   isContiguous(): boolean {
-    return isContiguous(this.shape, this.strides);
+    return isContiguous(this.sizes, this.strides);
   }
 
   // --- memory ---
 
   /** Gives the tensor up; its memory is freed once no view or graph needs it. A second call does nothing. */
   dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    unwatch(this);
-    this.storage.collect();
-    this.grad?.dispose();
-    this.grad = null;
+    const self = raw(this);
+    if (self.isGone) return;
+    self.isGone = true;
+    unwatch(self);
+    self.storage.collect();
+    self.gradient?.dispose();
+    self.gradient = null;
   }
 
   /** @internal What `using x = ...` calls at the end of its block; `MaybeDisposable` tells the types. */
   [DISPOSE](): void {
     this.dispose();
   }
+}
+
+// --- internal helpers ---
+
+/** The gradient that a caller wants to give to a tensor. A backward pass adds to it, and a step reads it, as if it were the tensor's own. */
+function fittingGrad(owner: TensorHandle, value: Tensor): Tensor {
+  const gradient = checkTensor("grad", value);
+  if (gradient === (owner as unknown))
+    throw new TypeError("grad: expected another tensor than the one it is the gradient of, got itself - copy it");
+  checkGradient("grad", owner as Tensor, gradient);
+  return gradient;
 }

@@ -27,6 +27,6 @@ export interface MemoryInfo {
  * ```
  */
 export function memory(backend: Backend = getDefaultBackend()): MemoryInfo {
-  const { liveTensors, liveBytes, pooledBytes } = deviceOf(backend);
+  const { liveTensors, liveBytes, pooledBytes } = deviceOf(backend, "memory");
   return { tensors: liveTensors, bytes: liveBytes, pooledBytes };
 }

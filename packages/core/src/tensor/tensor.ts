@@ -1,11 +1,16 @@
 import { computeGradients } from "../autograd/engine";
 import type { Layout } from "../autograd/node";
 import { checkInputs } from "../autograd/run";
+import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import type { BinaryOp, UnaryOp } from "../backend/op-names";
+import { deviceOf } from "../cpu/device-of";
 import { checkDType, type DType, type TypedArray } from "../dtype/dtype";
+import { raw } from "../errors/brand";
 import { ShapeError } from "../errors/errors";
-import { applyBinary, type NumberOrTensor } from "../ops/binary";
+import { awaited, INSPECT, refuseJson } from "../errors/misuse";
+import { type OptionKinds, optionsOf } from "../errors/options";
+import { applyBinary, checkTensor, type NumberOrTensor } from "../ops/binary";
 import { type ClampOptions, clamp } from "../ops/clamp";
 import { cast, contiguous, viewLayout } from "../ops/layout";
 import { matmul } from "../ops/matmul";
@@ -16,7 +21,15 @@ import { where } from "../ops/where";
 import { formatShape, type Shape } from "../shape/shape";
 import { formatTensor } from "./format";
 import { TensorHandle } from "./handle";
-import { accumulateGrads, checkGradient, moveStorage, onesLike, readElements, readElementsSync } from "./transfer";
+import { accumulateGrads, checkGradient, checkSingle, moveStorage, onesLike, readElements, readElementsSync, readItem } from "./transfer";
+
+/** How `backward` treats the graph. */
+interface BackwardOptions {
+  readonly retainGraph?: boolean;
+  readonly createGraph?: boolean;
+}
+
+const BACKWARD: OptionKinds<BackwardOptions> = { retainGraph: "flag", createGraph: "flag" };
 
 /**
  * An n-dimensional array on a backend that can record how it was computed; made by `tensor`, `zeros`, `randn` and the like. Mirrors
@@ -42,25 +55,24 @@ export class Tensor extends TensorHandle {
    *
    * @throws DisposedError for a disposed tensor.
    */
-  async data(): Promise<TypedArray> {
-    return readElements(this);
+  data(): Promise<TypedArray> {
+    return awaited("data", readElements(raw(this)));
   }
 
   /** The same at once, on a host-visible backend. @throws UnsupportedOpError on others. */
   dataSync(): TypedArray {
-    return readElementsSync(this);
+    return readElementsSync("dataSync", raw(this));
   }
 
   /** The value of a tensor of one element; of bool, 0 or 1. Waits for the backend. @throws ShapeError for more elements. */
-  async item(): Promise<number> {
-    this.#checkSingle("item");
-    return (await readElements(this))[0] as number;
+  item(): Promise<number> {
+    return awaited("item", readItem(raw(this)));
   }
 
   /** The same at once, on a host-visible backend. @throws ShapeError for more elements, UnsupportedOpError on other backends. */
   itemSync(): number {
-    this.#checkSingle("itemSync");
-    return readElementsSync(this)[0] as number;
+    checkSingle("itemSync", this);
+    return readElementsSync("itemSync", raw(this))[0] as number;
   }
 
   /**
@@ -69,20 +81,23 @@ export class Tensor extends TensorHandle {
    * @throws TypeError for what is no backend, UnsupportedOpError for a dtype it does not have, OutOfMemoryError.
    */
   async to(backend: Backend): Promise<Tensor> {
-    if (backend === this.backend) return this;
-    const moved = new Tensor(await moveStorage(this, backend));
-    moved.requiresGrad = this.isLeaf && this.requiresGrad;
+    const self = raw(this);
+    deviceOf(backend, "to");
+    checkInputs("to", [self]);
+    if (backend === self.backend) return self;
+    const moved = new Tensor(await moveStorage(self, backend));
+    moved.wantsGrad = self.isLeaf && self.requiresGrad;
     return moved;
   }
 
   /** The same values in another `dtype`; this tensor itself when it has it. To bool: `!= 0`; to int32: truncated. @throws TypeError for no dtype. */
   type(dtype: DType): Tensor {
-    return cast(this, checkDType("type", dtype));
+    return cast(raw(this), checkDType("type", dtype));
   }
 
   /** This tensor when it is contiguous, else a contiguous copy. */
   contiguous(): Tensor {
-    return contiguous(this);
+    return contiguous(raw(this));
   }
 
   // --- autograd ---
@@ -96,33 +111,34 @@ export class Tensor extends TensorHandle {
    * @throws TypeError for a tensor that requires no gradient, ShapeError for more than one element without `gradient`, DisposedError when the graph
    *   was released, InPlaceError when a value it needs was edited. No gradient is changed then.
    */
-  backward(
-    gradient?: Tensor,
-    { createGraph = false, retainGraph = createGraph }: { retainGraph?: boolean; createGraph?: boolean } = {},
-  ): void {
-    checkInputs("backward", [this]);
-    if (!this.requiresGrad) {
+  backward(gradient?: Tensor, options?: { retainGraph?: boolean; createGraph?: boolean }): void {
+    const self = raw(this);
+    const { createGraph = false, retainGraph = createGraph } = optionsOf<BackwardOptions>("backward", options, BACKWARD);
+    checkInputs("backward", [self]);
+    if (!self.requiresGrad) {
       throw new TypeError(
         "backward: expected a tensor that requires a gradient, got one that was computed from none - set requiresGrad, and check noGrad",
       );
     }
-    if (gradient === undefined && this.size !== 1) {
+    if (gradient === undefined && self.size !== 1) {
       throw new ShapeError(
         "backward",
-        [this.shape],
-        `expected one element, got shape ${formatShape(this.shape)} - reduce it, or pass its gradient`,
+        [self.shape],
+        `expected one element, got shape ${formatShape(self.shape)} - reduce it, or pass its gradient`,
       );
     }
-    if (gradient !== undefined) checkGradient("backward", this, gradient);
-    const seed = gradient ?? new Tensor(onesLike(this));
-    accumulateGrads(computeGradients([this], [seed], null, { retainGraph, createGraph }), createGraph);
-    if (gradient === undefined) seed.dispose();
+    const given = gradient === undefined ? undefined : checkTensor("backward", gradient, "the gradient");
+    if (given !== undefined) checkGradient("backward", self, given);
+    const seed = given ?? new Tensor(onesLike(self));
+    accumulateGrads(computeGradients([self], [seed], null, { retainGraph, createGraph }), createGraph);
+    if (given === undefined) seed.dispose();
   }
 
   /** The same data, without the graph behind it. */
   detach(): Tensor {
-    checkInputs("detach", [this]);
-    const result = new Tensor(viewLayout(this, this.shape, this.strides, this.offset));
+    const self = raw(this);
+    checkInputs("detach", [self]);
+    const result = new Tensor(viewLayout(self, self.shape, self.strides, self.offset));
     result.isView = true;
     return result;
   }
@@ -247,11 +263,11 @@ export class Tensor extends TensorHandle {
   }
   /** The variance; `correction` (default 1) is taken off the count, as in PyTorch. @throws TypeError for int32 and bool, RangeError as for `sum`. */
   var(options?: ReduceOptions & { correction?: number }): Tensor {
-    return variance(this, options);
+    return variance("var", this, options);
   }
   /** The standard deviation; `correction` and errors as for `var`. */
   std(options?: ReduceOptions & { correction?: number }): Tensor {
-    return variance(this, options).sqrt();
+    return composed(() => variance("std", this, options).sqrt());
   }
 
   // --- shape: views over the same memory, unless the layout forces a copy in reshape ---
@@ -292,7 +308,25 @@ export class Tensor extends TensorHandle {
 
   /** The shape, dtype and, where that needs no waiting, the values. */
   override toString(): string {
-    return formatTensor(this);
+    return formatTensor(raw(this));
+  }
+
+  /** Refuses: JSON has no room for typed elements, and would keep what a tensor is made of inside in their place. @throws TypeError always. */
+  toJSON(): never {
+    return refuseJson("a Tensor", "await x.data() and keep Array.from of it with x.shape");
+  }
+
+  /** Refuses to be a number or a part of one; in a text it is its `toString()`. @throws TypeError in arithmetic and comparisons. */
+  [Symbol.toPrimitive](hint?: string): string {
+    if (hint === "string") return this.toString();
+    throw new TypeError(
+      "Tensor: expected a method such as x.add(y), x.mul(y) or x.gt(y), got an operator - JavaScript's operators know no tensors; String(x) is its text",
+    );
+  }
+
+  /** @internal What `console.log` prints in Node, Bun and Deno. */
+  [INSPECT](): string {
+    return this.toString();
   }
 
   // --- for the rooms inside core ---
@@ -326,8 +360,5 @@ export class Tensor extends TensorHandle {
     }
     result.isView = true;
     return result;
-  }
-  #checkSingle(op: string): void {
-    if (this.size !== 1) throw new ShapeError(op, [this.shape], `expected one element, got shape ${formatShape(this.shape)} - use data()`);
   }
 }

@@ -1,7 +1,8 @@
 import { refusePromise } from "../autograd/grad-mode";
 import { withScope } from "../autograd/scope";
-import { isBranded } from "../backend/shared";
-import { describe } from "../errors/errors";
+import { isPlainObject, isTensor, raw } from "../errors/brand";
+import { checkFunction } from "../errors/options";
+import { checkTensor } from "../ops/binary";
 import type { Tensor } from "./tensor";
 
 /**
@@ -27,7 +28,7 @@ import type { Tensor } from "./tensor";
  * ```
  */
 export function tidy<T>(fn: () => T): T {
-  if (typeof fn !== "function") throw new TypeError(`tidy: expected a function, got ${describe(fn)}`);
+  checkFunction("tidy", fn, "write tidy(() => { ... })");
   return withScope(true, () => refusePromise("tidy", fn()), tensorsIn);
 }
 
@@ -47,24 +48,25 @@ export function tidy<T>(fn: () => T): T {
  * ```
  */
 export function keep<T extends Tensor>(tensor: T): T {
-  if (!isTensor(tensor)) throw new TypeError(`keep: expected a Tensor, got ${describe(tensor)}`);
-  tensor.isKept = true;
+  checkTensor("keep", tensor).isKept = true;
   return tensor;
-}
-
-/** True for a `value` that is a tensor, a parameter or a buffer, from whichever copy of core (a process may load it as ESM and as CommonJS). */
-export function isTensor(value: unknown): value is Tensor {
-  return isBranded(value, "Tensor", "Parameter", "Buffer");
 }
 
 // --- internal helpers ---
 
-/** The tensors in a value: itself, or in arrays and plain objects at any depth. */
+/** The tensors in a value: itself, or in arrays and plain objects at any depth, also such as refer to themselves. */
 function tensorsIn(value: unknown): Tensor[] {
-  if (isTensor(value)) return [value];
-  if (Array.isArray(value)) return value.flatMap(tensorsIn);
-  if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
-    return Object.values(value).flatMap(tensorsIn);
+  const found: Tensor[] = [];
+  const seen = new Set<unknown>();
+  // Not by recursion: a long linked list is a deep one.
+  const open = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (isTensor(next)) found.push(raw(next));
+    else if ((Array.isArray(next) || isPlainObject(next)) && !seen.has(next)) {
+      seen.add(next);
+      for (const inner of Object.values(next as object)) open.push(inner);
+    }
   }
-  return [];
+  return found;
 }

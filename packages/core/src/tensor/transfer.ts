@@ -8,9 +8,8 @@ import type { Device } from "../backend/device";
 import { deviceOf } from "../cpu/device-of";
 import type { DType, TypedArray } from "../dtype/dtype";
 import { ShapeError, UnsupportedOpError } from "../errors/errors";
-import { checkTensor } from "../ops/binary";
-import { contiguous, emptyLayout } from "../ops/layout";
-import { contiguousStrides, formatShape, type Shape, sameShape, sizeOf } from "../shape/shape";
+import { computedLayout, contiguous } from "../ops/layout";
+import { formatShape, type Shape, sameShape } from "../shape/shape";
 import type { Tensor } from "./tensor";
 
 /** A copy of a tensor's elements in row-major order. The storage is held until the backend has answered. */
@@ -26,13 +25,24 @@ export async function readElements(x: Tensor): Promise<TypedArray> {
   }
 }
 
+/** The element of a tensor that has one. */
+export async function readItem(x: Tensor): Promise<number> {
+  checkSingle("item", x);
+  return (await readElements(x))[0] as number;
+}
+
+/** Refuses a tensor of more or fewer elements than one. */
+export function checkSingle(op: string, { shape, size }: Tensor): void {
+  if (size !== 1) throw new ShapeError(op, [shape], `expected one element, got shape ${formatShape(shape)} - use data()`);
+}
+
 /** The same at once, through the backend's view. */
-export function readElementsSync(x: Tensor): TypedArray {
-  checkInputs("dataSync", [x]);
+export function readElementsSync(op: string, x: Tensor): TypedArray {
+  checkInputs(op, [x]);
   const { backend } = x;
   if (backend.view === undefined) {
-    const detail = `expected a host-visible backend, got ${backend.name} - use await tensor.data()`;
-    throw new UnsupportedOpError("dataSync", backend.name, detail);
+    const detail = `expected a host-visible backend, got ${backend.name} - use await tensor.${op.replace("Sync", "()")}`;
+    throw new UnsupportedOpError(op, backend.name, detail);
   }
   const source = readable(x);
   const copy = backend.view(source.storage).slice(source.offset, source.offset + source.size);
@@ -40,22 +50,20 @@ export function readElementsSync(x: Tensor): TypedArray {
   return copy;
 }
 
-/** A new layout on `device` with the elements of `data`, in row-major order. */
-export function layoutFrom(device: Device, dtype: DType, shape: Shape, data: TypedArray): Layout {
-  const storage = device.allocate(dtype, sizeOf(shape));
-  try {
-    if (data.length > 0) device.backend.write(storage, data);
-  } catch (error) {
-    storage.release();
-    throw error;
-  }
-  return { storage, shape, strides: contiguousStrides(shape), offset: 0 };
+/** A new layout on `device` with the elements that `data` gives, in row-major order; asked for when there is memory for them. `shape` is frozen. */
+export function layoutFrom(device: Device, dtype: DType, shape: Shape, data: () => TypedArray): Layout {
+  return computedLayout(device, dtype, shape, ({ storage }) => {
+    const elements = data();
+    if (elements.length > 0) device.backend.write(storage, elements);
+  });
 }
 
 /** A copy of a tensor's elements on another backend. */
 export async function moveStorage(x: Tensor, backend: Backend): Promise<Layout> {
   const device = deviceOf(backend);
-  return layoutFrom(device, x.dtype, x.shape, await readElements(x));
+  const { dtype, shape } = x;
+  const data = await readElements(x);
+  return layoutFrom(device, dtype, shape, () => data);
 }
 
 /** Puts a tensor on other memory of the same shape, contiguous, and gives up the old. One that was disposed meanwhile did that itself. */
@@ -75,14 +83,12 @@ export function replaceStorage(x: Tensor, { storage, strides, offset }: Layout):
 /** Ones of a tensor's shape and dtype, on its backend: the gradient of a loss by itself. */
 export function onesLike(x: Tensor): Layout {
   const { device } = x.storage;
-  const out = emptyLayout(device, x.dtype, x.shape);
-  device.kernels.fill(out, 1);
-  return out;
+  return computedLayout(device, x.dtype, x.shape, (out) => device.kernels.fill(out, 1));
 }
 
 /** Refuses a gradient given for `output` that is no live tensor of its backend, shape and dtype. */
 export function checkGradient(op: string, output: Tensor, gradient: Tensor): void {
-  checkInputs(op, [output, checkTensor(op, gradient)]);
+  checkInputs(op, [output, gradient]);
   if (!sameShape(gradient.shape, output.shape)) {
     const detail = `expected a gradient of shape ${formatShape(output.shape)}, got ${formatShape(gradient.shape)}`;
     throw new ShapeError(op, [output.shape, gradient.shape], detail);
@@ -148,8 +154,7 @@ function usableGrad({ grad }: Tensor): Tensor | null {
 function ownGrad(gradient: Tensor, createGraph: boolean): Tensor {
   if (createGraph || (ownsMemory(gradient) && gradient.offset === 0)) return gradient;
   const { device } = gradient.storage;
-  const own = emptyLayout(device, gradient.dtype, gradient.shape);
-  device.kernels.copy(gradient, own);
+  const own = computedLayout(device, gradient.dtype, gradient.shape, (out) => device.kernels.copy(gradient, out));
   const result = gradient.wrap(own);
   gradient.dispose();
   return result;

@@ -1,0 +1,64 @@
+/**
+ * How the objects of this library are recognised: by brand, never by `instanceof`, since a process may load core twice (as ESM and as
+ * CommonJS), and through the transparent proxies that reactive state puts around what it holds.
+ */
+
+import type { Tensor } from "../tensor/tensor";
+
+/** The property by which objects of this library are recognised; its value says which kind. */
+export const BRAND: unique symbol = Symbol.for("@dropwise/core:brand") as never;
+
+/** Where an object refers to itself. */
+const SELF: unique symbol = Symbol.for("@dropwise/core:self") as never;
+
+/** The kinds of branded objects. */
+export type Brand = "Tensor" | "Parameter" | "Buffer" | "Module" | "Generator" | "Optimizer" | "Dataset" | "DataLoader";
+
+/** True when `value` is an object of the kind, from whichever copy of core. */
+export function isBranded(value: unknown, brand: Brand): boolean {
+  return brandOf(value) === brand;
+}
+
+/** True for a tensor, a parameter or a buffer. */
+export function isTensor(value: unknown): value is Tensor {
+  const brand = brandOf(value);
+  return brand === "Tensor" || brand === "Parameter" || brand === "Buffer";
+}
+
+/** The kind of a branded object; undefined for anything else. */
+export function brandOf(value: unknown): Brand | undefined {
+  return typeof value === "object" && value !== null ? (value as { [BRAND]?: Brand })[BRAND] : undefined;
+}
+
+/**
+ * The base of what has private fields, which cannot be read through a proxy: methods start from `raw(this)`, and functions from `raw` of
+ * what they are given. Vue leaves such objects alone; other transparent proxies hand out the property descriptor of their target.
+ */
+export abstract class Raw {
+  /** @internal */
+  readonly [SELF]: unknown = this;
+  readonly #isRaw = true;
+
+  /** @internal Vue's mark for what it must not wrap. */
+  get __v_skip(): boolean {
+    return true;
+  }
+
+  /** @internal True for the object itself, as made by this copy of core. */
+  static isRaw(value: object): boolean {
+    return #isRaw in value;
+  }
+}
+
+/** The object itself, where `value` may be a transparent proxy around it. */
+export function raw<T extends object>(value: T): T {
+  // Never a get: a proxy would wrap what it gives.
+  return Raw.isRaw(value) ? value : ((Object.getOwnPropertyDescriptor(value, SELF)?.value as T | undefined) ?? value);
+}
+
+/** True for `{}` and the like, of whichever realm. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}

@@ -1,0 +1,39 @@
+/** Values in the words of an error message. */
+
+/** A longer text says nothing more in a message. */
+const MAX_TEXT = 60;
+
+/**
+ * A short description of any value: `"abc"`, `3`, `null`, `an array of 2`, `a Tensor [2, 3]`. Never throws, whatever getters and traps a value
+ * has: what asks for it is an error on its way already.
+ */
+export function describe(value: unknown): string {
+  try {
+    return inWords(value);
+  } catch {
+    return "a value that cannot be read";
+  }
+}
+
+/** `a, b and c`, for messages that list what would have been right. */
+export function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+// --- internal helpers ---
+
+function inWords(value: unknown): string {
+  if (typeof value === "string") return value.length > MAX_TEXT ? `a string of ${value.length} characters` : JSON.stringify(value);
+  if (typeof value === "function") return isClass(value) ? `the class ${value.name}` : "a function";
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const { shape, constructor } = value as { shape?: unknown; constructor?: unknown };
+  const name = typeof constructor === "function" && constructor.name !== "" ? constructor.name : "object";
+  // A prototype has its class's name, too, and may have no shape to show.
+  return Array.isArray(shape) ? `a ${name} [${shape.join(", ")}]` : `a value of type ${name}`;
+}
+
+function isClass(value: { name: string }): boolean {
+  return value.name !== "" && Function.prototype.toString.call(value).startsWith("class");
+}

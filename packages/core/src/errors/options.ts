@@ -1,0 +1,124 @@
+/** The one place where the options of a call are read: each once, unknown names and wrong kinds refused. */
+import { brandOf } from "./brand";
+import { describe, listed } from "./describe";
+
+/** What an option may be. `any`: the caller checks it. */
+export type OptionKind = "flag" | "number" | "any";
+
+/** Every option that a call has, so that a forgotten one does not compile. */
+export type OptionKinds<T> = { readonly [Name in keyof T]-?: OptionKind };
+
+/**
+ * The options that a call was given, as a new object: an option that is `undefined` is left out, so that destructuring fills in its
+ * default. Plain JavaScript would take `x.sum(1)` or `{ keepDim: true }`, find no option in it, and go on with the defaults.
+ *
+ * @throws TypeError for what is no options object, an unknown name, a flag that is no boolean, or a number that is none.
+ */
+export function optionsOf<T extends object>(op: string, options: T | undefined, kinds: OptionKinds<T>): Partial<T> {
+  const given: Partial<T> = {};
+  if (options === undefined) return given;
+  checkOptionNames(op, options, kinds);
+  for (const name in kinds) {
+    const value: unknown = options[name];
+    if (value === undefined) continue;
+    if (kinds[name] === "flag") checkBoolean(op, name, value);
+    else if (kinds[name] === "number") checkNumber(op, name, value);
+    given[name] = value as T[typeof name];
+  }
+  return given;
+}
+
+/** Refuses what is no options object, and names that `kinds` does not have. */
+export function checkOptionNames(op: string, options: unknown, kinds: object): void {
+  if (!isOptionsObject(options)) throw new TypeError(`${op}: expected options as { name: value }, got ${describe(options)}`);
+  for (const name in options) if (!Object.hasOwn(kinds, name)) refuseName(op, name, Object.keys(kinds));
+}
+
+/** Refuses anything but true and false; PyTorch takes no 0, 1 or None either. */
+export function checkBoolean(op: string, name: string, value: unknown): asserts value is boolean {
+  if (typeof value !== "boolean") throw new TypeError(`${op}: expected ${name} to be true or false, got ${describe(value)}`);
+}
+
+/** Refuses anything but a number, and NaN. */
+export function checkNumber(op: string, name: string, value: unknown): asserts value is number {
+  if (typeof value !== "number") throw new TypeError(`${op}: expected ${name} to be a number, got ${describe(value)}`);
+  if (Number.isNaN(value)) throw new RangeError(`${op}: expected ${name} to be a number, got NaN`);
+}
+
+/** Refuses anything but an integer from `min` on. */
+export function checkInteger(op: string, name: string, value: unknown, min: number): asserts value is number {
+  if (typeof value !== "number") throw new TypeError(`${op}: expected ${name} to be a number, got ${describe(value)}`);
+  if (!Number.isSafeInteger(value) || value < min) {
+    const expected = min === 1 ? "a positive integer" : `an integer of ${min} or more`;
+    throw new RangeError(`${op}: expected ${name} to be ${expected}, got ${value}`);
+  }
+}
+
+/** Refuses anything but a function. `advice` says how to give one. */
+export function checkFunction(op: string, value: unknown, advice: string): void {
+  if (typeof value !== "function") throw new TypeError(`${op}: expected a function, got ${describe(value)} - ${advice}`);
+}
+
+/** What an iterable gives, as an array. Refuses anything else; `what` says what was expected. */
+export function itemsOf<T>(op: string, what: string, value: Iterable<T>): T[] {
+  if (typeof (value as { [Symbol.iterator]?: unknown } | null | undefined)?.[Symbol.iterator] !== "function")
+    throw new TypeError(`${op}: expected ${what}, got ${describe(value)}`);
+  return [...value];
+}
+
+// --- internal helpers ---
+
+/** A plain object, of whichever realm, or an instance of a user's class; no collection, date, promise or object of this library. */
+function isOptionsObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return true;
+  return Object.prototype.toString.call(value) === "[object Object]" && brandOf(value) === undefined;
+}
+
+function refuseName(op: string, name: string, known: readonly string[]): never {
+  const near = nearestName(name, known);
+  const advice = near === undefined ? "leave it out" : `did you mean ${near}?`;
+  throw new TypeError(
+    `${op}: expected ${known.length === 1 ? "the option" : "the options"} ${listed(known)}, got ${describe(name)} - ${advice}`,
+  );
+}
+
+/** What other libraries call it. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  axis: "dim",
+  axes: "dim",
+  dims: "dim",
+  device: "backend",
+  learningrate: "lr",
+  rate: "p",
+  prob: "p",
+  probability: "p",
+  numthreads: "threads",
+};
+
+/** The known name that was likely meant: another library's word, other capitals or underscores, or a slip of one or two letters. */
+function nearestName(name: string, known: readonly string[]): string | undefined {
+  const plain = (text: string) => text.replaceAll("_", "").toLowerCase();
+  const wanted = plain(name);
+  const elsewhere = ELSEWHERE[wanted];
+  if (elsewhere !== undefined && known.includes(elsewhere)) return elsewhere;
+  const ranked = known.map((candidate) => ({ candidate, distance: editDistance(wanted, plain(candidate)) }));
+  ranked.sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= Math.min(2, wanted.length / 2) ? best.candidate : undefined;
+}
+
+/** Letters to insert, drop or change between two words (Levenshtein), row by row. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] as number) + Number(a[i - 1] !== b[j - 1]);
+      next[j] = Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1);
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}

@@ -1,0 +1,97 @@
+/** From what a caller calls data to typed elements: nesting, kinds of arrays, and numbers that a dtype can hold. */
+import { createTypedArray, type DType, dtypeOf, type TypedArray, typedArrayKind } from "../dtype/dtype";
+import { isTensor } from "../errors/brand";
+import { describe } from "../errors/describe";
+import { ShapeError } from "../errors/errors";
+import { frozen, MAX_DIMS, type Shape } from "../shape/shape";
+
+/** Numbers and booleans, nested to any depth. */
+export type NestedArray = number | boolean | readonly NestedArray[];
+
+/** Elements in row-major order, as they were given, with the shape and dtype that follow from them. */
+interface Elements {
+  readonly flat: ArrayLike<number | boolean | bigint>;
+  readonly shape: Shape;
+  /** Null for a typed array that no tensor holds, and for bytes that may be numbers or truth values. */
+  readonly dtype: DType | null;
+}
+
+/** The elements of a number, nested arrays, or a typed array of any kind and realm. Throws ShapeError and TypeError. */
+export function elementsOf(data: unknown): Elements {
+  if (typedArrayKind(data) === null) return flatten(data);
+  const flat = data as TypedArray;
+  const dtype = dtypeOf(flat);
+  return { flat, shape: frozen([flat.length]), dtype: dtype === "bool" && flat.some((byte) => byte > 1) ? null : dtype };
+}
+
+/** The dtype that elements have where the caller named none. Throws TypeError where it cannot be told. */
+export function impliedDtype({ flat, dtype }: Elements): DType {
+  if (dtype !== null) return dtype;
+  const kind = typedArrayKind(flat);
+  if (kind === "Uint8Array") {
+    throw new TypeError(
+      `tensor: expected bytes of 0 and 1, which make a bool tensor, got ${Array.from(flat).find((byte) => Number(byte) > 1)} - pass { dtype: "float32" } for numbers such as pixels, or { dtype: "bool" } for true wherever a byte is not 0`,
+    );
+  }
+  const wanted = kind?.startsWith("Big") ? "int32" : "float32";
+  throw new TypeError(
+    `tensor: expected a Float32Array, Float64Array, Int32Array or Uint8Array, got a value of type ${kind} - say what its elements become, such as { dtype: "${wanted}" }`,
+  );
+}
+
+/**
+ * Elements as a typed array of `dtype`; the array itself where it is one and holds what a tensor may hold. To bool: `!= 0`; to int32: truncated.
+ *
+ * @throws RangeError for a number that int32 cannot hold.
+ */
+export function convert(op: string, flat: ArrayLike<number | boolean | bigint>, dtype: DType): TypedArray {
+  if (dtype !== "bool" && dtypeOf(flat) === dtype) return flat as TypedArray;
+  const converted = createTypedArray(dtype, flat.length);
+  for (let i = 0; i < flat.length; i++) converted[i] = elementOf(op, Number(flat[i]), dtype);
+  return converted;
+}
+
+/** A number as an element of `dtype`. @throws RangeError for one that int32 cannot hold. */
+export function elementOf(op: string, value: number, dtype: DType): number {
+  if (dtype === "bool") return Number(value !== 0);
+  if (dtype !== "int32") return value;
+  const whole = Math.trunc(value);
+  if (whole !== (whole | 0)) {
+    throw new RangeError(`${op}: expected numbers that fit int32, from -2^31 to 2^31 - 1, got ${value} - use dtype "float32" or "float64"`);
+  }
+  return whole | 0; // not -0
+}
+
+// --- internal helpers ---
+
+function flatten(data: unknown): Elements {
+  const shape: number[] = [];
+  for (let level = data; Array.isArray(level); level = level[0]) {
+    if (shape.length === MAX_DIMS) {
+      throw new RangeError(`tensor: expected at most ${MAX_DIMS} levels of arrays, got more - does an array hold itself?`);
+    }
+    shape.push(level.length);
+    if (level.length === 0) break;
+  }
+  const flat: (number | boolean)[] = [];
+  const walk = (value: unknown, dim: number): void => {
+    const isRow = Array.isArray(value);
+    if (!isRow && typeof value !== "number" && typeof value !== "boolean") throw refusal(value);
+    if (isRow !== dim < shape.length || (isRow && value.length !== shape[dim])) {
+      throw new ShapeError("tensor", [shape], "expected rows of equal length, got ragged arrays - pad them");
+    }
+    if (isRow) for (const item of value) walk(item, dim + 1);
+    else flat.push(value);
+  };
+  walk(data, 0);
+  const isBool = flat.length > 0 && flat.every((value) => typeof value === "boolean");
+  return { flat, shape: frozen(shape), dtype: isBool ? "bool" : "float32" };
+}
+
+function refusal(value: unknown): TypeError {
+  const expected = `tensor: expected numbers, booleans, arrays of them or a typed array, got ${describe(value)}`;
+  if (isTensor(value)) return new TypeError(`${expected} - it is one already; cat([x]) copies`);
+  if (typeof value === "bigint") return new TypeError(`${expected} - convert it with Number(value)`);
+  if (Object.prototype.toString.call(value) === "[object ArrayBuffer]") return new TypeError(`${expected} - pass new Float32Array(buffer)`);
+  return new TypeError(expected);
+}
