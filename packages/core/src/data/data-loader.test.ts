@@ -43,7 +43,7 @@ describe("TensorDataset", () => {
     expectRefusal(() => new TensorDataset(), "TypeError", "TensorDataset: expected at least one tensor, got none");
     expectRefusal(() => new TensorDataset(ones([2]), ones([3])), "ShapeError", "TensorDataset: expected tensors with equal first sizes");
     expectRefusal(() => new TensorDataset(tensor(1)), "ShapeError", "TensorDataset");
-    expectRefusal(() => new TensorDataset([1, 2] as never), "TypeError", "TensorDataset: expected tensors, got an array of 2");
+    expectRefusal(() => new TensorDataset([1, 2] as never), "TypeError", "TensorDataset: expected a Tensor, got an array of 2");
     expectRefusal(() => dataset().batch(new Int32Array([10])), "RangeError", "gather: expected indices in [0, 10), got 10");
   });
 });

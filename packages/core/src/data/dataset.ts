@@ -1,8 +1,10 @@
 import { noGrad } from "../autograd/grad-mode";
 import { composed } from "../autograd/scope";
-import { isTensor } from "../errors/brand";
+import { typedArrayKind } from "../dtype/dtype";
+import { BRAND, type Brand, Raw } from "../errors/brand";
 import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
+import { checkTensor } from "../ops/binary";
 import { indexRows } from "../ops/gather";
 import { tensor } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
@@ -19,7 +21,7 @@ import { keep } from "../tensor/tidy";
  * console.log(input.shape, target.shape); // [ 2, 10 ] [ 2, 1 ]
  * ```
  */
-export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> {
+export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> extends Raw {
   /** The tensors, in the order in which a batch has them. */
   readonly tensors: T;
 
@@ -28,18 +30,30 @@ export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> {
    * @throws ShapeError when their first sizes differ, TypeError for anything but tensors.
    */
   constructor(...tensors: T) {
+    super();
     if (tensors.length === 0) throw new TypeError("TensorDataset: expected at least one tensor, got none");
-    for (const x of tensors) {
-      if (!isTensor(x)) throw new TypeError(`TensorDataset: expected tensors, got ${describe(x)}`);
-      if (x.shape.length === 0 || x.shape[0] !== tensors[0]?.shape[0]) {
+    const own = tensors.map((x) => checkTensor("TensorDataset", x));
+    const first = own[0] as Tensor;
+    for (const x of own) {
+      if (x.shape.length === 0 || x.shape[0] !== first.shape[0]) {
         throw new ShapeError(
           "TensorDataset",
-          tensors.map((t) => t.shape),
-          `expected tensors with equal first sizes, got ${tensors.map(describe).join(" and ")}`,
+          own.map((t) => t.shape),
+          `expected tensors with equal first sizes, got ${own.map(describe).join(" and ")}`,
         );
       }
     }
-    this.tensors = tensors;
+    this.tensors = Object.freeze(own) as unknown as T;
+  }
+
+  /** @internal */
+  get [BRAND](): Brand {
+    return "Dataset";
+  }
+
+  /** @internal */
+  static override get name(): string {
+    return "TensorDataset";
   }
 
   /** The number of samples. */
@@ -50,17 +64,28 @@ export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> {
   /**
    * The samples at the places `indices`, as one batch of new tensors, which the caller disposes.
    *
-   * @throws RangeError for a place that is not there, on a host-visible backend.
+   * @param indices Places from 0 to `length - 1`, in any order, also repeated.
+   * @throws TypeError for anything but an array of integers, RangeError for a place that is not there.
    */
-  batch(indices: Int32Array): { [K in keyof T]: Tensor } {
+  batch(indices: Int32Array | readonly number[]): { [K in keyof T]: Tensor } {
+    const places = placesOf(indices, this.length);
     return noGrad(() => {
-      const rows = this.tensors.map((x) => {
-        const index = tensor(indices, { backend: x.backend });
-        const picked = keep(composed(() => indexRows(x, index)));
-        index.dispose();
-        return picked;
-      });
+      const rows = this.tensors.map((x) => composed(() => keep(indexRows(x, tensor(places, { backend: x.backend })))));
       return rows as { [K in keyof T]: Tensor };
     });
   }
+}
+
+// --- internal helpers ---
+
+/** A copy of what a caller gave as places, all of them there. */
+function placesOf(indices: unknown, length: number): Int32Array {
+  const isList = Array.isArray(indices) || typedArrayKind(indices) !== null;
+  if (!isList) throw new TypeError(`batch: expected places as an Int32Array or an array of integers, got ${describe(indices)}`);
+  return Int32Array.from(indices as ArrayLike<unknown>, (place) => {
+    if (typeof place !== "number" || !Number.isInteger(place))
+      throw new TypeError(`batch: expected places that are integers, got ${describe(place)}`);
+    if (place < 0 || place >= length) throw new RangeError(`batch: expected places from 0 to ${length - 1}, got ${place}`);
+    return place;
+  });
 }

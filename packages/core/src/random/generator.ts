@@ -54,6 +54,11 @@ export class Generator extends Raw {
     return "Generator";
   }
 
+  /** @internal */
+  static override get name(): string {
+    return "Generator";
+  }
+
   /**
    * Sets the seed and puts both counters to 0.
    *

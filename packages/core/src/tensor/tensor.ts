@@ -48,6 +48,11 @@ const BACKWARD: OptionKinds<BackwardOptions> = { retainGraph: "flag", createGrap
  * ```
  */
 export class Tensor extends TensorHandle {
+  /** @internal */
+  static override get name(): string {
+    return "Tensor";
+  }
+
   // --- data ---
 
   /**
