@@ -7,7 +7,7 @@
  */
 
 /** Raised when the meaning of a shared slot changes; copies that disagree must not run together. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 const KEY = Symbol.for("@dropwise/core:1");
 

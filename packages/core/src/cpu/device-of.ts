@@ -3,6 +3,7 @@ import { Device, type DeviceKernels, type View } from "../backend/device";
 import { shared } from "../backend/shared";
 import { describe } from "../errors/describe";
 import { UnsupportedOpError } from "../errors/errors";
+import { wrongType } from "../errors/refusal";
 import { referenceFamilies } from "./reference-families";
 
 const STORAGE_MEMBERS = ["allocate", "write", "read", "release", "dispose"] as const;
@@ -29,9 +30,9 @@ export function deviceOf(backend: Backend, op = "backend"): Device {
 
 function checkBackend(op: string, backend: Backend): void {
   if (typeof backend !== "object" || backend === null || "then" in backend || !("allocate" in backend || "info" in backend)) {
-    throw new TypeError(`${op}: expected a backend such as cpu, got ${describe(backend)} - await the factory that makes it`);
+    throw wrongType(op, "a backend such as cpu", backend, "await the factory that makes it");
   }
-  if (typeof backend.name !== "string") throw new TypeError(`backend: expected "name" to be a string, got ${describe(backend.name)}`);
+  if (typeof backend.name !== "string") throw wrongType("backend", '"name" to be a string', backend.name);
   const { info } = backend;
   if (typeof info !== "object" || info === null || !Array.isArray(info.dtypes) || typeof info.maxBufferBytes !== "number") {
     throw new TypeError(`backend ${backend.name}: expected "info" with dtypes and maxBufferBytes, got ${describe(info)}`);

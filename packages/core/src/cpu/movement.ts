@@ -1,4 +1,5 @@
 import type { TypedArray } from "../dtype/dtype";
+import { wrongValue } from "../errors/refusal";
 import type { Shape } from "../shape/shape";
 import { forEachRow, type HostOperand } from "./host-operand";
 
@@ -64,6 +65,6 @@ function forEachIndex(index: HostOperand, shape: Shape, visit: (o: number, at: n
 
 function checkIndices(op: string, index: HostOperand, shape: Shape, along: number): void {
   forEachIndex(index, shape, (_o, at) => {
-    if (at < 0 || at >= along) throw new RangeError(`${op}: expected indices in [0, ${along}), got ${at}`);
+    if (at < 0 || at >= along) throw wrongValue(op, `indices in [0, ${along})`, at);
   });
 }

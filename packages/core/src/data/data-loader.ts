@@ -1,6 +1,6 @@
 import { BRAND, type Brand, Raw, raw } from "../errors/brand";
-import { describe } from "../errors/describe";
 import { checkInteger, type OptionKinds, optionsOf } from "../errors/options";
+import { wrongType } from "../errors/refusal";
 import { drawPermutation } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
@@ -51,7 +51,7 @@ export class DataLoader<T extends readonly Tensor[] = readonly Tensor[]> extends
   constructor(dataset: TensorDataset<T>, options?: DataLoaderOptions) {
     super();
     const { batchSize = 1, shuffle = false, dropLast = false, generator } = optionsOf("DataLoader", options, OPTIONS);
-    if (typeof dataset?.batch !== "function") throw new TypeError(`DataLoader: expected a TensorDataset, got ${describe(dataset)}`);
+    if (typeof dataset?.batch !== "function") throw wrongType("DataLoader", "a TensorDataset", dataset);
     checkInteger("DataLoader", "batchSize", batchSize, 1);
     this.dataset = dataset;
     this.batchSize = batchSize;

@@ -2,8 +2,8 @@ import { noGrad } from "../autograd/grad-mode";
 import { composed } from "../autograd/scope";
 import { typedArrayKind } from "../dtype/dtype";
 import { BRAND, type Brand, Raw } from "../errors/brand";
-import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
+import { wrongType, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { indexRows } from "../ops/gather";
 import { tensor } from "../tensor/creation";
@@ -81,11 +81,10 @@ export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> exte
 /** A copy of what a caller gave as places, all of them there. */
 function placesOf(indices: unknown, length: number): Int32Array {
   const isList = Array.isArray(indices) || typedArrayKind(indices) !== null;
-  if (!isList) throw new TypeError(`batch: expected places as an Int32Array or an array of integers, got ${describe(indices)}`);
+  if (!isList) throw wrongType("batch", "places as an Int32Array or an array of integers", indices);
   return Int32Array.from(indices as ArrayLike<unknown>, (place) => {
-    if (typeof place !== "number" || !Number.isInteger(place))
-      throw new TypeError(`batch: expected places that are integers, got ${describe(place)}`);
-    if (place < 0 || place >= length) throw new RangeError(`batch: expected places from 0 to ${length - 1}, got ${place}`);
+    if (typeof place !== "number" || !Number.isInteger(place)) throw wrongType("batch", "places that are integers", place);
+    if (place < 0 || place >= length) throw wrongValue("batch", `places from 0 to ${length - 1}`, place);
     return place;
   });
 }

@@ -1,3 +1,4 @@
+import { wrongType } from "./refusal";
 /** What a value says when it is used as what it is not. */
 
 /** The method by which Node, Bun and Deno ask an object how to print it. */
@@ -17,5 +18,5 @@ export function awaited<T>(op: string, promise: Promise<T>): Promise<T> {
 
 /** What `toJSON` does that must not be silent. */
 export function refuseJson(what: string, instead: string): never {
-  throw new TypeError(`JSON: expected plain values, got ${what} - ${instead}`);
+  throw wrongType("JSON", "plain values", what, instead);
 }

@@ -1,6 +1,8 @@
 /** The one place where the options of a call are read: each once, unknown names and wrong kinds refused. */
+
 import { brandOf } from "./brand";
-import { describe, listed } from "./describe";
+import { listed } from "./describe";
+import { wrongType, wrongValue } from "./refusal";
 
 /** What an option may be. `any`: the caller checks it. */
 export type OptionKind = "flag" | "number" | "any";
@@ -30,39 +32,39 @@ export function optionsOf<T extends object>(op: string, options: T | undefined, 
 
 /** Refuses what is no options object, and names that `kinds` does not have. */
 export function checkOptionNames(op: string, options: unknown, kinds: object): void {
-  if (!isOptionsObject(options)) throw new TypeError(`${op}: expected options as { name: value }, got ${describe(options)}`);
+  if (!isOptionsObject(options)) throw wrongType(op, "options as { name: value }", options);
   for (const name in options) if (!Object.hasOwn(kinds, name)) refuseName(op, name, Object.keys(kinds));
 }
 
 /** Refuses anything but true and false; PyTorch takes no 0, 1 or None either. */
 export function checkBoolean(op: string, name: string, value: unknown): asserts value is boolean {
-  if (typeof value !== "boolean") throw new TypeError(`${op}: expected ${name} to be true or false, got ${describe(value)}`);
+  if (typeof value !== "boolean") throw wrongType(op, `${name} to be true or false`, value);
 }
 
 /** Refuses anything but a number, and NaN. */
 export function checkNumber(op: string, name: string, value: unknown): asserts value is number {
-  if (typeof value !== "number") throw new TypeError(`${op}: expected ${name} to be a number, got ${describe(value)}`);
+  if (typeof value !== "number") throw wrongType(op, `${name} to be a number`, value);
   if (Number.isNaN(value)) throw new RangeError(`${op}: expected ${name} to be a number, got NaN`);
 }
 
 /** Refuses anything but an integer from `min` on. */
 export function checkInteger(op: string, name: string, value: unknown, min: number): asserts value is number {
-  if (typeof value !== "number") throw new TypeError(`${op}: expected ${name} to be a number, got ${describe(value)}`);
+  if (typeof value !== "number") throw wrongType(op, `${name} to be a number`, value);
   if (!Number.isSafeInteger(value) || value < min) {
     const expected = min === 1 ? "a positive integer" : `an integer of ${min} or more`;
-    throw new RangeError(`${op}: expected ${name} to be ${expected}, got ${value}`);
+    throw wrongValue(op, `${name} to be ${expected}`, value);
   }
 }
 
 /** Refuses anything but a function. `advice` says how to give one. */
 export function checkFunction(op: string, value: unknown, advice: string): void {
-  if (typeof value !== "function") throw new TypeError(`${op}: expected a function, got ${describe(value)} - ${advice}`);
+  if (typeof value !== "function") throw wrongType(op, "a function", value, advice);
 }
 
 /** What an iterable gives, as an array. Refuses anything else; `what` says what was expected. */
 export function itemsOf<T>(op: string, what: string, value: Iterable<T>): T[] {
   if (typeof (value as { [Symbol.iterator]?: unknown } | null | undefined)?.[Symbol.iterator] !== "function")
-    throw new TypeError(`${op}: expected ${what}, got ${describe(value)}`);
+    throw wrongType(op, what, value);
   return [...value];
 }
 
@@ -79,9 +81,7 @@ function isOptionsObject(value: unknown): value is object {
 function refuseName(op: string, name: string, known: readonly string[]): never {
   const near = nearestName(name, known);
   const advice = near === undefined ? "leave it out" : `did you mean ${near}?`;
-  throw new TypeError(
-    `${op}: expected ${known.length === 1 ? "the option" : "the options"} ${listed(known)}, got ${describe(name)} - ${advice}`,
-  );
+  throw wrongType(op, `${known.length === 1 ? "the option" : "the options"} ${listed(known)}`, name, advice);
 }
 
 /** What other libraries call it. */

@@ -1,8 +1,8 @@
 import { checkInputs } from "../autograd/run";
 import { checkFloating } from "../dtype/dtype";
-import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
 import { checkBoolean, checkOptionNames, type OptionKinds } from "../errors/options";
+import { wrongType, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import type { Generator } from "../random/generator";
 import { resolveGenerator } from "../random/generator";
@@ -94,13 +94,13 @@ export function dropoutOptionsOf(op: string, options: number | DropoutOptions, n
 
 /** Refuses arguments after the options: `F.dropout(x, 0.5, false)` would drop all the same. */
 export function checkNoMore(op: string, extra: readonly unknown[]): void {
-  if (extra.length > 0) throw new TypeError(`${op}: expected options as { name: value }, got ${describe(extra[0])}`);
+  if (extra.length > 0) throw wrongType(op, "options as { name: value }", extra[0]);
 }
 
 /** Refuses a drop probability that is no number (TypeError), NaN or outside [0, 1] (RangeError). */
 export function checkProbability(op: string, p: unknown): asserts p is number {
-  if (typeof p !== "number") throw new TypeError(`${op}: expected p to be a number, got ${describe(p)}`);
-  if (!(p >= 0 && p <= 1)) throw new RangeError(`${op}: expected a drop probability p in [0, 1], got ${p}`);
+  if (typeof p !== "number") throw wrongType(op, "p to be a number", p);
+  if (!(p >= 0 && p <= 1)) throw wrongValue(op, "a drop probability p in [0, 1]", p);
 }
 
 /** A copy of a mask shape that a caller gave: sizes, or -1 and null for the input's own. */
@@ -115,9 +115,9 @@ export function checkNoiseShape(op: string, noiseShape: unknown): Shape {
 
 /** Refuses an offset from which `count` mask elements would pass 2^53, the last integer that a number can count to. */
 export function checkElementOffset(op: string, offset: unknown, count: number): void {
-  if (typeof offset !== "number") throw new TypeError(`${op}: expected elementOffset to be a number, got ${describe(offset)}`);
+  if (typeof offset !== "number") throw wrongType(op, "elementOffset to be a number", offset);
   if (!Number.isInteger(offset) || offset < 0 || offset > 2 ** 53 - count) {
-    throw new RangeError(`${op}: expected an integer elementOffset in [0, 2^53 - ${count}], got ${offset}`);
+    throw wrongValue(op, `an integer elementOffset in [0, 2^53 - ${count}]`, offset);
   }
 }
 

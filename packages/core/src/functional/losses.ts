@@ -1,9 +1,9 @@
 import { checkInputs } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import { isFloating } from "../dtype/dtype";
-import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
+import { wrongDtype, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { gather } from "../ops/gather";
 import { applyUnary } from "../ops/unary";
@@ -41,7 +41,7 @@ export const SMOOTH_L1: OptionKinds<SmoothL1Options> = { ...LOSS, beta: "number"
 /** Refuses anything but the three reductions. */
 export function checkReduction(op: string, reduction: unknown): void {
   if (reduction === "mean" || reduction === "sum" || reduction === "none") return;
-  throw new RangeError(`${op}: expected reduction "mean", "sum" or "none", got ${describe(reduction)}`);
+  throw wrongValue(op, 'reduction "mean", "sum" or "none"', reduction);
 }
 
 /**
@@ -83,7 +83,7 @@ export function l1Loss(input: Tensor, target: Tensor, options?: LossOptions): Te
  */
 export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1Options): Tensor {
   const { beta = 1, reduction } = optionsOf("smoothL1Loss", options, SMOOTH_L1);
-  if (!(beta >= 0)) throw new RangeError(`smoothL1Loss: expected beta of 0 or more, got ${beta}`);
+  if (!(beta >= 0)) throw wrongValue("smoothL1Loss", "beta of 0 or more", beta);
   return elementwise("smoothL1Loss", input, target, { reduction }, (x, y) => {
     const distance = x.sub(y).abs();
     if (beta === 0) return distance;
@@ -167,8 +167,7 @@ export function nllLoss(input: Tensor, target: Tensor, options?: LossOptions): T
 export function crossEntropy(input: Tensor, target: Tensor, options?: CrossEntropyOptions): Tensor {
   const { reduction = "mean", labelSmoothing = 0 } = optionsOf("crossEntropy", options, CROSS_ENTROPY);
   checkReduction("crossEntropy", reduction);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
-    throw new RangeError(`crossEntropy: expected labelSmoothing in [0, 1], got ${labelSmoothing}`);
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw wrongValue("crossEntropy", "labelSmoothing in [0, 1]", labelSmoothing);
   const logits = checkTensor("crossEntropy", input);
   const distribution = checkTensor("crossEntropy", target, "the target");
   if (isFloating(distribution.dtype) && sameShape(logits.shape, distribution.shape))
@@ -239,8 +238,7 @@ function checkClasses(op: string, input: Tensor, target: Tensor): { x: Tensor; c
     const detail = `expected int32 classes ${formatShape(expected)}${op === "crossEntropy" ? ` or probabilities ${formatShape(x.shape)}` : ""} for ${formatShape(x.shape)}, got ${classes.dtype} ${formatShape(classes.shape)}`;
     throw new ShapeError(op, [x.shape, classes.shape], detail);
   }
-  if (classes.dtype !== "int32")
-    throw new TypeError(`${op}: expected int32 classes, got ${classes.dtype} - make them with tensor(labels, { dtype: "int32" })`);
+  if (classes.dtype !== "int32") throw wrongDtype(op, "int32 classes", classes.dtype, 'make them with tensor(labels, { dtype: "int32" })');
   checkInputs(op, [x, classes]);
   checkClassRange(op, classes, x.shape[dim] as number);
   return { x, classes, dim };
@@ -250,6 +248,5 @@ function checkClasses(op: string, input: Tensor, target: Tensor): { x: Tensor; c
 function checkClassRange(op: string, classes: Tensor, count: number): void {
   if (classes.backend.view === undefined) return;
   const outside = classes.dataSync().find((c) => c < 0 || c >= count);
-  if (outside !== undefined)
-    throw new RangeError(`${op}: expected classes from 0 to ${count - 1}, got ${outside} - the logits have ${count} of them`);
+  if (outside !== undefined) throw wrongValue(op, `classes from 0 to ${count - 1}`, outside, `the logits have ${count} of them`);
 }

@@ -1,7 +1,7 @@
 /** The functions of `functional/activations` as layers, for `Sequential`. Shapes, dtypes and errors are those of the functions. */
 
-import { describe } from "../errors/describe";
 import { checkNumber, optionsOf } from "../errors/options";
+import { wrongType, wrongValue } from "../errors/refusal";
 import { elu, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "../functional/activations";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
@@ -268,7 +268,7 @@ export class LogSoftmax extends Module {
 
 function dimOf(op: string, options: { dim: number }): number {
   const { dim } = optionsOf<{ dim: number }>(op, options, { dim: "number" });
-  if (dim === undefined) throw new TypeError(`${op}: expected { dim }, got ${describe(options)} - name the dimension that sums to 1`);
-  if (!Number.isInteger(dim)) throw new RangeError(`${op}: expected dim to be an integer, got ${dim}`);
+  if (dim === undefined) throw wrongType(op, "{ dim }", options, "name the dimension that sums to 1");
+  if (!Number.isInteger(dim)) throw wrongValue(op, "dim to be an integer", dim);
   return dim;
 }

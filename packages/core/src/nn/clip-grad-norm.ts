@@ -1,6 +1,6 @@
 import { noGrad } from "../autograd/grad-mode";
 import { composed } from "../autograd/scope";
-import { describe } from "../errors/describe";
+import { wrongType, wrongValue } from "../errors/refusal";
 import { zeros } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
 import { keep } from "../tensor/tidy";
@@ -17,8 +17,8 @@ import { tensorsOf } from "./parameter";
  * @throws RangeError for a negative or NaN `maxNorm`, TypeError for what is no number or no tensors.
  */
 export function clipGradNorm(parameters: Tensor | Iterable<Tensor>, maxNorm: number): Tensor {
-  if (typeof maxNorm !== "number") throw new TypeError(`clipGradNorm: expected maxNorm to be a number, got ${describe(maxNorm)}`);
-  if (!(maxNorm >= 0)) throw new RangeError(`clipGradNorm: expected maxNorm of 0 or more, got ${maxNorm}`);
+  if (typeof maxNorm !== "number") throw wrongType("clipGradNorm", "maxNorm to be a number", maxNorm);
+  if (!(maxNorm >= 0)) throw wrongValue("clipGradNorm", "maxNorm of 0 or more", maxNorm);
   const owners = tensorsOf("clipGradNorm", parameters).filter(({ grad }) => grad !== null);
   return noGrad(() =>
     composed(() => {

@@ -1,9 +1,9 @@
 import type { Backend } from "../backend/backend";
 import { deviceOf } from "../cpu/device-of";
 import { BRAND, type Brand, Raw, raw } from "../errors/brand";
-import { describe } from "../errors/describe";
 import { INSPECT, refuseJson } from "../errors/misuse";
 import { checkFunction } from "../errors/options";
+import { wrongType } from "../errors/refusal";
 import type { Tensor } from "../tensor/tensor";
 import { moveStorage, replaceStorage } from "../tensor/transfer";
 import { type Buffer, isBuffer, isParameter, type Parameter } from "./parameter";
@@ -53,7 +53,7 @@ export abstract class Module extends Raw {
    * @throws TypeError for anything but true and false.
    */
   train(mode = true): this {
-    if (typeof mode !== "boolean") throw new TypeError(`train: expected true or false, got ${describe(mode)}`);
+    if (typeof mode !== "boolean") throw wrongType("train", "true or false", mode);
     for (const module of this.modules()) module.training = mode;
     return this;
   }

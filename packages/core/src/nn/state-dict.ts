@@ -2,8 +2,8 @@ import type { Layout } from "../autograd/node";
 import { checkInputs } from "../autograd/run";
 import { type DType, dtypeOf, type TypedArray } from "../dtype/dtype";
 import { brandOf, isPlainObject, isTensor, raw } from "../errors/brand";
-import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
+import { wrongDtype, wrongType } from "../errors/refusal";
 import { computedLayout } from "../ops/layout";
 import { formatShape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
@@ -29,8 +29,8 @@ export function loadState(targets: Readonly<Record<string, Tensor>>, values: Sta
 /** Refuses a value that is no tensor or typed array of the target's shape and dtype on its backend. `what` says what it is for. */
 export function checkFits(op: string, what: string, target: Tensor, value: Tensor | TypedArray | undefined): void {
   const dtype: DType | null = isTensor(value) ? value.dtype : dtypeOf(value);
-  if (dtype === null) throw new TypeError(`${op}: expected a tensor or typed array for ${what}, got ${describe(value)}`);
-  if (dtype !== target.dtype) throw new TypeError(`${op}: expected ${target.dtype} for ${what}, got ${dtype}`);
+  if (dtype === null) throw wrongType(op, `a tensor or typed array for ${what}`, value);
+  if (dtype !== target.dtype) throw wrongDtype(op, `${target.dtype} for ${what}`, dtype);
   const shape = isTensor(value) ? value.shape : [(value as TypedArray).length];
   const fits = isTensor(value) ? sameShape(shape, target.shape) : shape[0] === target.size;
   if (!fits) {
@@ -87,7 +87,7 @@ function valuesOf(values: unknown): Record<string, Tensor | TypedArray> {
   if (isPlainObject(values)) return { ...(values as StateDict) };
   const isModule = brandOf(values) === "Module";
   const advice = isModule ? "pass its stateDict()" : "make one with Object.fromEntries(entries)";
-  throw new TypeError(`loadStateDict: expected an object of tensors, got ${describe(values)} - ${advice}`);
+  throw wrongType("loadStateDict", "an object of tensors", values, advice);
 }
 
 function write(target: Tensor, source: Layout): void {

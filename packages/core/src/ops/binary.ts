@@ -3,7 +3,7 @@ import { run } from "../autograd/run";
 import { type BinaryOp, isComparison } from "../backend/op-names";
 import { type DType, isFloating, promote } from "../dtype/dtype";
 import { isBranded, isTensor, raw } from "../errors/brand";
-import { describe } from "../errors/describe";
+import { wrongType } from "../errors/refusal";
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { BINARY_GRADIENTS } from "./binary-gradients";
@@ -30,7 +30,7 @@ export function applyBinary(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor):
 export function checkTensor(op: string, value: unknown, name?: string): Tensor {
   if (isTensor(value)) return raw(value);
   const expected = name === undefined ? "a Tensor" : `${name} to be a Tensor`;
-  throw new TypeError(`${op}: expected ${expected}, got ${describe(value)} - ${adviceFor(value)}`);
+  throw wrongType(op, expected, value, adviceFor(value));
 }
 
 /** The dtype two operands meet in. A number never widens a float tensor; one with a fraction turns integers to float32. */

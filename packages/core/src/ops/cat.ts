@@ -2,9 +2,9 @@ import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import { promote } from "../dtype/dtype";
-import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
+import { wrongType } from "../errors/refusal";
 import { formatShape, frozen, normalizeDim, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
@@ -88,8 +88,7 @@ export function stack(tensors: readonly Tensor[], options?: { dim?: number }): T
 const DIM: OptionKinds<{ dim?: number }> = { dim: "any" };
 
 function checkTensors(op: string, tensors: readonly Tensor[]): Tensor[] {
-  if (!Array.isArray(tensors) || tensors.length === 0)
-    throw new TypeError(`${op}: expected a non-empty array of tensors, got ${describe(tensors)}`);
+  if (!Array.isArray(tensors) || tensors.length === 0) throw wrongType(op, "a non-empty array of tensors", tensors);
   return Array.from(tensors, (x) => checkTensor(op, x));
 }
 

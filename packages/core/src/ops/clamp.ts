@@ -1,8 +1,8 @@
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { promote } from "../dtype/dtype";
-import { describe } from "../errors/describe";
 import { optionsOf } from "../errors/options";
+import { wrongType } from "../errors/refusal";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor, promoteOperands } from "./binary";
 import { cast, computedLayout, contiguous } from "./layout";
@@ -39,10 +39,9 @@ const clampPrimitive: Primitive<ClampOptions> = {
 export function clamp(tensor: Tensor, options: ClampOptions): Tensor {
   const x = checkTensor("clamp", tensor);
   const { min, max } = optionsOf("clamp", options, { min: "any", max: "any" });
-  if (min === undefined && max === undefined) throw new TypeError(`clamp: expected { min } or { max } or both, got ${describe(options)}`);
+  if (min === undefined && max === undefined) throw wrongType("clamp", "{ min } or { max } or both", options);
   for (const bound of [min, max]) {
-    if (bound !== undefined && typeof bound !== "number")
-      throw new TypeError(`clamp: expected bounds that are numbers, got ${describe(bound)}`);
+    if (bound !== undefined && typeof bound !== "number") throw wrongType("clamp", "bounds that are numbers", bound);
   }
   // A bound with a fraction turns integers to float32, as a number does everywhere.
   let { dtype } = x;

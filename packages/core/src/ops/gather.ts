@@ -2,6 +2,7 @@ import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import { ShapeError } from "../errors/errors";
+import { wrongDtype } from "../errors/refusal";
 import { formatShape, normalizeDim, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
@@ -50,8 +51,7 @@ export function gather(input: Tensor, dim: number, places: Tensor): Tensor {
       `expected an index of x's shape but for dim ${at}, got ${formatShape(index.shape)} for ${formatShape(x.shape)}`,
     );
   }
-  if (index.dtype !== "int32")
-    throw new TypeError(`gather: expected an int32 index, got ${index.dtype} - convert it with index.type("int32")`);
+  if (index.dtype !== "int32") throw wrongDtype("gather", "an int32 index", index.dtype, 'convert it with index.type("int32")');
   const outer = sizeOf(x.shape.slice(0, at));
   const inner = sizeOf(x.shape.slice(at + 1));
   const flat = (t: Tensor) => t.reshape([outer, t.shape[at] as number, inner]);

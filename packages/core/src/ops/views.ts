@@ -1,8 +1,9 @@
 /** Operations that move no data: another shape over the same storage. */
+
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
-import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
+import { wrongType, wrongValue } from "../errors/refusal";
 import {
   arrayOf,
   broadcastStrides,
@@ -137,9 +138,9 @@ export function slice(tensor: Tensor, dim: number, start = 0, end?: number, step
   const size = x.shape[at];
   if (size === undefined) throw new ShapeError("slice", [x.shape], "expected at least one dimension, got a scalar");
   for (const value of [start, end ?? 0, step]) {
-    if (!Number.isInteger(value)) throw new RangeError(`slice: expected integers, got ${describe(value)}`);
+    if (!Number.isInteger(value)) throw wrongValue("slice", "integers", value);
   }
-  if (step < 1) throw new RangeError(`slice: expected a step of 1 or more, got ${step}`);
+  if (step < 1) throw wrongValue("slice", "a step of 1 or more", step);
   const place = (value: number) => Math.min(Math.max(value < 0 ? value + size : value, 0), size);
   const first = place(start);
   const count = Math.max(0, Math.ceil((place(end ?? size) - first) / step));
@@ -151,8 +152,7 @@ export function slice(tensor: Tensor, dim: number, start = 0, end?: number, step
 function resolveSizes(x: Tensor, given: Shape): Shape {
   const shape = arrayOf("reshape", "a shape such as [2, -1]", given) as number[];
   const other = shape.find((size) => typeof size !== "number");
-  if (other !== undefined || shape.includes(undefined as never))
-    throw new TypeError(`reshape: expected sizes that are numbers, got ${describe(other)}`);
+  if (other !== undefined || shape.includes(undefined as never)) throw wrongType("reshape", "sizes that are numbers", other);
   const { size } = x;
   const open = shape.indexOf(-1);
   const known = sizeOf(shape.filter((_, i) => i !== open));

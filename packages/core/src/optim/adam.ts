@@ -1,6 +1,6 @@
 import type { OptimizerSpec } from "../backend/backend";
-import { describe } from "../errors/describe";
 import type { OptionKinds } from "../errors/options";
+import { wrongType, wrongValue } from "../errors/refusal";
 import { checkRange } from "./check";
 import { Optimizer, type Params } from "./optimizer";
 
@@ -112,10 +112,9 @@ function checkAdam(op: string, { lr, betas, eps, weightDecay }: AdamOptions): vo
   checkRange(op, "lr", lr);
   checkRange(op, "eps", eps);
   checkRange(op, "weightDecay", weightDecay);
-  if (!Array.isArray(betas) || betas.length !== 2) throw new TypeError(`${op}: expected betas as two numbers, got ${describe(betas)}`);
+  if (!Array.isArray(betas) || betas.length !== 2) throw wrongType(op, "betas as two numbers", betas);
   for (const beta of betas) {
-    if (!(typeof beta === "number" && beta >= 0 && beta < 1))
-      throw new RangeError(`${op}: expected betas in [0, 1), got ${describe(beta)}`);
+    if (!(typeof beta === "number" && beta >= 0 && beta < 1)) throw wrongValue(op, "betas in [0, 1)", beta);
   }
 }
 

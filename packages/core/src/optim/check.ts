@@ -1,7 +1,7 @@
-import { describe } from "../errors/describe";
+import { wrongType, wrongValue } from "../errors/refusal";
 
 /** Refuses an option that is no finite number of 0 or more, also one that was there and became undefined. */
 export function checkRange(op: string, name: string, value: unknown): void {
-  if (typeof value !== "number") throw new TypeError(`${op}: expected ${name} to be a number, got ${describe(value)}`);
-  if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) throw new RangeError(`${op}: expected ${name} of 0 or more, got ${value}`);
+  if (typeof value !== "number") throw wrongType(op, `${name} to be a number`, value);
+  if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) throw wrongValue(op, `${name} of 0 or more`, value);
 }

@@ -6,6 +6,7 @@ import { BRAND, type Brand, isTensor, Raw, raw } from "../errors/brand";
 import { describe } from "../errors/describe";
 import { refuseJson } from "../errors/misuse";
 import { checkOptionNames, itemsOf, type OptionKinds, optionsOf } from "../errors/options";
+import { wrongType } from "../errors/refusal";
 import { tensorsOf } from "../nn/parameter";
 import type { Tensor } from "../tensor/tensor";
 import { checkGradient } from "../tensor/transfer";
@@ -80,7 +81,7 @@ export abstract class Optimizer<Options extends object> extends Raw {
     const self = raw(this);
     const name = self.#name;
     if (typeof group !== "object" || group === null || !("params" in group)) {
-      throw new TypeError(`${name}: expected parameters or groups { params }, got ${describe(group)}`);
+      throw wrongType(name, "parameters or groups { params }", group);
     }
     const { params: given, ...options } = optionsOf<{ params: Iterable<Tensor> | Tensor }>(name, group, self.#groupKinds as never);
     const params = tensorsOf(name, given as Iterable<Tensor> | Tensor);
@@ -88,9 +89,7 @@ export abstract class Optimizer<Options extends object> extends Raw {
     for (const param of params) {
       checkInputs(name, [param]);
       if (!param.isLeaf || !param.requiresGrad)
-        throw new TypeError(
-          `${name}: expected leaves that require a gradient, got ${describe(param)} - set requiresGrad on what was not computed`,
-        );
+        throw wrongType(name, "leaves that require a gradient", param, "set requiresGrad on what was not computed");
       if (known.has(param)) throw new RangeError(`${name}: expected each parameter once, got ${describe(param)} twice`);
       known.add(param);
     }

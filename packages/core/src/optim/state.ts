@@ -2,6 +2,7 @@ import type { TypedArray } from "../dtype/dtype";
 import { isPlainObject } from "../errors/brand";
 import { describe } from "../errors/describe";
 import { checkInteger } from "../errors/options";
+import { wrongType, wrongValue } from "../errors/refusal";
 import { checkFits, copyAll } from "../nn/state-dict";
 import { zeros } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
@@ -78,8 +79,7 @@ export function checkSavedGroups(dict: OptimizerStateDict, sizes: readonly numbe
     throw new TypeError(`${OP}: expected { paramGroups, state } as stateDict() gives it, got ${describe(dict)}${describeParts(dict)}`);
   const groups = Array.from(dict.paramGroups as OptimizerStateDict["paramGroups"]);
   for (const group of groups) {
-    if (!isPlainObject(group) || !Array.isArray(group.params))
-      throw new TypeError(`${OP}: expected groups { params: [0, 1, ...] }, got ${describe(group)}`);
+    if (!isPlainObject(group) || !Array.isArray(group.params)) throw wrongType(OP, "groups { params: [0, 1, ...] }", group);
   }
   const found = groups.map((group) => group.params.length);
   if (found.join() !== sizes.join())
@@ -111,13 +111,11 @@ function describeParts(dict: unknown): string {
 }
 
 function checkState(param: Tensor, saved: SavedState, count: number): SavedState {
-  if (!isPlainObject(saved) || !Array.isArray(saved.tensors))
-    throw new TypeError(`${OP}: expected state { step, tensors }, got ${describe(saved)}`);
+  if (!isPlainObject(saved) || !Array.isArray(saved.tensors)) throw wrongType(OP, "state { step, tensors }", saved);
   const step: unknown = saved.step;
   const tensors = Array.from(saved.tensors as (Tensor | TypedArray)[]);
   checkInteger(OP, "step", step, 0);
-  if (tensors.length !== count)
-    throw new RangeError(`${OP}: expected ${count} tensors of state for ${describe(param)}, got ${tensors.length}`);
+  if (tensors.length !== count) throw wrongValue(OP, `${count} tensors of state for ${describe(param)}`, tensors.length);
   for (const value of tensors) checkFits(OP, `the state of ${describe(param)}`, param, value);
   return { step, tensors };
 }

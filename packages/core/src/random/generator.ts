@@ -1,7 +1,7 @@
 import { shared } from "../backend/shared";
 import { typedArrayKind } from "../dtype/dtype";
 import { BRAND, type Brand, isBranded, Raw, raw } from "../errors/brand";
-import { describe } from "../errors/describe";
+import { wrongType, wrongValue } from "../errors/refusal";
 import type { CallKey } from "./words";
 
 const U64 = 2n ** 64n;
@@ -109,17 +109,15 @@ export class Generator extends Raw {
    * @throws TypeError for anything but a Uint8Array; RangeError for another length or an offset that is no multiple of 4. Nothing changes then.
    */
   setState(state: Uint8Array): this {
-    if (typedArrayKind(state) !== "Uint8Array") throw new TypeError(`setState: expected a Uint8Array, got ${describe(state)}`);
+    if (typedArrayKind(state) !== "Uint8Array") throw wrongType("setState", "a Uint8Array", state);
     if (state.length !== STATE_BYTES && state.length !== CUDA_STATE_BYTES) {
-      throw new RangeError(
-        `setState: expected ${STATE_BYTES} bytes, or the ${CUDA_STATE_BYTES} of PyTorch's CUDA form, got ${state.length}`,
-      );
+      throw wrongValue("setState", `${STATE_BYTES} bytes, or the ${CUDA_STATE_BYTES} of PyTorch's CUDA form`, state.length);
     }
     const view = new DataView(state.buffer, state.byteOffset, state.length);
     const offset = view.getBigUint64(8, true);
-    if (offset % 4n !== 0n) throw new RangeError(`setState: expected an offset that is a multiple of 4, got ${offset}`);
+    if (offset % 4n !== 0n) throw wrongValue("setState", "an offset that is a multiple of 4", offset);
     const host = state.length === STATE_BYTES ? view.getBigUint64(16, true) : 0n;
-    if (host >= 2n ** 63n) throw new RangeError(`setState: expected a host call below 2^63, got ${host}`);
+    if (host >= 2n ** 63n) throw wrongValue("setState", "a host call below 2^63", host);
     const self = raw(this);
     self.manualSeed(view.getBigUint64(0, true));
     [self.#callLo, self.#callHi] = split(offset / 4n);
@@ -195,7 +193,7 @@ export function manualSeed(seed: number | bigint): Generator {
 /** The given generator, or the default one. Throws TypeError for anything else. */
 export function resolveGenerator(op: string, generator: Generator | undefined): Generator {
   if (generator === undefined) return theGenerator();
-  if (!isBranded(generator, "Generator")) throw new TypeError(`${op}: expected generator to be a Generator, got ${describe(generator)}`);
+  if (!isBranded(generator, "Generator")) throw wrongType(op, "generator to be a Generator", generator);
   return raw(generator);
 }
 
@@ -225,13 +223,13 @@ function checkCallsLeft(high: number, limit: number): void {
 
 function checkSeed(seed: unknown): bigint {
   if (typeof seed !== "number" && typeof seed !== "bigint") {
-    throw new TypeError(`manualSeed: expected a number or bigint, got ${describe(seed)}`);
+    throw wrongType("manualSeed", "a number or bigint", seed);
   }
   if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
-    throw new RangeError(`manualSeed: expected a safe integer, got ${seed} - write larger seeds as bigint`);
+    throw wrongValue("manualSeed", "a safe integer", seed, "write larger seeds as bigint");
   }
   const value = BigInt(seed);
-  if (value < -(2n ** 63n) || value >= U64) throw new RangeError(`manualSeed: expected a seed in [-2^63, 2^64), got ${value}`);
+  if (value < -(2n ** 63n) || value >= U64) throw wrongValue("manualSeed", "a seed in [-2^63, 2^64)", value);
   return BigInt.asUintN(64, value);
 }
 

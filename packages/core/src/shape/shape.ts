@@ -1,5 +1,6 @@
 import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
+import { wrongType, wrongValue } from "../errors/refusal";
 
 /** The sizes of a tensor's dimensions, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -68,7 +69,7 @@ export function checkShape(op: string, shape: unknown): Shape {
       throw new RangeError(`${op}: expected sizes that are integers of 0 or more, got ${describe(size)} in ${describeSizes(sizes)}`);
   }
   const shapeOfNumbers = sizes as number[];
-  if (sizes.length > MAX_DIMS) throw new RangeError(`${op}: expected at most ${MAX_DIMS} dimensions, got ${sizes.length} - reshape first`);
+  if (sizes.length > MAX_DIMS) throw wrongValue(op, `at most ${MAX_DIMS} dimensions`, sizes.length, "reshape first");
   if (!Number.isSafeInteger(sizeOf(shapeOfNumbers.filter((size) => size !== 0))))
     throw new RangeError(`${op}: expected fewer than 2^53 elements, got shape ${formatShape(shapeOfNumbers)}`);
   // -0 is an integer of 0 or more, and would print as one.
@@ -117,10 +118,10 @@ export function broadcastStrides(shape: Shape, strides: readonly number[], targe
 
 /** A dimension counted from the front, from one that may be negative. Throws RangeError outside [-rank, rank). */
 export function normalizeDim(op: string, dim: unknown, rank: number): number {
-  if (typeof dim !== "number") throw new TypeError(`${op}: expected dim to be an integer, got ${describe(dim)}`);
+  if (typeof dim !== "number") throw wrongType(op, "dim to be an integer", dim);
   const limit = Math.max(rank, 1); // PyTorch lets a scalar have dim 0 and -1
   if (!Number.isInteger(dim) || dim < -limit || dim >= limit) {
-    throw new RangeError(`${op}: expected dim in [${-limit}, ${limit - 1}], got ${dim}`);
+    throw wrongValue(op, `dim in [${-limit}, ${limit - 1}]`, dim);
   }
   return dim < 0 ? dim + limit : dim + 0;
 }

@@ -5,9 +5,9 @@ import { shared } from "../backend/shared";
 import { cpu } from "../cpu/cpu";
 import { deviceOf } from "../cpu/device-of";
 import { checkDType, type DType, isFloating, type TypedArray } from "../dtype/dtype";
-import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
+import { wrongDtype, wrongType } from "../errors/refusal";
 import { computedLayout } from "../ops/layout";
 import { drawRand, drawRandn } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
@@ -139,7 +139,7 @@ export function ones(shape: Shape, options?: CreationOptions): Tensor {
  * ```
  */
 export function full(shape: Shape, value: number, options?: CreationOptions): Tensor {
-  if (typeof value !== "number") throw new TypeError(`full: expected a value that is a number, got ${describe(value)}`);
+  if (typeof value !== "number") throw wrongType("full", "a value that is a number", value);
   return filled("full", shape, value, options);
 }
 
@@ -190,8 +190,7 @@ interface Placement {
 }
 
 function placementOf(op: string, dtype: DType, { requiresGrad = false, backend = defaults.backend }: CreationOptions): Placement {
-  if (requiresGrad && !isFloating(dtype))
-    throw new TypeError(`${op}: expected a float dtype with requiresGrad, got ${dtype} - integers have no gradient`);
+  if (requiresGrad && !isFloating(dtype)) throw wrongDtype(op, "a float dtype with requiresGrad", dtype, "integers have no gradient");
   return { device: deviceOf(backend, op), dtype, requiresGrad };
 }
 
@@ -221,7 +220,7 @@ function drawn(
   const shape = checkShape(op, sizes);
   const { dtype: wanted, generator: given, ...rest } = optionsOf<RandomOptions>(op, options, RANDOM);
   const dtype = checkDType(op, wanted ?? "float32");
-  if (!isFloating(dtype)) throw new TypeError(`${op}: expected a float dtype, got ${dtype} - convert the result with type("${dtype}")`);
+  if (!isFloating(dtype)) throw wrongDtype(op, "a float dtype", dtype, `convert the result with type("${dtype}")`);
   const generator = resolveGenerator(op, given);
   const placed = placementOf(op, dtype, rest);
   return generator.attempt(() =>

@@ -1,8 +1,10 @@
 /** From what a caller calls data to typed elements: nesting, kinds of arrays, and numbers that a dtype can hold. */
+
 import { createTypedArray, type DType, dtypeOf, type TypedArray, typedArrayKind } from "../dtype/dtype";
 import { isTensor } from "../errors/brand";
 import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
+import { wrongValue } from "../errors/refusal";
 import { frozen, MAX_DIMS, type Shape } from "../shape/shape";
 
 /** Numbers and booleans, nested to any depth. */
@@ -57,7 +59,7 @@ export function elementOf(op: string, value: number, dtype: DType): number {
   if (dtype !== "int32") return value;
   const whole = Math.trunc(value);
   if (whole !== (whole | 0)) {
-    throw new RangeError(`${op}: expected numbers that fit int32, from -2^31 to 2^31 - 1, got ${value} - use dtype "float32" or "float64"`);
+    throw wrongValue(op, "numbers that fit int32, from -2^31 to 2^31 - 1", value, 'use dtype "float32" or "float64"');
   }
   return whole | 0; // not -0
 }

@@ -1,9 +1,9 @@
 import { computeGradients } from "../autograd/engine";
 import { checkInputs } from "../autograd/run";
 import { isTensor, raw } from "../errors/brand";
-import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
+import { wrongType, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { formatShape } from "../shape/shape";
 import { zeros } from "./creation";
@@ -50,7 +50,7 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | reado
   }
   for (const x of [...roots, ...targets]) {
     checkInputs("grad", [x]);
-    if (!x.requiresGrad) throw new RangeError(`grad: expected tensors that require a gradient, got ${describe(x)} - set requiresGrad`);
+    if (!x.requiresGrad) throw wrongValue("grad", "tensors that require a gradient", x, "set requiresGrad");
   }
   roots.forEach((root, i) => {
     checkSeed(root, given[i]);
@@ -76,7 +76,7 @@ const GRAD: OptionKinds<GradOptions> = { gradOutputs: "any", createGraph: "flag"
 
 function listOf(name: string, value: Tensor | readonly Tensor[]): readonly Tensor[] {
   if (isTensor(value)) return [raw(value)];
-  if (!Array.isArray(value)) throw new TypeError(`grad: expected ${name} to be a Tensor or an array of them, got ${describe(value)}`);
+  if (!Array.isArray(value)) throw wrongType("grad", `${name} to be a Tensor or an array of them`, value);
   return Array.from(value, (x) => checkTensor("grad", x, `each of ${name}`));
 }
 

@@ -1,5 +1,5 @@
-import { describe } from "../errors/describe";
 import { checkFunction, type OptionKinds, optionsOf } from "../errors/options";
+import { wrongDtype, wrongType } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { type Generator, resolveGenerator } from "../random/generator";
 import { ones, randn, tensor } from "./creation";
@@ -67,7 +67,7 @@ const GRADCHECK: OptionKinds<GradcheckOptions> = { eps: "number", atol: "number"
 const ADVICE = "pass what computes a tensor from the inputs";
 
 function tensorsOf(op: string, inputs: readonly Tensor[]): Tensor[] {
-  if (!Array.isArray(inputs)) throw new TypeError(`${op}: expected an array of inputs, got ${describe(inputs)} - write [x]`);
+  if (!Array.isArray(inputs)) throw wrongType(op, "an array of inputs", inputs, "write [x]");
   return Array.from(inputs, (x) => checkTensor(op, x, "each input"));
 }
 
@@ -76,8 +76,7 @@ function check(op: string, fn: (...inputs: Tensor[]) => Tensor, inputs: readonly
   const generator = resolveGenerator(op, given);
   checkFunction(op, fn, ADVICE);
   for (const x of inputs) {
-    if (x.requiresGrad && x.dtype !== "float64")
-      throw new TypeError(`${op}: expected float64 inputs, got ${x.dtype} - make them with { dtype: "float64" }`);
+    if (x.requiresGrad && x.dtype !== "float64") throw wrongDtype(op, "float64 inputs", x.dtype, 'make them with { dtype: "float64" }');
   }
   const state = generator.getState();
   const call = (...args: Tensor[]): Tensor => {

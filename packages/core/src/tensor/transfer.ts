@@ -1,4 +1,5 @@
 /** Moving elements between tensors, the host and other backends. */
+
 import { withGradMode } from "../autograd/grad-mode";
 import type { Layout } from "../autograd/node";
 import { checkInputs } from "../autograd/run";
@@ -8,6 +9,7 @@ import type { Device } from "../backend/device";
 import { deviceOf } from "../cpu/device-of";
 import type { DType, TypedArray } from "../dtype/dtype";
 import { ShapeError, UnsupportedOpError } from "../errors/errors";
+import { wrongDtype } from "../errors/refusal";
 import { computedLayout, contiguous } from "../ops/layout";
 import { formatShape, type Shape, sameShape } from "../shape/shape";
 import type { Tensor } from "./tensor";
@@ -94,7 +96,7 @@ export function checkGradient(op: string, output: Tensor, gradient: Tensor): voi
     throw new ShapeError(op, [output.shape, gradient.shape], detail);
   }
   if (gradient.dtype !== output.dtype)
-    throw new TypeError(`${op}: expected a gradient of dtype ${output.dtype}, got ${gradient.dtype} - convert it with type()`);
+    throw wrongDtype(op, `a gradient of dtype ${output.dtype}`, gradient.dtype, "convert it with type()");
 }
 
 /**

@@ -1,0 +1,23 @@
+/** The errors for arguments, in the one form they have: `op: expected X, got Y - what to do`. */
+import { describe } from "./describe";
+
+/** For a value of a wrong type. `op` is the call as the caller wrote it; `advice` says what to do. */
+export function wrongType(op: string, expected: string, value: unknown, advice?: string): TypeError {
+  return new TypeError(message(op, expected, describe(value), advice));
+}
+
+/** For a tensor of a wrong dtype. */
+export function wrongDtype(op: string, expected: string, dtype: string, advice?: string): TypeError {
+  return new TypeError(message(op, expected, dtype, advice));
+}
+
+/** For a value of the right type that cannot be. */
+export function wrongValue(op: string, expected: string, value: unknown, advice?: string): RangeError {
+  return new RangeError(message(op, expected, describe(value), advice));
+}
+
+// --- internal helpers ---
+
+function message(op: string, expected: string, got: string, advice: string | undefined): string {
+  return `${op}: expected ${expected}, got ${got}${advice === undefined ? "" : ` - ${advice}`}`;
+}
