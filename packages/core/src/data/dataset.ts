@@ -2,6 +2,7 @@ import { noGrad } from "../autograd/grad-mode";
 import { composed } from "../autograd/scope";
 import { typedArrayKind } from "../dtype/dtype";
 import { BRAND, type Brand, Raw } from "../errors/brand";
+import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";

@@ -1,5 +1,4 @@
-import { describe } from "../errors/describe";
-import { wrongDtype } from "../errors/refusal";
+import { wrongDtype, wrongType } from "../errors/refusal";
 
 /**
  * The element types of a tensor.
@@ -52,29 +51,10 @@ export function promote(a: DType, b: DType): DType {
   return PROMOTION_ORDER.indexOf(a) > PROMOTION_ORDER.indexOf(b) ? a : b;
 }
 
-/** What people write who come from elsewhere. */
-const DTYPES_ELSEWHERE: Readonly<Record<string, DType>> = {
-  float: "float32",
-  f32: "float32",
-  float16: "float32",
-  half: "float32",
-  double: "float64",
-  number: "float64",
-  f64: "float64",
-  int: "int32",
-  long: "int32",
-  int64: "int32",
-  i32: "int32",
-  uint8: "int32",
-  boolean: "bool",
-};
-
 /** Refuses anything but one of the four dtype names. */
 export function checkDType(op: string, dtype: unknown): DType {
   if (PROMOTION_ORDER.includes(dtype as DType)) return dtype as DType;
-  const near = typeof dtype === "string" ? DTYPES_ELSEWHERE[dtype.toLowerCase().replace("torch.", "")] : undefined;
-  const advice = near === undefined ? "" : ` - did you mean "${near}"?`;
-  throw new TypeError(`${op}: expected dtype "float32", "float64", "int32" or "bool", got ${describe(dtype)}${advice}`);
+  throw wrongType(op, 'dtype "float32", "float64", "int32" or "bool"', dtype, typeof dtype === "string" ? nearDType(dtype) : undefined);
 }
 
 /** A new typed array of `length` zeros for elements of `dtype`. @throws RangeError when the engine has no room for it. */
@@ -93,4 +73,12 @@ export function dtypeOf(array: unknown): DType | null {
 export function typedArrayKind(value: unknown): string | null {
   const kind: string | null = ArrayBuffer.isView(value) ? (value as Uint8Array)[Symbol.toStringTag] : null;
   return kind === "DataView" ? null : kind;
+}
+
+// --- internal helpers ---
+
+/** What somebody probably meant who writes "float", "double", "torch.long" or "boolean". */
+function nearDType(name: string): string | undefined {
+  const near = PROMOTION_ORDER.find((_, i) => [/bool/, /int|long/, /float|half/, /double|number/][i]?.test(name));
+  return near && `did you mean "${near}"?`;
 }

@@ -16,7 +16,6 @@ describe("values in messages", () => {
     [Object.create(null), "a value of type object"],
     ["x".repeat(1000), "a string of 1000 characters"],
     [Symbol("s"), "Symbol(s)"],
-    [class Layer {}, "the class Layer"],
     [{ constructor: 3 }, "a value of type object"],
     [new (class Model {})(), "a value of type Model"],
   ])("%o is shown as %s", (value, text) => {

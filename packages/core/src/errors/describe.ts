@@ -15,16 +15,11 @@ export function describe(value: unknown): string {
   }
 }
 
-/** `a, b and c`, for messages that list what would have been right. */
-export function listed(names: readonly string[]): string {
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-}
-
 // --- internal helpers ---
 
 function inWords(value: unknown): string {
   if (typeof value === "string") return value.length > MAX_TEXT ? `a string of ${value.length} characters` : JSON.stringify(value);
-  if (typeof value === "function") return isClass(value) ? `the class ${value.name}` : "a function";
+  if (typeof value === "function") return "a function";
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value)) return `an array of ${value.length}`;
@@ -32,8 +27,4 @@ function inWords(value: unknown): string {
   const name = typeof made === "function" && typeof made.name === "string" && made.name !== "" ? made.name : "object";
   // A prototype has its class's name, too, and may have no shape to show.
   return Array.isArray(shape) ? `a ${name} [${shape.join(", ")}]` : `a value of type ${name}`;
-}
-
-function isClass(value: { name: string }): boolean {
-  return value.name !== "" && Function.prototype.toString.call(value).startsWith("class");
 }

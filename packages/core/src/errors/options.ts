@@ -1,7 +1,6 @@
 /** The one place where the options of a call are read: each once, unknown names and wrong kinds refused. */
 
 import { brandOf } from "./brand";
-import { listed } from "./describe";
 import { wrongType, wrongValue } from "./refusal";
 
 /** What an option may be. `any`: the caller checks it. */
@@ -44,7 +43,7 @@ export function checkBoolean(op: string, name: string, value: unknown): asserts 
 /** Refuses anything but a number, and NaN. */
 export function checkNumber(op: string, name: string, value: unknown): asserts value is number {
   if (typeof value !== "number") throw wrongType(op, `${name} to be a number`, value);
-  if (Number.isNaN(value)) throw new RangeError(`${op}: expected ${name} to be a number, got NaN`);
+  if (Number.isNaN(value)) throw wrongValue(op, `${name} to be a number`, value);
 }
 
 /** Refuses anything but an integer from `min` on. */
@@ -80,45 +79,32 @@ function isOptionsObject(value: unknown): value is object {
 
 function refuseName(op: string, name: string, known: readonly string[]): never {
   const near = nearestName(name, known);
-  const advice = near === undefined ? "leave it out" : `did you mean ${near}?`;
-  throw wrongType(op, `${known.length === 1 ? "the option" : "the options"} ${listed(known)}`, name, advice);
+  throw wrongType(op, `the options ${known.join(", ")}`, name, near === undefined ? "leave it out" : `did you mean ${near}?`);
 }
 
 /** What other libraries call it. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  axis: "dim",
-  axes: "dim",
-  dims: "dim",
-  device: "backend",
-  learningrate: "lr",
-  rate: "p",
-  prob: "p",
-  probability: "p",
-  numthreads: "threads",
-};
+const ELSEWHERE: Readonly<Record<string, string>> = { axis: "dim", device: "backend", learningrate: "lr", rate: "p" };
 
-/** The known name that was likely meant: another library's word, other capitals or underscores, or a slip of one or two letters. */
+/** The known name that was likely meant: another library's word, other capitals or underscores, or a slip of a letter or two. */
 function nearestName(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string) => text.replaceAll("_", "").toLowerCase();
   const wanted = plain(name);
-  const elsewhere = ELSEWHERE[wanted];
-  if (elsewhere !== undefined && known.includes(elsewhere)) return elsewhere;
-  const ranked = known.map((candidate) => ({ candidate, distance: editDistance(wanted, plain(candidate)) }));
-  ranked.sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best !== undefined && best.distance <= Math.min(2, wanted.length / 2) ? best.candidate : undefined;
+  const slips = known.map((candidate) => (ELSEWHERE[wanted] === candidate ? 0 : editDistance(wanted, plain(candidate))));
+  const fewest = Math.min(...slips);
+  return fewest <= Math.min(2, wanted.length / 2) ? known[slips.indexOf(fewest)] : undefined;
 }
 
-/** Letters to insert, drop or change between two words (Levenshtein), row by row. */
+/** Letters to insert, drop or change between two words (Levenshtein), in one row that is written over. */
 function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] as number) + Number(a[i - 1] !== b[j - 1]);
-      next[j] = Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1);
+  const row = Array.from(`${b} `, (_, j) => j);
+  for (const letter of a) {
+    let corner = row[0] as number;
+    row[0] = corner + 1;
+    for (let j = 0; j < b.length; j++) {
+      const above = row[j + 1] as number;
+      row[j + 1] = Math.min(corner + Number(letter !== b[j]), above + 1, (row[j] as number) + 1);
+      corner = above;
     }
-    row = next;
   }
   return row[b.length] as number;
 }

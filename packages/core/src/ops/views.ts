@@ -3,7 +3,7 @@
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { ShapeError } from "../errors/errors";
-import { wrongType, wrongValue } from "../errors/refusal";
+import { wrongValue } from "../errors/refusal";
 import {
   arrayOf,
   broadcastStrides,
@@ -151,20 +151,14 @@ export function slice(tensor: Tensor, dim: number, start = 0, end?: number, step
 
 function resolveSizes(x: Tensor, given: Shape): Shape {
   const shape = arrayOf("reshape", "a shape such as [2, -1]", given) as number[];
-  const other = shape.find((size) => typeof size !== "number");
-  if (other !== undefined || shape.includes(undefined as never)) throw wrongType("reshape", "sizes that are numbers", other);
+  if (shape.some((s) => typeof s !== "number")) checkShape("reshape", shape); // refuses it
   const { size } = x;
   const open = shape.indexOf(-1);
   const known = sizeOf(shape.filter((_, i) => i !== open));
-  if (open >= 0 && known === 0)
-    throw new ShapeError("reshape", [x.shape, shape], `expected sizes that settle -1, got ${formatShape(shape)} with a 0`);
-  const sizes = shape.map((s, i) => (i === open ? size / known : s + 0));
-  if (!sizes.every((s) => Number.isInteger(s) && s >= 0) || sizeOf(sizes) !== size) {
-    throw new ShapeError(
-      "reshape",
-      [x.shape, shape],
-      `expected a shape of ${size} elements for ${formatShape(x.shape)}, got ${formatShape(shape)}`,
-    );
+  const sizes = shape.map((s, i) => (i === open ? size / known : s));
+  if (sizeOf(sizes) !== size || sizes.some((s) => s < 0 || s % 1 !== 0)) {
+    const detail = `expected a shape of ${size} elements for ${formatShape(x.shape)}, got ${formatShape(shape)}`;
+    throw new ShapeError("reshape", [x.shape, shape], detail);
   }
   return checkShape("reshape", sizes); // few enough dimensions, and a copy
 }

@@ -2,10 +2,9 @@ import { shared } from "../backend/shared";
 import { typedArrayKind } from "../dtype/dtype";
 import { BRAND, type Brand, isBranded, Raw, raw } from "../errors/brand";
 import { wrongType, wrongValue } from "../errors/refusal";
-import type { CallKey } from "./words";
+import { type CallKey, Word64 } from "./words";
 
 const U64 = 2n ** 64n;
-const LOW_WORD = 0xffffffffn;
 
 /** Calls are numbered below 2^62, so that `offset`, 4 times the call, fits PyTorch's 64 bits. In units of the high word. */
 const CALL_HIGH_LIMIT = 2 ** 30;
@@ -32,12 +31,9 @@ const CUDA_STATE_BYTES = 16;
  * ```
  */
 export class Generator extends Raw {
-  #seedLo = 0;
-  #seedHi = 0;
-  #callLo = 0;
-  #callHi = 0;
-  #hostLo = 0;
-  #hostHi = 0;
+  readonly #seed = new Word64();
+  readonly #calls = new Word64();
+  readonly #hostCalls = new Word64();
 
   /**
    * @param seed A safe integer or a bigint in [-2^63, 2^64), negative as two's complement. Default: taken from `crypto`.
@@ -46,7 +42,7 @@ export class Generator extends Raw {
   constructor(seed?: number | bigint) {
     super();
     if (seed !== undefined) this.manualSeed(seed);
-    else [this.#seedLo, this.#seedHi] = entropy();
+    else this.#seed.value = entropy();
   }
 
   /** @internal */
@@ -66,24 +62,20 @@ export class Generator extends Raw {
    * @returns This generator, as PyTorch does.
    */
   manualSeed(seed: number | bigint): this {
-    const value = checkSeed(seed);
     const self = raw(this);
-    self.#seedLo = Number(value & LOW_WORD);
-    self.#seedHi = Number(value >> 32n);
-    self.#callLo = self.#callHi = self.#hostLo = self.#hostHi = 0;
+    self.#seed.value = checkSeed(seed);
+    self.#calls.value = self.#hostCalls.value = 0n;
     return this;
   }
 
   /** The seed, in [0, 2^64). */
   get seed(): bigint {
-    const self = raw(this);
-    return join(self.#seedLo, self.#seedHi);
+    return raw(this).#seed.value;
   }
 
   /** The number that the next mask will take. */
   get call(): bigint {
-    const self = raw(this);
-    return join(self.#callLo, self.#callHi);
+    return raw(this).#calls.value;
   }
 
   /** `4 * call`: the Philox offset of PyTorch's CUDA generator after the same calls. */
@@ -94,12 +86,12 @@ export class Generator extends Raw {
   /** 24 bytes: seed, offset and next host call, each a little-endian u64. @throws RangeError after 2^62 calls, when the offset no longer fits. */
   getState(): Uint8Array {
     const self = raw(this);
-    checkCallsLeft(self.#callHi, CALL_HIGH_LIMIT);
+    checkCallsLeft(self.#calls, CALL_HIGH_LIMIT);
     const bytes = new Uint8Array(STATE_BYTES);
     const view = new DataView(bytes.buffer);
     view.setBigUint64(0, this.seed, true);
     view.setBigUint64(8, this.offset, true);
-    view.setBigUint64(16, join(self.#hostLo, self.#hostHi), true);
+    view.setBigUint64(16, self.#hostCalls.value, true);
     return bytes;
   }
 
@@ -120,8 +112,8 @@ export class Generator extends Raw {
     if (host >= 2n ** 63n) throw wrongValue("setState", "a host call below 2^63", host);
     const self = raw(this);
     self.manualSeed(view.getBigUint64(0, true));
-    [self.#callLo, self.#callHi] = split(offset / 4n);
-    [self.#hostLo, self.#hostHi] = split(host);
+    self.#calls.value = offset / 4n;
+    self.#hostCalls.value = host;
     return this;
   }
 
@@ -132,37 +124,31 @@ export class Generator extends Raw {
 
   /** @internal Runs `fn`; when it throws, the call numbers it took are given back: what failed draws nothing. */
   attempt<T>(fn: () => T): T {
-    const callLo = this.#callLo;
-    const callHi = this.#callHi;
-    const hostLo = this.#hostLo;
-    const hostHi = this.#hostHi;
+    const { lo, hi } = this.#calls;
+    const { lo: hostLo, hi: hostHi } = this.#hostCalls;
     try {
       return fn();
     } catch (error) {
-      this.#callLo = callLo;
-      this.#callHi = callHi;
-      this.#hostLo = hostLo;
-      this.#hostHi = hostHi;
+      Object.assign(this.#calls, { lo, hi });
+      Object.assign(this.#hostCalls, { lo: hostLo, hi: hostHi });
       throw error;
     }
   }
 
   /** @internal Takes the call number of the next mask. Throws RangeError after 2^62 calls. Core calls it once all arguments are accepted. */
   takeMaskCall(): CallKey {
-    checkCallsLeft(this.#callHi, CALL_HIGH_LIMIT);
-    const key = { seedLo: this.#seedLo, seedHi: this.#seedHi, callLo: this.#callLo, callHi: this.#callHi };
-    this.#callLo = (this.#callLo + 1) >>> 0;
-    if (this.#callLo === 0) this.#callHi++;
+    checkCallsLeft(this.#calls, CALL_HIGH_LIMIT);
+    const key = { seedLo: this.#seed.lo, seedHi: this.#seed.hi, callLo: this.#calls.lo, callHi: this.#calls.hi };
+    this.#calls.advance();
     return key;
   }
 
   /** @internal Takes the call number of the next draw on the host. */
   takeHostCall(): CallKey {
-    checkCallsLeft(this.#hostHi, HOST_CALL_BIT);
-    const key = { seedLo: this.#seedLo, seedHi: this.#seedHi, callLo: this.#hostLo, callHi: (this.#hostHi | HOST_CALL_BIT) >>> 0 };
-    this.#hostLo = (this.#hostLo + 1) >>> 0;
-    if (this.#hostLo === 0) this.#hostHi++;
-    return key;
+    checkCallsLeft(this.#hostCalls, HOST_CALL_BIT);
+    const { lo: callLo, hi } = this.#hostCalls;
+    this.#hostCalls.advance();
+    return { seedLo: this.#seed.lo, seedHi: this.#seed.hi, callLo, callHi: (hi | HOST_CALL_BIT) >>> 0 };
   }
 }
 
@@ -203,11 +189,12 @@ export function resolveGenerator(op: string, generator: Generator | undefined): 
  * Two words that nobody can foresee, from `crypto`; where an engine has none (React Native, old test environments) from `Math.random` and
  * the clock, which is enough for masks that need not repeat.
  */
-function entropy(): [number, number] {
+function entropy(): bigint {
   const { crypto } = globalThis as { crypto?: { getRandomValues(words: Uint32Array): Uint32Array } };
-  if (crypto !== undefined) return crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
-  const word = () => Math.floor(Math.random() * 2 ** 32);
-  return [word(), (word() ^ Date.now()) >>> 0];
+  const words = new Uint32Array(2);
+  if (crypto !== undefined) crypto.getRandomValues(words);
+  else words.set([Math.random() * 2 ** 32, Date.now() % 2 ** 32]);
+  return new BigUint64Array(words.buffer)[0] as bigint;
 }
 
 /** With a first seed `crypto` is not asked, which some runtimes forbid while a program starts. */
@@ -216,8 +203,8 @@ function theGenerator(firstSeed?: number): Generator {
 }
 
 /** Refuses to go on once a call counter's high word has reached its limit. */
-function checkCallsLeft(high: number, limit: number): void {
-  if (high >= limit)
+function checkCallsLeft(calls: Word64, limit: number): void {
+  if (calls.hi >= limit)
     throw new RangeError(`Generator: expected fewer than 2^${Math.log2(limit) + 32} calls, got that many - set a new seed`);
 }
 
@@ -231,12 +218,4 @@ function checkSeed(seed: unknown): bigint {
   const value = BigInt(seed);
   if (value < -(2n ** 63n) || value >= U64) throw wrongValue("manualSeed", "a seed in [-2^63, 2^64)", value);
   return BigInt.asUintN(64, value);
-}
-
-function join(lo: number, hi: number): bigint {
-  return (BigInt(hi) << 32n) | BigInt(lo);
-}
-
-function split(value: bigint): [lo: number, hi: number] {
-  return [Number(value & LOW_WORD), Number(value >> 32n)];
 }

@@ -61,19 +61,16 @@ export function frozen(sizes: number[]): Shape {
 
 /** A frozen copy of a shape that a caller gave. Refuses anything but an array of non-negative safe integers whose product is safe, too. */
 export function checkShape(op: string, shape: unknown): Shape {
-  const sizes = arrayOf(op, "a shape such as [2, 3]", shape);
+  const sizes = arrayOf(op, "a shape such as [2, 3]", shape) as number[];
   for (const size of sizes) {
-    if (typeof size !== "number")
-      throw new TypeError(`${op}: expected sizes that are numbers, got ${describe(size)} in ${describeSizes(sizes)}`);
-    if (!Number.isSafeInteger(size) || size < 0)
-      throw new RangeError(`${op}: expected sizes that are integers of 0 or more, got ${describe(size)} in ${describeSizes(sizes)}`);
+    const expected = "sizes that are integers of 0 or more";
+    if (typeof size !== "number") throw wrongType(op, expected, size);
+    if (!Number.isSafeInteger(size) || size < 0) throw wrongValue(op, expected, size);
   }
-  const shapeOfNumbers = sizes as number[];
-  if (sizes.length > MAX_DIMS) throw wrongValue(op, `at most ${MAX_DIMS} dimensions`, sizes.length, "reshape first");
-  if (!Number.isSafeInteger(sizeOf(shapeOfNumbers.filter((size) => size !== 0))))
-    throw new RangeError(`${op}: expected fewer than 2^53 elements, got shape ${formatShape(shapeOfNumbers)}`);
-  // -0 is an integer of 0 or more, and would print as one.
-  return frozen(shapeOfNumbers.map((size) => size + 0));
+  if (sizes.length > MAX_DIMS) throw wrongValue(op, `at most ${MAX_DIMS} dimensions`, sizes.length);
+  // Without elements, too: what steps through the dimensions multiplies their sizes.
+  if (!Number.isSafeInteger(sizeOf(sizes.filter((size) => size > 0)))) throw wrongValue(op, "fewer than 2^53 elements", sizes);
+  return frozen(sizes.map((size) => size + 0)); // -0 is 0
 }
 
 /** A copy of an array, of whichever realm, read once; holes are undefined. `what` says what it stands for. */
@@ -174,12 +171,4 @@ export function mergeDims(
     for (const s of strides) s.push(0);
   }
   return { shape: merged, strides };
-}
-
-// --- internal helpers ---
-
-/** Sizes as they were given, few enough to read. */
-function describeSizes(sizes: readonly unknown[]): string {
-  const shown = sizes.slice(0, 8).map(describe).join(", ");
-  return `[${shown}${sizes.length > 8 ? ", ..." : ""}]`;
 }

@@ -1,10 +1,8 @@
 /** From what a caller calls data to typed elements: nesting, kinds of arrays, and numbers that a dtype can hold. */
 
 import { createTypedArray, type DType, dtypeOf, type TypedArray, typedArrayKind } from "../dtype/dtype";
-import { isTensor } from "../errors/brand";
-import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
-import { wrongValue } from "../errors/refusal";
+import { wrongType, wrongValue } from "../errors/refusal";
 import { frozen, MAX_DIMS, type Shape } from "../shape/shape";
 
 /** Numbers and booleans, nested to any depth. */
@@ -29,16 +27,14 @@ export function elementsOf(data: unknown): Elements {
 /** The dtype that elements have where the caller named none. Throws TypeError where it cannot be told. */
 export function impliedDtype({ flat, dtype }: Elements): DType {
   if (dtype !== null) return dtype;
-  const kind = typedArrayKind(flat);
+  const kind = typedArrayKind(flat) as string;
   if (kind === "Uint8Array") {
-    throw new TypeError(
-      `tensor: expected bytes of 0 and 1, which make a bool tensor, got ${Array.from(flat).find((byte) => Number(byte) > 1)} - pass { dtype: "float32" } for numbers such as pixels, or { dtype: "bool" } for true wherever a byte is not 0`,
-    );
+    const byte = Array.from(flat).find((value) => Number(value) > 1);
+    const ways = 'pass { dtype: "float32" } for numbers such as pixels, or { dtype: "bool" } for true wherever a byte is not 0';
+    throw wrongType("tensor", "bytes of 0 and 1, which make a bool tensor", byte, ways);
   }
-  const wanted = kind?.startsWith("Big") ? "int32" : "float32";
-  throw new TypeError(
-    `tensor: expected a Float32Array, Float64Array, Int32Array or Uint8Array, got a value of type ${kind} - say what its elements become, such as { dtype: "${wanted}" }`,
-  );
+  const way = `say what its elements become, such as { dtype: "${kind.startsWith("Big") ? "int32" : "float32"}" }`;
+  throw wrongType("tensor", "a Float32Array, Float64Array, Int32Array or Uint8Array", flat, way);
 }
 
 /**
@@ -78,7 +74,8 @@ function flatten(data: unknown): Elements {
   const flat: (number | boolean)[] = [];
   const walk = (value: unknown, dim: number): void => {
     const isRow = Array.isArray(value);
-    if (!isRow && typeof value !== "number" && typeof value !== "boolean") throw refusal(value);
+    if (!isRow && typeof value !== "number" && typeof value !== "boolean")
+      throw wrongType("tensor", "numbers, booleans, arrays of them or a typed array", value);
     if (isRow !== dim < shape.length || (isRow && value.length !== shape[dim])) {
       throw new ShapeError("tensor", [shape], "expected rows of equal length, got ragged arrays - pad them");
     }
@@ -88,12 +85,4 @@ function flatten(data: unknown): Elements {
   walk(data, 0);
   const isBool = flat.length > 0 && flat.every((value) => typeof value === "boolean");
   return { flat, shape: frozen(shape), dtype: isBool ? "bool" : "float32" };
-}
-
-function refusal(value: unknown): TypeError {
-  const expected = `tensor: expected numbers, booleans, arrays of them or a typed array, got ${describe(value)}`;
-  if (isTensor(value)) return new TypeError(`${expected} - it is one already; cat([x]) copies`);
-  if (typeof value === "bigint") return new TypeError(`${expected} - convert it with Number(value)`);
-  if (Object.prototype.toString.call(value) === "[object ArrayBuffer]") return new TypeError(`${expected} - pass new Float32Array(buffer)`);
-  return new TypeError(expected);
 }
