@@ -34,7 +34,7 @@ export function isGradEnabled(): boolean {
 
 /** Runs `fn` with recording on or off, and puts it back, also after an error. */
 export function withGradMode<T>(enabled: boolean, op: string, fn: () => T): T {
-  checkFunction(op, fn, `write ${op}(() => { ... }), which takes the place of Python's "with" block`);
+  checkFunction(op, fn, `write ${op}(() => { ... })`);
   const before = gradMode.enabled;
   gradMode.enabled = enabled;
   try {

@@ -4,15 +4,13 @@ import type { Backend, BackendStorage } from "./backend";
 import { Storage } from "./storage";
 
 /** The members of a backend that compute. Required here: an absent one was filled in or throws when called. */
-type Families = Required<
-  Pick<Backend, "unary" | "binary" | "reduce" | "where" | "matmul" | "copy" | "fill" | "gather" | "scatterAdd" | "dropout">
->;
+type Families = Required<Pick<Backend, "unary" | "binary" | "reduce" | "where" | "matmul" | "copy" | "fill" | "dropout">>;
 
 /** Turns a storage of a host-visible backend into the typed array behind it. */
 export type View = (storage: BackendStorage) => TypedArray;
 
-/** The kernels core calls: every family, and those fused ones that the backend has. */
-export type DeviceKernels = Families & Pick<Backend, "linear" | "softmax" | "softmaxGrad" | "optimizerStep">;
+/** The kernels core calls: every family, and those other ones that the backend has. */
+export type DeviceKernels = Families & Pick<Backend, "gather" | "scatterAdd" | "linear" | "softmax" | "softmaxGrad" | "optimizerStep">;
 
 /** A backend as core uses it: its kernels made complete, its memory pooled and counted. There is one for each backend object. */
 export class Device {

@@ -1,13 +1,12 @@
 import type { Backend } from "../backend/backend";
 import { Device, type DeviceKernels, type View } from "../backend/device";
 import { shared } from "../backend/shared";
-import { describe } from "../errors/describe";
 import { UnsupportedOpError } from "../errors/errors";
 import { wrongType } from "../errors/refusal";
 import { referenceFamilies } from "./reference-families";
 
-const STORAGE_MEMBERS = ["allocate", "write", "read", "release", "dispose"] as const;
-const FAMILIES = ["unary", "binary", "reduce", "where", "matmul", "copy", "fill", "gather", "scatterAdd", "dropout"] as const;
+const STORAGE = ["allocate", "write", "read", "release", "dispose"] as const;
+const FAMILIES = ["unary", "binary", "reduce", "where", "matmul", "copy", "fill", "dropout", "gather", "scatterAdd"] as const;
 const FUSED = ["linear", "softmax", "softmaxGrad", "optimizerStep"] as const;
 
 /**
@@ -33,36 +32,32 @@ function checkBackend(op: string, backend: Backend): void {
     throw wrongType(op, "a backend such as cpu", backend, "await the factory that makes it");
   }
   if (typeof backend.name !== "string") throw wrongType("backend", '"name" to be a string', backend.name);
-  const { info } = backend;
-  if (typeof info !== "object" || info === null || !Array.isArray(info.dtypes) || typeof info.maxBufferBytes !== "number") {
-    throw new TypeError(`backend ${backend.name}: expected "info" with dtypes and maxBufferBytes, got ${describe(info)}`);
-  }
-  for (const member of [...STORAGE_MEMBERS, ...FAMILIES, ...FUSED, "view"] as const) {
-    const isOptional = !STORAGE_MEMBERS.includes(member as never);
-    if (typeof backend[member] !== "function" && !(isOptional && backend[member] === undefined)) {
-      const expected = `"${member}" to be a function${isOptional ? " or absent" : ""}`;
-      throw new TypeError(`backend ${backend.name}: expected ${expected}, got ${describe(backend[member])}`);
-    }
-  }
-  if (info.hostVisible !== (backend.view !== undefined)) {
-    throw new TypeError(
-      `backend ${backend.name}: expected info.hostVisible to say whether "view" is there, got ${describe(info.hostVisible)}`,
-    );
-  }
+  const { info, name } = backend;
+  const refuse = (expected: string, value: unknown) => wrongType(`backend ${name}`, expected, value);
+  if (typeof info !== "object" || info === null || !Array.isArray(info.dtypes) || typeof info.maxBufferBytes !== "number")
+    throw refuse('"info" with dtypes and maxBufferBytes', info);
+  const check = (member: keyof Backend, orAbsent: string) => {
+    const value = backend[member];
+    if (typeof value !== "function" && (value !== undefined || orAbsent === ""))
+      throw refuse(`"${member}" to be a function${orAbsent}`, value);
+  };
+  for (const member of STORAGE) check(member, "");
+  for (const member of [...FAMILIES, ...FUSED, "view"] as const) check(member, " or absent");
+  if (info.hostVisible !== (backend.view !== undefined)) throw refuse('info.hostVisible to say whether "view" is there', info.hostVisible);
 }
 
+/** Every member as a function, bound to its backend; absent are those fused or indexed ones whose reference comes with the operation that uses it. */
 function completeKernels(backend: Backend, view: View | undefined): DeviceKernels {
-  const reference = view === undefined ? undefined : referenceFamilies(view);
+  const reference: Partial<DeviceKernels> = view === undefined ? {} : referenceFamilies(view);
   const kernels: Record<string, unknown> = {};
-  for (const name of FAMILIES) {
-    kernels[name] =
-      backend[name]?.bind(backend) ??
-      reference?.[name] ??
-      (() => {
-        const detail = `expected the ${backend.name} backend to have "${name}", got none - a backend without "view" writes every family`;
-        throw new UnsupportedOpError(name, backend.name, detail);
-      });
+  for (const member of [...FAMILIES, ...FUSED]) kernels[member] = backend[member]?.bind(backend) ?? reference[member];
+  if (view === undefined) {
+    for (const member of FAMILIES) {
+      kernels[member] ??= () => {
+        const detail = `expected the ${backend.name} backend to have "${member}", got none - a backend without "view" writes every family`;
+        throw new UnsupportedOpError(member, backend.name, detail);
+      };
+    }
   }
-  for (const name of FUSED) kernels[name] = backend[name]?.bind(backend);
   return kernels as unknown as DeviceKernels;
 }

@@ -9,18 +9,16 @@ import { binary, where } from "./binary";
 import { dropout } from "./dropout";
 import { hostOperand } from "./host-operand";
 import { matmul, matrix } from "./matmul";
-import { copy, fill, gather, scatterAdd } from "./movement";
+import { copy, fill } from "./movement";
 import { reduce } from "./reduce";
 import { unary } from "./unary";
 
-/** The members of a backend that every computation is made of. */
-export type FamilyKernels = Required<
-  Pick<Backend, "unary" | "binary" | "reduce" | "where" | "matmul" | "copy" | "fill" | "gather" | "scatterAdd" | "dropout">
->;
+/** The members of a backend that tensors' own methods are made of. */
+export type FamilyKernels = Required<Pick<Backend, "unary" | "binary" | "reduce" | "where" | "matmul" | "copy" | "fill" | "dropout">>;
 
 /**
- * The op families on the typed arrays that `view` gives. The fused members have their reference beside the kernels (`referenceSoftmax` and the
- * like), so that only a program that uses one takes it along.
+ * The op families on the typed arrays that `view` gives. The other members have their reference beside the kernels (`referenceGather`, `referenceSoftmax`
+ * and the like), so that only a program that uses one takes it along.
  */
 export function referenceFamilies(view: View): FamilyKernels {
   const host = (operand: Operand) => hostOperand(view, operand, operand.storage.dtype, operand.shape.length);
@@ -47,8 +45,6 @@ export function referenceFamilies(view: View): FamilyKernels {
     },
     copy: (x, out) => copy(out.shape, host(x), host(out)),
     fill: (out, value) => fill(view(out.storage), out.offset, sizeOf(out.shape), value),
-    gather: (x, index, out) => gather(x.shape, host(x), host(index), out.shape, host(out)),
-    scatterAdd: (index, x, out) => scatterAdd(host(index), x.shape, host(x), out.shape, host(out)),
     dropout: (spec, x, out) => dropout(spec, host(x), isContiguous(x.shape, x.strides) ? 1 : 0, host(out)),
   };
 }

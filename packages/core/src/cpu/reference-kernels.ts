@@ -1,12 +1,14 @@
 import type { Backend } from "../backend/backend";
 import type { View } from "../backend/device";
+import { referenceGather, referenceScatterAdd } from "./gather";
 import { referenceLinear } from "./matmul";
 import { referenceOptimizerStep } from "./optimizer";
 import { type FamilyKernels, referenceFamilies } from "./reference-families";
 import { referenceSoftmax, referenceSoftmaxGrad } from "./softmax";
 
 /** Every member of a backend that computes. */
-export type Kernels = FamilyKernels & Required<Pick<Backend, "linear" | "softmax" | "softmaxGrad" | "optimizerStep">>;
+export type Kernels = FamilyKernels &
+  Required<Pick<Backend, "gather" | "scatterAdd" | "linear" | "softmax" | "softmaxGrad" | "optimizerStep">>;
 
 /**
  * All reference kernels on the typed arrays that `view` gives, for a backend to fall back on: for dtypes it does not speed up, say.
@@ -16,6 +18,8 @@ export type Kernels = FamilyKernels & Required<Pick<Backend, "linear" | "softmax
 export function referenceKernels(view: View): Kernels {
   return {
     ...referenceFamilies(view),
+    gather: referenceGather(view),
+    scatterAdd: referenceScatterAdd(view),
     linear: referenceLinear(view),
     softmax: referenceSoftmax(view),
     softmaxGrad: referenceSoftmaxGrad(view),

@@ -44,7 +44,7 @@ describe("TensorDataset", () => {
     expectRefusal(() => new TensorDataset(ones([2]), ones([3])), "ShapeError", "TensorDataset: expected tensors with equal first sizes");
     expectRefusal(() => new TensorDataset(tensor(1)), "ShapeError", "TensorDataset");
     expectRefusal(() => new TensorDataset([1, 2] as never), "TypeError", "TensorDataset: expected a Tensor, got an array of 2");
-    expectRefusal(() => dataset().batch(new Int32Array([10])), "RangeError", "gather: expected indices in [0, 10), got 10");
+    expectRefusal(() => dataset().batch(new Int32Array([10])), "RangeError", "batch: expected places from 0 to 9, got 10");
   });
 });
 

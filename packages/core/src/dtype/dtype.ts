@@ -1,4 +1,4 @@
-import { wrongDtype, wrongType } from "../errors/refusal";
+import { refusal, wrongType } from "../errors/refusal";
 
 /**
  * The element types of a tensor.
@@ -42,7 +42,7 @@ export function isFloating(dtype: DType): boolean {
 
 /** Refuses what cannot carry gradients. */
 export function checkFloating(op: string, dtype: DType): void {
-  if (!isFloating(dtype)) throw wrongDtype(op, "a float tensor", dtype, 'convert it with x.type("float32")');
+  if (!isFloating(dtype)) throw refusal(op, "a float tensor", dtype, 'convert it with x.type("float32")');
 }
 
 /** The dtype that holds both operands of a mixed operation, e.g. `int32` with `float32` gives `float32`. */

@@ -6,9 +6,9 @@ export function wrongType(op: string, expected: string, value: unknown, advice?:
   return new TypeError(message(op, expected, describe(value), advice));
 }
 
-/** For a tensor of a wrong dtype. */
-export function wrongDtype(op: string, expected: string, dtype: string, advice?: string): TypeError {
-  return new TypeError(message(op, expected, dtype, advice));
+/** For what came in the words of the caller, such as a dtype. */
+export function refusal(op: string, expected: string, got: string, advice?: string): TypeError {
+  return new TypeError(message(op, expected, got, advice));
 }
 
 /** For a value of the right type that cannot be. */

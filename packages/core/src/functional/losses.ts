@@ -3,7 +3,7 @@ import { composed } from "../autograd/scope";
 import { isFloating } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
-import { wrongDtype, wrongValue } from "../errors/refusal";
+import { refusal, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { gather } from "../ops/gather";
 import { applyUnary } from "../ops/unary";
@@ -35,7 +35,7 @@ export interface SmoothL1Options extends LossOptions {
 
 /** The options that losses have. */
 export const LOSS: OptionKinds<LossOptions> = { reduction: "any" };
-export const CROSS_ENTROPY: OptionKinds<CrossEntropyOptions> = { ...LOSS, labelSmoothing: "number" };
+export const CROSS_ENTROPY: OptionKinds<CrossEntropyOptions> = { ...LOSS, labelSmoothing: "any" };
 export const SMOOTH_L1: OptionKinds<SmoothL1Options> = { ...LOSS, beta: "number" };
 
 /** Refuses anything but the three reductions. */
@@ -167,6 +167,7 @@ export function nllLoss(input: Tensor, target: Tensor, options?: LossOptions): T
 export function crossEntropy(input: Tensor, target: Tensor, options?: CrossEntropyOptions): Tensor {
   const { reduction = "mean", labelSmoothing = 0 } = optionsOf("crossEntropy", options, CROSS_ENTROPY);
   checkReduction("crossEntropy", reduction);
+  if (typeof labelSmoothing !== "number") throw wrongType("crossEntropy", "labelSmoothing to be a number", labelSmoothing);
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw wrongValue("crossEntropy", "labelSmoothing in [0, 1]", labelSmoothing);
   const logits = checkTensor("crossEntropy", input);
   const distribution = checkTensor("crossEntropy", target, "the target");
@@ -238,7 +239,7 @@ function checkClasses(op: string, input: Tensor, target: Tensor): { x: Tensor; c
     const detail = `expected int32 classes ${formatShape(expected)}${op === "crossEntropy" ? ` or probabilities ${formatShape(x.shape)}` : ""} for ${formatShape(x.shape)}, got ${classes.dtype} ${formatShape(classes.shape)}`;
     throw new ShapeError(op, [x.shape, classes.shape], detail);
   }
-  if (classes.dtype !== "int32") throw wrongDtype(op, "int32 classes", classes.dtype, 'make them with tensor(labels, { dtype: "int32" })');
+  if (classes.dtype !== "int32") throw refusal(op, "int32 classes", classes.dtype, 'make them with tensor(labels, { dtype: "int32" })');
   checkInputs(op, [x, classes]);
   checkClassRange(op, classes, x.shape[dim] as number);
   return { x, classes, dim };

@@ -3,7 +3,7 @@ import { checkInputs } from "../autograd/run";
 import { type DType, dtypeOf, type TypedArray } from "../dtype/dtype";
 import { brandOf, isPlainObject, isTensor, raw } from "../errors/brand";
 import { ShapeError } from "../errors/errors";
-import { wrongDtype, wrongType } from "../errors/refusal";
+import { refusal, wrongType } from "../errors/refusal";
 import { computedLayout } from "../ops/layout";
 import { formatShape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
@@ -30,7 +30,7 @@ export function loadState(targets: Readonly<Record<string, Tensor>>, values: Sta
 export function checkFits(op: string, what: string, target: Tensor, value: Tensor | TypedArray | undefined): void {
   const dtype: DType | null = isTensor(value) ? value.dtype : dtypeOf(value);
   if (dtype === null) throw wrongType(op, `a tensor or typed array for ${what}`, value);
-  if (dtype !== target.dtype) throw wrongDtype(op, `${target.dtype} for ${what}`, dtype);
+  if (dtype !== target.dtype) throw refusal(op, `${target.dtype} for ${what}`, dtype);
   const shape = isTensor(value) ? value.shape : [(value as TypedArray).length];
   const fits = isTensor(value) ? sameShape(shape, target.shape) : shape[0] === target.size;
   if (!fits) {

@@ -1,8 +1,11 @@
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { composed } from "../autograd/scope";
+import type { Backend } from "../backend/backend";
+import type { Device } from "../backend/device";
+import { referenceGather, referenceScatterAdd } from "../cpu/gather";
 import { ShapeError } from "../errors/errors";
-import { wrongDtype } from "../errors/refusal";
+import { refusal } from "../errors/refusal";
 import { formatShape, normalizeDim, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
@@ -15,7 +18,7 @@ const gatherPrimitive: Primitive<null> = {
   forward(inputs) {
     const [x, index] = inputs as [Tensor, Tensor];
     const { device } = x.storage;
-    return computedLayout(device, x.dtype, index.shape, (out) => device.kernels.gather(x, index, out));
+    return computedLayout(device, x.dtype, index.shape, (out) => gatherKernel(device)?.(x, index, out));
   },
   backward: (node, grad) => [run(scatterPrimitive, [contiguous(grad), node.input(1)], node.shapes[0] as Shape), null],
 };
@@ -29,7 +32,7 @@ const scatterPrimitive: Primitive<Shape> = {
     const { device } = x.storage;
     return computedLayout(device, x.dtype, shape, (out) => {
       device.kernels.fill(out, 0);
-      device.kernels.scatterAdd(index, x, out);
+      scatterKernel(device)?.(index, x, out);
     });
   },
   backward: (node, grad) => [run(gatherPrimitive, [contiguous(grad), node.input(1)], null), null],
@@ -51,7 +54,7 @@ export function gather(input: Tensor, dim: number, places: Tensor): Tensor {
       `expected an index of x's shape but for dim ${at}, got ${formatShape(index.shape)} for ${formatShape(x.shape)}`,
     );
   }
-  if (index.dtype !== "int32") throw wrongDtype("gather", "an int32 index", index.dtype, 'convert it with index.type("int32")');
+  if (index.dtype !== "int32") throw refusal("gather", "an int32 index", index.dtype, 'convert it with index.type("int32")');
   const outer = sizeOf(x.shape.slice(0, at));
   const inner = sizeOf(x.shape.slice(at + 1));
   const flat = (t: Tensor) => t.reshape([outer, t.shape[at] as number, inner]);
@@ -65,4 +68,15 @@ export function indexRows(x: Tensor, index: Tensor): Tensor {
   // One index per row, repeated over the row without being written out.
   const spread = index.reshape([1, count, 1]).expand([1, count, inner]);
   return run(gatherPrimitive, [contiguous(x.reshape([1, rows, inner])), spread], null).reshape([count, ...x.shape.slice(1)]);
+}
+
+// --- internal helpers ---
+
+/** The backend's kernel, or the reference one on its memory; a device without memory to look at has its own. */
+function gatherKernel({ kernels, view }: Device): Backend["gather"] {
+  return kernels.gather ?? (view && referenceGather(view));
+}
+
+function scatterKernel({ kernels, view }: Device): Backend["scatterAdd"] {
+  return kernels.scatterAdd ?? (view && referenceScatterAdd(view));
 }

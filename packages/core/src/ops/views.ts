@@ -94,19 +94,10 @@ export function expand(tensor: Tensor, shape: Shape): Tensor {
     "expand",
     given.map((size, i) => (size === -1 && i >= shift ? x.shape[i - shift] : size)),
   );
-  if (shift < 0) {
-    const detail = `expected a shape of at least ${x.shape.length} sizes, got ${formatShape(sizes)} for ${formatShape(x.shape)}`;
+  if (shift < 0 || x.shape.some((size, i) => size !== 1 && size !== sizes[i + shift])) {
+    const detail = `expected sizes that are equal or 1, got ${formatShape(x.shape)} for ${formatShape(sizes)}`;
     throw new ShapeError("expand", [x.shape, sizes], detail);
   }
-  x.shape.forEach((size, i) => {
-    if (size !== 1 && size !== sizes[i + shift]) {
-      throw new ShapeError(
-        "expand",
-        [x.shape, sizes],
-        `expected sizes that are equal or 1, got ${formatShape(x.shape)} for ${formatShape(sizes)}`,
-      );
-    }
-  });
   return run(expandPrimitive, [x], sizes);
 }
 

@@ -1,7 +1,7 @@
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { raw } from "../errors/brand";
-import { wrongDtype } from "../errors/refusal";
+import { refusal } from "../errors/refusal";
 import { broadcastShapes, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { broadcastTo, checkTensor, type NumberOrTensor, promoteOperands } from "./binary";
@@ -42,7 +42,7 @@ const wherePrimitive: Primitive<WhereAttrs> = {
 /** `condition ? a : b`, element by element, all broadcast to one shape; at least one choice is a tensor. */
 export function where(mask: Tensor, a: NumberOrTensor, b: NumberOrTensor): Tensor {
   const condition = checkTensor("where", mask, "the condition");
-  if (condition.dtype !== "bool") throw wrongDtype("where", "a bool condition", condition.dtype, "compare it, e.g. x.gt(0)");
+  if (condition.dtype !== "bool") throw refusal("where", "a bool condition", condition.dtype, "compare it, e.g. x.gt(0)");
   const dtype = promoteOperands("where", a, b);
   if (typeof a === "number") return run(wherePrimitive, [condition, cast(raw(b as Tensor), dtype)], { a });
   if (typeof b === "number") return run(wherePrimitive, [condition, cast(raw(a), dtype)], { b });

@@ -7,7 +7,7 @@ import { deviceOf } from "../cpu/device-of";
 import { checkDType, type DType, isFloating, type TypedArray } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
-import { wrongDtype, wrongType } from "../errors/refusal";
+import { refusal, wrongType } from "../errors/refusal";
 import { computedLayout } from "../ops/layout";
 import { drawRand, drawRandn } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
@@ -190,7 +190,7 @@ interface Placement {
 }
 
 function placementOf(op: string, dtype: DType, { requiresGrad = false, backend = defaults.backend }: CreationOptions): Placement {
-  if (requiresGrad && !isFloating(dtype)) throw wrongDtype(op, "a float dtype with requiresGrad", dtype, "integers have no gradient");
+  if (requiresGrad && !isFloating(dtype)) throw refusal(op, "a float dtype with requiresGrad", dtype, "integers have no gradient");
   return { device: deviceOf(backend, op), dtype, requiresGrad };
 }
 
@@ -220,7 +220,7 @@ function drawn(
   const shape = checkShape(op, sizes);
   const { dtype: wanted, generator: given, ...rest } = optionsOf<RandomOptions>(op, options, RANDOM);
   const dtype = checkDType(op, wanted ?? "float32");
-  if (!isFloating(dtype)) throw wrongDtype(op, "a float dtype", dtype, `convert the result with type("${dtype}")`);
+  if (!isFloating(dtype)) throw refusal(op, "a float dtype", dtype, `convert the result with type("${dtype}")`);
   const generator = resolveGenerator(op, given);
   const placed = placementOf(op, dtype, rest);
   return generator.attempt(() =>

@@ -30,7 +30,7 @@ export function impliedDtype({ flat, dtype }: Elements): DType {
   const kind = typedArrayKind(flat) as string;
   if (kind === "Uint8Array") {
     const byte = Array.from(flat).find((value) => Number(value) > 1);
-    const ways = 'pass { dtype: "float32" } for numbers such as pixels, or { dtype: "bool" } for true wherever a byte is not 0';
+    const ways = 'pass { dtype: "float32" } for numbers such as pixels, or { dtype: "bool" } for what is not 0';
     throw wrongType("tensor", "bytes of 0 and 1, which make a bool tensor", byte, ways);
   }
   const way = `say what its elements become, such as { dtype: "${kind.startsWith("Big") ? "int32" : "float32"}" }`;

@@ -1,5 +1,5 @@
 import { checkFunction, type OptionKinds, optionsOf } from "../errors/options";
-import { wrongDtype, wrongType } from "../errors/refusal";
+import { refusal, wrongType } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { type Generator, resolveGenerator } from "../random/generator";
 import { ones, randn, tensor } from "./creation";
@@ -76,7 +76,7 @@ function check(op: string, fn: (...inputs: Tensor[]) => Tensor, inputs: readonly
   const generator = resolveGenerator(op, given);
   checkFunction(op, fn, ADVICE);
   for (const x of inputs) {
-    if (x.requiresGrad && x.dtype !== "float64") throw wrongDtype(op, "float64 inputs", x.dtype, 'make them with { dtype: "float64" }');
+    if (x.requiresGrad && x.dtype !== "float64") throw refusal(op, "float64 inputs", x.dtype, 'make them with { dtype: "float64" }');
   }
   const state = generator.getState();
   const call = (...args: Tensor[]): Tensor => {

@@ -5,7 +5,7 @@ import type { Storage } from "../backend/storage";
 import { type DType, isFloating } from "../dtype/dtype";
 import { BRAND, type Brand, Raw, raw } from "../errors/brand";
 import { checkBoolean } from "../errors/options";
-import { wrongDtype } from "../errors/refusal";
+import { refusal } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { isContiguous, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "./tensor";
@@ -100,7 +100,7 @@ export abstract class TensorHandle extends Raw {
   /** @throws TypeError for anything but true and false, for integers and bool, and for `false` on a computed tensor. */
   set requiresGrad(value: boolean) {
     checkBoolean("requiresGrad", "the value", value);
-    if (value && !isFloating(this.dtype)) throw wrongDtype("requiresGrad", "a float tensor", this.dtype, "integers have no gradient");
+    if (value && !isFloating(this.dtype)) throw refusal("requiresGrad", "a float tensor", this.dtype, "integers have no gradient");
     if (this.node !== null && !value) throw new TypeError("requiresGrad: expected a leaf, got a computed tensor - use detach()");
     this.wantsGrad = value;
   }

@@ -324,9 +324,7 @@ export class Tensor extends TensorHandle {
   /** Refuses to be a number or a part of one; in a text it is its `toString()`. @throws TypeError in arithmetic and comparisons. */
   [Symbol.toPrimitive](hint?: string): string {
     if (hint === "string") return this.toString();
-    throw new TypeError(
-      "Tensor: expected a method such as x.add(y), x.mul(y) or x.gt(y), got an operator - JavaScript's operators know no tensors; String(x) is its text",
-    );
+    throw new TypeError("Tensor: expected a method, got an operator - write x.add(y), x.gt(y) and the like, or String(x)");
   }
 
   /** @internal What `console.log` prints in Node, Bun and Deno. */

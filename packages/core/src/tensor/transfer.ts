@@ -9,7 +9,7 @@ import type { Device } from "../backend/device";
 import { deviceOf } from "../cpu/device-of";
 import type { DType, TypedArray } from "../dtype/dtype";
 import { ShapeError, UnsupportedOpError } from "../errors/errors";
-import { wrongDtype } from "../errors/refusal";
+import { refusal } from "../errors/refusal";
 import { computedLayout, contiguous } from "../ops/layout";
 import { formatShape, type Shape, sameShape } from "../shape/shape";
 import type { Tensor } from "./tensor";
@@ -95,8 +95,7 @@ export function checkGradient(op: string, output: Tensor, gradient: Tensor): voi
     const detail = `expected a gradient of shape ${formatShape(output.shape)}, got ${formatShape(gradient.shape)}`;
     throw new ShapeError(op, [output.shape, gradient.shape], detail);
   }
-  if (gradient.dtype !== output.dtype)
-    throw wrongDtype(op, `a gradient of dtype ${output.dtype}`, gradient.dtype, "convert it with type()");
+  if (gradient.dtype !== output.dtype) throw refusal(op, `a gradient of dtype ${output.dtype}`, gradient.dtype, "convert it with type()");
 }
 
 /**
