@@ -3,7 +3,7 @@ import { composed } from "../autograd/scope";
 import { isFloating } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
-import { refusal, wrongValue } from "../errors/refusal";
+import { refusal, wrongType, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { gather } from "../ops/gather";
 import { applyUnary } from "../ops/unary";
