@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { full, Generator, memory, nn, ones, type Tensor, tensor, tidy, zeros } from "../index";
+import { full, Generator, memory, nn, noGrad, ones, type Tensor, tensor, tidy, zeros } from "../index";
 import { blindBackend, hostBackend } from "../testing/backends";
 import { expectRefusal } from "../testing/refusal";
 
@@ -159,5 +159,32 @@ describe("loadStateDict", () => {
   test("refuses what is no object of tensors", () => {
     for (const state of [null, undefined, 5])
       expectRefusal(() => net().loadStateDict(state as never), "TypeError", "loadStateDict: expected an object of tensors");
+  });
+});
+
+describe("a state that lies in the module's own memory", () => {
+  const build = () => {
+    const model = new nn.Sequential({ a: new nn.Linear(2, 2, { bias: false }), b: new nn.Linear(2, 2, { bias: false }) });
+    const state = model.stateDict() as { "a.weight": Tensor; "b.weight": Tensor };
+    model.loadStateDict({ "a.weight": new Float32Array([1, 2, 3, 4]), "b.weight": new Float32Array([5, 6, 7, 8]) });
+    return { model, state, values: () => [...state["a.weight"].dataSync(), ...state["b.weight"].dataSync()] };
+  };
+
+  test("as a view of a parameter itself is copied first", () => {
+    const { model, state, values } = build();
+    model.loadStateDict({ ...state, "a.weight": noGrad(() => state["a.weight"].transpose(0, 1)) });
+    expect(values()).toEqual([1, 3, 2, 4, 5, 6, 7, 8]);
+  });
+
+  test("as another parameter, too: two can be swapped", () => {
+    const { model, state, values } = build();
+    const before = memory();
+    model.loadStateDict({ "a.weight": state["b.weight"], "b.weight": state["a.weight"] });
+    expect(values()).toEqual([5, 6, 7, 8, 1, 2, 3, 4]);
+    expect(memory().bytes).toBe(before.bytes);
+  });
+
+  test.each([new Map(), [], new nn.ReLU(), null, 3])("is no %o", (state) => {
+    expectRefusal(() => build().model.loadStateDict(state as never), "TypeError", "loadStateDict: expected an object of tensors, got");
   });
 });

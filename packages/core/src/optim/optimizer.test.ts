@@ -301,3 +301,89 @@ describe("state dicts", () => {
     expect(memory().tensors).toBe(tensors);
   });
 });
+
+describe("a state dict that was changed on its way", () => {
+  const make = () => {
+    const w = leaf(1);
+    const optimizer = new optim.Adam([w], { lr: 0.1 });
+    setGrad(w, 1);
+    optimizer.step();
+    return { w, optimizer, dict: optimizer.stateDict() };
+  };
+
+  test.each([
+    [
+      "a Map of states",
+      (dict: optim.OptimizerStateDict) => ({ ...dict, state: new Map(Object.entries(dict.state)) }),
+      "TypeError",
+      "expected { paramGroups, state }",
+    ],
+    ["no states", ({ paramGroups }: optim.OptimizerStateDict) => ({ paramGroups }), "TypeError", "expected { paramGroups, state }"],
+    [
+      "groups that are none",
+      (dict: optim.OptimizerStateDict) => ({ ...dict, paramGroups: 3 }),
+      "TypeError",
+      "expected { paramGroups, state }",
+    ],
+    [
+      "a group that is null",
+      (dict: optim.OptimizerStateDict) => ({ ...dict, paramGroups: [null] }),
+      "TypeError",
+      "expected groups { params",
+    ],
+    [
+      "a group without parameters",
+      (dict: optim.OptimizerStateDict) => ({ ...dict, paramGroups: [{}] }),
+      "TypeError",
+      "expected groups { params",
+    ],
+    [
+      "a number that is no place",
+      (dict: optim.OptimizerStateDict) => ({ ...dict, state: { "0x0": dict.state[0] } }),
+      "RangeError",
+      'below 1, got "0x0"',
+    ],
+    ["an empty place", (dict: optim.OptimizerStateDict) => ({ ...dict, state: { "": dict.state[0] } }), "RangeError", 'below 1, got ""'],
+    [
+      "a step before the first",
+      (dict: optim.OptimizerStateDict) => ({ ...dict, state: { 0: { ...dict.state[0], step: -1 } } }),
+      "RangeError",
+      "expected step to be an integer of 0 or more, got -1",
+    ],
+    [
+      "an option of another optimizer",
+      (dict: optim.OptimizerStateDict) => ({ ...dict, paramGroups: [{ params: [0], momentum: 0.9 }] }),
+      "TypeError",
+      "expected the options lr, betas",
+    ],
+    [
+      "an option by another name",
+      (dict: optim.OptimizerStateDict) => ({ ...dict, paramGroups: [{ params: [0], learningRate: 3 }] }),
+      "TypeError",
+      "did you mean lr?",
+    ],
+    [
+      "a prototype for an option",
+      (dict: optim.OptimizerStateDict) => ({ ...dict, paramGroups: JSON.parse('[{"params":[0],"__proto__":{"x":1}}]') }),
+      "TypeError",
+      'got "__proto__"',
+    ],
+  ])("with %s is refused, and nothing changes", (_, change, name, message) => {
+    const { w, optimizer, dict } = make();
+    const before = memory();
+    expectRefusal(() => optimizer.loadStateDict(change(dict) as never), name, `loadStateDict: `, message);
+    expect(memory()).toEqual(before);
+    const other = make();
+    for (const run of [{ w, optimizer }, other]) run.optimizer.step();
+    expect(list(w)).toEqual(list(other.w));
+  });
+
+  test("betas that a caller gave are not kept", () => {
+    const betas: [number, number] = [0.9, 0.999];
+    const optimizer = new optim.Adam([leaf(1)], { betas });
+    betas[0] = 0;
+    expect(optimizer.paramGroups[0]?.betas).toEqual([0.9, 0.999]);
+    (optimizer.stateDict().paramGroups[0] as unknown as { betas: number[] }).betas[0] = 0;
+    expect(optimizer.paramGroups[0]?.betas).toEqual([0.9, 0.999]);
+  });
+});
