@@ -1,5 +1,5 @@
-import { gunzipSync } from "node:zlib";
 import { UserError } from "../user-error";
+import { unpacked } from "./gzip";
 
 /** An array of bytes in the IDX format, in which MNIST is published. */
 export interface IdxArray {
@@ -11,9 +11,6 @@ export interface IdxArray {
 /** The type code of unsigned bytes, the only one that image and label files use. */
 const UNSIGNED_BYTE = 0x08;
 
-/** Bounds what a small gzip file can unpack to; MNIST's largest file has 47 MB. */
-const MAX_BYTES = 2 ** 30;
-
 /**
  * Decodes an IDX file, gzip-compressed or not (told by its first bytes, not by its name).
  *
@@ -23,7 +20,7 @@ const MAX_BYTES = 2 ** 30;
  * @throws UserError for anything that is not a whole IDX file of unsigned bytes.
  */
 export function parseIdx(file: Uint8Array, name: string): IdxArray {
-  const bytes = file[0] === 0x1f && file[1] === 0x8b ? unpack(file, name) : file;
+  const bytes = unpacked(file, name);
   const rank = bytes[3] ?? 0;
   const start = 4 + 4 * rank;
   if (bytes[0] !== 0 || bytes[1] !== 0 || rank < 1 || bytes.length < start) {
@@ -42,15 +39,6 @@ export function parseIdx(file: Uint8Array, name: string): IdxArray {
 }
 
 // --- internal helpers ---
-
-function unpack(file: Uint8Array, name: string): Uint8Array {
-  try {
-    const { buffer, byteOffset, byteLength } = gunzipSync(file, { maxOutputLength: MAX_BYTES });
-    return new Uint8Array(buffer, byteOffset, byteLength);
-  } catch (error) {
-    throw new UserError(`${name}: expected a whole gzip file, got one that does not unpack (${(error as Error).message})`);
-  }
-}
 
 function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
