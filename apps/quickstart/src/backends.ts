@@ -1,5 +1,6 @@
 import { type Backend, cpu, setDefaultBackend } from "@dropwise/core";
 import { BACKEND_NAMES, type BackendName } from "./options";
+import { tryAlone } from "./try-alone";
 import { UserError } from "./user-error";
 
 /** A backend that runs here, or the reason why it does not. */
@@ -29,6 +30,15 @@ export async function openBackends(choice: BackendName | "all"): Promise<Backend
   return [entry];
 }
 
+/** The backends from fast to slow for small models. The order is fixed, so that the same machine always chooses the same one. */
+const FROM_FAST_TO_SLOW: readonly BackendName[] = ["native", "wasm", "cpu", "webgpu"];
+
+/** The one that longer trainings run on. */
+export function fastest(entries: readonly PresentBackend[]): PresentBackend {
+  const order = (entry: PresentBackend): number => FROM_FAST_TO_SLOW.indexOf(entry.name);
+  return entries.reduce((best, next) => (order(next) < order(best) ? next : best));
+}
+
 /** Ends threads and frees devices, so that the process can end. */
 export function closeBackends(entries: readonly BackendEntry[]): void {
   for (const { backend } of entries) if (backend !== null && backend !== cpu) backend.dispose();
@@ -50,6 +60,7 @@ async function openBackend(name: BackendName): Promise<BackendEntry> {
   if (name === "cpu") return { name, backend: cpu };
   const { specifier, factory } = PACKAGES[name];
   try {
+    if (name === "webgpu") await tryAlone(PACKAGES[name]);
     const module = (await import(specifier)) as Record<string, () => Backend | Promise<Backend>>;
     const create = module[factory];
     if (create === undefined) return { name, backend: null, reason: `${specifier} exports no ${factory}` };

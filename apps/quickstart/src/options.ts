@@ -64,25 +64,35 @@ interface Flags {
   mnist?: string;
 }
 
+const EXAMPLES = `Examples:
+  npm start
+  npm start -- --seed 7 --seeds 10
+  npm start -- --csv apps/quickstart/data/iris.csv --target species
+`;
+
 function createCommand(write: (text: string) => void): Command {
   return new Command("npm start --")
-    .description("Trains three small programs that explain dropout, on real rows, and shows what dropout is for.")
+    .description("Trains three small programs that explain dropout, shows what dropout is for, and ends with handwritten digits.")
     .addOption(
       new Option("--seed <n>", "start of every random number: initial weights, masks, shuffling, rows")
         .argParser(toSeed)
         .default(42n, "42"),
     )
-    .option("--epochs <n>", "passes over the rows (default: 30 for the programs, 40 for the overfitting test)", toCount(100_000))
-    .option("--seeds <n>", "how many seeds the overfitting test averages over", toCount(1000), DEFAULT_SEEDS)
+    .option(
+      "--epochs <n>",
+      "passes over the rows (default: 30 for the programs, 40 for the overfitting test, 25 for the pictures)",
+      toCount(100_000),
+    )
+    .option("--seeds <n>", "how many seeds the comparisons with and without dropout average over", toCount(1000), DEFAULT_SEEDS)
     .addOption(
       new Option("--backend <name>", `${BACKEND_NAMES.join(", ")}, or all that are present`).argParser(toBackend).default("all", "all"),
     )
     .option("--json", "write one JSON object to stdout, and nothing else")
-    .option("--csv <file>", "train on your own table: a header, then numeric columns; needs --target")
-    .option("--target <column>", "the column of the table that says which class a row is in")
-    .option("--mnist <folder>", "train on IDX files such as train-images-idx3-ubyte (or .gz): is the digit odd?")
+    .option("--csv <file>", "train on your own table of numbers and words, with a header; needs --target")
+    .option("--target <column>", "the column of the table that the models are to find out")
+    .option("--mnist <folder>", "train on the four files of MNIST or the like, such as train-images-idx3-ubyte.gz")
     .helpOption("--help", "show this help")
-    .addHelpText("after", "\nExamples:\n  npm start\n  npm start -- --seed 7 --seeds 10\n  npm start -- --csv rows.csv --target label\n")
+    .addHelpText("after", `\n${EXAMPLES}`)
     .allowExcessArguments(false)
     .showSuggestionAfterError(false)
     .configureOutput({ writeOut: write, writeErr: () => {} })

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { run } from "./run";
+import { writeMnistPart } from "./testing/mnist-files";
 
 const folder = mkdtempSync(join(tmpdir(), "dropwise-run-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -29,32 +30,62 @@ const table = ["x,y,label", ...Array.from({ length: 80 }, (_, i) => `${(i % 2) +
 const quick = ["--epochs", "2", "--seeds", "2", "--backend", "cpu"];
 
 describe("run", () => {
-  it("shows the three programs, the experiments and the backends, and ends with 0", async () => {
+  it("shows the three programs, the experiments, the backends and, last, the digits, and ends with 0", async () => {
     const { code, out, err } = await capture(...quick);
     expect(code).toBe(0);
     expect(err).toBe("");
-    for (const part of ["Program 1", "Program 2", "Program 3", "What repeats", "Monte-Carlo", "What dropout is for", "on every backend"]) {
-      expect(out).toContain(part);
-    }
-    expect(out.split("\n").filter((line) => line.length > 100)).toEqual([]);
+    const headings = out.split("\n").filter((line) => /^\S/.test(line));
+    expect(headings).toEqual([
+      "Dropwise quickstart",
+      expect.stringMatching(/^Program 1/),
+      expect.stringMatching(/^Program 2/),
+      expect.stringMatching(/^Program 3/),
+      "What repeats",
+      "What dropout is for: a wide model on few rows",
+      "How sure is the model? Monte-Carlo dropout",
+      "The three programs on every backend present",
+      "Real data: handwritten digits",
+      "Which ones is the model unsure about?",
+      "Next",
+    ]);
+    expect(out.split("\n").filter((line) => line.length > 79)).toEqual([]);
     expect(out).not.toContain("\u001b"); // no colours where there is no terminal
+    expect(out).toMatch(/█{4}/); // digits are drawn
+    expect(out).toMatch(/passes: +\d+ x \d/);
   });
 
-  it("writes one JSON object to stdout with --json, and nothing else", async () => {
-    const { code, out, err } = await capture(...quick, "--json", "--seed", "18446744073709551615");
+  it("trains on a table of one's own, all of its classes, and says first what became of each column", async () => {
+    const lines = ["x;size;kind", ...Array.from({ length: 60 }, (_, i) => `${(i % 3) + Math.sin(i)};${["S", "M"][i % 2]};${"abc"[i % 3]}`)];
+    const { code, out } = await capture(...quick, "--csv", file("good.csv", lines.join("\r\n")), "--target", "kind");
+    expect(code).toBe(0);
+    const text = out.replace(/\s+/g, " ");
+    expect(text).toContain('size text, 2 columns of 0 and 1: "M", "S" kind the target, 3 classes: a (20), b (20), c (20)');
+    expect(text).toContain("is kind = c?");
+    expect(text.indexOf("What became of each column")).toBeLessThan(text.indexOf("Program 1"));
+    expect(text).not.toContain("digits");
+  });
+
+  it("writes one JSON object to stdout with --json, and nothing else; --mnist trains a class for each label", async () => {
+    writeMnistPart(folder, "train", 100);
+    writeMnistPart(folder, "t10k", 40);
+    const { code, out, err } = await capture(...quick, "--json", "--seed", "18446744073709551615", "--mnist", folder);
     expect([code, err]).toEqual([0, ""]);
     const result = JSON.parse(out);
-    expect(result).toMatchObject({ seed: "18446744073709551615", backend: "cpu", rows: { source: "two moons", features: 10 } });
+    const classes = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+    expect(result).toMatchObject({
+      seed: "18446744073709551615",
+      backend: "cpu",
+      rows: { source: folder, classes, question: "is the label odd?", features: 4, train: 100, test: 40 },
+      digits: { epochs: 2, rows: { source: folder, train: 100, test: 40 } },
+      rounding: null,
+    });
     expect(result.programs.map(({ losses }: { losses: number[] }) => losses.length)).toEqual([2, 2, 2]);
-    expect(result.overfit.seeds).toHaveLength(2);
-    expect(["helped", "hurt", "unclear"]).toContain(result.overfit.summary.outcome);
+    for (const { seeds, summary } of [result.overfit, result.digits]) {
+      expect(seeds).toHaveLength(2);
+      expect(["helped", "hurt", "unclear"]).toContain(summary.accuracy.outcome);
+    }
+    expect(result.digits.drawn.map(({ votes }: { votes: number[] }) => votes.length)).toEqual([10, 10, 10, 10]);
     expect(result.backends).toHaveLength(1);
-  });
-
-  it("trains on a table of one's own", async () => {
-    const { code, out } = await capture(...quick, "--csv", file("good.csv", table), "--target", "label");
-    expect(code).toBe(0);
-    expect(out.replace(/\s+/g, " ")).toContain('80 rows, 2 columns beside the target. The models answer "label = 1?"');
   });
 
   it("shows help on stdout and ends with 0", async () => {
@@ -70,6 +101,8 @@ describe("run", () => {
     ["a missing folder", ["--mnist", join(folder, "none")], /no such folder/],
     ["a bad cell", ["--csv", file("bad.csv", table.replace("\n1", "\nmany")), "--target", "label"], /bad\.csv:\d+: .*column "x"/],
     ["an unknown target", ["--csv", file("fine.csv", table), "--target", "kind"], /"kind" \(--target\)/],
+    ["a quote that stays open", ["--csv", file("open.csv", table.replace("\n1", '\n"1')), "--target", "label"], /open\.csv:\d+: .*quote/],
+    ["an empty file", ["--csv", file("empty.csv", ""), "--target", "y"], /empty\.csv: .*empty file/],
   ])("answers %s with one line on stderr and exit code 2", async (_name, argv, message) => {
     const { code, out, err } = await capture(...argv);
     expect([code, out]).toEqual([2, ""]);

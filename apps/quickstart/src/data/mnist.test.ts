@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeMnistPart } from "../testing/mnist-files";
 import { mnistSource } from "./mnist";
 
 /** Pixels of one image: 2 x 2. */
@@ -14,36 +14,19 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const u32 = (n: number): number[] => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255];
-
-/** Writes images whose pixels all equal ten times their label, which is the image's number mod 10. */
-function writePart(part: string, count: number, { zip = false, dot = false, labels = count } = {}): void {
-  const images = Buffer.from([
-    0,
-    0,
-    8,
-    3,
-    ...u32(count),
-    ...u32(2),
-    ...u32(2),
-    ...Array.from({ length: count * PIXELS }, (_, i) => 10 * (Math.floor(i / PIXELS) % 10)),
-  ]);
-  const classes = Buffer.from([0, 0, 8, 1, ...u32(labels), ...Array.from({ length: labels }, (_, i) => i % 10)]);
-  const name = (base: string): string => join(folder, `${dot ? base.replace("-idx", ".idx") : base}${zip ? ".gz" : ""}`);
-  writeFileSync(name(`${part}-images-idx3-ubyte`), zip ? gzipSync(images) : images);
-  writeFileSync(name(`${part}-labels-idx1-ubyte`), zip ? gzipSync(classes) : classes);
-}
+const writePart = (part: "train" | "t10k", count: number, options = {}) => writeMnistPart(folder, part, count, options);
 
 describe("mnistSource", () => {
-  it("scales pixels to [0, 1] and asks whether the label is odd", () => {
+  it("scales pixels to [0, 1], makes a class of each label and asks whether it is odd", () => {
     writePart("train", 40);
     writePart("t10k", 20);
     const source = mnistSource(folder);
     const { train, test } = source.split(1n, { train: 30, test: 100 });
-    expect([source.features, train.count, test.count]).toEqual([PIXELS, 30, 20]);
+    expect([source.height, source.width, train.features, train.count, test.count]).toEqual([2, 2, PIXELS, 30, 20]);
+    expect(source.classes).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    expect(source.question.yes).toEqual([1, 3, 5, 7, 9]);
     train.targets.forEach((target, row) => {
-      const label = Math.round(((train.inputs[row * PIXELS] as number) * 255) / 10);
-      expect(target).toBe(label % 2);
+      expect((train.inputs[row * PIXELS] as number) * 255).toBeCloseTo(10 * target, 4);
     });
   });
 
@@ -65,5 +48,7 @@ describe("mnistSource", () => {
     expect(() => mnistSource(join(folder, "train-images-idx3-ubyte"))).toThrow(/expected a folder/);
     writePart("t10k", 20, { labels: 19 });
     expect(() => mnistSource(folder)).toThrow(/a label for each of 20 t10k images, got 19/);
+    writePart("t10k", 20, { width: 3 });
+    expect(() => mnistSource(folder)).toThrow(/images of one size, got 2 x 2 pixels in train and 2 x 3 pixels in t10k/);
   });
 });

@@ -2,28 +2,35 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileError, UserError } from "../user-error";
 import { type IdxArray, parseIdx } from "./idx";
-import { type DataSource, generatorFor, type Rows, randomOrder } from "./source";
+import { generatorFor, type ImageSource, type Rows, randomOrder } from "./source";
 
 /**
- * The four files of MNIST, or of a set with its names such as Fashion-MNIST, as a source: is the label odd?
- * Pixels are scaled to [0, 1]. Training rows come from the `train` files, test rows from the `t10k` files.
+ * The four files of MNIST, or of a set with its names such as Fashion-MNIST, as a source. The labels are the classes; the question is
+ * whether a label is odd. Pixels are scaled to [0, 1]. Training rows come from the `train` files, test rows from the `t10k` files.
  *
  * @throws UserError for a missing or broken file.
  */
-export function mnistSource(folder: string): DataSource {
+export function mnistSource(folder: string): ImageSource {
   if (!existsSync(folder)) throw new UserError(`${folder}: no such folder - check the path`);
   if (!statSync(folder).isDirectory()) throw new UserError(`${folder}: expected a folder with IDX files, got a file`);
   const train = readPart(folder, "train");
   const test = readPart(folder, "t10k");
-  if (train.pixels !== test.pixels) {
-    throw new UserError(`${folder}: expected images of one size, got ${train.pixels} pixels in train and ${test.pixels} in t10k`);
+  const { height, width } = train;
+  if (height !== test.height || width !== test.width) {
+    const size = (part: Part): string => `${part.height} x ${part.width} pixels`;
+    throw new UserError(`${folder}: expected images of one size, got ${size(train)} in train and ${size(test)} in t10k`);
   }
+  const last = [...train.labels, ...test.labels].reduce((a, b) => Math.max(a, b));
+  const labels = Array.from({ length: last + 1 }, (_, label) => label);
   return {
     name: folder,
-    features: train.pixels,
+    height,
+    width,
+    classes: labels.map(String),
+    question: { text: "is the label odd?", yes: labels.filter((label) => label % 2 === 1) },
     about:
       `${folder}: ${train.count.toLocaleString("en")} images to learn from and ${test.count.toLocaleString("en")} to judge by, ` +
-      `${train.pixels} pixels each. The models answer "is the label odd?", on a few of them drawn by the seed.`,
+      `${height} x ${width} pixels each, labels 0 to ${last}. The seed picks a few of them.`,
     labelNoise: 0,
     split(seed, size) {
       const generator = generatorFor(seed, "rows");
@@ -36,7 +43,8 @@ export function mnistSource(folder: string): DataSource {
 
 interface Part {
   readonly count: number;
-  readonly pixels: number;
+  readonly height: number;
+  readonly width: number;
   readonly images: Uint8Array;
   readonly labels: Uint8Array;
 }
@@ -48,7 +56,7 @@ function readPart(folder: string, part: "train" | "t10k"): Part {
   if (count !== labels.shape[0])
     throw new UserError(`${folder}: expected a label for each of ${count} ${part} images, got ${labels.shape[0]}`);
   if (count === 0 || height * width === 0) throw new UserError(`${folder}: expected ${part} images, got none`);
-  return { count, pixels: height * width, images: images.data, labels: labels.data };
+  return { count, height, width, images: images.data, labels: labels.data };
 }
 
 /** Finds a file as it is published (gzip), unpacked, or with the dot that some archives put before `idx`. */
@@ -68,12 +76,12 @@ function readIdx(folder: string, name: string, rank: number): IdxArray {
 }
 
 function sample(part: Part, limit: number, generator: ReturnType<typeof generatorFor>): Rows {
-  const { pixels } = part;
+  const pixels = part.height * part.width;
   const chosen = randomOrder(part.count, generator).slice(0, limit);
   const inputs = new Float32Array(chosen.length * pixels);
   chosen.forEach((image, row) => {
     for (let i = 0; i < pixels; i++) inputs[row * pixels + i] = (part.images[image * pixels + i] as number) / 255;
   });
-  const targets = Float32Array.from(chosen, (image) => (part.labels[image] as number) % 2);
+  const targets = Int32Array.from(chosen, (image) => part.labels[image] as number);
   return { count: chosen.length, features: pixels, inputs, targets };
 }

@@ -1,31 +1,50 @@
 import { cpu, Generator, rand, tidy } from "@dropwise/core";
 
-/** Rows of a table with two classes. */
+/** Rows of a table, each in one of some classes. */
 export interface Rows {
   readonly count: number;
   readonly features: number;
   /** Row-major, `count * features` numbers. */
   readonly inputs: Float32Array;
-  /** The class of each row, 0 or 1. */
-  readonly targets: Float32Array;
+  /** The class of each row: its place in the source's `classes`. */
+  readonly targets: Int32Array;
 }
 
 /** Rows to learn from and rows kept aside to judge by. */
 export interface Split {
   readonly train: Rows;
   readonly test: Rows;
+  /** What became of each column of a person's table, by its name; runs of like columns may share a line. */
+  readonly columns?: readonly (readonly [name: string, note: string])[];
+}
+
+/** A question with two answers, for models with one output. */
+export interface Question {
+  /** Ends in a question mark. */
+  readonly text: string;
+  /** The classes whose answer is yes. */
+  readonly yes: readonly number[];
 }
 
 /** A place that rows come from. */
 export interface DataSource {
   readonly name: string;
-  readonly features: number;
-  /** A sentence or two for people: what the rows are, what the two classes mean, and how rows are kept aside. */
+  /** What classes 0, 1, … are called. */
+  readonly classes: readonly string[];
+  /** What the three programs answer, which tell two classes apart. */
+  readonly question: Question;
+  /** A sentence or two for people: what the rows are and how rows are kept aside. */
   readonly about: string;
   /** The share of training labels known to be wrong; 0 if nothing is known. */
   readonly labelNoise: number;
   /** At most so many rows of each kind; the same seed gives the same rows. */
   split(seed: bigint, size: { readonly train: number; readonly test: number }): Split;
+}
+
+/** A source whose rows are pictures: brightness from 0 to 1, row by row. */
+export interface ImageSource extends DataSource {
+  readonly height: number;
+  readonly width: number;
 }
 
 /** A random order of `0 .. count - 1`, from one host draw of the generator. */
@@ -38,12 +57,16 @@ export function randomOrder(count: number, generator: Generator): number[] {
 export function takeRows(rows: Rows, indices: readonly number[]): Rows {
   const { features } = rows;
   const inputs = new Float32Array(indices.length * features);
-  const targets = new Float32Array(indices.length);
   indices.forEach((from, to) => {
     inputs.set(rows.inputs.subarray(from * features, (from + 1) * features), to * features);
-    targets[to] = rows.targets[from] as number;
   });
-  return { count: indices.length, features, inputs, targets };
+  return { count: indices.length, features, inputs, targets: Int32Array.from(indices, (row) => rows.targets[row] as number) };
+}
+
+/** The same rows with the answers to a question as classes: 1 for yes, 0 for no. */
+export function ask({ yes }: Question, { train, test }: Split): Split {
+  const answered = (rows: Rows): Rows => ({ ...rows, targets: rows.targets.map((label) => (yes.includes(label) ? 1 : 0)) });
+  return { train: answered(train), test: answered(test) };
 }
 
 /** The parts of the work that draw on the host beside the model, whose draws come from the plain seed. */

@@ -1,47 +1,42 @@
 import type { Generator } from "@dropwise/core";
-import { type Rows, randomOrder, type Split, takeRows } from "./source";
+import { randomOrder } from "./source";
 
 /** The share of rows that is kept aside to judge by. */
 const TEST_SHARE = 0.25;
 
+/** Which rows, by their numbers, are learned from and which are kept aside. */
+export interface SplitIndices {
+  readonly train: readonly number[];
+  readonly test: readonly number[];
+}
+
 /**
  * Keeps a quarter of each class aside as test rows, at least one; both parts are shuffled and then cut to `size`.
  * Each class needs two rows or more.
+ *
+ * @param targets The class of each row: 0, 1, … below `classes`.
  */
-export function splitStratified(rows: Rows, generator: Generator, size: { readonly train: number; readonly test: number }): Split {
-  const order = randomOrder(rows.count, generator);
-  const train: number[] = [];
-  const test: number[] = [];
-  for (const label of [0, 1]) {
-    const members = order.filter((row) => rows.targets[row] === label);
-    const held = Math.max(1, Math.round(members.length * TEST_SHARE));
-    test.push(...members.slice(0, held));
-    train.push(...members.slice(held));
-  }
-  return { train: takeRows(rows, mixed(train, size.train, generator)), test: takeRows(rows, mixed(test, size.test, generator)) };
-}
-
-/** Brings each column to mean 0 and standard deviation 1 over the training rows, which alone may set the scale. Constant columns become 0. */
-export function standardize({ train, test }: Split): Split {
-  const { features } = train;
-  const mean = new Float64Array(features);
-  const square = new Float64Array(features);
-  train.inputs.forEach((value, i) => {
-    mean[i % features] = (mean[i % features] as number) + value / train.count;
-  });
-  train.inputs.forEach((value, i) => {
-    square[i % features] = (square[i % features] as number) + (value - (mean[i % features] as number)) ** 2 / train.count;
-  });
-  const scale = square.map((variance, i) => {
-    // Rounding leaves a constant column a variance of about 1e-32 times its square, which must not be blown up to 1.
-    const floor = 1e-12 * (mean[i] as number) ** 2;
-    return variance > floor ? 1 / Math.sqrt(variance) : 0;
-  });
-  const apply = (rows: Rows): Rows => ({
-    ...rows,
-    inputs: rows.inputs.map((value, i) => (value - (mean[i % features] as number)) * (scale[i % features] as number)),
-  });
-  return { train: apply(train), test: apply(test) };
+export function splitStratified(
+  targets: Int32Array,
+  classes: number,
+  generator: Generator,
+  size: { readonly train: number; readonly test: number },
+): SplitIndices {
+  const members: number[][] = Array.from({ length: classes }, () => []);
+  for (const row of randomOrder(targets.length, generator)) members[targets[row] as number]?.push(row);
+  const held = (rows: readonly number[]): number => Math.max(1, Math.round(rows.length * TEST_SHARE));
+  return {
+    train: mixed(
+      members.flatMap((rows) => rows.slice(held(rows))),
+      size.train,
+      generator,
+    ),
+    test: mixed(
+      members.flatMap((rows) => rows.slice(0, held(rows))),
+      size.test,
+      generator,
+    ),
+  };
 }
 
 // --- internal helpers ---

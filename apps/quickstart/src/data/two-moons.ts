@@ -26,7 +26,7 @@ export function twoMoons(count: number, { labelNoise, generator }: { labelNoise:
     const noise = randn([count, MOON_FEATURES], options).dataSync();
     const flip = rand([count], options).dataSync();
     const inputs = new Float32Array(count * MOON_FEATURES);
-    const targets = new Float32Array(count);
+    const targets = new Int32Array(count);
     for (let row = 0; row < count; row++) {
       const moon = row % 2;
       const turn = (angle[row] as number) * Math.PI;
@@ -46,10 +46,11 @@ export function twoMoons(count: number, { labelNoise, generator }: { labelNoise:
 export function twoMoonsSource(): DataSource {
   return {
     name: "two moons",
-    features: MOON_FEATURES,
+    classes: ["0", "1"],
+    question: { text: "does the row lie on moon 1?", yes: [1] },
     about:
-      `Two moons: 2 columns place a row on its moon, ${MOON_FEATURES - 2} are noise. ` +
-      `${LABEL_NOISE * 100}% of the training labels are wrong on purpose; the test labels are all true.`,
+      `Two moons: made-up points on two half circles, and the models tell which. 2 columns say where a point lies, ${MOON_FEATURES - 2} are noise. ` +
+      `${LABEL_NOISE * 100}% of the labels to learn from are wrong on purpose; those to judge by are all true.`,
     labelNoise: LABEL_NOISE,
     split(seed, size) {
       const generator = generatorFor(seed, "rows");

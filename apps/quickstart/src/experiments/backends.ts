@@ -1,84 +1,66 @@
-import { functional as F, manualSeed, ones, tidy } from "@dropwise/core";
-import { type BackendEntry, onBackend, type PresentBackend } from "../backends";
-import type { Rows } from "../data/source";
-import { PROGRAMS, trainProgram } from "../programs/programs";
+import { cpu, functional as F, manualSeed, ones, rand, tidy } from "@dropwise/core";
+import { onBackend, type PresentBackend } from "../backends";
+import { generatorFor, type Rows, seedPlus } from "../data/source";
+import { PROGRAMS, type Program, trainProgram } from "../programs/programs";
 import type { Progress } from "../terminal/progress";
-import type { Screen } from "../terminal/screen";
+import { type Agreement, alikeFor, EARLY_EPOCHS, type RoundingTest, relativeDifference } from "./agreement";
 
 /** How one backend did on the three programs, beside the first one in the list. */
-export interface BackendResult {
-  readonly name: string;
+export interface BackendResult extends Agreement {
   readonly device: string;
   readonly threads: number;
   /** Each program's loss in its last epoch. */
   readonly finalLosses: readonly number[];
-  /** The largest relative difference of any epoch's loss from the reference's. */
+  /** The largest relative difference from the reference's losses in the epochs that are alike. */
   readonly lossDifference: number;
-  /** A mask of the same seed has the same bits as the reference's. */
-  readonly sameMask: boolean;
   readonly stepsPerSecond: number;
 }
 
-/** Losses are sums in float32, which backends add up in their own order; hundreds of steps let the last digits drift apart. */
-const LOSS_TOLERANCE = 1e-3;
+/** What the comparison found. */
+export interface BackendComparison {
+  readonly results: readonly BackendResult[];
+  /** Looked at only if the losses of a backend parted from the reference's. */
+  readonly rounding: RoundingTest | null;
+}
 
 /** Elements of the mask that is compared. */
 const MASK_SIZE = 10_000;
 
+/** Trainings with changed inputs, at most: the first that parts from the unchanged one has shown what rounding does. */
+const ROUNDING_TRAININGS = 5;
+
+interface Settings {
+  readonly seed: bigint;
+  readonly epochs: number;
+  readonly progress: Progress;
+}
+
 /** Trains the three programs on each backend with the same seed. The first entry is the reference for all. Advances once per epoch. */
-export async function compareBackends(
-  entries: readonly PresentBackend[],
-  rows: Rows,
-  { seed, epochs, progress }: { seed: bigint; epochs: number; progress: Progress },
-): Promise<BackendResult[]> {
+export async function compareBackends(entries: readonly PresentBackend[], rows: Rows, settings: Settings): Promise<BackendComparison> {
   const runs: Run[] = [];
-  for (const { backend } of entries) {
-    runs.push(await onBackend(backend, () => runOnDefault(rows, { seed, epochs, progress })));
-  }
+  for (const { backend } of entries) runs.push(await onBackend(backend, () => runOnDefault(rows, settings)));
   const reference = runs[0] as Run;
-  return runs.map((run, i) => {
+  const alike = runs.map(({ losses }) => losses.map((own, i) => alikeFor(own, reference.losses[i] as number[])));
+  const results = runs.map((run, i): BackendResult => {
     const { name, backend } = entries[i] as PresentBackend;
+    const alikeEpochs = Math.min(...(alike[i] as number[]));
     return {
       name,
       device: backend.info.device,
       threads: backend.info.threads,
       finalLosses: run.losses.map((losses) => losses.at(-1) as number),
-      lossDifference: largestDifference(run.losses.flat(), reference.losses.flat()),
+      lossDifference: largestDifference(run, reference, alikeEpochs),
       sameMask: run.mask.every((value, e) => value === reference.mask[e]),
+      alikeEpochs,
+      earlyDifference: largestDifference(run, reference, EARLY_EPOCHS),
       stepsPerSecond: run.steps / run.seconds,
     };
   });
-}
-
-/** Compares all backends that are present and shows the table, with a line for each that is not. */
-export async function showBackends(
-  entries: readonly BackendEntry[],
-  rows: Rows,
-  { seed, epochs, screen }: { seed: bigint; epochs: number; screen: Screen },
-): Promise<BackendResult[]> {
-  const present = entries.filter((entry): entry is PresentBackend => entry.backend !== null);
-  screen.heading("The three programs on every backend present");
-  screen.text("Losses are those of the last epoch of programs 1 to 3, trained again with the same seed.");
-  const progress = screen.progress("training", present.length * PROGRAMS.length * epochs);
-  const results = await compareBackends(present, rows, { seed, epochs, progress });
-  progress.done();
-
-  const reference = results[0] as BackendResult;
-  screen.line();
-  screen.table(
-    ["backend", "runs on", "loss 1", "loss 2", "loss 3", `off ${reference.name}`, "mask", "steps/s"],
-    results.map((result) => [
-      result.name,
-      result.threads > 1 ? `${result.device} x${result.threads}` : result.device,
-      ...result.finalLosses.map((loss) => loss.toFixed(4)),
-      result === reference ? "-" : result.lossDifference.toExponential(0),
-      result === reference ? "-" : result.sameMask ? "same" : "DIFFERS",
-      Math.round(result.stepsPerSecond).toLocaleString("en"),
-    ]),
-  );
-  for (const entry of entries) if (entry.backend === null) screen.line(`${entry.name.padEnd(6)}   left out: ${entry.reason}`);
-  if (results.length > 1) screen.notice(verdict(results));
-  return results;
+  const parted = PROGRAMS.findIndex((_, program) => alike.some((epochs) => (epochs[program] as number) < settings.epochs));
+  if (parted < 0) return { results, rounding: null };
+  const { backend } = entries[0] as PresentBackend;
+  const losses = reference.losses[parted] as number[];
+  return { results, rounding: await onBackend(backend, () => testRounding(PROGRAMS[parted] as Program, losses, rows, settings)) };
 }
 
 // --- internal helpers ---
@@ -91,7 +73,7 @@ interface Run {
   readonly seconds: number;
 }
 
-async function runOnDefault(rows: Rows, { seed, epochs, progress }: { seed: bigint; epochs: number; progress: Progress }): Promise<Run> {
+async function runOnDefault(rows: Rows, { seed, epochs, progress }: Settings): Promise<Run> {
   const [first] = PROGRAMS;
   if (first !== undefined) await trainProgram(first, rows, { seed, epochs: 1 }); // compiles kernels before the clock runs
   const losses: number[][] = [];
@@ -110,21 +92,21 @@ async function runOnDefault(rows: Rows, { seed, epochs, progress }: { seed: bigi
   return { losses, mask, steps, seconds };
 }
 
-function largestDifference(values: readonly number[], reference: readonly number[]): number {
-  return Math.max(
-    ...values.map((value, i) => Math.abs(value - (reference[i] as number)) / Math.max(Math.abs(reference[i] as number), 1e-6)),
+function largestDifference(run: Run, reference: Run, epochs: number): number {
+  const differences = run.losses.flatMap((losses, program) =>
+    losses.slice(0, epochs).map((loss, epoch) => relativeDifference(loss, reference.losses[program]?.[epoch] as number)),
   );
+  return Math.max(0, ...differences);
 }
 
-function verdict(results: readonly BackendResult[]): string {
-  const others = results.slice(1);
-  const masks = others.filter((result) => !result.sameMask).map((result) => result.name);
-  const losses = others.filter((result) => !(result.lossDifference <= LOSS_TOLERANCE)).map((result) => result.name);
-  const maskPart =
-    masks.length === 0 ? "The same seed gives the same mask, bit for bit, on all of them" : `THE MASK DIFFERS on ${masks.join(" and ")}`;
-  const lossPart =
-    losses.length === 0
-      ? `and the same losses to within ${LOSS_TOLERANCE} of their size`
-      : `and losses differ by more than ${LOSS_TOLERANCE} on ${losses.join(" and ")}`;
-  return `${maskPart}, ${lossPart}. So small a model measures the cost of a call more than that of a kernel.`;
+/** Trains a program again on the default backend, each time with every input moved up or down by its last bit or less, until one parts. */
+async function testRounding(program: Program, losses: readonly number[], rows: Rows, { seed, epochs }: Settings): Promise<RoundingTest> {
+  for (let training = 1; training <= ROUNDING_TRAININGS; training++) {
+    const signs = rand([rows.inputs.length], { generator: generatorFor(seedPlus(seed, training), "rows"), backend: cpu }).dataSync();
+    const inputs = rows.inputs.map((value, i) => value * (1 + ((signs[i] as number) < 0.5 ? -1 : 1) * 2 ** -23));
+    const changed = await trainProgram(program, { ...rows, inputs }, { seed, epochs });
+    const alike = alikeFor(changed.losses, losses);
+    if (alike < epochs) return { trainings: training, partedIn: alike + 1 };
+  }
+  return { trainings: ROUNDING_TRAININGS, partedIn: null };
 }

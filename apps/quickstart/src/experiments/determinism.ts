@@ -50,14 +50,12 @@ export async function showDeterminism(
 ): Promise<Determinism> {
   const found = await checkDeterminism(model, split, { seed, epochs });
   screen.heading("What repeats");
-  const lines: readonly (readonly [string, string])[] = [
+  screen.list([
     ["two passes in eval mode", found.evalRepeats ? "the same bits for every row" : "DIFFERENT answers"],
     ["two passes in training mode", `${(100 * found.trainChanges).toFixed(1)}% of the answers changed: each call draws a new mask`],
     [`training again with seed ${seed}`, found.sameSeedSameLosses ? "the same losses, bit for bit" : "DIFFERENT losses"],
     [`training with seed ${seedPlus(seed, 1)}`, found.otherSeedOtherLosses ? "other losses" : "THE SAME losses"],
-  ];
-  const width = Math.max(...lines.map(([what]) => what.length));
-  for (const [what, result] of lines) screen.line(`${what.padEnd(width)}   ${result}`);
+  ]);
   return found;
 }
 

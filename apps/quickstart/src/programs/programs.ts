@@ -60,14 +60,14 @@ export interface Trained {
   readonly seconds: number;
 }
 
-/** Trains a program on rows, on the default backend. The same seed gives the same weights, order of rows and masks. */
+/** Trains a program on rows of two classes, on the default backend. The same seed gives the same weights, order of rows and masks. */
 export async function trainProgram(
   program: Program,
   rows: Rows,
   { seed, epochs, onEpoch }: { seed: bigint; epochs: number; onEpoch?: () => void },
 ): Promise<Trained> {
   const input = tensor(rows.inputs, { shape: [rows.count, rows.features] });
-  const target = tensor(rows.targets, { shape: [rows.count, 1] });
+  const target = tensor(Float32Array.from(rows.targets), { shape: [rows.count, 1] });
   const dataset = new TensorDataset(input, target);
   const loader = new DataLoader(dataset, { batchSize: BATCH_SIZE, shuffle: true, generator: generatorFor(seed, "shuffle") });
   const losses: number[] = [];

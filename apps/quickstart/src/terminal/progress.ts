@@ -1,10 +1,10 @@
 import cliProgress from "cli-progress";
 import type { Io } from "./io";
 
-/** One long piece of work on its way. */
+/** One long piece of work on its way, counted in epochs. */
 export interface Progress {
-  /** Reports that `steps` more steps are done (1 if not given); `label` says which part is next. */
-  advance(steps?: number): void;
+  /** Reports that one more epoch is done. */
+  advance(): void;
   done(): void;
 }
 
@@ -26,7 +26,7 @@ export function createProgress(io: Io, { label, total, quiet, line }: ProgressOp
 function movingBar(io: Io, label: string, total: number): Progress {
   const bar = new cliProgress.SingleBar({
     stream: io.stderr as NodeJS.WriteStream,
-    format: `  ${label} {bar} {value}/{total}, {eta_formatted} left`,
+    format: `  ${label} {bar} {value}/{total} epochs, {eta_formatted} left`,
     barCompleteChar: "█",
     barIncompleteChar: "░",
     barsize: 30,
@@ -37,17 +37,17 @@ function movingBar(io: Io, label: string, total: number): Progress {
     gracefulExit: false,
   });
   bar.start(total, 0);
-  return { advance: (steps = 1) => bar.increment(steps), done: () => bar.stop() };
+  return { advance: () => bar.increment(), done: () => bar.stop() };
 }
 
 function plainLines(label: string, total: number, line: (text: string) => void): Progress {
   let value = 0;
   let quarter = 0;
   return {
-    advance(steps = 1) {
-      value += steps;
+    advance() {
+      value++;
       const reached = Math.min(4, Math.floor((4 * value) / total));
-      if (reached > quarter) line(`${label}: ${value} of ${total}`);
+      if (reached > quarter) line(`${label}: ${value} of ${total} epochs`);
       quarter = Math.max(quarter, reached);
     },
     done() {},

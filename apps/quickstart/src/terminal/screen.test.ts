@@ -37,12 +37,28 @@ describe("a screen", () => {
     expect(out().split("\n")).toEqual(["  name     value", "  a          1.5", "  longer   10.25", ""]);
   });
 
+  it("lists names with what is said of them beside, wrapped, and cuts long names", () => {
+    const { screen, out } = capture();
+    screen.list([
+      ["a", "word ".repeat(30).trim()],
+      ["a name that goes on for longer than there is room", "short"],
+    ]);
+    const lines = out().trimEnd().split("\n");
+    expect(lines).toHaveLength(5);
+    expect(lines[0]).toMatch(/^ {2}a {30}word word/);
+    expect(lines[1]).toMatch(/^ {33}word/);
+    expect(lines[4]).toBe("  a name that goes on for lon…   short");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(78);
+    screen.list([]);
+    expect(out().trimEnd().split("\n")).toEqual(lines);
+  });
+
   it("reports progress in plain lines, one for each quarter", () => {
     const { screen, out, err } = capture();
     const progress = screen.progress("training", 10);
     for (let i = 0; i < 10; i++) progress.advance();
     progress.done();
-    expect(out().split("\n")).toEqual(["  training: 3 of 10", "  training: 5 of 10", "  training: 8 of 10", "  training: 10 of 10", ""]);
+    expect(out().split("\n")).toEqual([...[3, 5, 8, 10].map((done) => `  training: ${done} of 10 epochs`), ""]);
     expect(err()).toBe("");
   });
 

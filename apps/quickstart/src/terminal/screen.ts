@@ -10,6 +10,8 @@ export interface Screen {
   line(text?: string): void;
   /** A paragraph, wrapped at the width of the page. */
   text(paragraph: string): void;
+  /** Names, each with what there is to say of it, wrapped beside it. */
+  list(entries: readonly (readonly [name: string, text: string])[]): void;
   /** A paragraph that says what to take from the lines above it. */
   notice(paragraph: string): void;
   /** Columns under a head; the first is aligned left, the others right. */
@@ -18,7 +20,10 @@ export interface Screen {
 }
 
 /** The width that paragraphs are wrapped at: narrow enough to read well, and to fit the usual 80 columns. */
-const PAGE_WIDTH = 78;
+export const PAGE_WIDTH = 78;
+
+/** A name in a list is cut at this length, so that there is room for what is said of it. */
+const LONGEST_NAME = 28;
 
 /** What stands before everything but headings. */
 const INDENT = "  ";
@@ -36,6 +41,15 @@ export function createScreen(io: Io, { quiet }: { quiet: boolean }): Screen {
     line,
     text(paragraph) {
       for (const row of wrap(paragraph)) line(row);
+    },
+    list(entries) {
+      const names = entries.map(([name]) => (name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 1)}…`));
+      const width = Math.max(0, ...names.map((name) => name.length));
+      entries.forEach(([, text], i) => {
+        wrap(text, " ".repeat(width + 3)).forEach((row, j) => {
+          line(j === 0 ? (names[i] as string).padEnd(width + 3) + row.trimStart() : row);
+        });
+      });
     },
     notice(paragraph) {
       for (const row of wrap(paragraph, "> ")) line(colors.cyan(row));
@@ -64,7 +78,7 @@ const PLAIN_RULES = Object.fromEntries(
     .map((name) => [name, ""]),
 );
 
-/** Cuts a paragraph into rows that begin with `mark`, or with as many blanks. */
+/** Cuts a paragraph into rows, the first of which begins with `mark` and the others with as many blanks. A longer word has a row to itself. */
 function wrap(paragraph: string, mark = ""): string[] {
   const rows: string[] = [];
   let row = mark;

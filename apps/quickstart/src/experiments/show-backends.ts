@@ -1,0 +1,50 @@
+import type { BackendEntry, PresentBackend } from "../backends";
+import type { Rows } from "../data/source";
+import { PROGRAMS } from "../programs/programs";
+import type { Screen } from "../terminal/screen";
+import { describeAgreement } from "./agreement";
+import { type BackendComparison, type BackendResult, compareBackends } from "./backends";
+
+/** Compares all backends that are present and shows the table, with a line for each that is not. */
+export async function showBackends(
+  entries: readonly BackendEntry[],
+  rows: Rows,
+  { seed, epochs, screen }: { seed: bigint; epochs: number; screen: Screen },
+): Promise<BackendComparison> {
+  const present = entries.filter((entry): entry is PresentBackend => entry.backend !== null);
+  screen.heading("The three programs on every backend present");
+  screen.text(
+    "A backend is what computes: one in plain JavaScript, others in WebAssembly, C++ or on a GPU. Programs 1 to 3 are trained again on each, with " +
+      "the same seed; the losses are those of the last epoch.",
+  );
+  const progress = screen.progress("training", present.length * PROGRAMS.length * epochs);
+  const comparison = await compareBackends(present, rows, { seed, epochs, progress });
+  progress.done();
+
+  const { results, rounding } = comparison;
+  const [reference, ...others] = results as readonly [BackendResult, ...BackendResult[]];
+  screen.line();
+  screen.table(
+    ["\nbackend", "\nruns on", "\nloss 1", "\nloss 2", "\nloss 3", `off\n${reference.name}`, "epochs\nalike", "\nmask", "steps\n/s"],
+    results.map((result) => [
+      result.name,
+      result.threads > 1 ? `${result.device} x${result.threads}` : result.device,
+      ...result.finalLosses.map((loss) => loss.toFixed(4)),
+      ...(result === reference
+        ? ["-", "-", "-"]
+        : [
+            result.alikeEpochs === 0 ? "-" : result.lossDifference.toExponential(0),
+            `${result.alikeEpochs}/${epochs}`,
+            result.sameMask ? "same" : "DIFFERS",
+          ]),
+      Math.round(result.stepsPerSecond).toLocaleString("en"),
+    ]),
+  );
+  screen.list(entries.flatMap((entry) => (entry.backend === null ? [[entry.name, `left out: ${entry.reason}`] as const] : [])));
+  screen.line();
+  if (others.length > 0) {
+    for (const sentence of describeAgreement(others, { reference: reference.name, epochs, rounding })) screen.notice(sentence);
+    screen.notice("With so small a model, steps per second say more about what a call costs than about how fast a backend computes.");
+  }
+  return comparison;
+}
