@@ -1,6 +1,6 @@
 import { cpu, getDefaultBackend } from "@dropwise/core";
 import { describe, expect, it } from "vitest";
-import { closeBackends, onBackend, openBackends } from "./backends";
+import { closeBackends, fastest, onBackend, openBackends } from "./backends";
 import { BACKEND_NAMES } from "./options";
 
 describe("openBackends", () => {
@@ -17,6 +17,15 @@ describe("openBackends", () => {
 
   it("opens the one that is asked for", async () => {
     expect(await openBackends("cpu")).toEqual([{ name: "cpu", backend: cpu }]);
+  });
+});
+
+describe("fastest", () => {
+  it("chooses by name, so that a machine always chooses the same", () => {
+    const present = (["cpu", "webgpu", "wasm", "native"] as const).map((name) => ({ name, backend: cpu }));
+    expect(fastest(present).name).toBe("native");
+    expect(fastest(present.slice(0, 3)).name).toBe("wasm");
+    expect(fastest(present.slice(0, 2)).name).toBe("cpu");
   });
 });
 

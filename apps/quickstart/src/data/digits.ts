@@ -23,6 +23,7 @@ export function digitsSource(): ImageSource {
   const order = digitOrder(rows.count);
   return {
     name: "digits",
+    title: "handwritten digits",
     height: SIZE,
     width: SIZE,
     classes: Array.from({ length: 10 }, (_, digit) => String(digit)),

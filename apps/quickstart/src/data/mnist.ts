@@ -24,6 +24,7 @@ export function mnistSource(folder: string): ImageSource {
   const labels = Array.from({ length: last + 1 }, (_, label) => label);
   return {
     name: folder,
+    title: `pictures of ${labels.length} classes`,
     height,
     width,
     classes: labels.map(String),

@@ -43,6 +43,8 @@ export interface DataSource {
 
 /** A source whose rows are pictures: brightness from 0 to 1, row by row. */
 export interface ImageSource extends DataSource {
+  /** What the pictures show, for a heading. */
+  readonly title: string;
   readonly height: number;
   readonly width: number;
 }

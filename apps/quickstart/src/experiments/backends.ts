@@ -63,6 +63,23 @@ export async function compareBackends(entries: readonly PresentBackend[], rows: 
   return { results, rounding: await onBackend(backend, () => testRounding(PROGRAMS[parted] as Program, losses, rows, settings)) };
 }
 
+/** Trains a program again on the default backend, each time with every input moved up or down by its last bit or two, until one parts. */
+export async function testRounding(
+  program: Program,
+  losses: readonly number[],
+  rows: Rows,
+  { seed, epochs }: Omit<Settings, "progress">,
+): Promise<RoundingTest> {
+  for (let training = 1; training <= ROUNDING_TRAININGS; training++) {
+    const signs = rand([rows.inputs.length], { generator: generatorFor(seedPlus(seed, training), "rows"), backend: cpu }).dataSync();
+    const inputs = rows.inputs.map((value, i) => value * (1 + ((signs[i] as number) < 0.5 ? -1 : 1) * 2 ** -23));
+    const changed = await trainProgram(program, { ...rows, inputs }, { seed, epochs });
+    const alike = alikeFor(changed.losses, losses);
+    if (alike < epochs) return { trainings: training, partedIn: alike + 1 };
+  }
+  return { trainings: ROUNDING_TRAININGS, partedIn: null };
+}
+
 // --- internal helpers ---
 
 interface Run {
@@ -97,16 +114,4 @@ function largestDifference(run: Run, reference: Run, epochs: number): number {
     losses.slice(0, epochs).map((loss, epoch) => relativeDifference(loss, reference.losses[program]?.[epoch] as number)),
   );
   return Math.max(0, ...differences);
-}
-
-/** Trains a program again on the default backend, each time with every input moved up or down by its last bit or less, until one parts. */
-async function testRounding(program: Program, losses: readonly number[], rows: Rows, { seed, epochs }: Settings): Promise<RoundingTest> {
-  for (let training = 1; training <= ROUNDING_TRAININGS; training++) {
-    const signs = rand([rows.inputs.length], { generator: generatorFor(seedPlus(seed, training), "rows"), backend: cpu }).dataSync();
-    const inputs = rows.inputs.map((value, i) => value * (1 + ((signs[i] as number) < 0.5 ? -1 : 1) * 2 ** -23));
-    const changed = await trainProgram(program, { ...rows, inputs }, { seed, epochs });
-    const alike = alikeFor(changed.losses, losses);
-    if (alike < epochs) return { trainings: training, partedIn: alike + 1 };
-  }
-  return { trainings: ROUNDING_TRAININGS, partedIn: null };
 }

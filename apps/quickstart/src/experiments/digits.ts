@@ -32,7 +32,7 @@ export async function showDigits(
 ): Promise<DigitsResult> {
   const split = source.split(0n, DIGIT_ROWS);
   const { train, test } = split;
-  screen.heading(source.name === "digits" ? "Real data: handwritten digits" : "Real data: pictures");
+  screen.heading(`Real data: ${source.title}`);
   screen.text(source.about);
   screen.text(
     `The wide model again (${WIDE_WIDTH} and ${WIDE_WIDTH} hidden values, p = ${WIDE_P}), now with an output for each of ${source.classes.length} classes: ` +
@@ -48,7 +48,8 @@ export async function showDigits(
   const drawn = pickDrawn(spreads);
   screen.heading("Which ones is the model unsure about?");
   screen.text(
-    `Monte-Carlo dropout again: ${PASSES} passes with dropout left on. The picture whose answers spread least, and the three whose answers spread most:`,
+    `Monte-Carlo dropout again: ${PASSES} passes with dropout left on. Here are the picture whose answers spread least and the three whose answers spread ` +
+      "most. Below each stands what it is, what the model takes it for without dropout, the spread, and what the passes took it for.",
   );
   screen.line();
   const blocks = drawn.map((about) => captioned(about, test, source));

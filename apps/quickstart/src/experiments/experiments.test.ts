@@ -1,4 +1,4 @@
-import { type Backend, cpu, type TypedArray } from "@dropwise/core";
+import { type Backend, cpu, nn, type TypedArray } from "@dropwise/core";
 import { referenceKernels } from "@dropwise/core/backend";
 import { describe, expect, it } from "vitest";
 import { digitsSource } from "../data/digits";
@@ -6,7 +6,7 @@ import { ask } from "../data/source";
 import { twoMoonsSource } from "../data/two-moons";
 import { PROGRAMS, type Program, trainProgram } from "../programs/programs";
 import { describeAgreement } from "./agreement";
-import { compareBackends } from "./backends";
+import { compareBackends, testRounding } from "./backends";
 import { compareDropout } from "./comparison";
 import { checkDeterminism } from "./determinism";
 import { doubtfulAndSure, monteCarlo, rightAndWrong, type Spread } from "./monte-carlo";
@@ -201,5 +201,28 @@ describe("compareBackends", () => {
       progress: counter(),
     });
     expect(results[1]?.sameMask).toBe(false);
+  });
+});
+
+describe("testRounding", () => {
+  /** A program whose loss is 1, and from epoch 3 on 2 if its rows are not those that it was made for. */
+  const sensitive = (total: number): Program => ({
+    ...(PROGRAMS[0] as Program),
+    async train({ loader, epochs, onEpoch }) {
+      let sum = 0;
+      for (const [input] of loader) sum += input.sum().itemSync();
+      for (let epoch = 1; epoch <= epochs; epoch++) onEpoch(epoch, epoch >= 3 && sum !== total ? 2 : 1);
+      return new nn.Sequential();
+    },
+  });
+  const rows = { count: 2, features: 2, inputs: Float32Array.of(1, 2, 3, 0), targets: Int32Array.of(0, 1) };
+
+  it("moves every input by no more than its last bit, and stops when a training parts", async () => {
+    expect(await testRounding(sensitive(6), [1, 1, 1, 1], rows, { seed: 1n, epochs: 4 })).toEqual({ trainings: 1, partedIn: 3 });
+  });
+
+  it("gives up after five trainings that go on alike", async () => {
+    const zeros = { ...rows, inputs: new Float32Array(4) }; // which no rounding moves
+    expect(await testRounding(sensitive(0), [1, 1, 1, 1], zeros, { seed: 1n, epochs: 4 })).toEqual({ trainings: 5, partedIn: null });
   });
 });

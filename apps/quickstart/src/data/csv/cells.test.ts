@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { booleanWords, decimalMarkOf, isMissing, toNumber, toNumbers } from "./cells";
 
 describe("isMissing", () => {
-  it.each(["", "NA", "n/a", "#N/A", "<NA>", "NaN", "null", "None", "?", "-", "."])("takes %j for no value", (cell) => {
+  it.each(["", "NA", "n/a", "#N/A", "<NA>", "NaN", "null", "None", "?", "-", ".", "#DIV/0!"])("takes %j for no value", (cell) => {
     expect(isMissing(cell)).toBe(true);
   });
 

@@ -1,7 +1,10 @@
 /** What the text of one cell says. */
 
 /** How programs and people write that there is no value; case does not count. */
-const MISSING = new Set(["", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "?", "-", "--", "."]);
+const MISSING = new Set([
+  ...["", "na", "n/a", "n.a.", "<na>", "nan", "null", "none", "?", "-", "--", "."],
+  ...["#n/a", "#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!"], // what spreadsheets write where a formula failed
+]);
 
 /** Whether a cell stands for a value that is not there. */
 export function isMissing(cell: string): boolean {

@@ -58,10 +58,14 @@ function numberEncoding(values: Float64Array, train: readonly number[]): Encodin
   const all = values.filter((value) => !Number.isNaN(value));
   const missing = values.length - all.length;
   const range = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))] as const;
-  const gaps = `; ${missing.toLocaleString("en")} missing: they count as the median, ${rounded(median)}`;
+  const more = [
+    ...(missing === 0 ? [] : [`; ${missing.toLocaleString("en")} missing: they count as the median, ${rounded(median)}`]),
+    ...(isConstant ? ["; the same in all rows that are learned from, so they teach nothing"] : []),
+  ];
   return {
     width: 1,
-    ...(missing === 0 ? { note: numbersText(range), range } : { note: numbersText(range) + gaps }),
+    note: numbersText(range) + more.join(""),
+    ...(more.length === 0 && { range }),
     write(row, out, at) {
       const value = Number.isNaN(values[row]) ? median : (values[row] as number);
       out[at] = isConstant ? 0 : Math.max(-FARTHEST, Math.min(FARTHEST, (value - mean) / deviation));

@@ -8,6 +8,8 @@ export interface CsvRecord {
   readonly line: number;
 }
 
+const LINE_BREAK = /\r\n|\n|\r/g;
+
 /**
  * Cuts CSV text into records, as RFC 4180 has it and as programs write it: a quoted cell may hold separators, line breaks and, doubled,
  * quotes; a quote inside a cell that begins with none is a character (`5" disk`); lines end in LF, CRLF or CR, mixed as they like. Blanks
@@ -80,6 +82,3 @@ export function parseRecords(text: string, { name, separator }: { name: string; 
   }
   return records;
 }
-
-/** Where a line ends, for counting. */
-const LINE_BREAK = /\r\n|\n|\r/g;
