@@ -49,7 +49,7 @@ export async function showDigits(
   screen.heading("Which ones is the model unsure about?");
   screen.text(
     `Monte-Carlo dropout again: ${PASSES} passes with dropout left on. Here are the picture whose answers spread least and the three whose answers spread ` +
-      "most. Below each stands what it is, what the model takes it for without dropout, the spread, and what the passes took it for.",
+      "most. Below each stands its label, what the model takes it for without dropout, the spread, and what the passes took it for.",
   );
   screen.line();
   const blocks = drawn.map((about) => captioned(about, test, source));
@@ -78,7 +78,7 @@ function captioned({ row, answer, evaluated, deviation, votes }: Spread, rows: R
     .sort((a, b) => b.count - a.count);
   return [
     ...drawPicture({ pixels, height, width }),
-    `a ${name(rows.targets[row] as number)}`,
+    `label: ${name(rows.targets[row] as number)}`,
     `eval(): ${name(answer)}, ${Math.round(100 * evaluated)}%`,
     `spread: ${deviation.toFixed(3)}`,
     ...ranked.slice(0, 3).map(({ count, label }, i) => `${i === 0 ? "passes:" : "       "} ${String(count).padStart(3)} x ${name(label)}`),

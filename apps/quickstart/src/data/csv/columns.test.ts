@@ -23,6 +23,7 @@ describe("readColumn", () => {
     ["such words where one is missing", cells(12, (i) => (i === 0 ? "?" : i % 2 ? "yes" : "no")), "text"],
     ["words", cells(12, (i) => ["red", "green", "blue"][i % 3] as string), "text"],
     ["numbers and words by turns", cells(12, (i) => (i % 3 ? i % 4 : "none of them")), "text"],
+    ["names that are mostly numbers", cells(40, (i) => (i === 7 || i === 20 ? "ground" : i % 5)), "text"],
     ["one value, or none", cells(12, (i) => (i % 3 ? "" : "x")), "text"],
     ["nothing", cells(12, () => ""), "left out"],
     ["one value", cells(12, () => 5), "left out"],

@@ -14,8 +14,11 @@ export type Column =
   /** Of no use to a model. */
   | { readonly kind: "left out"; readonly name: string; readonly why: string };
 
-/** A column with this share of numbers is meant to hold numbers, and what is none is a slip. */
+/** A column with this share of numbers is meant to hold numbers, and what is none is a slip ... */
 const MOSTLY = 0.9;
+
+/** ... unless so few values are different and no text stands alone: then they are names, such as those of floors. */
+const FEW_NAMES = 12;
 
 /** A text column with this share of different values says who a row is, not what it has in common with others. */
 const OWN = 0.9;
@@ -61,7 +64,7 @@ function readNumbers(table: CsvTable, index: number, mark: DecimalMark, values: 
   const numbers = toNumbers(values, mark);
   const known = values.filter((value) => value !== null).length;
   const right = numbers.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
-  if (right < MOSTLY * known) return undefined;
+  if (right < MOSTLY * known || (right < known && areNames(values, numbers))) return undefined;
 
   const place = (row: number): string => `${table.name}:${table.records[row]?.line}`;
   const column = `column ${quoted(table.names[index] as string)}`;
@@ -79,6 +82,12 @@ function readNumbers(table: CsvTable, index: number, mark: DecimalMark, values: 
     }
   });
   return numbers;
+}
+
+/** Whether the cells that are no numbers are names rather than slips. */
+function areNames(values: readonly (string | null)[], numbers: Float64Array): boolean {
+  const texts = values.filter((value, row): value is string => value !== null && Number.isNaN(numbers[row]));
+  return new Set(values).size <= FEW_NAMES && texts.every((text, i) => texts.indexOf(text) !== i || texts.lastIndexOf(text) !== i);
 }
 
 /** Names of columns that number the rows; pandas and spreadsheets leave such a column without one. */
