@@ -1,8 +1,13 @@
 /** Pieces of sentences. */
 
+/** The text, or as much of it as fits in so many characters. */
+export function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
 /** Text in double quotes, on one line and not too long to read. */
 export function quoted(text: string): string {
-  return JSON.stringify(text.length <= 40 ? text : `${text.slice(0, 39)}…`);
+  return JSON.stringify(shortened(text, 40));
 }
 
 /** The items with commas; at most so many, so that a line stays readable. */

@@ -2,8 +2,12 @@ import type { BackendEntry, PresentBackend } from "../backends";
 import type { Rows } from "../data/source";
 import { PROGRAMS } from "../programs/programs";
 import type { Screen } from "../terminal/screen";
+import { shortened } from "../words";
 import { describeAgreement } from "./agreement";
 import { type BackendComparison, type BackendResult, compareBackends } from "./backends";
+
+/** A longer name, such as that of a graphics card, is cut in the table and told whole below. */
+const WIDEST_DEVICE = 14;
 
 /** Compares all backends that are present and shows the table, with a line for each that is not. */
 export async function showBackends(
@@ -28,7 +32,7 @@ export async function showBackends(
     ["\nbackend", "\nruns on", "\nloss 1", "\nloss 2", "\nloss 3", `off\n${reference.name}`, "epochs\nalike", "\nmask", "steps\n/s"],
     results.map((result) => [
       result.name,
-      result.threads > 1 ? `${result.device} x${result.threads}` : result.device,
+      shortened(whereRun(result), WIDEST_DEVICE),
       ...result.finalLosses.map((loss) => loss.toFixed(4)),
       ...(result === reference
         ? ["-", "-", "-"]
@@ -40,11 +44,22 @@ export async function showBackends(
       Math.round(result.stepsPerSecond).toLocaleString("en"),
     ]),
   );
-  screen.list(entries.flatMap((entry) => (entry.backend === null ? [[entry.name, `left out: ${entry.reason}`] as const] : [])));
+  screen.list([
+    ...results
+      .filter((result) => whereRun(result).length > WIDEST_DEVICE)
+      .map((result) => [result.name, `runs on ${whereRun(result)}`] as const),
+    ...entries.flatMap((entry) => (entry.backend === null ? [[entry.name, `left out: ${entry.reason}`] as const] : [])),
+  ]);
   screen.line();
   if (others.length > 0) {
     for (const sentence of describeAgreement(others, { reference: reference.name, epochs, rounding })) screen.notice(sentence);
     screen.notice("With so small a model, steps per second say more about what a call costs than about how fast a backend computes.");
   }
   return comparison;
+}
+
+// --- internal helpers ---
+
+function whereRun({ device, threads }: BackendResult): string {
+  return threads > 1 ? `${device} x${threads}` : device;
 }

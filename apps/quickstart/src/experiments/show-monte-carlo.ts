@@ -1,6 +1,7 @@
 import { type Rows, takeRows } from "../data/source";
 import type { Classifier } from "../programs/lesson";
 import type { Screen } from "../terminal/screen";
+import { shortened } from "../words";
 import { doubtfulAndSure, monteCarlo, PASSES, type Spread } from "./monte-carlo";
 
 /** Test rows that take part, at most. */
@@ -29,7 +30,7 @@ export async function showMonteCarlo(
   screen.table(
     ["\nclass", "without\ndropout", `mean of\n${PASSES} passes`, "\ndeviation", ""],
     rows.map(({ answer, evaluated, mean, deviation }) => [
-      shortened(classes[answer] as string),
+      shortened(classes[answer] as string, 20),
       ...[evaluated, mean, deviation].map((value) => value.toFixed(3)),
       bar(deviation),
     ]),
@@ -59,8 +60,4 @@ function pickRows(spreads: readonly Spread[]): Spread[] {
 /** Twenty characters stand for 0.25, the most that answers between 0 and 1 commonly spread. */
 function bar(deviation: number): string {
   return "▪".repeat(Math.min(20, Math.round(deviation * 80))).padEnd(20);
-}
-
-function shortened(name: string): string {
-  return name.length <= 20 ? name : `${name.slice(0, 19)}…`;
 }

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import pc from "picocolors";
+import { shortened } from "../words";
 import type { Io } from "./io";
 import { createProgress, type Progress } from "./progress";
 
@@ -43,7 +44,7 @@ export function createScreen(io: Io, { quiet }: { quiet: boolean }): Screen {
       for (const row of wrap(paragraph)) line(row);
     },
     list(entries) {
-      const names = entries.map(([name]) => (name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 1)}…`));
+      const names = entries.map(([name]) => shortened(name, LONGEST_NAME));
       const width = Math.max(0, ...names.map((name) => name.length));
       entries.forEach(([, text], i) => {
         wrap(text, " ".repeat(width + 3)).forEach((row, j) => {

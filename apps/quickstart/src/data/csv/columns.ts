@@ -18,7 +18,7 @@ export type Column =
 const MOSTLY = 0.9;
 
 /** ... unless so few values are different and no text stands alone: then they are names, such as those of floors. */
-const FEW_NAMES = 12;
+export const FEW_TEXTS = 12;
 
 /** A text column with this share of different values says who a row is, not what it has in common with others. */
 const OWN = 0.9;
@@ -87,7 +87,7 @@ function readNumbers(table: CsvTable, index: number, mark: DecimalMark, values: 
 /** Whether the cells that are no numbers are names rather than slips. */
 function areNames(values: readonly (string | null)[], numbers: Float64Array): boolean {
   const texts = values.filter((value, row): value is string => value !== null && Number.isNaN(numbers[row]));
-  return new Set(values).size <= FEW_NAMES && texts.every((text, i) => texts.indexOf(text) !== i || texts.lastIndexOf(text) !== i);
+  return new Set(values).size <= FEW_TEXTS && texts.every((text, i) => texts.indexOf(text) !== i || texts.lastIndexOf(text) !== i);
 }
 
 /** Names of columns that number the rows; pandas and spreadsheets leave such a column without one. */

@@ -1,10 +1,7 @@
 import { counted, listed, quoted, rounded } from "../../words";
 import type { Rows } from "../source";
-import type { Column } from "./columns";
+import { type Column, FEW_TEXTS } from "./columns";
 import { numbersText } from "./notes";
-
-/** A text column with at most so many values becomes a column of 0 and 1 for each of them; one with more becomes a column of codes. */
-const MOST_COLUMNS = 12;
 
 /** How the rows of one column become numbers, and a note about it for people. */
 export interface Encoding {
@@ -90,6 +87,7 @@ function booleanEncoding(values: Float64Array, [no, yes]: readonly [string, stri
   };
 }
 
+/** A column of 0 and 1 for each of a few texts, one of codes for more. */
 function textEncoding(values: readonly (string | null)[], train: readonly number[]): Encoding {
   const seen = new Set(train.map((row) => values[row] ?? null));
   const texts = [...seen].filter((value) => value !== null).sort();
@@ -98,7 +96,7 @@ function textEncoding(values: readonly (string | null)[], train: readonly number
   const all: (string | null)[] = seen.has(null) ? [...texts, null] : texts;
   const places = new Map(all.map((value, place) => [value, place]));
   const gaps = missing === 0 ? "" : `; ${missing.toLocaleString("en")} missing: a value of its own`;
-  if (all.length > MOST_COLUMNS) {
+  if (all.length > FEW_TEXTS) {
     // Numbers of their places, so that texts that sort well, such as dates, keep their order; 0 is for what no training row has.
     const codes = Float64Array.from(values, (value) => (places.get(value) ?? -1) + 1);
     const { width, write } = numberEncoding(codes, train);
@@ -106,7 +104,7 @@ function textEncoding(values: readonly (string | null)[], train: readonly number
   }
   const names = listed(
     all.map((value) => (value === null ? "missing" : quoted(value))),
-    MOST_COLUMNS,
+    FEW_TEXTS,
   );
   return {
     width: all.length,
