@@ -36,8 +36,13 @@ export function brandOf(value: unknown): Brand | undefined {
  */
 export abstract class Raw {
   /** @internal */
-  readonly [SELF]: unknown = this;
+  readonly [SELF]: unknown;
   readonly #isRaw = true;
+
+  /** @internal */
+  constructor() {
+    this[SELF] = this; // as a field with a value it would cost as much as the rest of a tensor
+  }
 
   /** @internal Vue's mark for what it must not wrap. */
   get __v_skip(): boolean {

@@ -16,8 +16,8 @@ export type OptionKinds<T> = { readonly [Name in keyof T]-?: OptionKind };
  * @throws TypeError for what is no options object, an unknown name, a flag that is no boolean, or a number that is none.
  */
 export function optionsOf<T extends object>(op: string, options: T | undefined, kinds: OptionKinds<T>): Partial<T> {
+  if (options === undefined) return NONE;
   const given: Partial<T> = {};
-  if (options === undefined) return given;
   checkOptionNames(op, options, kinds);
   for (const name in kinds) {
     const value: unknown = options[name];
@@ -28,6 +28,8 @@ export function optionsOf<T extends object>(op: string, options: T | undefined, 
   }
   return given;
 }
+
+const NONE = Object.freeze({});
 
 /** Refuses what is no options object, and names that `kinds` does not have. */
 export function checkOptionNames(op: string, options: unknown, kinds: object): void {

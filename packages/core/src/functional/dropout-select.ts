@@ -33,11 +33,10 @@ export function select(options: CheckedOptions, affine: Affine | null, shape: Sh
   if (inplace) checkInPlace(op, input);
   if (!isFloating(input.dtype))
     return { output: zeroed(input, inplace), mask: { key: maskKey(NO_CALL, p, shape, elementOffset), backend } };
-  return generator.attempt(() => {
-    const key = maskKey(affine === null ? NO_CALL : generator.takeMaskCall(), p, shape, elementOffset);
-    const output = (inplace ? applySelectInPlace : applySelect)(input, key, affine ?? DROP_ALL);
-    return { output, mask: { key, backend } };
-  });
+  const key = maskKey(affine === null ? NO_CALL : generator.nextMaskCall(), p, shape, elementOffset);
+  const output = (inplace ? applySelectInPlace : applySelect)(input, key, affine ?? DROP_ALL);
+  if (affine !== null) generator.takeMaskCall();
+  return { output, mask: { key, backend } };
 }
 
 /** The mask of a record, drawn again: bool, in the mask's own shape, true where elements were kept. */

@@ -24,6 +24,7 @@ export interface VarianceOptions extends ReduceOptions {
   readonly correction?: number;
 }
 
+const SCALAR: Shape = frozen([]);
 const REDUCE: OptionKinds<ReduceOptions> = { dim: "any", keepdim: "flag" };
 
 /** A reduction of neighbouring dimensions of a contiguous tensor, seen as [outer, size, inner]. */
@@ -132,8 +133,8 @@ function reduceBy(op: ReduceOp, primitive: Primitive<ReduceAttrs>, tensor: Tenso
 function reduce(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
   const rank = x.shape.length;
   const isReduced = (i: number) => dims.includes(i);
-  const kept = frozen(x.shape.map((size, i) => (isReduced(i) ? 1 : size)));
-  const shape = keepdim ? kept : frozen(x.shape.filter((_, i) => !isReduced(i)));
+  const kept = x.shape.map((size, i) => (isReduced(i) ? 1 : size));
+  const shape = keepdim ? kept : dims.length === rank ? SCALAR : x.shape.filter((_, i) => !isReduced(i));
   const first = dims[0] ?? 0;
   const adjacent = dims.every((d, i) => d === first + i);
   // Dimensions that are apart are brought together at the end.
@@ -146,13 +147,13 @@ function reduce(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, dims
   if (size === 0 && op !== "sum") throw new RangeError(`${op}: expected at least one element to choose from, got a dimension of size 0`);
   const input = contiguous(op !== "sum" && x.dtype === "bool" ? cast(source, "int32") : source);
   // Seen from a permuted source, the kept dimensions broadcast in the permuted order.
-  const broadcast = order === null ? kept : frozen(source.shape.map((s, i) => (i < start ? s : 1)));
+  const broadcast = order === null ? kept : source.shape.map((s, i) => (i < start ? s : 1));
   const result = run(primitive, [input], {
     op,
     outer,
     size,
     inner,
-    shape: order === null ? shape : frozen(source.shape.slice(0, start)),
+    shape: frozen(order === null ? shape : source.shape.slice(0, start)),
     kept: broadcast,
   });
   return order === null ? result : result.reshape(shape);

@@ -14,7 +14,6 @@ import {
   MAX_DIMS,
   normalizeDim,
   type Shape,
-  sizeOf,
 } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
@@ -140,16 +139,22 @@ export function slice(tensor: Tensor, dim: number, start = 0, end?: number, step
 
 // --- internal helpers ---
 
-function resolveSizes(x: Tensor, given: Shape): Shape {
-  const shape = arrayOf("reshape", "a shape such as [2, -1]", given) as number[];
-  if (shape.some((s) => typeof s !== "number")) checkShape("reshape", shape); // refuses it
-  const { size } = x;
-  const open = shape.indexOf(-1);
-  const known = sizeOf(shape.filter((_, i) => i !== open));
-  const sizes = shape.map((s, i) => (i === open ? size / known : s));
-  if (sizeOf(sizes) !== size || sizes.some((s) => s < 0 || s % 1 !== 0)) {
-    const detail = `expected a shape of ${size} elements for ${formatShape(x.shape)}, got ${formatShape(shape)}`;
-    throw new ShapeError("reshape", [x.shape, shape], detail);
+function resolveSizes(x: Tensor, shape: Shape): Shape {
+  const sizes = arrayOf("reshape", "a shape such as [2, -1]", shape) as number[];
+  let known = 1;
+  let open = -1;
+  for (let i = 0; i < sizes.length; i++) {
+    const size = sizes[i] as number;
+    if (size === -1 && open < 0) open = i;
+    else if (Number.isInteger(size) && size >= 0) known *= size;
+    else known = Number.NaN; // fits nothing
   }
-  return checkShape("reshape", sizes); // few enough dimensions, and a copy
+  const rest = x.size / known;
+  if (sizes.length <= MAX_DIMS && (open < 0 ? known === x.size : Number.isInteger(rest))) {
+    if (open >= 0) sizes[open] = rest;
+    return frozen(sizes);
+  }
+  if (sizes.length > MAX_DIMS || sizes.some((size) => typeof size !== "number")) checkShape("reshape", sizes); // refuses it
+  const detail = `expected a shape of ${x.size} elements for ${formatShape(x.shape)}, got ${formatShape(sizes)}`;
+  throw new ShapeError("reshape", [x.shape, sizes], detail);
 }

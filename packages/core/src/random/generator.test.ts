@@ -3,7 +3,11 @@ import { defaultGenerator, Generator, manualSeed } from "../index";
 import { expectRefusal } from "../testing/refusal";
 import { stateOf } from "../testing/stream";
 
-const keyOf = (generator: Generator) => generator.takeMaskCall();
+const keyOf = (generator: Generator) => {
+  const key = generator.nextMaskCall();
+  generator.takeMaskCall();
+  return key;
+};
 
 describe("a generator's seed", () => {
   test.each([
@@ -108,7 +112,7 @@ describe("a generator's calls", () => {
   test("end after 2^62, with an error that changes nothing", () => {
     const generator = new Generator(0).setState(stateOf(0n, (2n ** 62n - 1n) * 4n));
     expect(keyOf(generator)).toMatchObject({ callLo: 0xffffffff, callHi: 2 ** 30 - 1 });
-    expectRefusal(() => generator.takeMaskCall(), "RangeError", "fewer than 2^62 calls");
+    expectRefusal(() => generator.nextMaskCall(), "RangeError", "fewer than 2^62 calls");
     expect(generator.call).toBe(2n ** 62n);
   });
 
@@ -156,9 +160,9 @@ describe("a generator's state", () => {
     generator.takeMaskCall();
     generator.takeHostCall();
     const state = generator.getState();
-    const next = [generator.takeMaskCall(), generator.takeHostCall()];
+    const next = [keyOf(generator), generator.takeHostCall()];
     expect(generator.setState(state)).toBe(generator);
-    expect([generator.takeMaskCall(), generator.takeHostCall()]).toEqual(next);
+    expect([keyOf(generator), generator.takeHostCall()]).toEqual(next);
   });
 
   test("in PyTorch's CUDA form, 16 bytes, puts the host counter to 0", () => {

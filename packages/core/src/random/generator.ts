@@ -122,25 +122,26 @@ export class Generator extends Raw {
     return new Generator(0).setState(this.getState());
   }
 
-  /** @internal Runs `fn`; when it throws, the call numbers it took are given back: what failed draws nothing. */
+  /** @internal Runs `fn`, which draws on the host; when it throws, the call numbers it took are given back: what failed draws nothing. */
   attempt<T>(fn: () => T): T {
-    const { lo, hi } = this.#calls;
-    const { lo: hostLo, hi: hostHi } = this.#hostCalls;
+    const { lo, hi } = this.#hostCalls;
     try {
       return fn();
     } catch (error) {
-      Object.assign(this.#calls, { lo, hi });
-      Object.assign(this.#hostCalls, { lo: hostLo, hi: hostHi });
+      Object.assign(this.#hostCalls, { lo, hi });
       throw error;
     }
   }
 
-  /** @internal Takes the call number of the next mask. Throws RangeError after 2^62 calls. Core calls it once all arguments are accepted. */
-  takeMaskCall(): CallKey {
+  /** @internal The key of the next mask. Throws RangeError after 2^62 calls. */
+  nextMaskCall(): CallKey {
     checkCallsLeft(this.#calls, CALL_HIGH_LIMIT);
-    const key = { seedLo: this.#seed.lo, seedHi: this.#seed.hi, callLo: this.#calls.lo, callHi: this.#calls.hi };
+    return { seedLo: this.#seed.lo, seedHi: this.#seed.hi, callLo: this.#calls.lo, callHi: this.#calls.hi };
+  }
+
+  /** @internal Takes that key's call number. Core calls it once the mask was drawn: what failed draws nothing. */
+  takeMaskCall(): void {
     this.#calls.advance();
-    return key;
   }
 
   /** @internal Takes the call number of the next draw on the host. */

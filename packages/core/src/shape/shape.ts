@@ -1,4 +1,3 @@
-import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
 import { wrongType, wrongValue } from "../errors/refusal";
 
@@ -55,31 +54,34 @@ export const MAX_DIMS = 64;
  * A shape as core keeps it: frozen, since a tensor's shape is handed out and must not change. Whoever makes a new array of sizes passes it
  * through here; a shape that is passed on is frozen already.
  */
-export function frozen(sizes: number[]): Shape {
+export function frozen(sizes: readonly number[]): Shape {
   return Object.freeze(sizes);
 }
 
 /** A frozen copy of a shape that a caller gave. Refuses anything but an array of non-negative safe integers whose product is safe, too. */
 export function checkShape(op: string, shape: unknown): Shape {
   const sizes = arrayOf(op, "a shape such as [2, 3]", shape) as number[];
-  for (const size of sizes) {
-    const expected = "sizes that are integers of 0 or more";
-    if (typeof size !== "number") throw wrongType(op, expected, size);
-    if (!Number.isSafeInteger(size) || size < 0) throw wrongValue(op, expected, size);
+  // Sizes of 0 count as 1: what steps through the dimensions multiplies the others all the same.
+  let steps = 1;
+  for (let i = 0; i < sizes.length; i++) {
+    const size = sizes[i] as number;
+    if (typeof size !== "number") throw wrongType(op, SIZES, size);
+    if (!Number.isSafeInteger(size) || size < 0) throw wrongValue(op, SIZES, size);
+    if (size === 0)
+      sizes[i] = 0; // not -0
+    else steps *= size;
   }
   if (sizes.length > MAX_DIMS) throw wrongValue(op, `at most ${MAX_DIMS} dimensions`, sizes.length);
-  // Without elements, too: what steps through the dimensions multiplies their sizes.
-  if (!Number.isSafeInteger(sizeOf(sizes.filter((size) => size > 0)))) throw wrongValue(op, "fewer than 2^53 elements", sizes);
-  return frozen(sizes.map((size) => size + 0)); // -0 is 0
+  if (steps > Number.MAX_SAFE_INTEGER) throw wrongValue(op, "fewer than 2^53 elements", sizes);
+  return frozen(sizes);
 }
+
+const SIZES = "sizes that are integers of 0 or more";
 
 /** A copy of an array, of whichever realm, read once; holes are undefined. `what` says what it stands for. */
 export function arrayOf(op: string, what: string, value: unknown): unknown[] {
-  if (!Array.isArray(value)) {
-    const brackets = typeof value === "number" ? " - put the sizes in brackets" : "";
-    throw new TypeError(`${op}: expected ${what}, got ${describe(value)}${brackets}`);
-  }
-  return Array.from(value as unknown[]);
+  if (Array.isArray(value)) return [...value];
+  throw wrongType(op, what, value, typeof value === "number" ? "put the sizes in brackets" : undefined);
 }
 
 /** The shape that two operands broadcast to: trailing dimensions aligned, sizes equal or 1. Throws `ShapeError`. */
