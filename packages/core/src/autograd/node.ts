@@ -69,7 +69,7 @@ export class GradNode<A = unknown> {
     output: Tensor,
   ) {
     this.outputVersion = output.storage.version;
-    this.shapes = inputs.map((input) => input.shape);
+    this.shapes = inputs.map((input) => input.sizes);
     this.dtypes = inputs.map((input) => input.dtype);
     this.edges = inputs.map((input) => (input.requiresGrad ? (input.node ?? input) : null));
     let wanted = 0;
@@ -121,7 +121,7 @@ export class GradNode<A = unknown> {
   }
 
   #save(tensor: Tensor): Saved {
-    const { storage, shape, strides, offset } = tensor;
+    const { storage, shape, strides, offset } = tensor.layout;
     this.held.storages.push(storage.retain());
     return { tensor, storage, shape, strides, offset, version: storage.version };
   }

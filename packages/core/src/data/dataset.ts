@@ -36,10 +36,10 @@ export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> exte
     const own = tensors.map((x) => checkTensor("TensorDataset", x));
     const first = own[0] as Tensor;
     for (const x of own) {
-      if (x.shape.length === 0 || x.shape[0] !== first.shape[0]) {
+      if (x.sizes.length === 0 || x.sizes[0] !== first.sizes[0]) {
         throw new ShapeError(
           "TensorDataset",
-          own.map((t) => t.shape),
+          own.map((t) => t.sizes),
           `expected tensors with equal first sizes, got ${own.map(describe).join(" and ")}`,
         );
       }

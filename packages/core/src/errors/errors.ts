@@ -9,15 +9,17 @@
 export class ShapeError extends RangeError {
   /** To tell it by, also between two copies of core. */
   override readonly name = "ShapeError";
+  /** The shapes that met. */
+  readonly shapes: readonly (readonly number[])[];
   /** @param detail The rest of the message: what was expected, what came, what to do. */
   constructor(
     /** The operation that refused, such as "matmul". */
     readonly op: string,
-    /** The shapes that met. */
-    readonly shapes: readonly (readonly number[])[],
+    shapes: readonly (readonly number[])[],
     detail: string,
   ) {
     super(`${op}: ${detail}`);
+    this.shapes = shapes.map((shape) => [...shape]);
   }
 }
 

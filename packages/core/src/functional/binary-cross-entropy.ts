@@ -11,7 +11,7 @@ const lossPrimitive: Primitive<null> = {
   forward(inputs) {
     const [p, target] = inputs as [Tensor, Tensor];
     const { device } = p.storage;
-    return computedLayout(device, p.dtype, p.shape, (out) => device.kernels.binary("binaryCrossEntropy", p, target, out));
+    return computedLayout(device, p.dtype, p.sizes, (out) => device.kernels.binary("binaryCrossEntropy", p.layout, target.layout, out));
   },
   backward(node, grad) {
     const p = node.input(0);

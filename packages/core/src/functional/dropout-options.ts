@@ -6,7 +6,7 @@ import { wrongType, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import type { Generator } from "../random/generator";
 import { resolveGenerator } from "../random/generator";
-import { arrayOf, checkShape, formatShape, frozen, type Shape } from "../shape/shape";
+import { arrayOf, checkShape, formatShape, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 
 /** Sizes of a mask; -1 and null stand for the input's own. */
@@ -81,7 +81,7 @@ export function checkOptions(
   checkElementOffset(op, elementOffset, 0);
   const draws = training && p > 0 && p < 1 && input.size > 0;
   if (draws) checkFloating(op, input.dtype);
-  const shape = noiseShape === undefined ? undefined : resolveNoiseShape(op, checkNoiseShape(op, noiseShape), input.shape, draws);
+  const shape = noiseShape === undefined ? undefined : resolveNoiseShape(op, checkNoiseShape(op, noiseShape), input.sizes, draws);
   return { op, input, p, training, inplace, generator: resolveGenerator(op, generator), elementOffset, noiseShape: shape };
 }
 
@@ -110,7 +110,7 @@ export function checkNoiseShape(op: string, noiseShape: unknown): Shape {
     op,
     given.map((size) => (size === null || size === -1 ? 0 : size)),
   );
-  return frozen(sizes.map((size, i) => (given[i] === null || given[i] === -1 ? OWN_SIZE : size)));
+  return sizes.map((size, i) => (given[i] === null || given[i] === -1 ? OWN_SIZE : size));
 }
 
 /** Refuses an offset from which `count` mask elements would pass 2^53, the last integer that a number can count to. */
@@ -153,7 +153,7 @@ function hasOnlyDropoutNames(options: object): boolean {
  */
 function resolveNoiseShape(op: string, noiseShape: Shape, shape: Shape, draws: boolean): Shape {
   const shift = shape.length - noiseShape.length;
-  const sizes = frozen(noiseShape.map((size, i) => (size === OWN_SIZE ? (shape[i + shift] ?? 1) : size)));
+  const sizes = noiseShape.map((size, i) => (size === OWN_SIZE ? (shape[i + shift] ?? 1) : size));
   if (shift >= 0 && sizes.every((size, i) => size === 1 || size === shape[i + shift])) return sizes;
   if (!draws) return shape;
   const detail = `expected a noiseShape that broadcasts to ${formatShape(shape)}, got ${formatShape(noiseShape)} - each size is the input's (or -1, or null) or 1`;

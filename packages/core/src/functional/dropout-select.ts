@@ -54,9 +54,9 @@ function maskKey({ seedLo, seedHi, callLo, callHi }: CallKey, p: number, shape: 
 
 /** Integers with p = 1: zeros of the same dtype. */
 function zeroed(input: Tensor, inplace: boolean): Tensor {
-  const zeros = full(input.shape, 0, { dtype: input.dtype, backend: input.backend });
+  const zeros = full(input.sizes, 0, { dtype: input.dtype, backend: input.backend });
   if (!inplace) return zeros;
-  input.storage.device.kernels.copy(zeros, input);
+  input.storage.device.kernels.copy(zeros.layout, input.layout);
   input.storage.version++;
   zeros.dispose();
   return input;

@@ -5,7 +5,7 @@
 
 import { ShapeError } from "../errors/errors";
 import { type Affine, alphaDropoutAffine, dropoutAffine } from "../random/mask-key";
-import { formatShape, frozen, type Shape } from "../shape/shape";
+import { formatShape, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import {
   type CheckedOptions,
@@ -158,52 +158,52 @@ export type DropoutFunction = (input: Tensor, options: number | DropoutOptions) 
 export const dropoutWithMask: DropoutFunction = (tensor, options) => {
   const checked = checkOptions("dropout", tensor, options, true, DROPOUT);
   const { input } = checked;
-  return apply(checked, dropoutAffine, () => checked.noiseShape ?? input.shape);
+  return apply(checked, dropoutAffine, () => checked.noiseShape ?? input.sizes);
 };
 
 export const dropout1dWithMask: DropoutFunction = (tensor, options) => {
   const checked = checkOptions("dropout1d", tensor, options, true, FEATURE_DROPOUT);
   const { input } = checked;
-  const rank = input.shape.length;
+  const rank = input.sizes.length;
   if (rank !== 2 && rank !== 3) {
-    throw new ShapeError("dropout1d", [input.shape], `expected (C, L) or (N, C, L), got ${rank} dimensions - use dropout for other shapes`);
+    throw new ShapeError("dropout1d", [input.sizes], `expected (C, L) or (N, C, L), got ${rank} dimensions - use dropout for other shapes`);
   }
-  return apply(checked, dropoutAffine, () => channelMask(input.shape, rank - 1));
+  return apply(checked, dropoutAffine, () => channelMask(input.sizes, rank - 1));
 };
 
 export const dropout2dWithMask: DropoutFunction = (tensor, options) => {
   const checked = checkOptions("dropout2d", tensor, options, true, FEATURE_DROPOUT);
   const { input } = checked;
-  const rank = input.shape.length;
+  const rank = input.sizes.length;
   if (rank === 3) {
     warnOnce("dropout2d: expected (N, C, H, W), got 3 dimensions, read as (N, C, L) - use dropout1d, or add the missing dimension");
   } else if (rank !== 4) {
     warnOnce(`dropout2d: expected (N, C, H, W), got ${rank} dimensions - use dropout for other shapes`);
   }
-  return apply(checked, dropoutAffine, () => featureMask("dropout2d", input.shape));
+  return apply(checked, dropoutAffine, () => featureMask("dropout2d", input.sizes));
 };
 
 export const dropout3dWithMask: DropoutFunction = (tensor, options) => {
   const checked = checkOptions("dropout3d", tensor, options, true, FEATURE_DROPOUT);
   const { input } = checked;
-  const rank = input.shape.length;
+  const rank = input.sizes.length;
   if (rank !== 4 && rank !== 5)
     warnOnce(`dropout3d: expected (N, C, D, H, W) or (C, D, H, W), got ${rank} dimensions - use dropout for other shapes`);
   return apply(checked, dropoutAffine, () =>
-    rank === 5 ? channelMask(input.shape, 2) : frozen(featureMask("dropout3d", [1, ...input.shape]).slice(1)),
+    rank === 5 ? channelMask(input.sizes, 2) : featureMask("dropout3d", [1, ...input.sizes]).slice(1),
   );
 };
 
 export const alphaDropoutWithMask: DropoutFunction = (tensor, options) => {
   const checked = checkOptions("alphaDropout", tensor, options, false, FEATURE_DROPOUT);
   const { input } = checked;
-  return apply(checked, alphaDropoutAffine, () => input.shape);
+  return apply(checked, alphaDropoutAffine, () => input.sizes);
 };
 
 export const featureAlphaDropoutWithMask: DropoutFunction = (tensor, options) => {
   const checked = checkOptions("featureAlphaDropout", tensor, options, false, FEATURE_DROPOUT);
   const { input } = checked;
-  return apply(checked, alphaDropoutAffine, () => featureMask("featureAlphaDropout", input.shape));
+  return apply(checked, alphaDropoutAffine, () => featureMask("featureAlphaDropout", input.sizes));
 };
 
 // --- internal helpers ---
@@ -213,7 +213,7 @@ function apply(options: CheckedOptions, affineOf: (p: number) => Affine, maskSha
   const { input, p } = options;
   if (!options.training) return { output: input, mask: null };
   const draws = p > 0 && p < 1 && input.size > 0;
-  return select(options, draws ? affineOf(p) : null, draws ? maskShape() : safely(maskShape, input.shape));
+  return select(options, draws ? affineOf(p) : null, draws ? maskShape() : safely(maskShape, input.sizes));
 }
 
 /** Without a draw, a rank that would be refused counts as a mask of the input's shape. */
@@ -228,7 +228,7 @@ function safely(maskShape: () => Shape, fallback: Shape): Shape {
 
 /** A mask of one element per channel, of a tensor whose dimensions from `spatial` on are shared. */
 function channelMask(shape: Shape, spatial: number): Shape {
-  return frozen(shape.map((size, i) => (i < spatial ? size : 1)));
+  return shape.map((size, i) => (i < spatial ? size : 1));
 }
 
 /** PyTorch's feature noise: (N, C, 1, 1, ...). */

@@ -171,7 +171,7 @@ export function crossEntropy(input: Tensor, target: Tensor, options?: CrossEntro
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw wrongValue("crossEntropy", "labelSmoothing in [0, 1]", labelSmoothing);
   const logits = checkTensor("crossEntropy", input);
   const distribution = checkTensor("crossEntropy", target, "the target");
-  if (isFloating(distribution.dtype) && sameShape(logits.shape, distribution.shape))
+  if (isFloating(distribution.dtype) && sameShape(logits.sizes, distribution.sizes))
     return probabilities(logits, distribution, reduction, labelSmoothing);
   const { x, classes, dim } = checkClasses("crossEntropy", logits, distribution);
   return composed(() => {
@@ -193,7 +193,7 @@ function classDim({ shape }: Tensor): number {
 /** Targets that are distributions themselves; the mean is over samples, not over classes. */
 function probabilities(input: Tensor, target: Tensor, reduction: Reduction, smoothing: number): Tensor {
   const dim = classDim(input);
-  const classes = input.shape[dim] as number;
+  const classes = input.sizes[dim] as number;
   return composed(() => {
     const smoothed = smoothing === 0 ? target : target.mul(1 - smoothing).add(smoothing / classes);
     return reduced(logSoftmax(input, { dim }).mul(smoothed).sum({ dim }).neg(), reduction);
@@ -211,9 +211,9 @@ function elementwise(
   checkReduction(op, reduction);
   const x = checkTensor(op, input);
   const y = checkTensor(op, target, "the target");
-  if (!sameShape(x.shape, y.shape)) {
-    const detail = `expected a target of shape ${formatShape(x.shape)}, got ${formatShape(y.shape)} - reshape one of them; losses do not broadcast`;
-    throw new ShapeError(op, [x.shape, y.shape], detail);
+  if (!sameShape(x.sizes, y.sizes)) {
+    const detail = `expected a target of shape ${formatShape(x.sizes)}, got ${formatShape(y.sizes)} - reshape one of them; losses do not broadcast`;
+    throw new ShapeError(op, [x.sizes, y.sizes], detail);
   }
   return composed(() => reduced(each(x, y), reduction));
 }
@@ -233,15 +233,15 @@ function checkClasses(op: string, input: Tensor, target: Tensor): { x: Tensor; c
   const x = checkTensor(op, input);
   const classes = checkTensor(op, target, "the target");
   const dim = classDim(x);
-  const expected = x.shape.filter((_, i) => i !== dim);
-  const fits = x.shape.length > 0 && sameShape(expected, classes.shape);
+  const expected = x.sizes.filter((_, i) => i !== dim);
+  const fits = x.sizes.length > 0 && sameShape(expected, classes.sizes);
   if (!fits) {
-    const detail = `expected int32 classes ${formatShape(expected)}${op === "crossEntropy" ? ` or probabilities ${formatShape(x.shape)}` : ""} for ${formatShape(x.shape)}, got ${classes.dtype} ${formatShape(classes.shape)}`;
-    throw new ShapeError(op, [x.shape, classes.shape], detail);
+    const detail = `expected int32 classes ${formatShape(expected)}${op === "crossEntropy" ? ` or probabilities ${formatShape(x.sizes)}` : ""} for ${formatShape(x.sizes)}, got ${classes.dtype} ${formatShape(classes.sizes)}`;
+    throw new ShapeError(op, [x.sizes, classes.sizes], detail);
   }
   if (classes.dtype !== "int32") throw refusal(op, "int32 classes", classes.dtype, 'make them with tensor(labels, { dtype: "int32" })');
   checkInputs(op, [x, classes]);
-  checkClassRange(op, classes, x.shape[dim] as number);
+  checkClassRange(op, classes, x.sizes[dim] as number);
   return { x, classes, dim };
 }
 

@@ -29,7 +29,7 @@ export function clipGradNorm(parameters: Tensor | Iterable<Tensor>, maxNorm: num
       for (const owner of owners) {
         const grad = owner.grad as Tensor;
         if (ownsMemory(grad)) {
-          grad.storage.device.kernels.binary("mul", grad, factor.type(grad.dtype).expand(grad.shape), grad);
+          grad.storage.device.kernels.binary("mul", grad.layout, factor.type(grad.dtype).expand(grad.sizes).layout, grad.layout);
           grad.storage.version++;
         } else {
           // A differentiable gradient may share its memory, with another one or among its own elements.

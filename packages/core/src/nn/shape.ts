@@ -53,11 +53,11 @@ export class Flatten extends Module {
    */
   forward(input: Tensor): Tensor {
     const x = checkTensor("Flatten", input);
-    const rank = x.shape.length;
+    const rank = x.sizes.length;
     const start = normalizeDim("Flatten", this.startDim, rank);
     const end = normalizeDim("Flatten", this.endDim, rank);
     if (start > end) throw new RangeError(`Flatten: expected startDim at or before endDim, got ${this.startDim} and ${this.endDim}`);
-    return x.reshape([...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)]);
+    return x.reshape([...x.sizes.slice(0, start), sizeOf(x.sizes.slice(start, end + 1)), ...x.sizes.slice(end + 1)]);
   }
 
   /** The options, for `toString()`. */

@@ -31,11 +31,11 @@ export function checkFits(op: string, what: string, target: Tensor, value: Tenso
   const dtype: DType | null = isTensor(value) ? value.dtype : dtypeOf(value);
   if (dtype === null) throw wrongType(op, `a tensor or typed array for ${what}`, value);
   if (dtype !== target.dtype) throw refusal(op, `${target.dtype} for ${what}`, dtype);
-  const shape = isTensor(value) ? value.shape : [(value as TypedArray).length];
-  const fits = isTensor(value) ? sameShape(shape, target.shape) : shape[0] === target.size;
+  const shape = isTensor(value) ? value.sizes : [(value as TypedArray).length];
+  const fits = isTensor(value) ? sameShape(shape, target.sizes) : shape[0] === target.size;
   if (!fits) {
-    const detail = `expected shape ${formatShape(target.shape)} for ${what}, got ${formatShape(shape)}`;
-    throw new ShapeError(op, [target.shape, shape], detail);
+    const detail = `expected shape ${formatShape(target.sizes)} for ${what}, got ${formatShape(shape)}`;
+    throw new ShapeError(op, [target.sizes, shape], detail);
   }
   checkInputs(op, isTensor(value) ? [target, raw(value)] : [target]);
 }
@@ -56,10 +56,14 @@ export function copyAll(targets: Readonly<Record<string, Tensor>>, values: State
     for (const [name, target] of Object.entries(targets)) {
       const value = values[name] as Tensor | TypedArray;
       const { device } = target.storage;
-      if (!isTensor(value)) sources.set(target, copied(layoutFrom(device, target.dtype, target.shape, () => value)));
+      if (!isTensor(value)) sources.set(target, copied(layoutFrom(device, target.dtype, target.sizes, () => value)));
       else if (raw(value) === target) continue;
-      else if (!written.has(raw(value).storage)) sources.set(target, raw(value));
-      else sources.set(target, copied(computedLayout(device, target.dtype, target.shape, (out) => device.kernels.copy(raw(value), out))));
+      else if (!written.has(raw(value).storage)) sources.set(target, raw(value).layout);
+      else
+        sources.set(
+          target,
+          copied(computedLayout(device, target.dtype, target.sizes, (out) => device.kernels.copy(raw(value).layout, out))),
+        );
     }
     for (const [target, source] of sources) write(target, source);
   } finally {
@@ -69,7 +73,7 @@ export function copyAll(targets: Readonly<Record<string, Tensor>>, values: State
 
 /** Writes a tensor's elements over those of `target`, whose shape and dtype it has, and whose memory it does not share. */
 export function overwrite(target: Tensor, value: Tensor): void {
-  if (value !== target) write(target, value);
+  if (value !== target) write(target, value.layout);
 }
 
 // --- internal helpers ---
@@ -91,6 +95,6 @@ function valuesOf(values: unknown): Record<string, Tensor | TypedArray> {
 }
 
 function write(target: Tensor, source: Layout): void {
-  target.storage.device.kernels.copy(source, target);
+  target.storage.device.kernels.copy(source, target.layout);
   target.storage.version++;
 }

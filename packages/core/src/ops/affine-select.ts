@@ -20,14 +20,14 @@ const selectPrimitive: Primitive<SelectAttrs> = {
   forward([input], { key, affine }) {
     const x = input as Tensor;
     const { device } = x.storage;
-    return computedLayout(device, x.dtype, x.shape, (out) => device.kernels.dropout(dropoutSpec(key, affine, x.shape), x, out));
+    return computedLayout(device, x.dtype, x.sizes, (out) => device.kernels.dropout(dropoutSpec(key, affine, x.sizes), x.layout, out));
   },
   backward: (node, grad) => [applySelect(grad, node.attrs.key, gradientAffine(node.attrs.affine))],
 };
 
 /** A new tensor with the affine select of `key` applied. A value repeated by strides of 0 is not written out first. */
 export function applySelect(x: Tensor, key: MaskKey, affine: Affine): Tensor {
-  const repeated = x.strides.every((stride) => stride === 0);
+  const repeated = x.steps.every((stride) => stride === 0);
   return run(selectPrimitive, [repeated ? x : contiguous(x)], { key, affine });
 }
 
@@ -36,16 +36,16 @@ export function applySelectInPlace(x: Tensor, key: MaskKey, affine: Affine): Ten
   const attrs = { key, affine };
   const node = gradMode.enabled && x.requiresGrad ? new GradNode(selectPrimitive, attrs, [x], x) : null;
   const { device } = x.storage;
-  const spec = dropoutSpec(key, affine, x.shape);
+  const spec = dropoutSpec(key, affine, x.sizes);
   if (x.isContiguous()) {
-    device.kernels.dropout(spec, x, x);
+    device.kernels.dropout(spec, x.layout, x.layout);
   } else {
     // The mask goes by logical index, so strided data takes a detour through a contiguous copy.
-    const copy = computedLayout(device, x.dtype, x.shape, (out) => {
-      device.kernels.copy(x, out);
+    const copy = computedLayout(device, x.dtype, x.sizes, (out) => {
+      device.kernels.copy(x.layout, out);
       device.kernels.dropout(spec, out, out);
     });
-    device.kernels.copy(copy, x);
+    device.kernels.copy(copy, x.layout);
     copy.storage.release();
   }
   x.storage.version++;
@@ -62,7 +62,7 @@ export function applySelectInPlace(x: Tensor, key: MaskKey, affine: Affine): Ten
  */
 export function checkInPlace(op: string, x: Tensor): void {
   checkInputs(op, [x]);
-  if (x.strides.some((stride, i) => stride === 0 && (x.shape[i] as number) > 1)) {
+  if (x.steps.some((stride, i) => stride === 0 && (x.sizes[i] as number) > 1)) {
     throw new InPlaceError(
       op,
       "expected each element to have memory of its own, got an expanded tensor - call contiguous() first, or leave inplace off",

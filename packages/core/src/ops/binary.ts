@@ -42,9 +42,9 @@ export function promoteOperands(op: string, a: NumberOrTensor, b: NumberOrTensor
 
 /** Strides that read an operand as `shape`; a number stays one. */
 export function broadcastTo(operand: NumberOrTensor, shape: Shape): Layout | number {
-  if (typeof operand === "number" || sameShape(operand.shape, shape)) return operand;
-  const { storage, offset } = operand;
-  return { storage, shape, strides: broadcastStrides(operand.shape, operand.strides, shape), offset };
+  if (typeof operand === "number") return operand;
+  const { layout } = operand;
+  return sameShape(layout.shape, shape) ? layout : { ...layout, shape, strides: broadcastStrides(layout.shape, layout.strides, shape) };
 }
 
 // --- internal helpers ---
@@ -114,7 +114,7 @@ const number = (node: GradNode<number>) => () => node.attrs;
 
 function forward(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Layout {
   const { storage } = (typeof a === "number" ? b : a) as Tensor;
-  const shape = typeof a === "number" ? (b as Tensor).shape : typeof b === "number" ? a.shape : broadcastShapes(op, a.shape, b.shape);
+  const shape = typeof a === "number" ? (b as Tensor).sizes : typeof b === "number" ? a.sizes : broadcastShapes(op, a.sizes, b.sizes);
   const { device, dtype } = storage;
   return computedLayout(device, isComparison(op) ? "bool" : dtype, shape, (out) =>
     device.kernels.binary(op, broadcastTo(a, shape), broadcastTo(b, shape), out),

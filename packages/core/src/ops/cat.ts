@@ -5,7 +5,7 @@ import { promote } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
 import { wrongType } from "../errors/refusal";
-import { formatShape, frozen, normalizeDim, sameShape } from "../shape/shape";
+import { formatShape, normalizeDim, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
 import { cast, computedLayout } from "./layout";
@@ -17,13 +17,13 @@ const catPrimitive: Primitive<number> = {
   forward(inputs, dim) {
     const first = inputs[0] as Tensor;
     const { device } = first.storage;
-    const total = inputs.reduce((sum, x) => sum + (x.shape[dim] as number), 0);
-    const shape = frozen(first.shape.map((size, i) => (i === dim ? total : size)));
+    const total = inputs.reduce((sum, x) => sum + (x.sizes[dim] as number), 0);
+    const shape = first.sizes.map((size, i) => (i === dim ? total : size));
     return computedLayout(device, first.dtype, shape, (out) => {
       let start = 0;
       for (const x of inputs) {
-        const count = x.shape[dim] as number;
-        device.kernels.copy(x, sliceLayout(out, { dim, start, step: 1, count }));
+        const count = x.sizes[dim] as number;
+        device.kernels.copy(x.layout, sliceLayout(out, { dim, start, step: 1, count }));
         start += count;
       }
     });
@@ -68,11 +68,11 @@ export function stack(tensors: readonly Tensor[], options?: { dim?: number }): T
   const { dim = 0 } = optionsOf("stack", options, DIM);
   const list = checkTensors("stack", tensors);
   const first = list[0] as Tensor;
-  const at = normalizeDim("stack", dim, first.shape.length + 1);
-  const other = list.find((x) => !sameShape(x.shape, first.shape));
+  const at = normalizeDim("stack", dim, first.sizes.length + 1);
+  const other = list.find((x) => !sameShape(x.sizes, first.sizes));
   if (other !== undefined) {
-    const detail = `expected equal shapes, got ${formatShape(first.shape)} and ${formatShape(other.shape)}`;
-    throw new ShapeError("stack", [first.shape, other.shape], detail);
+    const detail = `expected equal shapes, got ${formatShape(first.sizes)} and ${formatShape(other.sizes)}`;
+    throw new ShapeError("stack", [first.sizes, other.sizes], detail);
   }
   return composed(() =>
     join(
@@ -94,17 +94,17 @@ function checkTensors(op: string, tensors: readonly Tensor[]): Tensor[] {
 
 function join(op: string, tensors: readonly Tensor[], dim: number): Tensor {
   const first = tensors[0] as Tensor;
-  const at = normalizeDim(op, dim, first.shape.length);
+  const at = normalizeDim(op, dim, first.sizes.length);
   for (const x of tensors) {
     const fits =
-      x.shape.length > 0 &&
-      x.shape.length === first.shape.length &&
-      x.shape.every((s: number, i: number) => i === at || s === first.shape[i]);
+      x.sizes.length > 0 &&
+      x.sizes.length === first.sizes.length &&
+      x.sizes.every((s: number, i: number) => i === at || s === first.sizes[i]);
     if (!fits) {
       throw new ShapeError(
         op,
-        [first.shape, x.shape],
-        `expected sizes equal but for dim ${at}, got ${formatShape(first.shape)} and ${formatShape(x.shape)}`,
+        [first.sizes, x.sizes],
+        `expected sizes equal but for dim ${at}, got ${formatShape(first.sizes)} and ${formatShape(x.sizes)}`,
       );
     }
   }

@@ -21,9 +21,9 @@ const clampPrimitive: Primitive<ClampOptions> = {
   forward([input], { min, max }) {
     const x = input as Tensor;
     const { device } = x.storage;
-    return computedLayout(device, x.dtype, x.shape, (out) => {
-      if (min !== undefined) device.kernels.binary("maximum", x, min, out);
-      if (max !== undefined) device.kernels.binary("minimum", min === undefined ? x : out, max, out);
+    return computedLayout(device, x.dtype, x.sizes, (out) => {
+      if (min !== undefined) device.kernels.binary("maximum", x.layout, min, out);
+      if (max !== undefined) device.kernels.binary("minimum", min === undefined ? x.layout : out, max, out);
     });
   },
   // The bounds themselves pass the gradient on, as in PyTorch.

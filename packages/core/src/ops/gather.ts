@@ -18,7 +18,7 @@ const gatherPrimitive: Primitive<null> = {
   forward(inputs) {
     const [x, index] = inputs as [Tensor, Tensor];
     const { device } = x.storage;
-    return computedLayout(device, x.dtype, index.shape, (out) => gatherKernel(device)?.(x, index, out));
+    return computedLayout(device, x.dtype, index.sizes, (out) => gatherKernel(device)?.(x.layout, index.layout, out));
   },
   backward: (node, grad) => [run(scatterPrimitive, [contiguous(grad), node.input(1)], node.shapes[0] as Shape), null],
 };
@@ -32,7 +32,7 @@ const scatterPrimitive: Primitive<Shape> = {
     const { device } = x.storage;
     return computedLayout(device, x.dtype, shape, (out) => {
       device.kernels.fill(out, 0);
-      scatterKernel(device)?.(index, x, out);
+      scatterKernel(device)?.(index.layout, x.layout, out);
     });
   },
   backward: (node, grad) => [run(gatherPrimitive, [contiguous(grad), node.input(1)], null), null],
@@ -44,30 +44,30 @@ const scatterPrimitive: Primitive<Shape> = {
 export function gather(input: Tensor, dim: number, places: Tensor): Tensor {
   const x = checkTensor("gather", input);
   const index = checkTensor("gather", places, "the index");
-  const at = normalizeDim("gather", dim, x.shape.length);
+  const at = normalizeDim("gather", dim, x.sizes.length);
   const fits =
-    index.shape.length === x.shape.length && x.shape.length > 0 && index.shape.every((size, i) => i === at || size === x.shape[i]);
+    index.sizes.length === x.sizes.length && x.sizes.length > 0 && index.sizes.every((size, i) => i === at || size === x.sizes[i]);
   if (!fits) {
     throw new ShapeError(
       "gather",
-      [x.shape, index.shape],
-      `expected an index of x's shape but for dim ${at}, got ${formatShape(index.shape)} for ${formatShape(x.shape)}`,
+      [x.sizes, index.sizes],
+      `expected an index of x's shape but for dim ${at}, got ${formatShape(index.sizes)} for ${formatShape(x.sizes)}`,
     );
   }
   if (index.dtype !== "int32") throw refusal("gather", "an int32 index", index.dtype, 'convert it with index.type("int32")');
-  const outer = sizeOf(x.shape.slice(0, at));
-  const inner = sizeOf(x.shape.slice(at + 1));
-  const flat = (t: Tensor) => t.reshape([outer, t.shape[at] as number, inner]);
-  return composed(() => run(gatherPrimitive, [contiguous(flat(x)), flat(index)], null).reshape(index.shape));
+  const outer = sizeOf(x.sizes.slice(0, at));
+  const inner = sizeOf(x.sizes.slice(at + 1));
+  const flat = (t: Tensor) => t.reshape([outer, t.sizes[at] as number, inner]);
+  return composed(() => run(gatherPrimitive, [contiguous(flat(x)), flat(index)], null).reshape(index.sizes));
 }
 
 /** The rows of x at the places that a 1-dimensional int32 index names. */
 export function indexRows(x: Tensor, index: Tensor): Tensor {
-  const inner = sizeOf(x.shape.slice(1));
-  const [rows, count] = [x.shape[0] as number, index.shape[0] as number];
+  const inner = sizeOf(x.sizes.slice(1));
+  const [rows, count] = [x.sizes[0] as number, index.sizes[0] as number];
   // One index per row, repeated over the row without being written out.
   const spread = index.reshape([1, count, 1]).expand([1, count, inner]);
-  return run(gatherPrimitive, [contiguous(x.reshape([1, rows, inner])), spread], null).reshape([count, ...x.shape.slice(1)]);
+  return run(gatherPrimitive, [contiguous(x.reshape([1, rows, inner])), spread], null).reshape([count, ...x.sizes.slice(1)]);
 }
 
 // --- internal helpers ---

@@ -5,7 +5,7 @@ import type { DType } from "../dtype/dtype";
 import { contiguousStrides, isContiguous, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 
-/** A new contiguous layout with undefined contents. `shape` is frozen. */
+/** A new contiguous layout with undefined contents. */
 export function emptyLayout(device: Device, dtype: DType, shape: Shape): Layout {
   return { storage: device.allocate(dtype, sizeOf(shape)), shape, strides: contiguousStrides(shape), offset: 0 };
 }
@@ -33,7 +33,7 @@ const castPrimitive: Primitive<DType> = {
   forward([x], dtype) {
     const input = x as Tensor;
     const { device } = input.storage;
-    return computedLayout(device, dtype, input.shape, (out) => device.kernels.copy(input, out));
+    return computedLayout(device, dtype, input.sizes, (out) => device.kernels.copy(input.layout, out));
   },
   backward: (node, grad) => [cast(grad, node.dtypes[0] as DType)],
 };
@@ -45,5 +45,5 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 
 /** The tensor itself when it is contiguous, else a contiguous copy. */
 export function contiguous(x: Tensor): Tensor {
-  return isContiguous(x.shape, x.strides) ? x : run(castPrimitive, [x], x.dtype);
+  return isContiguous(x.sizes, x.steps) ? x : run(castPrimitive, [x], x.dtype);
 }

@@ -5,7 +5,7 @@ import type { ReduceOp } from "../backend/op-names";
 import type { DType } from "../dtype/dtype";
 import { checkFloating } from "../dtype/dtype";
 import { type OptionKinds, optionsOf } from "../errors/options";
-import { frozen, normalizeDim, normalizeDims, type Shape, sizeOf } from "../shape/shape";
+import { normalizeDim, normalizeDims, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
 import { cast, computedLayout, contiguous } from "./layout";
@@ -24,7 +24,7 @@ export interface VarianceOptions extends ReduceOptions {
   readonly correction?: number;
 }
 
-const SCALAR: Shape = frozen([]);
+const SCALAR: Shape = [];
 const REDUCE: OptionKinds<ReduceOptions> = { dim: "any", keepdim: "flag" };
 
 /** A reduction of neighbouring dimensions of a contiguous tensor, seen as [outer, size, inner]. */
@@ -86,10 +86,10 @@ export function argmax(tensor: Tensor, options?: { dim?: number; keepdim?: boole
   if (dim === undefined) {
     return composed(() => {
       const place = reduce("argmax", argmaxPrimitive, x.reshape([x.size]), [0], false);
-      return keepdim ? place.reshape(x.shape.map(() => 1)) : place;
+      return keepdim ? place.reshape(x.sizes.map(() => 1)) : place;
     });
   }
-  const rank = x.shape.length;
+  const rank = x.sizes.length;
   return reduce("argmax", argmaxPrimitive, x, normalizeDims("argmax", normalizeDim("argmax", dim, rank), rank), keepdim);
 }
 
@@ -98,7 +98,7 @@ export function mean(tensor: Tensor, options?: ReduceOptions): Tensor {
   const x = checkTensor("mean", tensor);
   checkFloating("mean", x.dtype);
   const { dim, keepdim = false } = optionsOf("mean", options, REDUCE);
-  return meanOver(x, normalizeDims("mean", dim, x.shape.length), keepdim);
+  return meanOver(x, normalizeDims("mean", dim, x.sizes.length), keepdim);
 }
 
 /** The variance over dimensions: squared distances from the mean, summed and divided by the count less `correction`. */
@@ -106,7 +106,7 @@ export function variance(op: "var" | "std", tensor: Tensor, options?: VarianceOp
   const x = checkTensor(op, tensor);
   checkFloating(op, x.dtype);
   const { correction = 1, dim, keepdim = false } = optionsOf<VarianceOptions>(op, options, { ...REDUCE, correction: "number" });
-  const dims = normalizeDims(op, dim, x.shape.length);
+  const dims = normalizeDims(op, dim, x.sizes.length);
   return composed(() => {
     const centred = x.sub(meanOver(x, dims, true));
     return reduce("sum", sumPrimitive, centred.mul(centred), dims, keepdim).div(Math.max(0, countOf(x, dims) - correction));
@@ -119,41 +119,41 @@ function forward(inputs: readonly Tensor[], { op, outer, size, inner, shape }: R
   const x = inputs[0] as Tensor;
   const { device } = x.storage;
   const dtype: DType = op === "argmax" || x.dtype === "bool" ? "int32" : x.dtype;
-  return computedLayout(device, dtype, shape, (out) => device.kernels.reduce(op, x, out, outer, size, inner));
+  return computedLayout(device, dtype, shape, (out) => device.kernels.reduce(op, x.layout, out, outer, size, inner));
 }
 
 /** Reads the options of a reduction that is one primitive. */
 function reduceBy(op: ReduceOp, primitive: Primitive<ReduceAttrs>, tensor: Tensor, options?: ReduceOptions): Tensor {
   const x = checkTensor(op, tensor);
   const { dim, keepdim = false } = optionsOf(op, options, REDUCE);
-  return reduce(op, primitive, x, normalizeDims(op, dim, x.shape.length), keepdim);
+  return reduce(op, primitive, x, normalizeDims(op, dim, x.sizes.length), keepdim);
 }
 
 /** Reduces `dims`, counted from the front and ascending. */
 function reduce(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
-  const rank = x.shape.length;
+  const rank = x.sizes.length;
   const isReduced = (i: number) => dims.includes(i);
-  const kept = x.shape.map((size, i) => (isReduced(i) ? 1 : size));
-  const shape = keepdim ? kept : dims.length === rank ? SCALAR : x.shape.filter((_, i) => !isReduced(i));
+  const kept = x.sizes.map((size, i) => (isReduced(i) ? 1 : size));
+  const shape = keepdim ? kept : dims.length === rank ? SCALAR : x.sizes.filter((_, i) => !isReduced(i));
   const first = dims[0] ?? 0;
   const adjacent = dims.every((d, i) => d === first + i);
   // Dimensions that are apart are brought together at the end.
-  const order = adjacent ? null : [...x.shape.keys()].filter((i) => !isReduced(i)).concat(dims);
+  const order = adjacent ? null : [...x.sizes.keys()].filter((i) => !isReduced(i)).concat(dims);
   const source = order === null ? x : x.permute(order);
   const start = order === null ? first : rank - dims.length;
-  const outer = sizeOf(source.shape.slice(0, start));
-  const size = sizeOf(source.shape.slice(start, start + dims.length));
-  const inner = sizeOf(source.shape.slice(start + dims.length));
+  const outer = sizeOf(source.sizes.slice(0, start));
+  const size = sizeOf(source.sizes.slice(start, start + dims.length));
+  const inner = sizeOf(source.sizes.slice(start + dims.length));
   if (size === 0 && op !== "sum") throw new RangeError(`${op}: expected at least one element to choose from, got a dimension of size 0`);
   const input = contiguous(op !== "sum" && x.dtype === "bool" ? cast(source, "int32") : source);
   // Seen from a permuted source, the kept dimensions broadcast in the permuted order.
-  const broadcast = order === null ? kept : source.shape.map((s, i) => (i < start ? s : 1));
+  const broadcast = order === null ? kept : source.sizes.map((s, i) => (i < start ? s : 1));
   const result = run(primitive, [input], {
     op,
     outer,
     size,
     inner,
-    shape: frozen(order === null ? shape : source.shape.slice(0, start)),
+    shape: order === null ? shape : source.sizes.slice(0, start),
     kept: broadcast,
   });
   return order === null ? result : result.reshape(shape);
@@ -165,5 +165,5 @@ function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor 
 
 /** The number of elements that each result is made of. */
 function countOf(x: Tensor, dims: readonly number[]): number {
-  return dims.reduce((product, dim) => product * (x.shape[dim] as number), 1);
+  return dims.reduce((product, dim) => product * (x.sizes[dim] as number), 1);
 }

@@ -1,6 +1,6 @@
 import type { Layout, Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
-import { frozen, type Shape } from "../shape/shape";
+import type { Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { computedLayout, viewLayout } from "./layout";
 
@@ -16,7 +16,7 @@ export interface SliceAttrs {
 export const slicePrimitive: Primitive<SliceAttrs> = {
   name: "slice",
   forward: ([x], attrs) => {
-    const part = sliceLayout(x as Tensor, attrs);
+    const part = sliceLayout((x as Tensor).layout, attrs);
     return viewLayout(x as Tensor, part.shape, part.strides, part.offset);
   },
   backward: (node, grad) => [run(unslicePrimitive, [grad], { ...node.attrs, shape: node.shapes[0] as Shape })],
@@ -30,7 +30,7 @@ const unslicePrimitive: Primitive<SliceAttrs & { readonly shape: Shape }> = {
     const { device } = x.storage;
     return computedLayout(device, x.dtype, attrs.shape, (out) => {
       device.kernels.fill(out, 0);
-      device.kernels.copy(x, sliceLayout(out, attrs));
+      device.kernels.copy(x.layout, sliceLayout(out, attrs));
     });
   },
   backward: (node, grad) => [run(slicePrimitive, [grad], node.attrs)],
@@ -42,7 +42,7 @@ export function sliceLayout(x: Layout, { dim, start, step, count }: SliceAttrs):
   const stride = x.strides[dim] as number;
   return {
     storage: x.storage,
-    shape: frozen(replace(x.shape, count)),
+    shape: replace(x.shape, count),
     strides: replace(x.strides, stride * step),
     offset: x.offset + start * stride,
   };

@@ -22,7 +22,7 @@ const softmaxPrimitive: Primitive<SoftmaxAttrs> = {
   forward([input], { log, dim }) {
     const x = input as Tensor;
     const { device } = x.storage;
-    return computedLayout(device, x.dtype, x.shape, (out) => softmaxKernel(device)?.(log, x, out, ...around(x, dim)));
+    return computedLayout(device, x.dtype, x.sizes, (out) => softmaxKernel(device)?.(log, x.layout, out, ...around(x, dim)));
   },
   backward(node, grad) {
     const y = node.output();
@@ -38,7 +38,9 @@ const softmaxGradPrimitive: Primitive<SoftmaxAttrs> = {
   forward(inputs, { log, dim }) {
     const [grad, y] = inputs as [Tensor, Tensor];
     const { device } = y.storage;
-    return computedLayout(device, y.dtype, y.shape, (out) => softmaxGradKernel(device)?.(log, y, grad, out, ...around(y, dim)));
+    return computedLayout(device, y.dtype, y.sizes, (out) =>
+      softmaxGradKernel(device)?.(log, y.layout, grad.layout, out, ...around(y, dim)),
+    );
   },
   backward(node, grad) {
     const { log, dim } = node.attrs;
@@ -61,7 +63,7 @@ export function applySoftmax(tensor: Tensor, log: boolean, dimension: unknown): 
   const name = log ? "logSoftmax" : "softmax";
   const x = checkTensor(name, tensor);
   checkFloating(name, x.dtype);
-  const dim = normalizeDim(name, dimension, x.shape.length);
+  const dim = normalizeDim(name, dimension, x.sizes.length);
   if (softmaxKernel(x.storage.device) !== undefined) return run(softmaxPrimitive, [contiguous(x)], { log, dim });
   return composed(() => {
     const shifted = x.sub(x.detach().amax({ dim, keepdim: true }));
@@ -88,5 +90,5 @@ function composedGrad(grad: Tensor, y: Tensor, log: boolean, dim: number): Tenso
 }
 
 function around(x: Tensor, dim: number): [outer: number, size: number, inner: number] {
-  return [sizeOf(x.shape.slice(0, dim)), x.shape[dim] ?? 1, sizeOf(x.shape.slice(dim + 1))];
+  return [sizeOf(x.sizes.slice(0, dim)), x.sizes[dim] ?? 1, sizeOf(x.sizes.slice(dim + 1))];
 }

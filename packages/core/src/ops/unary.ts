@@ -45,7 +45,7 @@ function unaryPrimitive(op: UnaryOp): Primitive<null> {
     forward([x]) {
       const input = x as Tensor;
       const { device } = input.storage;
-      return computedLayout(device, input.dtype, input.shape, (out) => device.kernels.unary(op, input, out));
+      return computedLayout(device, input.dtype, input.sizes, (out) => device.kernels.unary(op, input.layout, out));
     },
     backward(node, grad) {
       if (from === "none") return [gradient(grad, grad)];

@@ -4,17 +4,7 @@ import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { ShapeError } from "../errors/errors";
 import { wrongValue } from "../errors/refusal";
-import {
-  arrayOf,
-  broadcastStrides,
-  checkShape,
-  contiguousStrides,
-  formatShape,
-  frozen,
-  MAX_DIMS,
-  normalizeDim,
-  type Shape,
-} from "../shape/shape";
+import { arrayOf, broadcastStrides, checkShape, contiguousStrides, formatShape, MAX_DIMS, normalizeDim, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
 import { contiguous, viewLayout } from "./layout";
@@ -38,7 +28,7 @@ const permutePrimitive: Primitive<readonly number[]> = {
   forward([input], dims) {
     const x = input as Tensor;
     const pick = (from: readonly number[]) => dims.map((dim) => from[dim] as number);
-    return viewLayout(x, frozen(pick(x.shape)), pick(x.strides), x.offset);
+    return viewLayout(x, pick(x.sizes), pick(x.steps), x.offset);
   },
   backward(node, grad) {
     const inverse = new Array<number>(node.attrs.length);
@@ -52,7 +42,7 @@ const permutePrimitive: Primitive<readonly number[]> = {
 const expandPrimitive: Primitive<Shape> = {
   name: "expand",
   forward: ([x], shape) =>
-    viewLayout(x as Tensor, shape, broadcastStrides((x as Tensor).shape, (x as Tensor).strides, shape), (x as Tensor).offset),
+    viewLayout(x as Tensor, shape, broadcastStrides((x as Tensor).sizes, (x as Tensor).steps, shape), (x as Tensor).offset),
   backward: (node, grad) => [sumTo(grad, node.shapes[0] as Shape)],
 };
 
@@ -66,7 +56,7 @@ export function reshape(tensor: Tensor, shape: Shape): Tensor {
 /** Reorders all dimensions. */
 export function permute(tensor: Tensor, dims: readonly number[]): Tensor {
   const x = checkTensor("permute", tensor);
-  const rank = x.shape.length;
+  const rank = x.sizes.length;
   const order = arrayOf("permute", "an array of dims", dims).map((dim) => normalizeDim("permute", dim, rank));
   if (order.length !== rank || new Set(order).size !== rank) {
     throw new RangeError(`permute: expected each of the ${rank} dims once, got ${formatShape(order)}`);
@@ -77,10 +67,10 @@ export function permute(tensor: Tensor, dims: readonly number[]): Tensor {
 /** Swaps two dimensions. */
 export function transpose(tensor: Tensor, dim0: number, dim1: number): Tensor {
   const x = checkTensor("transpose", tensor);
-  const rank = x.shape.length;
+  const rank = x.sizes.length;
   const a = normalizeDim("transpose", dim0, rank);
   const b = normalizeDim("transpose", dim1, rank);
-  const order = x.shape.map((_, i) => (i === a ? b : i === b ? a : i));
+  const order = x.sizes.map((_, i) => (i === a ? b : i === b ? a : i));
   return run(permutePrimitive, [x], order);
 }
 
@@ -88,14 +78,14 @@ export function transpose(tensor: Tensor, dim0: number, dim1: number): Tensor {
 export function expand(tensor: Tensor, shape: Shape): Tensor {
   const x = checkTensor("expand", tensor);
   const given = arrayOf("expand", "a shape such as [2, -1]", shape);
-  const shift = given.length - x.shape.length;
+  const shift = given.length - x.sizes.length;
   const sizes = checkShape(
     "expand",
-    given.map((size, i) => (size === -1 && i >= shift ? x.shape[i - shift] : size)),
+    given.map((size, i) => (size === -1 && i >= shift ? x.sizes[i - shift] : size)),
   );
-  if (shift < 0 || x.shape.some((size, i) => size !== 1 && size !== sizes[i + shift])) {
-    const detail = `expected sizes that are equal or 1, got ${formatShape(x.shape)} for ${formatShape(sizes)}`;
-    throw new ShapeError("expand", [x.shape, sizes], detail);
+  if (shift < 0 || x.sizes.some((size, i) => size !== 1 && size !== sizes[i + shift])) {
+    const detail = `expected sizes that are equal or 1, got ${formatShape(x.sizes)} for ${formatShape(sizes)}`;
+    throw new ShapeError("expand", [x.sizes, sizes], detail);
   }
   return run(expandPrimitive, [x], sizes);
 }
@@ -103,19 +93,19 @@ export function expand(tensor: Tensor, shape: Shape): Tensor {
 /** Drops a dimension of size 1 (one of another size stays, as in PyTorch), or all of them. */
 export function squeeze(tensor: Tensor, dim?: number): Tensor {
   const x = checkTensor("squeeze", tensor);
-  const at = dim === undefined ? undefined : normalizeDim("squeeze", dim, x.shape.length);
-  const kept = x.shape.map((_, i) => i).filter((i) => x.shape[i] !== 1 || (at !== undefined && i !== at));
+  const at = dim === undefined ? undefined : normalizeDim("squeeze", dim, x.sizes.length);
+  const kept = x.sizes.map((_, i) => i).filter((i) => x.sizes[i] !== 1 || (at !== undefined && i !== at));
   const pick = (from: readonly number[]) => kept.map((i) => from[i] as number);
-  return run(reshapePrimitive, [x], { shape: frozen(pick(x.shape)), strides: pick(x.strides) });
+  return run(reshapePrimitive, [x], { shape: pick(x.sizes), strides: pick(x.steps) });
 }
 
 /** Adds a dimension of size 1 before `dim`; negative ones count from behind the last. */
 export function unsqueeze(tensor: Tensor, dim: number): Tensor {
   const x = checkTensor("unsqueeze", tensor);
-  const at = normalizeDim("unsqueeze", dim, x.shape.length + 1);
+  const at = normalizeDim("unsqueeze", dim, x.sizes.length + 1);
   const insert = (values: readonly number[], value: number) => [...values.slice(0, at), value, ...values.slice(at)];
-  if (x.shape.length >= MAX_DIMS) throw new RangeError(`unsqueeze: expected at most ${MAX_DIMS} dimensions, got one more`);
-  return run(reshapePrimitive, [x], { shape: frozen(insert(x.shape, 1)), strides: insert(x.strides, 1) });
+  if (x.sizes.length >= MAX_DIMS) throw new RangeError(`unsqueeze: expected at most ${MAX_DIMS} dimensions, got one more`);
+  return run(reshapePrimitive, [x], { shape: insert(x.sizes, 1), strides: insert(x.steps, 1) });
 }
 
 /**
@@ -124,9 +114,9 @@ export function unsqueeze(tensor: Tensor, dim: number): Tensor {
  */
 export function slice(tensor: Tensor, dim: number, start = 0, end?: number, step = 1): Tensor {
   const x = checkTensor("slice", tensor);
-  const at = normalizeDim("slice", dim, x.shape.length);
-  const size = x.shape[at];
-  if (size === undefined) throw new ShapeError("slice", [x.shape], "expected at least one dimension, got a scalar");
+  const at = normalizeDim("slice", dim, x.sizes.length);
+  const size = x.sizes[at];
+  if (size === undefined) throw new ShapeError("slice", [x.sizes], "expected at least one dimension, got a scalar");
   for (const value of [start, end ?? 0, step]) {
     if (!Number.isInteger(value)) throw wrongValue("slice", "integers", value);
   }
@@ -152,9 +142,9 @@ function resolveSizes(x: Tensor, shape: Shape): Shape {
   const rest = x.size / known;
   if (sizes.length <= MAX_DIMS && (open < 0 ? known === x.size : Number.isInteger(rest))) {
     if (open >= 0) sizes[open] = rest;
-    return frozen(sizes);
+    return sizes;
   }
   if (sizes.length > MAX_DIMS || sizes.some((size) => typeof size !== "number")) checkShape("reshape", sizes); // refuses it
-  const detail = `expected a shape of ${x.size} elements for ${formatShape(x.shape)}, got ${formatShape(sizes)}`;
-  throw new ShapeError("reshape", [x.shape, sizes], detail);
+  const detail = `expected a shape of ${x.size} elements for ${formatShape(x.sizes)}, got ${formatShape(sizes)}`;
+  throw new ShapeError("reshape", [x.sizes, sizes], detail);
 }

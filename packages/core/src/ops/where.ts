@@ -1,4 +1,4 @@
-import type { Primitive } from "../autograd/node";
+import type { Layout, Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { raw } from "../errors/brand";
 import { refusal } from "../errors/refusal";
@@ -22,11 +22,11 @@ const wherePrimitive: Primitive<WhereAttrs> = {
     const condition = inputs[0] as Tensor;
     const a = attrs.a ?? (inputs[1] as Tensor);
     const b = attrs.b ?? (inputs.at(-1) as Tensor);
-    let { shape } = condition;
-    for (const choice of [a, b]) if (typeof choice !== "number") shape = broadcastShapes("where", shape, choice.shape);
+    let shape = condition.sizes;
+    for (const choice of [a, b]) if (typeof choice !== "number") shape = broadcastShapes("where", shape, choice.sizes);
     const { device } = condition.storage;
     return computedLayout(device, (inputs[1] as Tensor).dtype, shape, (out) =>
-      device.kernels.where(broadcastTo(condition, shape) as Tensor, broadcastTo(a, shape), broadcastTo(b, shape), out),
+      device.kernels.where(broadcastTo(condition, shape) as Layout, broadcastTo(a, shape), broadcastTo(b, shape), out),
     );
   },
   backward(node, grad) {

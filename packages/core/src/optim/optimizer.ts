@@ -234,7 +234,19 @@ export abstract class Optimizer<Options extends object> extends Raw {
     const kernel = kernels.optimizerStep ?? (view && referenceOptimizerStep(view));
     const { tensors } = state;
     const inPlace = kernel !== undefined && param.isContiguous() && grad.isContiguous();
-    return { param, state, write: inPlace ? () => kernel(spec, param, grad, tensors) : composedStep(spec, param, grad, tensors) };
+    return {
+      param,
+      state,
+      write: inPlace
+        ? () =>
+            kernel(
+              spec,
+              param.layout,
+              grad.layout,
+              tensors.map(({ layout }) => layout),
+            )
+        : composedStep(spec, param, grad, tensors),
+    };
   }
 
   #commit({ param, state, write }: Update): void {

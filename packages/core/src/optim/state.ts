@@ -34,7 +34,7 @@ export class OptimizerState {
 
   constructor(param: Tensor, count: number) {
     try {
-      for (let i = 0; i < count; i++) this.#tensors.push(keep(zeros(param.shape, { dtype: param.dtype, backend: param.backend })));
+      for (let i = 0; i < count; i++) this.#tensors.push(keep(zeros(param.sizes, { dtype: param.dtype, backend: param.backend })));
     } catch (error) {
       this.dispose();
       throw error;

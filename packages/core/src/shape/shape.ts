@@ -50,15 +50,7 @@ export function formatShape(shape: Shape): string {
 /** Dimensions that a tensor may have; NumPy's limit. Deeper nesting is a mistake, such as an array that holds itself. */
 export const MAX_DIMS = 64;
 
-/**
- * A shape as core keeps it: frozen, since a tensor's shape is handed out and must not change. Whoever makes a new array of sizes passes it
- * through here; a shape that is passed on is frozen already.
- */
-export function frozen(sizes: readonly number[]): Shape {
-  return Object.freeze(sizes);
-}
-
-/** A frozen copy of a shape that a caller gave. Refuses anything but an array of non-negative safe integers whose product is safe, too. */
+/** A copy of a shape that a caller gave. Refuses anything but an array of non-negative safe integers whose product is safe, too. */
 export function checkShape(op: string, shape: unknown): Shape {
   const sizes = arrayOf(op, "a shape such as [2, 3]", shape) as number[];
   // Sizes of 0 count as 1: what steps through the dimensions multiplies the others all the same.
@@ -73,7 +65,7 @@ export function checkShape(op: string, shape: unknown): Shape {
   }
   if (sizes.length > MAX_DIMS) throw wrongValue(op, `at most ${MAX_DIMS} dimensions`, sizes.length);
   if (steps > Number.MAX_SAFE_INTEGER) throw wrongValue(op, "fewer than 2^53 elements", sizes);
-  return frozen(sizes);
+  return sizes;
 }
 
 const SIZES = "sizes that are integers of 0 or more";
@@ -101,7 +93,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     }
     shape[rank - i] = x === 1 ? y : x;
   }
-  return frozen(shape);
+  return shape;
 }
 
 /** Strides that read a tensor of `shape` as the larger `target`: 0 along every repeated dimension. The shapes must broadcast. */

@@ -3,7 +3,7 @@
 import { createTypedArray, type DType, dtypeOf, type TypedArray, typedArrayKind } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { wrongType, wrongValue } from "../errors/refusal";
-import { frozen, MAX_DIMS, type Shape } from "../shape/shape";
+import { MAX_DIMS, type Shape } from "../shape/shape";
 
 /** Numbers and booleans, nested to any depth. */
 export type NestedArray = number | boolean | readonly NestedArray[];
@@ -21,7 +21,7 @@ export function elementsOf(data: unknown): Elements {
   if (typedArrayKind(data) === null) return flatten(data);
   const flat = data as TypedArray;
   const dtype = dtypeOf(flat);
-  return { flat, shape: frozen([flat.length]), dtype: dtype === "bool" && flat.some((byte) => byte > 1) ? null : dtype };
+  return { flat, shape: [flat.length], dtype: dtype === "bool" && flat.some((byte) => byte > 1) ? null : dtype };
 }
 
 /** The dtype that elements have where the caller named none. Throws TypeError where it cannot be told. */
@@ -84,5 +84,5 @@ function flatten(data: unknown): Elements {
   };
   walk(data, 0);
   const isBool = flat.length > 0 && flat.every((value) => typeof value === "boolean");
-  return { flat, shape: frozen(shape), dtype: isBool ? "bool" : "float32" };
+  return { flat, shape: shape, dtype: isBool ? "bool" : "float32" };
 }

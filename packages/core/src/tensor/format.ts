@@ -13,12 +13,12 @@ const EDGE = 3;
  */
 export function formatTensor(x: Tensor): string {
   const facts = [
-    formatShape(x.shape),
+    formatShape(x.sizes),
     x.dtype,
     x.isDisposed ? "disposed" : x.backend.name,
     ...(x.requiresGrad ? [x.node === null ? "requiresGrad" : `from ${x.node.primitive.name}`] : []),
   ].join(", ");
-  const places = x.shape.map((size) => shownPlaces(size, x.size > MAX_SHOWN));
+  const places = x.sizes.map((size) => shownPlaces(size, x.size > MAX_SHOWN));
   const shown = places.reduce((product, along) => product * along.length, 1);
   // Many dimensions of few places have no corners to show.
   if (x.isDisposed || x.backend.view === undefined || shown > 2 * MAX_SHOWN) return `Tensor(${facts})`;
@@ -41,7 +41,7 @@ function valuesOf(x: Tensor, places: readonly (readonly number[])[]): string {
   const show = (dim: number, at: number): string => {
     const along = places[dim];
     if (along === undefined) return formatValue(elements[at] as number, x.dtype === "bool");
-    const items = along.map((place) => (place === GAP ? "..." : show(dim + 1, at + place * (x.strides[dim] as number))));
+    const items = along.map((place) => (place === GAP ? "..." : show(dim + 1, at + place * (x.steps[dim] as number))));
     const isInnermost = dim === places.length - 1;
     return `[${items.join(isInnermost ? ", " : `,\n${" ".repeat("Tensor(".length + dim + 1)}`)}]`;
   };

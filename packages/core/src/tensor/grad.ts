@@ -67,7 +67,7 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | reado
       `grad: expected outputs that depend on all inputs, got none for input ${missing} - pass { allowUnused: true } for zeros`,
     );
   }
-  return targets.map((target) => found.get(target) ?? zeros(target.shape, { dtype: target.dtype, backend: target.backend }));
+  return targets.map((target) => found.get(target) ?? zeros(target.sizes, { dtype: target.dtype, backend: target.backend }));
 }
 
 // --- internal helpers ---
@@ -86,8 +86,8 @@ function checkSeed(root: Tensor, given: Tensor | undefined): void {
   } else if (root.size !== 1) {
     throw new ShapeError(
       "grad",
-      [root.shape],
-      `expected one element, got shape ${formatShape(root.shape)} - reduce it, or pass gradOutputs`,
+      [root.sizes],
+      `expected one element, got shape ${formatShape(root.sizes)} - reduce it, or pass gradOutputs`,
     );
   }
 }

@@ -86,7 +86,7 @@ function check(op: string, fn: (...inputs: Tensor[]) => Tensor, inputs: readonly
   return tidy(() => {
     const output = call(...inputs);
     // One random weighting of the outputs checks all of them at once; a wrong entry hides only by accident.
-    const weights = randn(output.shape, { dtype: output.dtype, backend: output.backend, generator: generator.clone() });
+    const weights = randn(output.sizes, { dtype: output.dtype, backend: output.backend, generator: generator.clone() });
     const loss = (...args: Tensor[]): number =>
       tidy(() =>
         call(...args)
@@ -101,7 +101,7 @@ function check(op: string, fn: (...inputs: Tensor[]) => Tensor, inputs: readonly
       const shifted = (i: number, by: number): number => {
         const moved = values.slice();
         moved[i] = (values[i] as number) + by;
-        const x = tensor(moved, { shape: target.shape, backend: target.backend });
+        const x = tensor(moved, { shape: target.sizes, backend: target.backend });
         return loss(...inputs.map((input) => (input === target ? x : input)));
       };
       for (let i = 0; i < values.length; i++) {

@@ -29,12 +29,8 @@ export interface TensorHandle extends MaybeDisposable {}
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
 export abstract class TensorHandle extends Raw {
-  /** Elements to step for one place further along each dimension. */
-  readonly strides: readonly number[];
-  /** Where the first element is in the storage. */
-  readonly offset: number;
-  /** @internal The memory, shared with views. */
-  storage: Storage;
+  /** @internal The memory, shared with views, and how to step through it. Kernels take this, whose arrays are plain: on frozen ones an engine is slow. */
+  layout: Layout;
   /** @internal The operation that made this tensor, when it was recorded. */
   node: GradNode | null = null;
   /** @internal Survives the end of a scope. */
@@ -51,17 +47,14 @@ export abstract class TensorHandle extends Raw {
   wantsGrad = false;
   /** @internal Behind `grad`. */
   gradient: Tensor | null = null;
-  /** @internal Behind `shape`: frozen. */
-  readonly sizes: Shape;
+  /** @internal What `shape` shows, once it was asked for. */
+  shownShape: Shape | null = null;
 
   /** @internal Takes over the layout's reference of its storage. */
   constructor(layout: Layout) {
     super();
-    this.storage = layout.storage;
-    this.sizes = layout.shape;
-    this.strides = layout.strides;
-    this.offset = layout.offset;
-    this.storage.device.liveTensors++;
+    this.layout = layout;
+    layout.storage.device.liveTensors++;
     trackTensor(this);
   }
 
@@ -72,9 +65,35 @@ export abstract class TensorHandle extends Raw {
 
   // --- what it is ---
 
-  /** The sizes of the dimensions; `[]` for a scalar. Frozen. */
+  /** The sizes of the dimensions; `[]` for a scalar. A frozen copy. */
   get shape(): Shape {
-    return this.sizes;
+    this.shownShape ??= Object.freeze([...this.layout.shape]);
+    return this.shownShape;
+  }
+
+  /** Elements to step for one place further along each dimension. A copy. */
+  get strides(): readonly number[] {
+    return [...this.layout.strides];
+  }
+
+  /** Where the first element is in the storage. */
+  get offset(): number {
+    return this.layout.offset;
+  }
+
+  /** @internal The sizes, for the rooms inside core, which do not change them. */
+  get sizes(): Shape {
+    return this.layout.shape;
+  }
+
+  /** @internal The steps, likewise. */
+  get steps(): readonly number[] {
+    return this.layout.strides;
+  }
+
+  /** @internal The memory, shared with views. */
+  get storage(): Storage {
+    return this.layout.storage;
   }
 
   /** The type of the elements. */
@@ -128,7 +147,7 @@ export abstract class TensorHandle extends Raw {
 
   /** True when elements lie in row-major order without gaps. */
   isContiguous(): boolean {
-    return isContiguous(this.sizes, this.strides);
+    return isContiguous(this.layout.shape, this.layout.strides);
   }
 
   // --- memory ---

@@ -128,8 +128,8 @@ export class Tensor extends TensorHandle {
     if (gradient === undefined && self.size !== 1) {
       throw new ShapeError(
         "backward",
-        [self.shape],
-        `expected one element, got shape ${formatShape(self.shape)} - reduce it, or pass its gradient`,
+        [self.sizes],
+        `expected one element, got shape ${formatShape(self.sizes)} - reduce it, or pass its gradient`,
       );
     }
     const given = gradient === undefined ? undefined : checkTensor("backward", gradient, "the gradient");
@@ -143,7 +143,7 @@ export class Tensor extends TensorHandle {
   detach(): Tensor {
     const self = raw(this);
     checkInputs("detach", [self]);
-    const result = new Tensor(viewLayout(self, self.shape, self.strides, self.offset));
+    const result = new Tensor(viewLayout(self, self.sizes, self.steps, self.offset));
     result.isView = true;
     return result;
   }
@@ -318,7 +318,7 @@ export class Tensor extends TensorHandle {
 
   /** Refuses: JSON has no room for typed elements, and would keep what a tensor is made of inside in their place. @throws TypeError always. */
   toJSON(): never {
-    return refuseJson("a Tensor", "await x.data() and keep Array.from of it with x.shape");
+    return refuseJson("a Tensor", "await x.data() and keep Array.from of it with x.sizes");
   }
 
   /** Refuses to be a number or a part of one; in a text it is its `toString()`. @throws TypeError in arithmetic and comparisons. */
@@ -350,7 +350,7 @@ export class Tensor extends TensorHandle {
   }
   /** @internal Another handle of the same tensor, graph included; of a leaf, a view, so that gradients still reach the leaf. */
   alias(): Tensor {
-    return this.isLeaf && this.requiresGrad ? this.reshape(this.shape) : this.revive(this);
+    return this.isLeaf && this.requiresGrad ? this.reshape(this.sizes) : this.revive(this.layout);
   }
   /** @internal The same over a layout it had, for a graph that outlived the handle. */
   revive({ storage, shape, strides, offset }: Layout): Tensor {
@@ -359,7 +359,7 @@ export class Tensor extends TensorHandle {
     if (this.isLeaf && this.requiresGrad) {
       // A leaf that is alive was moved; gradients of gradients still reach it.
       if (this.isDisposed) result.requiresGrad = true;
-      else result.node = this.reshape(this.shape).node;
+      else result.node = this.reshape(this.sizes).node;
     }
     result.isView = true;
     return result;

@@ -52,7 +52,7 @@ export function readElementsSync(op: string, x: Tensor): TypedArray {
   return copy;
 }
 
-/** A new layout on `device` with the elements that `data` gives, in row-major order; asked for when there is memory for them. `shape` is frozen. */
+/** A new layout on `device` with the elements that `data` gives, in row-major order; asked for when there is memory for them. */
 export function layoutFrom(device: Device, dtype: DType, shape: Shape, data: () => TypedArray): Layout {
   return computedLayout(device, dtype, shape, ({ storage }) => {
     const elements = data();
@@ -63,13 +63,14 @@ export function layoutFrom(device: Device, dtype: DType, shape: Shape, data: () 
 /** A copy of a tensor's elements on another backend. */
 export async function moveStorage(x: Tensor, backend: Backend): Promise<Layout> {
   const device = deviceOf(backend);
-  const { dtype, shape } = x;
+  const { dtype, sizes } = x;
   const data = await readElements(x);
-  return layoutFrom(device, dtype, shape, () => data);
+  return layoutFrom(device, dtype, sizes, () => data);
 }
 
 /** Puts a tensor on other memory of the same shape, contiguous, and gives up the old. One that was disposed meanwhile did that itself. */
-export function replaceStorage(x: Tensor, { storage, strides, offset }: Layout): void {
+export function replaceStorage(x: Tensor, layout: Layout): void {
+  const { storage } = layout;
   if (x.isDisposed) {
     storage.release();
     return;
@@ -77,7 +78,7 @@ export function replaceStorage(x: Tensor, { storage, strides, offset }: Layout):
   const { isWatched } = x;
   unwatch(x);
   x.storage.collect();
-  Object.assign(x, { storage, strides, offset });
+  x.layout = layout;
   storage.device.liveTensors++;
   if (isWatched) watch(x);
 }
@@ -85,15 +86,15 @@ export function replaceStorage(x: Tensor, { storage, strides, offset }: Layout):
 /** Ones of a tensor's shape and dtype, on its backend: the gradient of a loss by itself. */
 export function onesLike(x: Tensor): Layout {
   const { device } = x.storage;
-  return computedLayout(device, x.dtype, x.shape, (out) => device.kernels.fill(out, 1));
+  return computedLayout(device, x.dtype, x.sizes, (out) => device.kernels.fill(out, 1));
 }
 
 /** Refuses a gradient given for `output` that is no live tensor of its backend, shape and dtype. */
 export function checkGradient(op: string, output: Tensor, gradient: Tensor): void {
   checkInputs(op, [output, gradient]);
-  if (!sameShape(gradient.shape, output.shape)) {
-    const detail = `expected a gradient of shape ${formatShape(output.shape)}, got ${formatShape(gradient.shape)}`;
-    throw new ShapeError(op, [output.shape, gradient.shape], detail);
+  if (!sameShape(gradient.sizes, output.sizes)) {
+    const detail = `expected a gradient of shape ${formatShape(output.sizes)}, got ${formatShape(gradient.sizes)}`;
+    throw new ShapeError(op, [output.sizes, gradient.sizes], detail);
   }
   if (gradient.dtype !== output.dtype) throw refusal(op, `a gradient of dtype ${output.dtype}`, gradient.dtype, "convert it with type()");
 }
@@ -126,7 +127,7 @@ export function accumulateGrads(gradients: Map<Tensor, Tensor>, createGraph: boo
     } else {
       const { device } = before.storage;
       const source = contiguous(gradient);
-      device.kernels.binary("add", before, source, before);
+      device.kernels.binary("add", before.layout, source.layout, before.layout);
       before.storage.version++;
       if (source !== gradient) source.dispose();
       gradient.dispose();
@@ -155,7 +156,7 @@ function usableGrad({ grad }: Tensor): Tensor | null {
 function ownGrad(gradient: Tensor, createGraph: boolean): Tensor {
   if (createGraph || (ownsMemory(gradient) && gradient.offset === 0)) return gradient;
   const { device } = gradient.storage;
-  const own = computedLayout(device, gradient.dtype, gradient.shape, (out) => device.kernels.copy(gradient, out));
+  const own = computedLayout(device, gradient.dtype, gradient.sizes, (out) => device.kernels.copy(gradient.layout, out));
   const result = gradient.wrap(own);
   gradient.dispose();
   return result;
