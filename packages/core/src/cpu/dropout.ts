@@ -12,16 +12,21 @@ import { philox4x32 } from "../random/philox";
 import { sizeOf } from "../shape/shape";
 import type { HostOperand } from "./host-operand";
 
+/** Room for a block and for the two values of an element; a call that made its own would spend a third of a small tensor's time on that. */
+const WORDS = /* @__PURE__ */ new Uint32Array(4);
+const CHOICE = /* @__PURE__ */ new Float64Array(2);
+
 /** Applies the select to float data of `spec.shape`. `x` is contiguous or has strides of 0 only; `out` is contiguous and may be `x`. */
 export function dropout(spec: DropoutSpec, x: HostOperand, xStep: 0 | 1, out: HostOperand): void {
   const { seedLo, seedHi, callLo, callHi, keepScale, keepShift, threshold, shape, maskStrides } = spec;
   const { data: from, offset: fromOffset } = x;
   const { data: to, offset: toOffset } = out;
   const single = to instanceof Float32Array;
-  const words = new Uint32Array(4);
+  const words = WORDS;
   let drawn = -1; // the block that `words` holds
   // Dropped and kept value; picked by index, since a branch on a random bit is mispredicted every other time.
-  const choice = Float64Array.of(spec.dropValue, 0);
+  const choice = CHOICE;
+  choice[0] = spec.dropValue;
   const length = shape.at(-1) as number;
   const maskStep = maskStrides.at(-1) as number;
   const rows = length === 0 ? 0 : sizeOf(shape) / length;

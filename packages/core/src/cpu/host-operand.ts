@@ -1,6 +1,6 @@
 import type { Operand } from "../backend/backend";
 import type { View } from "../backend/device";
-import { createTypedArray, type DType, type TypedArray } from "../dtype/dtype";
+import type { DType, TypedArray } from "../dtype/dtype";
 import { isContiguous, mergeDims, type Shape, sizeOf } from "../shape/shape";
 
 /** An operand as a kernel reads it: a typed array and how to step through it. */
@@ -10,10 +10,18 @@ export interface HostOperand {
   readonly offset: number;
 }
 
+/** Where the number of a call lies while it runs; of two operands at most one is a number. */
+const CONSTANTS: Readonly<Record<DType, TypedArray>> = /* @__PURE__ */ (() => ({
+  float32: new Float32Array(1),
+  float64: new Float64Array(1),
+  int32: new Int32Array(1),
+  bool: new Uint8Array(1),
+}))();
+
 /** Reads an operand through `view`; a number becomes one element of `dtype` that every step repeats. */
 export function hostOperand(view: View, operand: Operand | number, dtype: DType, rank: number): HostOperand {
   if (typeof operand === "number") {
-    const data = createTypedArray(dtype, 1);
+    const data = CONSTANTS[dtype];
     data[0] = operand;
     return { data, strides: new Array(rank).fill(0), offset: 0 };
   }

@@ -21,6 +21,9 @@ export function isBranded(value: unknown, brand: Brand): boolean {
 
 /** True for a tensor, a parameter or a buffer. */
 export function isTensor(value: unknown): value is Tensor {
+  if (typeof value !== "object" || value === null) return false;
+  // The first asks no prototype: every operation asks for each of its operands.
+  if (RawTensor.is(value)) return true;
   const brand = brandOf(value);
   return brand === "Tensor" || brand === "Parameter" || brand === "Buffer";
 }
@@ -36,6 +39,26 @@ export function brandOf(value: unknown): Brand | undefined {
  */
 export abstract class Raw {
   /** @internal */
+  readonly [SELF]: unknown = this;
+  readonly #isRaw = true;
+
+  /** @internal Vue's mark for what it must not wrap. */
+  get __v_skip(): boolean {
+    return true;
+  }
+
+  /** @internal True for the object itself, as made by this copy of core. */
+  static is(value: object): boolean {
+    return #isRaw in value;
+  }
+}
+
+/**
+ * The same for tensors. A class of their own: a constructor that makes every layer, too, meets objects of many forms, and takes twice as long for each
+ * of the tensors, of which an operation makes one.
+ */
+export abstract class RawTensor {
+  /** @internal */
   readonly [SELF]: unknown;
   readonly #isRaw = true;
 
@@ -49,8 +72,8 @@ export abstract class Raw {
     return true;
   }
 
-  /** @internal True for the object itself, as made by this copy of core. */
-  static isRaw(value: object): boolean {
+  /** @internal True for the tensor itself, as made by this copy of core. */
+  static is(value: object): boolean {
     return #isRaw in value;
   }
 }
@@ -58,7 +81,7 @@ export abstract class Raw {
 /** The object itself, where `value` may be a transparent proxy around it. */
 export function raw<T extends object>(value: T): T {
   // Never a get: a proxy would wrap what it gives.
-  return Raw.isRaw(value) ? value : ((Object.getOwnPropertyDescriptor(value, SELF)?.value as T | undefined) ?? value);
+  return RawTensor.is(value) || Raw.is(value) ? value : ((Object.getOwnPropertyDescriptor(value, SELF)?.value as T | undefined) ?? value);
 }
 
 /** True for `{}` and the like, of whichever realm. */

@@ -27,8 +27,7 @@ const selectPrimitive: Primitive<SelectAttrs> = {
 
 /** A new tensor with the affine select of `key` applied. A value repeated by strides of 0 is not written out first. */
 export function applySelect(x: Tensor, key: MaskKey, affine: Affine): Tensor {
-  const repeated = x.steps.every((stride) => stride === 0);
-  return run(selectPrimitive, [repeated ? x : contiguous(x)], { key, affine });
+  return run(selectPrimitive, [isRepeated(x) ? x : contiguous(x)], { key, affine });
 }
 
 /** The same in place: overwrites x and makes it the result of the select, for the backward pass. Call `checkInPlace` first. */
@@ -78,4 +77,11 @@ export function checkInPlace(op: string, x: Tensor): void {
   if (x.isView) {
     throw new InPlaceError(op, "expected a tensor that is no view, got a view that requires a gradient - leave inplace off");
   }
+}
+
+// --- internal helpers ---
+
+function isRepeated({ steps }: Tensor): boolean {
+  for (let i = 0; i < steps.length; i++) if (steps[i] !== 0) return false;
+  return true;
 }

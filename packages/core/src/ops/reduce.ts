@@ -160,7 +160,12 @@ function reduce(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, dims
 }
 
 function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
-  return composed(() => reduce("sum", sumPrimitive, x, dims, keepdim).div(countOf(x, dims)));
+  const total = reduce("sum", sumPrimitive, x, dims, keepdim);
+  try {
+    return total.div(countOf(x, dims));
+  } finally {
+    total.dispose();
+  }
 }
 
 /** The number of elements that each result is made of. */

@@ -115,23 +115,23 @@ export abstract class Optimizer<Options extends object> extends Raw {
         checkGradient("step", param, param.grad);
       }
     }
-    const begun: OptimizerState[] = [];
+    const updates: Update[] = [];
     try {
       withScope(
         true,
         () => {
-          const updates = self.paramGroups.flatMap((group) =>
-            group.params.flatMap((param) =>
-              param.grad === null ? [] : [self.#prepare(param, param.grad, group as unknown as Options, begun)],
-            ),
-          );
+          for (const group of self.paramGroups) {
+            for (const param of group.params) {
+              if (param.grad !== null) updates.push(self.#prepare(param, param.grad, group as unknown as Options));
+            }
+          }
           // All memory is there; from here on nothing is refused.
           for (const update of updates) self.#commit(update);
         },
         () => [],
       );
     } catch (error) {
-      for (const state of begun) if (!self.#holds(state)) state.dispose();
+      for (const { param, state } of updates) if (self.#states.get(param) !== state) state.dispose();
       throw error;
     }
   }
@@ -215,38 +215,28 @@ export abstract class Optimizer<Options extends object> extends Raw {
     return this.paramGroups.flatMap((group) => group.params);
   }
 
-  #holds(state: OptimizerState): boolean {
-    return [...this.#states.values()].includes(state);
+  /** All that one parameter's update needs; nothing that exists is written. */
+  #prepare(param: Tensor, grad: Tensor, options: Options): Update {
+    const count = this.stateCount(options);
+    const known = this.#states.get(param);
+    // A momentum that is switched on or off between steps starts its state anew.
+    const state = known?.tensors.length === count ? known : new OptimizerState(param, count);
+    try {
+      return { param, state, write: this.#write(this.spec(options, state.step + 1), param, grad, state.tensors) };
+    } catch (error) {
+      if (state !== known) state.dispose();
+      throw error;
+    }
   }
 
-  /** All that one parameter's update needs; nothing that exists is written. New state is noted in `begun`. */
-  #prepare(param: Tensor, grad: Tensor, options: Options, begun: OptimizerState[]): Update {
-    const count = this.stateCount(options);
-    let state = this.#states.get(param);
-    // A momentum that is switched on or off between steps starts its state anew.
-    if (state === undefined || state.tensors.length !== count) {
-      state = new OptimizerState(param, count);
-      begun.push(state);
-    }
-    checkInputs("step", [param, ...state.tensors]);
-    const spec = this.spec(options, state.step + 1);
+  /** Writes a parameter and its state by the backend's kernel, or by what is computed here. */
+  #write(spec: OptimizerSpec, param: Tensor, grad: Tensor, tensors: readonly Tensor[]): Write {
+    checkInputs("step", [param, ...tensors]);
     const { kernels, view } = param.storage.device;
     const kernel = kernels.optimizerStep ?? (view && referenceOptimizerStep(view));
-    const { tensors } = state;
-    const inPlace = kernel !== undefined && param.isContiguous() && grad.isContiguous();
-    return {
-      param,
-      state,
-      write: inPlace
-        ? () =>
-            kernel(
-              spec,
-              param.layout,
-              grad.layout,
-              tensors.map(({ layout }) => layout),
-            )
-        : composedStep(spec, param, grad, tensors),
-    };
+    if (kernel === undefined || !param.isContiguous() || !grad.isContiguous()) return composedStep(spec, param, grad, tensors);
+    const states = tensors.map(({ layout }) => layout);
+    return () => kernel(spec, param.layout, grad.layout, states);
   }
 
   #commit({ param, state, write }: Update): void {

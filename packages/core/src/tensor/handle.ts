@@ -3,7 +3,7 @@ import { trackTensor, unwatch } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import type { Storage } from "../backend/storage";
 import { type DType, isFloating } from "../dtype/dtype";
-import { BRAND, type Brand, Raw, raw } from "../errors/brand";
+import { BRAND, type Brand, RawTensor, raw } from "../errors/brand";
 import { checkBoolean } from "../errors/options";
 import { refusal } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
@@ -28,7 +28,7 @@ export interface TensorHandle extends MaybeDisposable {}
  * What a tensor is, apart from what it can do: a layout over counted memory, its place in the recorded graph, and the end of its life.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
-export abstract class TensorHandle extends Raw {
+export abstract class TensorHandle extends RawTensor {
   /** @internal The memory, shared with views, and how to step through it. Kernels take this, whose arrays are plain: on frozen ones an engine is slow. */
   layout: Layout;
   /** @internal The operation that made this tensor, when it was recorded. */
