@@ -5,7 +5,7 @@ import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import type { BinaryOp, UnaryOp } from "../backend/op-names";
 import { deviceOf } from "../cpu/device-of";
-import { checkDType, type DType, type TypedArray } from "../dtype/dtype";
+import { checkDType, type DType, isFloating, type TypedArray } from "../dtype/dtype";
 import { raw } from "../errors/brand";
 import { ShapeError } from "../errors/errors";
 import { awaited, INSPECT, refuseJson } from "../errors/misuse";
@@ -122,7 +122,9 @@ export class Tensor extends TensorHandle {
     checkInputs("backward", [self]);
     if (!self.requiresGrad) {
       throw new TypeError(
-        "backward: expected a tensor that requires a gradient, got one that was computed from none - set requiresGrad, and check noGrad",
+        isFloating(self.dtype)
+          ? "backward: expected a tensor that requires a gradient, got one that was computed from none - set requiresGrad, and check noGrad"
+          : `backward: expected a float tensor, got ${self.dtype}, which has no gradient - convert to integers or bool beside the loss, not on the way to it`,
       );
     }
     if (gradient === undefined && self.size !== 1) {
