@@ -74,6 +74,7 @@ const PROVOKED: Record<string, (() => unknown)[]> = {
     () => core.manualSeed(1.5),
     () => new optim.SGD([...model.parameters(), ...model.parameters()]),
     () => core.grad(ones([], { requiresGrad: true }), ones([], { requiresGrad: true })),
+    () => int32.add(2 ** 40),
   ],
 };
 

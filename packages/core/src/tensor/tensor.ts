@@ -95,7 +95,12 @@ export class Tensor extends TensorHandle {
     return moved;
   }
 
-  /** The same values in another `dtype`; this tensor itself when it has it. To bool: `!= 0`; to int32: truncated. @throws TypeError for no dtype. */
+  /**
+   * The same values in another `dtype`; this tensor itself when it has it. To bool: `!= 0`. To int32: the fraction cut off; of what is larger the low 32
+   * bits, and 0 for NaN and infinities. Integers and bool carry no gradient.
+   *
+   * @throws TypeError for no dtype.
+   */
   type(dtype: DType): Tensor {
     return cast(raw(this), checkDType("type", dtype));
   }
@@ -152,7 +157,11 @@ export class Tensor extends TensorHandle {
 
   // --- arithmetic: broadcasts, and converts mixed dtypes to the wider ---
 
-  /** The sum with `other`, broadcast; mixed dtypes meet in the wider one, bool counts as int32. @throws ShapeError where shapes do not broadcast. */
+  /**
+   * The sum with `other`, broadcast; mixed dtypes meet in the wider one, bool counts as int32.
+   *
+   * @throws ShapeError where shapes do not broadcast; RangeError for a whole number beyond int32 with an int32 or bool tensor.
+   */
   add(other: NumberOrTensor): Tensor {
     return applyBinary("add", this, other);
   }
@@ -205,7 +214,7 @@ export class Tensor extends TensorHandle {
 
   // --- comparisons: bool results ---
 
-  /** Where this equals `other`: bool, broadcast, without a gradient, as for all six comparisons. NaN equals nothing. Errors as for `add`. */
+  /** Where this equals `other`: bool, broadcast, without a gradient, as for all six comparisons. NaN equals nothing. @throws ShapeError as `add` does. */
   eq(other: NumberOrTensor): Tensor {
     return applyBinary("eq", this, other);
   }
