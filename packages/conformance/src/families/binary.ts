@@ -173,13 +173,13 @@ export const binary: Family = {
   ),
 
   ...each(
-    ["minimum", "maximum", ...COMPARISONS] as const,
+    ["minimum", "maximum", "reluGrad", ...COMPARISONS] as const,
     (op) => `gives ${op} of NaN, infinities and zeros as IEEE 754 and the contract say`,
     (op, { within }) => within(EQUAL)((x, y) => applyBinary(op, x, y), left, right),
   ),
 
   ...each(
-    ["add", "sub", "mul", "div"] as const,
+    ["add", "sub", "mul", "div", "sigmoidGrad", "tanhGrad"] as const,
     (op) => `gives ${op} of NaN, infinities and zeros`,
     (op, { within }) => within(COMPOSED)((x, y) => applyBinary(op, x, y), left, right),
   ),

@@ -7,7 +7,7 @@ import { applyUnary } from "../ops/unary";
 import type { Tensor } from "../tensor/tensor";
 
 /**
- * max(x, 0), element by element; NaN stays. Mirrors [torch.nn.functional.relu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html).
+ * max(x, 0), element by element; NaN stays, and passes the gradient on. Mirrors [torch.nn.functional.relu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html).
  *
  * @param input Any shape; float32 or float64, as for all activations.
  * @throws TypeError for integers and bool, as all activations do.
