@@ -73,11 +73,7 @@ describe("a number beyond int32", () => {
         `tensor: expected numbers that fit int32`,
         `got ${number}`,
       );
-      expectRefusal(
-        () => tensor(new Float64Array([number]), { dtype: "int32" }),
-        "RangeError",
-        "tensor: expected numbers that fit int32",
-      );
+      expectRefusal(() => tensor(new Float64Array([number]), { dtype: "int32" }), "RangeError", "tensor: expected numbers that fit int32");
     }
     expect(memory()).toEqual(before);
     expect(list(full([2], -1.5, { dtype: "int32" }))).toEqual([-1, -1]);

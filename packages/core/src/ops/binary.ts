@@ -98,34 +98,39 @@ function makePrimitives(op: BinaryOp): BinaryPrimitives {
   };
   if (gradients === undefined) return forwards;
   const { a: ofA, b: ofB, reads } = gradients;
+  const { y = 0 } = reads;
   return {
     tensors: {
       ...forwards.tensors,
       reads: [reads.a, reads.b],
+      readsOutput: y,
       backward(node, grad) {
         const a = () => node.input(0);
         const b = () => node.input(1);
         return [
-          node.needs(0) && ofA ? sumTo(ofA(grad, a, b), node.shapes[0] as Shape) : null,
-          node.needs(1) && ofB ? sumTo(ofB(grad, a, b), node.shapes[1] as Shape) : null,
+          node.needs(0) && ofA ? sumTo(ofA(grad, a, b, output(node)), node.shapes[0] as Shape) : null,
+          node.needs(1) && ofB ? sumTo(ofB(grad, a, b, output(node)), node.shapes[1] as Shape) : null,
         ];
       },
     },
     numberRight: {
       ...forwards.numberRight,
       reads: [reads.a & 1],
-      backward: (node, grad) => [ofA ? ofA(grad, operand(node), number(node)) : null],
+      readsOutput: y & 1,
+      backward: (node, grad) => [ofA ? ofA(grad, operand(node), number(node), output(node)) : null],
     },
     numberLeft: {
       ...forwards.numberLeft,
       reads: [reads.b >> 1],
-      backward: (node, grad) => [ofB ? ofB(grad, number(node), operand(node)) : null],
+      readsOutput: y >> 1,
+      backward: (node, grad) => [ofB ? ofB(grad, number(node), operand(node), output(node)) : null],
     },
   };
 }
 
 const operand = (node: GradNode<number>) => () => node.input(0);
 const number = (node: GradNode<number>) => () => node.attrs;
+const output = (node: GradNode<number>) => () => node.output();
 
 function forward(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Layout {
   const { storage } = (typeof a === "number" ? b : a) as Tensor;
@@ -137,22 +142,18 @@ function forward(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Layout {
 }
 
 function commonDtype(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): DType {
-  const dtype = promoteOperands(op, a, b);
-  // Arithmetic on bool counts, as in PyTorch's integers.
-  return dtype === "bool" && !isComparison(op) ? "int32" : dtype;
-}
   if (op === "div" || op === "pow") {
     const dtype = promoteLoosely(op, a, b);
     return isFloating(dtype) ? dtype : "float32";
   }
-
-function withNumber(dtype: DType, value: number): DType {
-  if (isFloating(dtype)) return dtype;
-  return Number.isInteger(value) ? promote(dtype, "int32") : "float32";
+  const dtype = promoteOperands(op, a, b);
+  // Arithmetic on bool counts, as in PyTorch's integers.
+  return dtype === "bool" && !isComparison(op) ? "int32" : dtype;
 }
+
 /** A number to compare with `x`. One beyond int32 is on the same side of all integers as an infinity, with which they compare in float32. */
 function comparable(op: BinaryOp, x: Tensor, value: number): number {
-  if (!isComparison(op) || isFloating(x.dtype) || fitsInt32(value)) return value;
+  if (isFloating(x.dtype) || !isComparison(op) || fitsInt32(value)) return value;
   return value * Number.POSITIVE_INFINITY;
 }
 
@@ -162,3 +163,7 @@ function promoteLoosely(op: string, a: NumberOrTensor, b: NumberOrTensor): DType
   return promote(checkTensor(op, a).dtype, checkTensor(op, b).dtype);
 }
 
+function withNumber(dtype: DType, value: number): DType {
+  if (isFloating(dtype)) return dtype;
+  return Number.isInteger(value) ? promote(dtype, "int32") : "float32";
+}

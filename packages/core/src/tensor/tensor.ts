@@ -1,7 +1,6 @@
 import { computeGradients } from "../autograd/engine";
 import type { Layout } from "../autograd/node";
 import { checkInputs } from "../autograd/run";
-import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import type { BinaryOp, UnaryOp } from "../backend/op-names";
 import { deviceOf } from "../cpu/device-of";
@@ -14,8 +13,9 @@ import { applyBinary, checkTensor, type NumberOrTensor } from "../ops/binary";
 import { type ClampOptions, clamp } from "../ops/clamp";
 import { cast, contiguous, viewLayout } from "../ops/layout";
 import { matmul } from "../ops/matmul";
-import { amax, amin, argmax, mean, type ReduceOptions, sum, variance } from "../ops/reduce";
+import { amax, amin, argmax, mean, type ReduceOptions, sum } from "../ops/reduce";
 import { applyUnary } from "../ops/unary";
+import { standardDeviation, variance } from "../ops/variance";
 import { expand, permute, reshape, slice, squeeze, transpose, unsqueeze } from "../ops/views";
 import { where } from "../ops/where";
 import { formatShape, type Shape } from "../shape/shape";
@@ -279,11 +279,11 @@ export class Tensor extends TensorHandle {
   }
   /** The variance; `correction` (default 1) is taken off the count, as in PyTorch. @throws TypeError for int32 and bool, RangeError as for `sum`. */
   var(options?: ReduceOptions & { correction?: number }): Tensor {
-    return variance("var", this, options);
+    return variance(this, options);
   }
-  /** The standard deviation; `correction` and errors as for `var`. */
+  /** The standard deviation; `correction` and errors as for `var`. Its gradient where all elements are equal is 0. */
   std(options?: ReduceOptions & { correction?: number }): Tensor {
-    return composed(() => variance("std", this, options).sqrt());
+    return standardDeviation(this, options);
   }
 
   // --- shape: views over the same memory, unless the layout forces a copy in reshape ---
