@@ -61,6 +61,7 @@ const PROVOKED: Record<string, (() => unknown)[]> = {
     () => new optim.SGD(model as never),
     () => tidy(async () => {}),
     () => ones([]).backward(),
+    () => int32.sum().backward(),
     () => core.setDefaultBackend(Promise.resolve() as never),
     () => [...new Mapped().parameters()],
     () => (model as unknown as (x: unknown) => unknown)(logits),
@@ -73,6 +74,7 @@ const PROVOKED: Record<string, (() => unknown)[]> = {
     () => core.manualSeed(1.5),
     () => new optim.SGD([...model.parameters(), ...model.parameters()]),
     () => core.grad(ones([], { requiresGrad: true }), ones([], { requiresGrad: true })),
+    () => int32.add(2 ** 40),
   ],
 };
 

@@ -1,6 +1,7 @@
 /** Known answers, made by PyTorch and by an independent implementation of the random stream. Imported as modules, since browsers have no files. */
 import dropoutFile from "../goldens/dropout.json";
 import masksFile from "../goldens/masks.json";
+import singularFile from "../goldens/singular.json";
 import trainingFile from "../goldens/training.json";
 import { type Input, input } from "./inputs";
 
@@ -53,9 +54,28 @@ export interface GoldenRun {
   readonly dropout_calls: number;
 }
 
+/** A number as the files write it: JSON has no NaN and no infinities. */
+export type Written = number | "NaN" | "Infinity" | "-Infinity";
+
+/** A function at its singular points. Gradients are lists of one for each input that has one. */
+export interface GoldenSingular {
+  /** A name of ours, or that of an expression. */
+  readonly op: string;
+  /** What the inputs are, in words. */
+  readonly of: string;
+  readonly attrs: Readonly<Record<string, Written | string | boolean>>;
+  readonly inputs: readonly { readonly shape: readonly number[]; readonly data: readonly Written[]; readonly dtype?: "int32" }[];
+  readonly output: { readonly shape: readonly number[]; readonly data: readonly Written[] };
+  /** For an ordinary gradient from behind (1, -2, 0.5, 3, -0.25 and again), and for one that is 0, infinity and NaN; none where there is no graph. */
+  readonly gradients: readonly (readonly (readonly Written[])[])[];
+  /** Of the sum of the first of these gradients, each weighted with the same five numbers; null where none are compared. */
+  readonly second: readonly (readonly Written[])[] | null;
+}
+
 export const goldenMasks = masksFile.masks as readonly GoldenMask[];
 export const goldenDropouts = dropoutFile.cases as unknown as readonly GoldenDropout[];
 export const goldenRuns = trainingFile.runs as unknown as readonly GoldenRun[];
+export const goldenSingular = singularFile.cases as unknown as readonly GoldenSingular[];
 
 /** A golden tensor as an input. */
 export function fromGolden({ shape, data, dtype = "float32" }: GoldenTensor): Input {

@@ -9,6 +9,7 @@ import { matmul } from "./families/matmul";
 import { memoryFamily } from "./families/memory";
 import { movement } from "./families/movement";
 import { reduce } from "./families/reduce";
+import { singular } from "./families/singular";
 import { statistics } from "./families/statistics";
 import { storage } from "./families/storage";
 import { training } from "./families/training";
@@ -25,6 +26,7 @@ export const suite: Readonly<Record<string, Family>> = {
   gather,
   dropout,
   autograd,
+  singular,
   training,
   memory: memoryFamily,
   errors,

@@ -185,6 +185,25 @@ export const mutants: readonly Mutant[] = [
     "binary > gives maximum of NaN, infinities and zeros as IEEE 754 and the contract say",
   ),
   kernel(
+    "a gradient of relu that stops at NaN",
+    (k) => ({
+      binary: (op, a, b, out) => {
+        k.binary(op, a, b, out);
+        if (op === "reluGrad" && typeof b !== "number") clearWhereNaN(b, out);
+      },
+    }),
+    "binary > gives reluGrad of NaN, infinities and zeros as IEEE 754 and the contract say",
+    "singular > gives relu of points as PyTorch does, and its gradients",
+  ),
+  kernel(
+    "weight decay of 0 that is still multiplied",
+    (k) => ({
+      optimizerStep: (spec, param, grad, state) =>
+        k.optimizerStep(spec.weightDecay === 0 ? { ...spec, weightDecay: Number.MIN_VALUE } : spec, param, grad, state),
+    }),
+    "singular > gives SGD 0.1 of gradients as PyTorch does, and its gradients",
+  ),
+  kernel(
     "a product that takes transposed operands for plain ones",
     (k) => ({ matmul: (a, b, out) => k.matmul({ ...a, strides: contiguousStrides(a.shape) }, b, out) }),
     "matmul > multiplies [3, 5] by [5, 7], either or both transposed, and gives the gradients",
@@ -244,6 +263,13 @@ function lastArgmax(right: Kernels): Kernels["reduce"] {
       for (let s = 0; s < size; s++) if (from[start + s * inner] === best) to[out.offset + i] = s;
     }
   };
+}
+
+/** Zeroes `out`, contiguous, where `y` of the same layout is NaN. */
+function clearWhereNaN(y: Operand, out: Operand): void {
+  const to = out.storage.handle as TypedArray;
+  const from = y.storage.handle as TypedArray;
+  for (let i = 0; i < sizeOf(out.shape); i++) if (Number.isNaN(from[y.offset + i])) to[out.offset + i] = 0;
 }
 
 /** An operand read as if it had all the elements of its shape. */

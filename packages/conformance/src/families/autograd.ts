@@ -2,7 +2,7 @@
 import { functional as F, grad, gradcheck, gradgradcheck, noGrad, ones, randn, type Tensor, tensor } from "@dropwise/core";
 import { assert, assertThrows } from "../assert";
 import { type Context, each, type Family } from "../case";
-import { constant, generatorAt, uniform } from "../inputs";
+import { constant, generatorAt, input, uniform } from "../inputs";
 import { COMPOSED, TRANSCENDENTAL } from "../tolerance";
 
 const LOSSES = {
@@ -120,6 +120,22 @@ export const autograd: Family = {
       x.dispose();
     },
   ),
+
+  "gives integers and bool no gradient, and none to what they were made of": async ({ backend, within }) => {
+    const x = tensor([3.25, 0, -2.5], { backend, requiresGrad: true });
+    for (const result of [x.type("int32"), x.type("bool"), x.gt(0), x.argmax(), x.type("int32").sum(), x.type("bool").amax()]) {
+      assert(!result.requiresGrad, `${backend.name}: expected ${result.dtype} to require no gradient`);
+    }
+    await within(COMPOSED)(
+      (t) => [
+        t.sub(t.type("int32")),
+        t.mul(t.type("bool")),
+        t.mul(0.5).where(t.type("bool"), t.mul(3)),
+        F.gather(t.mul(2), 0, t.abs().type("int32").clamp({ max: 2 })),
+      ],
+      input([3], [3.25, 0, -2.5]),
+    );
+  },
 
   "records nothing under noGrad, and nothing behind detach": async ({ backend, compare }) => {
     const x = ones([3], { backend, requiresGrad: true });

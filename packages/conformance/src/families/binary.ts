@@ -83,6 +83,9 @@ const eighths = (shape: readonly number[], seed: number, [low, high]: readonly [
 
 const SPECIAL = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1, -1, 2.5, -3];
 
+/** Numbers around the bounds of int32. */
+const BOUNDS = [-(2 ** 31) - 1, -(2 ** 31), 7, 2 ** 31 - 1, 2 ** 31, 2 ** 32 + 7, 2 ** 40, Number.POSITIVE_INFINITY, Number.NaN];
+
 /** Every pair of the special values. */
 const left = constant(input([81], (i) => SPECIAL[Math.floor(i / 9)] as number));
 const right = constant(input([81], (i) => SPECIAL[i % 9] as number));
@@ -170,13 +173,13 @@ export const binary: Family = {
   ),
 
   ...each(
-    ["minimum", "maximum", ...COMPARISONS] as const,
+    ["minimum", "maximum", "reluGrad", ...COMPARISONS] as const,
     (op) => `gives ${op} of NaN, infinities and zeros as IEEE 754 and the contract say`,
     (op, { within }) => within(EQUAL)((x, y) => applyBinary(op, x, y), left, right),
   ),
 
   ...each(
-    ["add", "sub", "mul", "div"] as const,
+    ["add", "sub", "mul", "div", "sigmoidGrad", "tanhGrad"] as const,
     (op) => `gives ${op} of NaN, infinities and zeros`,
     (op, { within }) => within(COMPOSED)((x, y) => applyBinary(op, x, y), left, right),
   ),
@@ -206,6 +209,12 @@ export const binary: Family = {
       (x, y) => [x.mul(y), x.add(y), x.sub(y)],
       integers([101], { low: -(2 ** 31), high: 2 ** 31 }),
       integers([101], { seed: 2, low: -(2 ** 31), high: 2 ** 31 }),
+    ),
+
+  "compares int32 with numbers, of this side of its bounds and beyond": ({ compare }) =>
+    compare(
+      (x) => COMPARISONS.flatMap((op) => BOUNDS.map((bound) => applyBinary(op, x, bound))),
+      input([5], [-(2 ** 31), -1, 0, 7, 2 ** 31 - 1], { dtype: "int32" }),
     ),
 
   "compares, and counts with, bool": ({ compare }) =>

@@ -114,8 +114,9 @@ export const matmul: Family = {
 
   "gives linear layers with and without bias, of any leading dimensions": async ({ within }) => {
     const linear = (x: Tensor, w: Tensor, b: Tensor) => [F.linear(x, w, b), F.linear(x, w)];
-    for (const leading of [[1], [13], [2, 3], [], [0]]) {
-      await within(EQUAL)(linear, eighths([...leading, 17], 1), eighths([9, 17], 2), eighths([9], 3));
+    for (const leading of [[1], [13], [2, 3], [], [0], [2, 0]]) {
+      for (const features of [17, 0])
+        await within(EQUAL)(linear, eighths([...leading, features], 1), eighths([9, features], 2), eighths([9], 3));
     }
     await within(EQUAL)(
       (x, w, b) => F.linear(x.transpose(0, 1), w.transpose(0, 1), b),

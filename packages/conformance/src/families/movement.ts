@@ -86,6 +86,12 @@ export const movement: Family = {
     },
   ),
 
+  "keeps the low 32 bits of what is too large for int32, and makes NaN and infinities 0": ({ compare }) =>
+    compare(
+      (x) => x.type("int32"),
+      constant(input([9], [2 ** 31, -(2 ** 31) - 256, 3e9, 2 ** 32 + 512, 1e20, Number.NaN, Number.POSITIVE_INFINITY, -2.9, 2.9])),
+    ),
+
   "calls NaN and infinities true": ({ compare }) =>
     compare(
       (x) => x.type("bool"),
@@ -115,7 +121,10 @@ export const movement: Family = {
       uniform([1]),
     );
     await compare(
-      (x) => [full([7], -3, { dtype: "int32", backend: x.backend }), ones([9], { dtype: "bool", backend: x.backend })],
+      (x) => [
+        ...[-3, -3.9, 3.9].map((value) => full([7], value, { dtype: "int32", backend: x.backend })),
+        ones([9], { dtype: "bool", backend: x.backend }),
+      ],
       uniform([1]),
     );
     await compare((x) => [Number.NaN, Number.POSITIVE_INFINITY, -0].map((value) => full([5], value, { backend: x.backend })), uniform([1]));

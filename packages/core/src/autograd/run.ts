@@ -1,3 +1,4 @@
+import { isFloating } from "../dtype/dtype";
 import { BackendMismatchError, DisposedError, InPlaceError } from "../errors/errors";
 import type { Tensor } from "../tensor/tensor";
 import { gradMode } from "./grad-mode";
@@ -18,11 +19,14 @@ export function run<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs
   return output;
 }
 
-/** Makes `output` the result of `primitive`, for the backward pass, when recording is on and an input requires a gradient. */
+/**
+ * Makes `output` the result of `primitive`, for the backward pass, when recording is on and an input requires a gradient. Integers and bool end
+ * the graph, whatever made them: steps have no slope.
+ */
 function record<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A, output: Tensor): void {
   if (primitive.backward === undefined || !gradMode.enabled) return;
   for (const input of inputs) {
-    if (input.requiresGrad) {
+    if (input.requiresGrad && isFloating(output.dtype)) {
       output.node = new GradNode(primitive, attrs, inputs, output) as GradNode;
       return;
     }

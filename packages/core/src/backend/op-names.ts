@@ -9,7 +9,7 @@ export type ComparisonOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
  *
  * - `minimum`, `maximum`: NaN wins.
  * - `reluGrad`, `sigmoidGrad`, `tanhGrad`: the gradient `a` times the derivative, from the function's output `b`:
- *   `b > 0 ? a : 0`, `a * b * (1 - b)`, `a * (1 - b * b)`.
+ *   `b <= 0 ? 0 : a` (a NaN passes the gradient on), `a * b * (1 - b)`, `a * (1 - b * b)`.
  * - `binaryCrossEntropy`: `-(b * max(log a, -100) + (1 - b) * max(log(1 - a), -100))`, PyTorch's clamp included.
  */
 export type BinaryOp =

@@ -13,7 +13,7 @@ const FUNCTIONS: Readonly<Record<BinaryOp, (a: number, b: number) => number>> = 
   pow: (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b),
   minimum: Math.min,
   maximum: Math.max,
-  reluGrad: (grad, y) => (y > 0 ? grad : 0),
+  reluGrad: (grad, y) => (y <= 0 ? 0 : grad), // so written that NaN passes the gradient on
   sigmoidGrad: (grad, y) => grad * y * (1 - y),
   tanhGrad: (grad, y) => grad * (1 - y * y),
   binaryCrossEntropy: (p, target) => -(target * Math.max(Math.log(p), -100) + (1 - target) * Math.max(Math.log(1 - p), -100)),
@@ -84,6 +84,6 @@ const LOOPS: Partial<Record<BinaryOp, Loop>> = {
     for (let n = 0; n < length; n++) z[k + n * stepZ] = (x[i + n * stepX] as number) * (y[j + n * stepY] as number);
   },
   reluGrad: (_f, x, i, stepX, y, j, stepY, z, k, stepZ, length) => {
-    for (let n = 0; n < length; n++) z[k + n * stepZ] = (y[j + n * stepY] as number) > 0 ? (x[i + n * stepX] as number) : 0;
+    for (let n = 0; n < length; n++) z[k + n * stepZ] = (y[j + n * stepY] as number) <= 0 ? 0 : (x[i + n * stepX] as number);
   },
 };

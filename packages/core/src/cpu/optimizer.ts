@@ -23,7 +23,7 @@ function sgd(spec: Sgd, length: number, param: HostOperand, grad: HostOperand, m
   const { lr, weightDecay, nesterov, dampening, first } = spec;
   for (let i = 0; i < length; i++) {
     const p = param.data[param.offset + i] as number;
-    let step = (grad.data[grad.offset + i] as number) + weightDecay * p;
+    let step = decayed(grad.data[grad.offset + i] as number, weightDecay, p);
     if (momentum !== undefined) {
       const at = momentum.offset + i;
       const blended = first ? step : spec.momentum * (momentum.data[at] as number) + (1 - dampening) * step;
@@ -41,11 +41,16 @@ function adam(spec: Adam, length: number, param: HostOperand, grad: HostOperand,
   for (let i = 0; i < length; i++) {
     const old = param.data[param.offset + i] as number;
     const p = decoupled ? old * (1 - lr * weightDecay) : old;
-    const g = (grad.data[grad.offset + i] as number) + (decoupled ? 0 : weightDecay * old);
+    const g = decayed(grad.data[grad.offset + i] as number, decoupled ? 0 : weightDecay, old);
     const m = beta1 * (mean.data[mean.offset + i] as number) + (1 - beta1) * g;
     const v = beta2 * (square.data[square.offset + i] as number) + (1 - beta2) * g * g;
     mean.data[mean.offset + i] = m;
     square.data[square.offset + i] = v;
     param.data[param.offset + i] = p - (stepSize * m) / (Math.sqrt(v) / rootCorrection2 + eps);
   }
+}
+
+/** The gradient with an L2 penalty; without one an infinite parameter does not make it NaN. */
+function decayed(grad: number, weightDecay: number, param: number): number {
+  return weightDecay === 0 ? grad : grad + weightDecay * param;
 }

@@ -1,4 +1,4 @@
-import { refusal, wrongType } from "../errors/refusal";
+import { refusal, wrongType, wrongValue } from "../errors/refusal";
 
 /**
  * The element types of a tensor.
@@ -43,6 +43,16 @@ export function isFloating(dtype: DType): boolean {
 /** Refuses what cannot carry gradients. */
 export function checkFloating(op: string, dtype: DType): void {
   if (!isFloating(dtype)) throw refusal(op, "a float tensor", dtype, 'convert it with x.type("float32")');
+}
+
+/** Refuses a number that int32 has no place for, NaN and infinities among them; `advice` says what to do. A fraction is cut off where it is stored. */
+export function checkInt32(op: string, value: number, advice: string): void {
+  if (!fitsInt32(value)) throw wrongValue(op, "numbers that fit int32, from -2^31 to 2^31 - 1", value, advice);
+}
+
+/** True for what int32 holds once its fraction is cut off. */
+export function fitsInt32(value: number): boolean {
+  return value > -(2 ** 31) - 1 && value < 2 ** 31;
 }
 
 /** The dtype that holds both operands of a mixed operation, e.g. `int32` with `float32` gives `float32`. */

@@ -2,12 +2,13 @@ import { composed } from "../autograd/scope";
 import { checkFloating } from "../dtype/dtype";
 import { optionsOf } from "../errors/options";
 import { checkTensor } from "../ops/binary";
+import { formula } from "../ops/formula";
 import { applySoftmax } from "../ops/softmax";
 import { applyUnary } from "../ops/unary";
 import type { Tensor } from "../tensor/tensor";
 
 /**
- * max(x, 0), element by element; NaN stays. Mirrors [torch.nn.functional.relu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html).
+ * max(x, 0), element by element; NaN stays, and passes the gradient on. Mirrors [torch.nn.functional.relu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html).
  *
  * @param input Any shape; float32 or float64, as for all activations.
  * @throws TypeError for integers and bool, as all activations do.
@@ -41,8 +42,7 @@ export function tanh(input: Tensor): Tensor {
  * @param input Any shape.
  */
 export function gelu(input: Tensor): Tensor {
-  const x = checkActivation("gelu", input);
-  return composed(() => x.mul(applyUnary("erf", x.mul(Math.SQRT1_2)).add(1)).mul(0.5));
+  return geluOf(checkActivation("gelu", input), null);
 }
 
 /**
@@ -51,8 +51,7 @@ export function gelu(input: Tensor): Tensor {
  * @param input Any shape.
  */
 export function silu(input: Tensor): Tensor {
-  const x = checkActivation("silu", input);
-  return composed(() => x.mul(sigmoid(x)));
+  return siluOf(checkActivation("silu", input), null);
 }
 
 /**
@@ -88,7 +87,7 @@ export function softplus(input: Tensor, options?: { beta?: number }): Tensor {
  */
 export function elu(input: Tensor, options?: { alpha?: number }): Tensor {
   const { alpha = 1 } = optionsOf<{ alpha?: number }>("elu", options, { alpha: "number" });
-  return exponentialUnit(checkActivation("elu", input), alpha);
+  return eluOf(checkActivation("elu", input), alpha);
 }
 
 /** The constants that make a fixed point of mean 0 and variance 1, from Klambauer et al., 2017. */
@@ -103,7 +102,7 @@ const SELU_SCALE = 1.0507009873554805;
  */
 export function selu(input: Tensor): Tensor {
   const x = checkActivation("selu", input);
-  return composed(() => exponentialUnit(x, SELU_ALPHA).mul(SELU_SCALE));
+  return composed(() => eluOf(x, SELU_ALPHA).mul(SELU_SCALE));
 }
 
 /**
@@ -136,7 +135,33 @@ function checkActivation(op: string, input: Tensor): Tensor {
   return x;
 }
 
-function exponentialUnit(x: Tensor, alpha: number): Tensor {
-  // The clamp keeps the branch not taken finite: its gradient would be infinity times 0.
-  return composed(() => x.where(x.gt(0), applyUnary("expm1", x.clamp({ max: 0 })).mul(alpha)));
-}
+/** The normal distribution function Phi times x; the derivative is Phi(x) + x phi(x), with its density phi. */
+const geluOf = /* @__PURE__ */ formula<null>("gelu", {
+  part: (x) => applyUnary("erf", x.mul(Math.SQRT1_2)).add(1).mul(0.5),
+  value: (x, _, phi) => phi.mul(x),
+  derivative(x, _, phi) {
+    const density = x
+      .mul(x)
+      .mul(-0.5)
+      .exp()
+      .mul(1 / Math.sqrt(2 * Math.PI));
+    return phi.add(density.mul(x));
+  },
+});
+
+/** With s = sigmoid(x): x s, and s + x s (1 - s). */
+const siluOf = /* @__PURE__ */ formula<null>("silu", {
+  part: sigmoid,
+  value: (x, _, s) => x.mul(s),
+  derivative: (x, _, s) => s.add(x.binary("sigmoidGrad", s)),
+});
+
+/** At 0 the slope is that of the left side, but it does not bend there; NaN counts as positive. */
+const eluOf = /* @__PURE__ */ formula<number>("elu", {
+  value: (x, alpha) =>
+    applyUnary("expm1", x.clamp({ max: 0 }))
+      .mul(alpha)
+      .where(x.le(0), x),
+  // Positive numbers are left out of the exponential: an infinite one would reach the second derivative.
+  derivative: (x, alpha) => x.where(x.lt(0), 0).exp().mul(alpha).where(x.le(0), 1),
+});

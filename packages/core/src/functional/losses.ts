@@ -5,12 +5,12 @@ import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
 import { refusal, wrongType, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
+import { formula } from "../ops/formula";
 import { gather } from "../ops/gather";
-import { applyUnary } from "../ops/unary";
 import { formatShape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { logSoftmax } from "./activations";
-import { elementLosses } from "./binary-cross-entropy";
+import { lossesOfLogits, lossesOfProbabilities } from "./binary-cross-entropy";
 
 /** How a loss comes out: the mean or sum over all elements, or one value for each. */
 export type Reduction = "mean" | "sum" | "none";
@@ -85,12 +85,8 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1Op
   const { beta = 1, reduction } = optionsOf("smoothL1Loss", options, SMOOTH_L1);
   if (!(beta >= 0)) throw wrongValue("smoothL1Loss", "beta of 0 or more", beta);
   return elementwise("smoothL1Loss", input, target, { reduction }, (x, y) => {
-    const distance = x.sub(y).abs();
-    if (beta === 0) return distance;
-    return distance
-      .mul(distance)
-      .mul(0.5 / beta)
-      .where(distance.lt(beta), distance.sub(0.5 * beta));
+    const difference = x.sub(y);
+    return beta === 0 ? difference.abs() : smoothAbs(difference, beta);
   });
 }
 
@@ -110,7 +106,7 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1Op
  * ```
  */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
-  return elementwise("binaryCrossEntropy", input, target, options, elementLosses);
+  return elementwise("binaryCrossEntropy", input, target, options, lossesOfProbabilities);
 }
 
 /**
@@ -127,7 +123,7 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options?: Loss
  * ```
  */
 export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
-  return elementwise("binaryCrossEntropyWithLogits", input, target, options, (x, y) => applyUnary("softplus", x).sub(x.mul(y)));
+  return elementwise("binaryCrossEntropyWithLogits", input, target, options, lossesOfLogits);
 }
 
 /**
@@ -184,6 +180,18 @@ export function crossEntropy(input: Tensor, target: Tensor, options?: CrossEntro
 }
 
 // --- internal helpers ---
+
+/** x^2 / (2 beta) between -beta and beta, |x| - beta / 2 beyond. */
+const smoothAbs = /* @__PURE__ */ formula<number>("smoothL1Loss", {
+  value(x, beta) {
+    const size = x.abs();
+    return size
+      .mul(size)
+      .mul(0.5 / beta)
+      .where(size.lt(beta), size.sub(0.5 * beta));
+  },
+  derivative: (x, beta) => x.clamp({ min: -beta, max: beta }).div(beta),
+});
 
 /** The dimension of the classes. */
 function classDim({ shape }: Tensor): number {

@@ -18,7 +18,7 @@ export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Ten
 }
 
 /**
- * The smaller of `a` and `b`, element by element, broadcast; NaN wins; equal ones share the gradient. Mirrors
+ * The smaller of `a` and `b`, element by element, broadcast; NaN wins. Equal ones share the gradient, and both get it where one is NaN. Mirrors
  * [torch.minimum](https://docs.pytorch.org/docs/stable/generated/torch.minimum.html).
  *
  * @throws ShapeError for shapes that do not broadcast.
@@ -28,7 +28,7 @@ export function minimum(a: Tensor, b: NumberOrTensor): Tensor {
 }
 
 /**
- * The larger of `a` and `b`, element by element, broadcast; NaN wins; equal ones share the gradient. Mirrors
+ * The larger of `a` and `b`, element by element, broadcast; NaN wins. Equal ones share the gradient, and both get it where one is NaN. Mirrors
  * [torch.maximum](https://docs.pytorch.org/docs/stable/generated/torch.maximum.html).
  *
  * @throws ShapeError for shapes that do not broadcast.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type DType, functional as F, ones, type Shape, type Tensor, tensor, zeros } from "../index";
 import { expectRefusal } from "../testing/refusal";
+import { applyBinary } from "./binary";
 
 const list = (x: Tensor) => [...x.dataSync()];
 const { NaN: NAN, POSITIVE_INFINITY: INF } = Number;
@@ -147,6 +148,23 @@ describe("pow", () => {
     const exponent = tensor([0, 1, 2], { requiresGrad: true });
     tensor([0, 0, 0]).pow(exponent).sum().backward();
     expect([...(exponent.grad?.dataSync() ?? [])]).toEqual([0, 0, 0]);
+  });
+});
+
+describe("a number in front", () => {
+  test("gives the gradients of a quotient and a power, as PyTorch does at their poles", () => {
+    const gradient = (op: "div" | "pow", a: number, values: number[]) => {
+      const b = tensor(values, { requiresGrad: true });
+      applyBinary(op, a, b).sum().backward();
+      return [...(b.grad?.dataSync() ?? [])];
+    };
+    expect(gradient("div", 2, [4, 0, INF, NAN])).toEqual([-0.125, -INF, -0, NAN]);
+    expect(gradient("div", 0, [4, 0])).toEqual([-0, NAN]);
+    expect(gradient("pow", 0, [NAN, INF, -INF, 0, 1, -1, 2.5])).toEqual([NAN, 0, -INF, 0, 0, -INF, 0]);
+    expect(gradient("pow", 1, [NAN, INF, -INF, 0, 1])).toEqual([0, 0, 0, 0, 0]);
+    expect(gradient("pow", -2, [0, 1, NAN])).toEqual([NAN, NAN, NAN]);
+    expect(gradient("pow", INF, [0, -1])).toEqual([INF, NAN]);
+    expect(gradient("pow", 2, [-INF, 0, 1])).toEqual([0, Math.fround(Math.log(2)), Math.fround(2 * Math.log(2))]);
   });
 });
 

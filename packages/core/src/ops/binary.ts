@@ -1,7 +1,7 @@
 import type { GradNode, Layout, Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { type BinaryOp, isComparison } from "../backend/op-names";
-import { type DType, isFloating, promote } from "../dtype/dtype";
+import { checkInt32, type DType, fitsInt32, isFloating, promote } from "../dtype/dtype";
 import { isBranded, isTensor, raw } from "../errors/brand";
 import { wrongType } from "../errors/refusal";
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from "../shape/shape";
@@ -16,13 +16,22 @@ export type NumberOrTensor = Tensor | number;
 /**
  * Applies an elementwise function of two operands, broadcast to one shape and converted to one dtype.
  *
- * @throws ShapeError for shapes that do not broadcast, TypeError for anything but tensors and numbers.
+ * @throws ShapeError for shapes that do not broadcast, TypeError for anything but tensors and numbers, RangeError for a number beyond int32 that
+ *   integers would be computed with (but compared, or divided by).
  */
 export function applyBinary(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Tensor {
-  const dtype = commonDtype(op, a, b);
   const { tensors, numberRight, numberLeft } = primitivesOf(op);
-  if (typeof b === "number") return run(numberRight, [cast(raw(a as Tensor), dtype)], b);
-  if (typeof a === "number") return run(numberLeft, [cast(raw(b), dtype)], a);
+  if (typeof b === "number") {
+    const x = checkTensor(op, a);
+    const value = comparable(op, x, b);
+    return run(numberRight, [cast(x, commonDtype(op, x, value))], value);
+  }
+  if (typeof a === "number") {
+    const x = checkTensor(op, b);
+    const value = comparable(op, x, a);
+    return run(numberLeft, [cast(x, commonDtype(op, value, x))], value);
+  }
+  const dtype = commonDtype(op, a, b);
   return run(tensors, [cast(raw(a), dtype), cast(raw(b), dtype)], 0);
 }
 
@@ -33,11 +42,17 @@ export function checkTensor(op: string, value: unknown, name?: string): Tensor {
   throw wrongType(op, expected, value, adviceFor(value));
 }
 
-/** The dtype two operands meet in. A number never widens a float tensor; one with a fraction turns integers to float32. */
+/**
+ * The dtype two operands meet in. A number never widens a float tensor; one with a fraction turns integers to float32.
+ *
+ * @throws RangeError for a whole number that would meet integers and is none of int32's.
+ */
 export function promoteOperands(op: string, a: NumberOrTensor, b: NumberOrTensor): DType {
-  if (typeof b === "number") return withNumber(checkTensor(op, a).dtype, b);
-  if (typeof a === "number") return withNumber(checkTensor(op, b).dtype, a);
-  return promote(checkTensor(op, a).dtype, checkTensor(op, b).dtype);
+  const dtype = promoteLoosely(op, a, b);
+  if (dtype === "int32") {
+    for (const operand of [a, b]) if (typeof operand === "number") checkInt32(op, operand, 'convert the tensor with type("float32")');
+  }
+  return dtype;
 }
 
 /** Strides that read an operand as `shape`; a number stays one. */
@@ -83,34 +98,39 @@ function makePrimitives(op: BinaryOp): BinaryPrimitives {
   };
   if (gradients === undefined) return forwards;
   const { a: ofA, b: ofB, reads } = gradients;
+  const { y = 0 } = reads;
   return {
     tensors: {
       ...forwards.tensors,
       reads: [reads.a, reads.b],
+      readsOutput: y,
       backward(node, grad) {
         const a = () => node.input(0);
         const b = () => node.input(1);
         return [
-          node.needs(0) && ofA ? sumTo(ofA(grad, a, b), node.shapes[0] as Shape) : null,
-          node.needs(1) && ofB ? sumTo(ofB(grad, a, b), node.shapes[1] as Shape) : null,
+          node.needs(0) && ofA ? sumTo(ofA(grad, a, b, output(node)), node.shapes[0] as Shape) : null,
+          node.needs(1) && ofB ? sumTo(ofB(grad, a, b, output(node)), node.shapes[1] as Shape) : null,
         ];
       },
     },
     numberRight: {
       ...forwards.numberRight,
       reads: [reads.a & 1],
-      backward: (node, grad) => [ofA ? ofA(grad, operand(node), number(node)) : null],
+      readsOutput: y & 1,
+      backward: (node, grad) => [ofA ? ofA(grad, operand(node), number(node), output(node)) : null],
     },
     numberLeft: {
       ...forwards.numberLeft,
       reads: [reads.b >> 1],
-      backward: (node, grad) => [ofB ? ofB(grad, number(node), operand(node)) : null],
+      readsOutput: y >> 1,
+      backward: (node, grad) => [ofB ? ofB(grad, number(node), operand(node), output(node)) : null],
     },
   };
 }
 
 const operand = (node: GradNode<number>) => () => node.input(0);
 const number = (node: GradNode<number>) => () => node.attrs;
+const output = (node: GradNode<number>) => () => node.output();
 
 function forward(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Layout {
   const { storage } = (typeof a === "number" ? b : a) as Tensor;
@@ -122,10 +142,25 @@ function forward(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Layout {
 }
 
 function commonDtype(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): DType {
+  if (op === "div" || op === "pow") {
+    const dtype = promoteLoosely(op, a, b);
+    return isFloating(dtype) ? dtype : "float32";
+  }
   const dtype = promoteOperands(op, a, b);
-  if (op === "div" || op === "pow") return isFloating(dtype) ? dtype : "float32";
   // Arithmetic on bool counts, as in PyTorch's integers.
   return dtype === "bool" && !isComparison(op) ? "int32" : dtype;
+}
+
+/** A number to compare with `x`. One beyond int32 is on the same side of all integers as an infinity, with which they compare in float32. */
+function comparable(op: BinaryOp, x: Tensor, value: number): number {
+  if (isFloating(x.dtype) || !isComparison(op) || fitsInt32(value)) return value;
+  return value * Number.POSITIVE_INFINITY;
+}
+
+function promoteLoosely(op: string, a: NumberOrTensor, b: NumberOrTensor): DType {
+  if (typeof b === "number") return withNumber(checkTensor(op, a).dtype, b);
+  if (typeof a === "number") return withNumber(checkTensor(op, b).dtype, a);
+  return promote(checkTensor(op, a).dtype, checkTensor(op, b).dtype);
 }
 
 function withNumber(dtype: DType, value: number): DType {

@@ -1,5 +1,7 @@
+import { withGradMode } from "../autograd/grad-mode";
 import type { Layout, Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
+import { composed } from "../autograd/scope";
 import type { Device } from "../backend/device";
 import type { DType } from "../dtype/dtype";
 import { contiguousStrides, isContiguous, type Shape, sizeOf } from "../shape/shape";
@@ -25,6 +27,20 @@ export function computedLayout(device: Device, dtype: DType, shape: Shape, kerne
 /** Another layout of the tensor's storage, with a reference of its own. */
 export function viewLayout(x: Tensor, shape: Shape, strides: readonly number[], offset: number): Layout {
   return { storage: x.storage.retain(), shape, strides, offset };
+}
+
+/** A scalar of `x`'s dtype beside it, for a place that takes no number. */
+export function scalarLike(x: Tensor, value: number): Tensor {
+  const { device } = x.storage;
+  return x.wrap(computedLayout(device, x.dtype, [], (out) => device.kernels.fill(out, value)));
+}
+
+/** What operations make that the graph does not see: a primitive's forward, where no single kernel does it. `fn` returns a tensor of its own. */
+export function unrecorded(fn: () => Tensor): Layout {
+  const result = withGradMode(false, "forward", () => composed(fn));
+  const layout = { ...result.layout, storage: result.storage.retain() };
+  result.dispose();
+  return layout;
 }
 
 /** Copies into a contiguous tensor of another dtype, or of the same for a strided one. */

@@ -142,6 +142,25 @@ describe("linear", () => {
     expectClose(F.linear(x, w, null).dataSync(), x.matmul(w.transpose(0, 1)).dataSync());
   });
 
+  test("without features gives the bias, and without rows nothing", () => {
+    const bias = tensor([1, 2, 3, 4], { requiresGrad: true });
+    for (const shape of [[0], [2, 0], [2, 3, 0], [0, 0], [2, 0, 0]]) {
+      const x = zeros(shape, { requiresGrad: true });
+      const weight = zeros([4, 0], { requiresGrad: true });
+      for (const input of [x, x.type("float64")]) {
+        const out = F.linear(input, weight, bias);
+        expect(out.shape).toEqual([...shape.slice(0, -1), 4]);
+        expect([...out.dataSync()]).toEqual(Array.from({ length: out.size }, (_, i) => 1 + (i % 4)));
+        bias.grad = null;
+        out.sum().backward();
+        expect([...((bias.grad as Tensor | null)?.dataSync() ?? [])]).toEqual([1, 1, 1, 1].map(() => out.size / 4));
+      }
+      expect([x.grad?.shape, weight.grad?.shape]).toEqual([shape, [4, 0]]);
+    }
+    expect([...F.linear(zeros([2, 2, 0]), zeros([1, 0])).dataSync()]).toEqual([0, 0, 0, 0]);
+    expect(F.linear(zeros([2, 0, 3]), zeros([4, 3]), bias).shape).toEqual([2, 0, 4]);
+  });
+
   test("takes strided weights and mixed dtypes", () => {
     const [x, w, b] = [random([2, 3]), random([3, 4]), random([4])];
     expectClose(F.linear(x, w.transpose(0, 1), b).dataSync(), x.matmul(w).add(b).dataSync());

@@ -97,7 +97,7 @@ export function linear(input: Tensor, weights: Tensor, offsets?: Tensor | null):
     const product = matmul(x, weight.transpose(0, 1));
     return bias ? product.add(bias) : product;
   }
-  const rows = x.sizes.length === 2 ? x : x.reshape([-1, x.sizes.at(-1) as number]);
+  const rows = x.sizes.length === 2 ? x : x.reshape([sizeOf(x.sizes.slice(0, -1)), x.sizes.at(-1) as number]);
   const out = run(linearPrimitive, [rows, ...inputs.slice(1)].map(contiguous), null);
   return x.sizes.length === 2 ? out : out.reshape([...x.sizes.slice(0, -1), weight.sizes[0] as number]);
 }

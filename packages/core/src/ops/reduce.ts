@@ -18,14 +18,8 @@ export interface ReduceOptions {
   readonly keepdim?: boolean;
 }
 
-/** What `var` and `std` take beside. */
-export interface VarianceOptions extends ReduceOptions {
-  /** Taken off the count. Default: 1. */
-  readonly correction?: number;
-}
-
 const SCALAR: Shape = [];
-const REDUCE: OptionKinds<ReduceOptions> = { dim: "any", keepdim: "flag" };
+export const REDUCE: OptionKinds<ReduceOptions> = { dim: "any", keepdim: "flag" };
 
 /** A reduction of neighbouring dimensions of a contiguous tensor, seen as [outer, size, inner]. */
 interface ReduceAttrs {
@@ -45,17 +39,20 @@ const sumPrimitive: Primitive<ReduceAttrs> = {
   backward: (node, grad) => [grad.reshape(node.attrs.kept).expand(node.shapes[0] as Shape)],
 };
 
-/** The gradient of the largest or smallest elements is shared evenly among equals, as in PyTorch's amax and amin. */
+/**
+ * The gradient of the largest or smallest elements is shared evenly among equals, as in PyTorch's amax and amin. A NaN equals nothing, so that
+ * there is none to share it: all elements get NaN.
+ */
 const extreme = (name: string): Primitive<ReduceAttrs> => ({
   name,
   reads: [ANY],
   readsOutput: ANY,
   forward,
   backward(node, grad) {
-    const isExtreme = node.input(0).eq(node.output().reshape(node.attrs.kept));
-    const count = isExtreme.type(grad.dtype).reshape([node.attrs.outer, node.attrs.size, node.attrs.inner]).sum({ dim: 1 });
+    const mask = node.input(0).eq(node.output().reshape(node.attrs.kept)).type(grad.dtype);
+    const count = mask.reshape([node.attrs.outer, node.attrs.size, node.attrs.inner]).sum({ dim: 1 });
     const share = grad.reshape(node.attrs.kept).div(count.reshape(node.attrs.kept));
-    return [share.where(isExtreme, 0)];
+    return [share.mul(mask)];
   },
 });
 
@@ -101,16 +98,19 @@ export function mean(tensor: Tensor, options?: ReduceOptions): Tensor {
   return meanOver(x, normalizeDims("mean", dim, x.sizes.length), keepdim);
 }
 
-/** The variance over dimensions: squared distances from the mean, summed and divided by the count less `correction`. */
-export function variance(op: "var" | "std", tensor: Tensor, options?: VarianceOptions): Tensor {
-  const x = checkTensor(op, tensor);
-  checkFloating(op, x.dtype);
-  const { correction = 1, dim, keepdim = false } = optionsOf<VarianceOptions>(op, options, { ...REDUCE, correction: "number" });
-  const dims = normalizeDims(op, dim, x.sizes.length);
-  return composed(() => {
-    const centred = x.sub(meanOver(x, dims, true));
-    return reduce("sum", sumPrimitive, centred.mul(centred), dims, keepdim).div(Math.max(0, countOf(x, dims) - correction));
-  });
+/** The sum over `dims`, counted from the front and ascending. */
+export function sumOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  return reduce("sum", sumPrimitive, x, dims, keepdim);
+}
+
+/** The mean over them. */
+export function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  return composed(() => sumOver(x, dims, keepdim).div(countOf(x, dims)));
+}
+
+/** The number of elements that each result is made of. */
+export function countOf(x: Tensor, dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * (x.sizes[dim] as number), 1);
 }
 
 // --- internal helpers ---
@@ -157,18 +157,4 @@ function reduce(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, dims
     kept: broadcast,
   });
   return order === null ? result : result.reshape(shape);
-}
-
-function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
-  const total = reduce("sum", sumPrimitive, x, dims, keepdim);
-  try {
-    return total.div(countOf(x, dims));
-  } finally {
-    total.dispose();
-  }
-}
-
-/** The number of elements that each result is made of. */
-function countOf(x: Tensor, dims: readonly number[]): number {
-  return dims.reduce((product, dim) => product * (x.sizes[dim] as number), 1);
 }

@@ -9,7 +9,7 @@ import { computedLayout, contiguous } from "./layout";
 /** The derivative of each function times the incoming gradient, from its input or its output. */
 const GRADIENTS: Readonly<Record<UnaryOp, { from: "input" | "output" | "none"; gradient(grad: Tensor, value: Tensor): Tensor }>> = {
   neg: { from: "none", gradient: (grad) => grad.neg() },
-  abs: { from: "input", gradient: (grad, x) => grad.where(x.gt(0), grad.neg().where(x.lt(0), 0)) },
+  abs: { from: "input", gradient: (grad, x) => grad.mul(x.gt(0).type(x.dtype).sub(x.lt(0).type(x.dtype))) },
   exp: { from: "output", gradient: (grad, y) => grad.mul(y) },
   expm1: { from: "output", gradient: (grad, y) => grad.mul(y.add(1)) },
   log: { from: "input", gradient: (grad, x) => grad.div(x) },

@@ -83,8 +83,20 @@ describe("reshape", () => {
     [[6], [-2, -3]],
     [[6], [2.5, -1]],
     [[0], [0, -1]],
-  ])("of %j to %j is refused", (shape, to) => {
-    expectRefusal(() => count(shape).reshape(to), "ShapeError", "reshape: expected");
+    [
+      [2, 3, 0],
+      [-1, 0],
+    ],
+    [[6], [-1, 0]],
+  ])("of %j to %j is refused, with both shapes in the error", (shape, to) => {
+    const error = expectRefusal(
+      () => count(shape).reshape(to),
+      "ShapeError",
+      "reshape: expected",
+      `[${shape.join(", ")}]`,
+      `[${to.join(", ")}]`,
+    );
+    expect(error).toMatchObject({ shapes: [shape, to] });
   });
 
   test("refuses what is no shape", () => {

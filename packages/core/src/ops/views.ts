@@ -145,6 +145,7 @@ function resolveSizes(x: Tensor, shape: Shape): Shape {
     return sizes;
   }
   if (sizes.length > MAX_DIMS || sizes.some((size) => typeof size !== "number")) checkShape("reshape", sizes); // refuses it
-  const detail = `expected a shape of ${x.size} elements for ${formatShape(x.sizes)}, got ${formatShape(sizes)}`;
+  const advice = open >= 0 && known === 0 ? " - beside a 0 any size does for -1: write the size itself" : "";
+  const detail = `expected a shape of ${x.size} elements for ${formatShape(x.sizes)}, got ${formatShape(sizes)}${advice}`;
   throw new ShapeError("reshape", [x.sizes, sizes], detail);
 }

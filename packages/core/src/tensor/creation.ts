@@ -69,7 +69,8 @@ export function getDefaultBackend(): Backend {
  * @param data A number, nested arrays (of booleans: bool, else float32), or a typed array, which keeps its type: Float32Array,
  *   Float64Array, Int32Array, or Uint8Array for bool. Always copied.
  * @param options As for all; and `shape`, to fold a flat array. Default: the nesting's, or one dimension.
- * @throws ShapeError for ragged arrays or a shape of another size; TypeError for other data, or `requiresGrad` of integers.
+ * @throws ShapeError for ragged arrays or a shape of another size; TypeError for other data, or `requiresGrad` of integers; RangeError for numbers
+ *   beyond int32 in one (a fraction is cut off).
  * @example
  * ```ts
  * const x = tensor([[1, 2, 3], [4, 5, 6]]);
@@ -132,7 +133,7 @@ export function ones(shape: Shape, options?: CreationOptions): Tensor {
  * @param shape Sizes, outermost first; `[]` is a scalar.
  * @param value A number; for bool, anything but 0 is true.
  * @param options Default: float32 on the default backend, without a gradient.
- * @throws TypeError for a value that is no number, and as for `zeros`.
+ * @throws TypeError for a value that is no number, RangeError for one beyond int32 in an int32 tensor (a fraction is cut off), and as for `zeros`.
  * @example
  * ```ts
  * console.log(String(full([3], 0.5))); // Tensor([0.5, 0.5, 0.5], [3], float32, cpu)

@@ -1,8 +1,8 @@
 /** From what a caller calls data to typed elements: nesting, kinds of arrays, and numbers that a dtype can hold. */
 
-import { createTypedArray, type DType, dtypeOf, type TypedArray, typedArrayKind } from "../dtype/dtype";
+import { checkInt32, createTypedArray, type DType, dtypeOf, type TypedArray, typedArrayKind } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
-import { wrongType, wrongValue } from "../errors/refusal";
+import { wrongType } from "../errors/refusal";
 import { MAX_DIMS, type Shape } from "../shape/shape";
 
 /** Numbers and booleans, nested to any depth. */
@@ -53,11 +53,8 @@ export function convert(op: string, flat: ArrayLike<number | boolean | bigint>, 
 export function elementOf(op: string, value: number, dtype: DType): number {
   if (dtype === "bool") return Number(value !== 0);
   if (dtype !== "int32") return value;
-  const whole = Math.trunc(value);
-  if (whole !== (whole | 0)) {
-    throw wrongValue(op, "numbers that fit int32, from -2^31 to 2^31 - 1", value, 'use dtype "float32" or "float64"');
-  }
-  return whole | 0; // not -0
+  checkInt32(op, value, 'use dtype "float32" or "float64"');
+  return value | 0; // cut off, and not -0
 }
 
 // --- internal helpers ---

@@ -1,5 +1,6 @@
 import { computeGradients } from "../autograd/engine";
 import { checkInputs } from "../autograd/run";
+import { isFloating } from "../dtype/dtype";
 import { isTensor, raw } from "../errors/brand";
 import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
@@ -50,7 +51,9 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | reado
   }
   for (const x of [...roots, ...targets]) {
     checkInputs("grad", [x]);
-    if (!x.requiresGrad) throw wrongValue("grad", "tensors that require a gradient", x, "set requiresGrad");
+    if (!x.requiresGrad) {
+      throw wrongValue("grad", "tensors that require a gradient", x, isFloating(x.dtype) ? "set requiresGrad" : `${x.dtype} has none`);
+    }
   }
   roots.forEach((root, i) => {
     checkSeed(root, given[i]);

@@ -1,11 +1,10 @@
 import { computeGradients } from "../autograd/engine";
 import type { Layout } from "../autograd/node";
 import { checkInputs } from "../autograd/run";
-import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import type { BinaryOp, UnaryOp } from "../backend/op-names";
 import { deviceOf } from "../cpu/device-of";
-import { checkDType, type DType, type TypedArray } from "../dtype/dtype";
+import { checkDType, type DType, isFloating, type TypedArray } from "../dtype/dtype";
 import { raw } from "../errors/brand";
 import { ShapeError } from "../errors/errors";
 import { awaited, INSPECT, refuseJson } from "../errors/misuse";
@@ -14,8 +13,9 @@ import { applyBinary, checkTensor, type NumberOrTensor } from "../ops/binary";
 import { type ClampOptions, clamp } from "../ops/clamp";
 import { cast, contiguous, viewLayout } from "../ops/layout";
 import { matmul } from "../ops/matmul";
-import { amax, amin, argmax, mean, type ReduceOptions, sum, variance } from "../ops/reduce";
+import { amax, amin, argmax, mean, type ReduceOptions, sum } from "../ops/reduce";
 import { applyUnary } from "../ops/unary";
+import { standardDeviation, variance } from "../ops/variance";
 import { expand, permute, reshape, slice, squeeze, transpose, unsqueeze } from "../ops/views";
 import { where } from "../ops/where";
 import { formatShape, type Shape } from "../shape/shape";
@@ -95,7 +95,12 @@ export class Tensor extends TensorHandle {
     return moved;
   }
 
-  /** The same values in another `dtype`; this tensor itself when it has it. To bool: `!= 0`; to int32: truncated. @throws TypeError for no dtype. */
+  /**
+   * The same values in another `dtype`; this tensor itself when it has it. To bool: `!= 0`. To int32: the fraction cut off; of what is larger the low 32
+   * bits, and 0 for NaN and infinities. Integers and bool carry no gradient.
+   *
+   * @throws TypeError for no dtype.
+   */
   type(dtype: DType): Tensor {
     return cast(raw(this), checkDType("type", dtype));
   }
@@ -122,7 +127,9 @@ export class Tensor extends TensorHandle {
     checkInputs("backward", [self]);
     if (!self.requiresGrad) {
       throw new TypeError(
-        "backward: expected a tensor that requires a gradient, got one that was computed from none - set requiresGrad, and check noGrad",
+        isFloating(self.dtype)
+          ? "backward: expected a tensor that requires a gradient, got one that was computed from none - set requiresGrad, and check noGrad"
+          : `backward: expected a float tensor, got ${self.dtype}, which has no gradient - convert to integers or bool beside the loss, not on the way to it`,
       );
     }
     if (gradient === undefined && self.size !== 1) {
@@ -150,7 +157,11 @@ export class Tensor extends TensorHandle {
 
   // --- arithmetic: broadcasts, and converts mixed dtypes to the wider ---
 
-  /** The sum with `other`, broadcast; mixed dtypes meet in the wider one, bool counts as int32. @throws ShapeError where shapes do not broadcast. */
+  /**
+   * The sum with `other`, broadcast; mixed dtypes meet in the wider one, bool counts as int32.
+   *
+   * @throws ShapeError where shapes do not broadcast; RangeError for a whole number beyond int32 with an int32 or bool tensor.
+   */
   add(other: NumberOrTensor): Tensor {
     return applyBinary("add", this, other);
   }
@@ -203,7 +214,7 @@ export class Tensor extends TensorHandle {
 
   // --- comparisons: bool results ---
 
-  /** Where this equals `other`: bool, broadcast, without a gradient, as for all six comparisons. NaN equals nothing. Errors as for `add`. */
+  /** Where this equals `other`: bool, broadcast, without a gradient, as for all six comparisons. NaN equals nothing. @throws ShapeError as `add` does. */
   eq(other: NumberOrTensor): Tensor {
     return applyBinary("eq", this, other);
   }
@@ -268,11 +279,11 @@ export class Tensor extends TensorHandle {
   }
   /** The variance; `correction` (default 1) is taken off the count, as in PyTorch. @throws TypeError for int32 and bool, RangeError as for `sum`. */
   var(options?: ReduceOptions & { correction?: number }): Tensor {
-    return variance("var", this, options);
+    return variance(this, options);
   }
-  /** The standard deviation; `correction` and errors as for `var`. */
+  /** The standard deviation; `correction` and errors as for `var`. Its gradient where all elements are equal is 0. */
   std(options?: ReduceOptions & { correction?: number }): Tensor {
-    return composed(() => variance("std", this, options).sqrt());
+    return standardDeviation(this, options);
   }
 
   // --- shape: views over the same memory, unless the layout forces a copy in reshape ---

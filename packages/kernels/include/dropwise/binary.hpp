@@ -54,7 +54,8 @@ DROPWISE_NOINLINE void binaryVectors(BinaryOp op, Run a, Run b, void* out, size_
     case BinaryOp::minimum: return mapBinary<V>(a, b, to, n, [](F x, F y) { return V::minimum(x, y); });
     case BinaryOp::maximum: return mapBinary<V>(a, b, to, n, [](F x, F y) { return V::maximum(x, y); });
     // From here on: the gradient x times the derivative, from the function's output y.
-    case BinaryOp::reluGrad: return mapBinary<V>(a, b, to, n, [](F x, F y) { return V::keep(V::lt(V::splat(0.0f), y), x); });
+    case BinaryOp::reluGrad:  // not `keep` where y > 0: a NaN passes the gradient on
+      return mapBinary<V>(a, b, to, n, [](F x, F y) { return V::clear(V::le(y, V::splat(0.0f)), x); });
     case BinaryOp::sigmoidGrad: return mapBinary<V>(a, b, to, n, [](F x, F y) { return V::mul(V::mul(x, y), V::sub(V::splat(1.0f), y)); });
     case BinaryOp::tanhGrad:  // (1 - y)(1 + y), since 1 - y * y loses its digits where y is near 1
       return mapBinary<V>(a, b, to, n, [](F x, F y) {

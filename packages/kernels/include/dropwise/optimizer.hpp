@@ -28,7 +28,15 @@ struct AdamArgs {
   float shrink;       // AdamW: 1 - lr * weightDecay; Adam: 1
 };
 
-template <class V>
+/// The gradient with an L2 penalty. Without one nothing is added, since 0 times an infinite parameter is NaN. A branch in the loop costs more than
+/// the sum, so each kernel has two loops; in functions of their own, for compilers take less care of what is long.
+template <class V, bool kDecays>
+DROPWISE_INLINE typename V::F32 decayed(typename V::F32 grad, float weightDecay, typename V::F32 param) {
+  if constexpr (kDecays) return V::add(grad, V::mul(V::splat(weightDecay), param));
+  else return grad;
+}
+
+template <class V, bool kDecays>
 DROPWISE_INLINE void sgdVector(const SgdArgs& a, size_t i, int n) {
   using F = typename V::F32;
   const bool whole = n == V::kLanes;
@@ -38,7 +46,7 @@ DROPWISE_INLINE void sgdVector(const SgdArgs& a, size_t i, int n) {
     else V::storePart(p + i, n, v);
   };
   const F param = load(a.param);
-  F step = V::add(load(a.grad), V::mul(V::splat(a.weightDecay), param));
+  F step = decayed<V, kDecays>(load(a.grad), a.weightDecay, param);
   if (a.momentum != nullptr) {
     const F factor = V::splat(a.momentumFactor);
     const F blended = a.first != 0 ? step : V::add(V::mul(factor, load(a.momentum)), V::mul(V::splat(a.gradFactor), step));
@@ -48,7 +56,7 @@ DROPWISE_INLINE void sgdVector(const SgdArgs& a, size_t i, int n) {
   store(a.param, V::sub(param, V::mul(V::splat(a.lr), step)));
 }
 
-template <class V>
+template <class V, bool kDecays>
 DROPWISE_INLINE void adamVector(const AdamArgs& a, size_t i, int n) {
   using F = typename V::F32;
   const bool whole = n == V::kLanes;
@@ -58,7 +66,7 @@ DROPWISE_INLINE void adamVector(const AdamArgs& a, size_t i, int n) {
     else V::storePart(p + i, n, v);
   };
   const F old = load(a.param);
-  const F g = V::add(load(a.grad), V::mul(V::splat(a.weightDecay), old));
+  const F g = decayed<V, kDecays>(load(a.grad), a.weightDecay, old);
   const F m = V::add(V::mul(V::splat(a.beta1), load(a.mean)), V::mul(V::splat(a.gradFactor), g));
   const F v = V::add(V::mul(V::splat(a.beta2), load(a.square)), V::mul(V::splat(a.squareFactor), V::mul(g, g)));
   store(a.mean, m);
@@ -67,20 +75,32 @@ DROPWISE_INLINE void adamVector(const AdamArgs& a, size_t i, int n) {
   store(a.param, V::sub(V::mul(old, V::splat(a.shrink)), V::div(V::mul(V::splat(a.stepSize), m), root)));
 }
 
-template <class V>
-DROPWISE_NOINLINE void sgd(const SgdArgs& args, size_t begin, size_t end) {
+template <class V, bool kDecays>
+DROPWISE_NOINLINE void sgdRange(const SgdArgs& args, size_t begin, size_t end) {
   const SgdArgs a = args;  // a copy: stores to the parameter cannot change it
   size_t i = begin;
-  for (; i + V::kLanes <= end; i += V::kLanes) sgdVector<V>(a, i, V::kLanes);
-  if (i < end) sgdVector<V>(a, i, int(end - i));
+  for (; i + V::kLanes <= end; i += V::kLanes) sgdVector<V, kDecays>(a, i, V::kLanes);
+  if (i < end) sgdVector<V, kDecays>(a, i, int(end - i));
+}
+
+template <class V, bool kDecays>
+DROPWISE_NOINLINE void adamRange(const AdamArgs& args, size_t begin, size_t end) {
+  const AdamArgs a = args;
+  size_t i = begin;
+  for (; i + V::kLanes <= end; i += V::kLanes) adamVector<V, kDecays>(a, i, V::kLanes);
+  if (i < end) adamVector<V, kDecays>(a, i, int(end - i));
+}
+
+template <class V>
+DROPWISE_NOINLINE void sgd(const SgdArgs& args, size_t begin, size_t end) {
+  if (args.weightDecay == 0.0f) sgdRange<V, false>(args, begin, end);
+  else sgdRange<V, true>(args, begin, end);
 }
 
 template <class V>
 DROPWISE_NOINLINE void adam(const AdamArgs& args, size_t begin, size_t end) {
-  const AdamArgs a = args;
-  size_t i = begin;
-  for (; i + V::kLanes <= end; i += V::kLanes) adamVector<V>(a, i, V::kLanes);
-  if (i < end) adamVector<V>(a, i, int(end - i));
+  if (args.weightDecay == 0.0f) adamRange<V, false>(args, begin, end);
+  else adamRange<V, true>(args, begin, end);
 }
 
 DROPWISE_END

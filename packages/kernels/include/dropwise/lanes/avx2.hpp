@@ -64,8 +64,9 @@ struct Avx2 {
   // --- choosing ---
   DROPWISE_INLINE F32 select(Mask m, F32 a, F32 b) { return _mm256_blendv_ps(b, a, m); }
   DROPWISE_INLINE F32 keep(Mask m, F32 a) { return _mm256_and_ps(a, m); }
+  DROPWISE_INLINE F32 clear(Mask m, F32 a) { return _mm256_andnot_ps(m, a); }
   DROPWISE_INLINE Mask lt(F32 a, F32 b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
-  DROPWISE_INLINE Mask le(F32 a, F32 b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
+  DROPWISE_INLINE Mask le(F32 a, F32 b) { return _mm256_cmp_ps(b, a, _CMP_GE_OQ); }  // a may then come from memory, and b be a constant
   DROPWISE_INLINE Mask eq(F32 a, F32 b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
   DROPWISE_INLINE void storeBools(uint8_t* p, int n, Mask m, uint32_t negate) {
     const uint32_t bits = uint32_t(_mm256_movemask_ps(m)) ^ (negate ? 255u : 0u);

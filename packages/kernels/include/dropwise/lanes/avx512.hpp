@@ -96,8 +96,9 @@ struct Avx512 {
   // --- choosing ---
   DROPWISE_INLINE F32 select(Mask m, F32 a, F32 b) { return _mm512_mask_blend_ps(m, b, a); }
   DROPWISE_INLINE F32 keep(Mask m, F32 a) { return _mm512_maskz_mov_ps(m, a); }
+  DROPWISE_INLINE F32 clear(Mask m, F32 a) { return _mm512_maskz_mov_ps(Mask(~m), a); }
   DROPWISE_INLINE Mask lt(F32 a, F32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
-  DROPWISE_INLINE Mask le(F32 a, F32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+  DROPWISE_INLINE Mask le(F32 a, F32 b) { return _mm512_cmp_ps_mask(b, a, _CMP_GE_OQ); }  // as in avx2.hpp
   DROPWISE_INLINE Mask eq(F32 a, F32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
   DROPWISE_INLINE void storeBools(uint8_t* p, int n, Mask m, uint32_t negate) {
     const __m512i ones = _mm512_maskz_set1_epi32(negate ? Mask(~m) : m, 1);

@@ -60,6 +60,7 @@ struct Neon {
   // --- choosing ---
   DROPWISE_INLINE F32 select(Mask m, F32 a, F32 b) { return vbslq_f32(m, a, b); }
   DROPWISE_INLINE F32 keep(Mask m, F32 a) { return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(a), m)); }
+  DROPWISE_INLINE F32 clear(Mask m, F32 a) { return vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(a), m)); }
   DROPWISE_INLINE Mask lt(F32 a, F32 b) { return vcltq_f32(a, b); }
   DROPWISE_INLINE Mask le(F32 a, F32 b) { return vcleq_f32(a, b); }
   DROPWISE_INLINE Mask eq(F32 a, F32 b) { return vceqq_f32(a, b); }

@@ -57,6 +57,7 @@ struct Scalar {
   // --- choosing ---
   DROPWISE_INLINE F32 select(Mask m, F32 a, F32 b) { return floatOf((bitsOf(a) & m) | (bitsOf(b) & ~m)); }
   DROPWISE_INLINE F32 keep(Mask m, F32 a) { return floatOf(bitsOf(a) & m); }
+  DROPWISE_INLINE F32 clear(Mask m, F32 a) { return floatOf(bitsOf(a) & ~m); }
 
   DROPWISE_INLINE Mask lt(F32 a, F32 b) { return uint32_t(0) - uint32_t(a < b); }
   DROPWISE_INLINE Mask le(F32 a, F32 b) { return uint32_t(0) - uint32_t(a <= b); }

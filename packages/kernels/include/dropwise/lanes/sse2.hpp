@@ -61,6 +61,7 @@ struct Sse2 {
   // --- choosing ---
   DROPWISE_INLINE F32 select(Mask m, F32 a, F32 b) { return _mm_or_ps(_mm_and_ps(m, a), _mm_andnot_ps(m, b)); }
   DROPWISE_INLINE F32 keep(Mask m, F32 a) { return _mm_and_ps(a, m); }
+  DROPWISE_INLINE F32 clear(Mask m, F32 a) { return _mm_andnot_ps(m, a); }
   DROPWISE_INLINE Mask lt(F32 a, F32 b) { return _mm_cmplt_ps(a, b); }
   DROPWISE_INLINE Mask le(F32 a, F32 b) { return _mm_cmple_ps(a, b); }
   DROPWISE_INLINE Mask eq(F32 a, F32 b) { return _mm_cmpeq_ps(a, b); }

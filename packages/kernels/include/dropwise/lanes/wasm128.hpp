@@ -65,6 +65,7 @@ struct Wasm128 {
   // --- choosing ---
   DROPWISE_INLINE F32 select(Mask m, F32 a, F32 b) { return wasm_v128_bitselect(a, b, m); }
   DROPWISE_INLINE F32 keep(Mask m, F32 a) { return wasm_v128_and(a, m); }
+  DROPWISE_INLINE F32 clear(Mask m, F32 a) { return wasm_v128_andnot(a, m); }
 
   DROPWISE_INLINE Mask lt(F32 a, F32 b) { return wasm_f32x4_lt(a, b); }
   DROPWISE_INLINE Mask le(F32 a, F32 b) { return wasm_f32x4_le(a, b); }
