@@ -105,7 +105,12 @@ export function sumOver(x: Tensor, dims: readonly number[], keepdim: boolean): T
 
 /** The mean over them. */
 export function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
-  return composed(() => sumOver(x, dims, keepdim).div(countOf(x, dims)));
+  const total = sumOver(x, dims, keepdim);
+  try {
+    return total.div(countOf(x, dims));
+  } finally {
+    total.dispose();
+  }
 }
 
 /** The number of elements that each result is made of. */
