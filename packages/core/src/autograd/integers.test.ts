@@ -37,7 +37,7 @@ const METHODS: Record<string, Case> = {
 };
 
 /** Methods that make no tensor of this one. */
-const OTHERS = ["constructor", "data", "dataSync", "item", "itemSync", "to", "backward", "toString", "wrap"];
+const OTHERS = ["constructor", "data", "dataSync", "item", "itemSync", "to", "backward", "toString", "toJSON", "wrap"];
 
 const DROPOUTS = ["dropout", "dropout1d", "dropout2d", "dropout3d", "alphaDropout", "featureAlphaDropout"] as const;
 const LOSSES = ["mseLoss", "l1Loss", "smoothL1Loss", "binaryCrossEntropy", "binaryCrossEntropyWithLogits"] as const;
