@@ -16,16 +16,19 @@ export const INTERNAL: readonly string[] = [
   "nn.Dropout#callOptions",
   "Generator#attempt",
   "Generator#nextMaskCall",
-  "Raw.isRaw",
-  "Raw#__v_skip",
+  "Raw.is",
+  "RawTensor.is",
 ];
 
 /** Members that the types call protected, by name: base classes call them on what extends them. */
 export const PROTECTED: readonly string[] = ["extraRepr", "checkOptions", "stateCount", "spec"];
 
+/** What Vue looks for in objects that it shall not wrap. */
+const VUE_MARK = "__v_skip";
+
 /** True for what only the library calls. */
 export function isHidden({ id, key }: Callable): boolean {
-  return INTERNAL.includes(id) || (typeof key === "string" && PROTECTED.includes(key)) || id.includes("#[@dropwise/");
+  return INTERNAL.includes(id) || key === VUE_MARK || (typeof key === "string" && PROTECTED.includes(key)) || id.includes("#[@dropwise/");
 }
 
 /** What has no case, and which cases nothing has. Reading an accessor needs none. */
@@ -38,16 +41,16 @@ export function coverageOf(callables: readonly Callable[], cases: Cases): { miss
   };
 }
 
-/** The cases of everything that can be called, ready to be probed; accessors are read without one. */
+/** The cases of everything that can be called, and how each is made ready; accessors are read without one. */
 export function casesOf(
   callables: readonly Callable[],
   cases: Cases,
   receivers: Readonly<Record<string, Place>>,
-): { name: string; prepared: Prepared }[] {
+): { name: string; ready: () => Prepared }[] {
   return callables.flatMap((callable) => {
     const { id, kind } = callable;
     const own = kind === "getter" ? [[id, []] as const] : Object.entries(cases).filter(([name]) => idOf(name) === id);
-    return own.flatMap(([name, given]) => (typeof given === "string" ? [] : [{ name, prepared: prepare(callable, given, receivers) }]));
+    return own.flatMap(([name, given]) => (typeof given === "string" ? [] : [{ name, ready: () => prepare(callable, given, receivers) }]));
   });
 }
 

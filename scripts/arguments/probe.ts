@@ -80,7 +80,7 @@ function prepare({ places, refuses, fits }: Target, w: World, changes: readonly 
     values[slot.index] = slot.put(values[slot.index], value);
   }
   const mustWork = !refuses && changes.every(([, kind]) => kind.isRight === true);
-  return { values, mayWork, mustWork, says: changes.flatMap(([, kind]) => kind.says ?? []) };
+  return { values, mayWork, mustWork, says: changes.length === 1 ? changes.flatMap(([, kind]) => kind.says ?? []) : [] };
 }
 
 function runOnce(

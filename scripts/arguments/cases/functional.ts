@@ -46,8 +46,8 @@ export const functionalCases: Cases = {
   "functional.crossEntropy": [p.operand(), classes, p.options({ ...reduced, labelSmoothing: p.fraction(0.1) })],
 
   "functional.linear": [p.operand([4, 3]), p.operand([2, 3]), p.nullable(p.optional(p.operand([2])))],
-  "functional.minimum": [p.tensor(), p.operandOrNumber(2)],
-  "functional.maximum": [p.tensor(), p.operandOrNumber(2)],
-  "functional.where": [p.operand([2, 3], { dtype: "bool" }), p.operand(), p.operandOrNumber(3)],
+  "functional.minimum": [p.or(p.tensor(), p.number(1)), p.operandOrNumber(2)],
+  "functional.maximum": [p.or(p.tensor(), p.number(1)), p.operandOrNumber(2)],
+  "functional.where": [p.operand([2, 3], { dtype: "bool" }), p.or(p.operand(), p.number(1)), p.operandOrNumber(3)],
   "functional.gather": [p.operand(), p.dim(), p.operand([2, 3], { dtype: "int32" })],
 };
