@@ -1,4 +1,5 @@
 import type { Backend } from "@dropwise/core";
+import { type OptionKinds, optionsOf, wrongType, wrongValue } from "@dropwise/core/backend";
 import { afterAll, beforeAll, describe, type TestContext, test } from "vitest";
 import type { Allowances, Check, Context } from "./case";
 import { comparer } from "./compare";
@@ -55,13 +56,16 @@ const TIMEOUT_MS = 300_000;
  * name, that is a failure. A skipped test is still run: one that passes is reported as an error, since its skip is stale.
  *
  * @param options The backend, and what is known not to work.
- * @throws TypeError for a skip without a reason, RangeError for one that names no test.
+ * @throws TypeError for options of a wrong type or name, or a skip without a reason; RangeError for a skip that names no test.
  * @example
  * ```ts
  * describeBackend({ name: "wasm", create: () => createWasmBackend() });
  * ```
  */
-export function describeBackend({ name, create, skip = [], mayContract = false, mayFlushSubnormals = false }: BackendUnderTest): void {
+export function describeBackend(options: BackendUnderTest): void {
+  const { name, create, skip = [], mayContract = false, mayFlushSubnormals = false } = optionsOf(OP, options, OPTIONS);
+  if (typeof name !== "string" || name === "") throw wrongType(OP, "name to be a string", name);
+  if (typeof create !== "function") throw wrongType(OP, "create to be a function", create, "pass what makes the backend");
   const skipped = reasonsByTest(skip);
 
   describe(`conformance of ${name}`, () => {
@@ -112,6 +116,10 @@ export function describeBackend({ name, create, skip = [], mayContract = false, 
 
 // --- internal helpers ---
 
+const OP = "describeBackend";
+
+const OPTIONS: OptionKinds<BackendUnderTest> = { name: "any", create: "any", skip: "any", mayContract: "flag", mayFlushSubnormals: "flag" };
+
 /** A plain copy: what a test leaves for the reporter may have to pass from a browser to Node. */
 function infoOf(backend: Backend | undefined): Backend["info"] | null {
   if (backend === undefined) return null;
@@ -121,13 +129,13 @@ function infoOf(backend: Backend | undefined): Backend["info"] | null {
 
 function reasonsByTest(skips: readonly Skip[]): Map<string, string> {
   const reasons = new Map<string, string>();
-  for (const { reason, tests } of skips) {
-    if (typeof reason !== "string" || reason.trim() === "") {
-      throw new TypeError(`describeBackend: expected a reason for each skip, got ${JSON.stringify(reason)} for ${JSON.stringify(tests)}`);
-    }
-    for (const id of tests) {
-      if (!checksById.has(id))
-        throw new RangeError(`describeBackend: expected a skip to name a test, got ${JSON.stringify(id)} - take it out`);
+  if (!Array.isArray(skips)) throw wrongType(OP, "skip to be an array", skips);
+  for (const skip of skips as readonly Skip[]) {
+    const { reason, tests } = optionsOf<Skip>(OP, skip, { reason: "any", tests: "any" });
+    if (typeof reason !== "string" || reason.trim() === "") throw wrongType(OP, "a reason for each skip", reason);
+    if (!Array.isArray(tests)) throw wrongType(OP, "the tests of a skip to be an array", tests);
+    for (const id of tests as readonly string[]) {
+      if (!checksById.has(id)) throw wrongValue(OP, "a skip to name a test", id, "take it out");
       reasons.set(id, reason);
     }
   }

@@ -7,6 +7,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { optionsOf, wrongType } from "@dropwise/core/backend";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 import type { ConformanceMeta } from "./describe-backend";
 
@@ -65,8 +66,15 @@ export interface ReporterOptions {
 export default class ConformanceReporter implements Reporter {
   readonly #folder: string;
 
-  /** @param options Default: see there. */
-  constructor({ folder = process.env.DROPWISE_REPORT ?? "conformance-report" }: ReporterOptions = {}) {
+  /**
+   * @param options Default: see there.
+   * @throws TypeError for options of a wrong type or name.
+   */
+  constructor(options?: ReporterOptions) {
+    const { folder = process.env.DROPWISE_REPORT ?? "conformance-report" } = optionsOf<ReporterOptions>("ConformanceReporter", options, {
+      folder: "any",
+    });
+    if (typeof folder !== "string") throw wrongType("ConformanceReporter", "folder to be a string", folder);
     this.#folder = folder;
   }
 

@@ -93,6 +93,23 @@ describe("a skip", () => {
   });
 });
 
+describe("the options", () => {
+  const backend = { name: "cpu", create: () => cpu };
+  test.each([
+    [undefined, "expected name to be a string, got undefined"],
+    [null, "expected options as { name: value }, got null"],
+    [{ ...backend, name: 3 }, "expected name to be a string, got 3"],
+    [{ ...backend, create: cpu }, "expected create to be a function, got a value of type Object"],
+    [{ ...backend, mayContract: 1 }, "expected mayContract to be true or false, got 1"],
+    [{ ...backend, skips: [] }, 'got "skips" - did you mean skip?'],
+    [{ ...backend, skip: {} }, "expected skip to be an array, got a value of type Object"],
+    [{ ...backend, skip: [{ reason: "none", test: "a" }] }, 'got "test" - did you mean tests?'],
+    [{ ...backend, skip: [{ reason: "none", tests: "a" }] }, 'expected the tests of a skip to be an array, got "a"'],
+  ])("%# are refused where they are wrong, before anything is registered", (options, message) => {
+    expect(() => describeBackend(options as never)).toThrow(message);
+  });
+});
+
 describe("the report", () => {
   test("counts what passed, failed and was skipped, and says why", () => {
     const { backend, runtime, info, total, families, failures, skips } = optional.report("shouting");

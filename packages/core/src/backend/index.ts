@@ -20,6 +20,8 @@ export {
   ShapeError,
   UnsupportedOpError,
 } from "../errors/errors";
+export { type OptionKind, type OptionKinds, optionsOf } from "../errors/options";
+export { wrongType, wrongValue } from "../errors/refusal";
 export { philox4x32 } from "../random/philox";
 export { scaleOf, thresholdOf } from "../random/threshold";
 export { contiguousStrides, isContiguous, mergeDims, type Shape, sizeOf } from "../shape/shape";

@@ -1,0 +1,33 @@
+/** `@dropwise/core/backend`, but for what core exports, too. */
+import { contiguousStrides, referenceKernels } from "@dropwise/core/backend";
+import type { Cases } from "../case";
+import type { Place } from "../place";
+import * as p from "../places";
+
+const word = p.anything(1);
+/** The tools of a backend's author: they run inside kernels, and give for wrong values what they give. */
+const sizes: Place = { ...p.shape(), accepts: () => true };
+const strides: Place = { ...sizes, valid: () => Object.freeze(contiguousStrides([2, 3])) };
+
+// What stands in the author's own code is no argument here: the name of the call, the options that there are.
+const readingOptions = (optionsOf: (op: string, options: unknown, kinds: object) => unknown) => (options: unknown) =>
+  optionsOf("own", options, { size: "number" });
+const refusing = (refuse: (op: string, expected: string, value: unknown) => unknown) => (value: unknown) => refuse("own", "another", value);
+
+export const backendCases: Cases = {
+  BYTES_PER_ELEMENT: "a table",
+  createTypedArray: [{ valid: () => "float32", accepts: () => false }, p.integer(2, 0, 1000)],
+  isFloating: [p.anything("float32")],
+  isComparison: [p.anything("lt")],
+  contiguousStrides: [sizes],
+  isContiguous: [sizes, strides],
+  mergeDims: [sizes, { ...p.list(strides, 2), accepts: () => true }],
+  sizeOf: [sizes],
+  philox4x32: [word, word, word, word, word, word, p.anything(new Uint32Array(4))],
+  scaleOf: [p.anything(0.5)],
+  thresholdOf: [p.anything(0.5)],
+  referenceKernels: [p.anything(referenceKernels)],
+  optionsOf: { as: readingOptions as (value: never) => unknown, args: [p.options({ size: p.number(1) })], says: ["own"] },
+  wrongType: { as: refusing as (value: never) => unknown, args: [p.anything()] },
+  wrongValue: { as: refusing as (value: never) => unknown, args: [p.anything()] },
+};

@@ -1,0 +1,104 @@
+/** `@dropwise/core`: creation, random numbers, gradients, memory, data and errors. */
+import { isTensor } from "@dropwise/core";
+import type { Cases } from "../case";
+import type { Place } from "../place";
+import * as p from "../places";
+
+const creation = { dtype: { valid: () => "float32", accepts: () => false }, requiresGrad: p.flag(), backend: p.backend };
+const random = { ...creation, generator: p.generator };
+const doubles = p.list(p.tensor([1], { dtype: "float64", requiresGrad: true }));
+/** A user's function, whose own calls say "mul"; without an input it takes one of its own. */
+const square = p.callback(
+  { ...p.tensor(), valid: () => 0 },
+  (w) =>
+    (x = w.tensor([], { dtype: "float64", requiresGrad: true })) =>
+      x.mul(x),
+);
+const tolerances = p.options({
+  eps: p.number(1e-6),
+  atol: p.number(1e-5, (n) => n >= 0),
+  rtol: p.number(1e-3, (n) => n >= 0),
+  generator: p.generator,
+});
+const scalar = p.operand([]);
+/** What a function that runs at once returns. */
+const atOnce: Place = { valid: () => 1, accepts: (value) => typeof (value as { then?: unknown } | null | undefined)?.then !== "function" };
+
+const isScalar = (value: unknown): boolean => typeof value === "number" || typeof value === "boolean";
+const isBytes = (value: unknown): boolean => value instanceof Uint8Array && value.every((byte) => byte < 2);
+/** Numbers, booleans, arrays of them, and four kinds of typed arrays. */
+const data: Place = {
+  ...p.list({ valid: () => 1, accepts: isScalar }, 2),
+  accepts: (value) =>
+    isScalar(value) ||
+    isBytes(value) ||
+    [Float32Array, Float64Array, Int32Array].some((Type) => value instanceof Type) ||
+    p.isArrayOf(value, isScalar) ||
+    p.isArrayOf(value, (item) => Array.isArray(item) && item.length === 0),
+};
+const state: Place = {
+  valid: (w) => w.generator.getState(),
+  accepts: (value) => value instanceof Uint8Array && [16, 24].includes(value.length),
+};
+const isIndices = (value: unknown): boolean =>
+  p.isArrayOf(value, Number.isInteger) || (ArrayBuffer.isView(value) && /^(Ui|I)nt(8|16|32)Array$/.test(value.constructor.name));
+const indices: Place = { valid: () => Int32Array.of(0, 2), accepts: isIndices };
+const text = p.anything("text");
+
+/** Bytes and the like are taken where a dtype says what they are. */
+const typedData: Place = {
+  ...data,
+  accepts: (value, w) => data.accepts(value, w) || (ArrayBuffer.isView(value) && !(value instanceof DataView)),
+};
+
+export const coreCases: Cases = {
+  "tensor: without options": [data],
+  tensor: [typedData, p.options({ ...creation, shape: p.shape([2]) })],
+  zeros: [p.shape(), p.options(creation)],
+  ones: [p.shape(), p.options(creation)],
+  full: [p.shape(), p.number(1), p.options(creation)],
+  rand: [p.shape(), p.options(random)],
+  randn: [p.shape(), p.options(random)],
+  cat: [p.list(p.operand(), 2), p.options({ dim: p.dim() })],
+  stack: [p.list(p.operand(), 2), p.options({ dim: p.dim(0, 3) })],
+  isTensor: [p.anything()],
+  keep: [{ ...p.tensor(), accepts: isTensor }],
+  tidy: [p.callback(atOnce)],
+  noGrad: [p.callback(atOnce)],
+  enableGrad: [p.callback(atOnce)],
+  isGradEnabled: [],
+  memory: [p.optional(p.backend)],
+  getDefaultBackend: [],
+  setDefaultBackend: [p.backend],
+  cpu: "its members are called by core, with what core has checked",
+  grad: [
+    p.loss,
+    p.or(p.leaf, p.list(p.leaf, 0)),
+    p.options({ gradOutputs: p.or(scalar, p.list(scalar)), createGraph: p.flag(), retainGraph: p.flag(), allowUnused: p.flag() }),
+  ],
+  gradcheck: { args: [square, doubles, tolerances], says: ["mul"] },
+  gradgradcheck: { args: [square, doubles, tolerances], says: ["gradcheck", "mul"] },
+
+  defaultGenerator: [],
+  manualSeed: [p.seed],
+  Generator: [p.optional(p.seed)],
+  "Generator#manualSeed": [p.seed],
+  "Generator#getState": [],
+  "Generator#setState": [state],
+  "Generator#clone": [],
+
+  TensorDataset: [p.operand([4, 3]), p.operand([4], { dtype: "int32" })],
+  "TensorDataset#batch": [indices],
+  DataLoader: [p.dataset, p.options({ batchSize: p.integer(2, 1), shuffle: p.flag(), dropLast: p.flag(), generator: p.generator })],
+  "DataLoader#[Symbol.iterator]": [],
+
+  // An error never hides behind another one.
+  BackendMismatchError: [text, p.anything(["a", "b"])],
+  BackendUnavailableError: [text, text, p.anything(["a"])],
+  DeviceLostError: [text, text],
+  DisposedError: [text, text],
+  InPlaceError: [text, text],
+  OutOfMemoryError: [text, p.anything(), text],
+  ShapeError: [text, p.anything([[2]]), text],
+  UnsupportedOpError: [text, text, text],
+};

@@ -1,0 +1,86 @@
+/** Every public entry point of the workspace: what it exports, and the cases for it. */
+import * as core from "@dropwise/core";
+import { nn, ones } from "@dropwise/core";
+import { leftOut, type WorkspacePackage, workspacePackages } from "../workspace.mjs";
+import type { Cases } from "./case";
+import { backendCases } from "./cases/backend";
+import { conformanceCases, reporterCases } from "./cases/conformance";
+import { coreCases } from "./cases/core";
+import { nativeCases, wasmCases, webgpuCases } from "./cases/factories";
+import { functionalCases } from "./cases/functional";
+import { nnCases } from "./cases/nn";
+import { optimCases } from "./cases/optim";
+import { tensorCases } from "./cases/tensor";
+import { type Callable, type Class, callablesOf } from "./exports";
+import type { Place } from "./place";
+import * as p from "./places";
+
+/** An entry point. */
+interface Entry {
+  readonly load: () => Promise<Readonly<Record<string, unknown>>>;
+  readonly cases: Cases;
+}
+
+/** By the name that programs import. */
+const ENTRIES: Readonly<Record<string, Entry>> = {
+  "@dropwise/core": {
+    load: async () => core,
+    cases: { ...coreCases, ...tensorCases, ...functionalCases, ...nnCases, ...optimCases },
+  },
+  "@dropwise/core/backend": { load: () => import("@dropwise/core/backend"), cases: backendCases },
+  "@dropwise/backend-native": { load: () => import("@dropwise/backend-native"), cases: nativeCases },
+  "@dropwise/backend-wasm": { load: () => import("@dropwise/backend-wasm"), cases: wasmCases },
+  "@dropwise/backend-webgpu": { load: () => import("@dropwise/backend-webgpu"), cases: webgpuCases },
+  "@dropwise/conformance": { load: () => import("@dropwise/conformance"), cases: conformanceCases },
+  "@dropwise/conformance/reporter": { load: () => import("@dropwise/conformance/reporter"), cases: reporterCases },
+};
+
+/** The objects of classes whose methods are called. */
+export const receivers: Readonly<Record<string, Place>> = {
+  Tensor: p.tensor(),
+  TensorHandle: p.tensor(),
+  Generator: p.receiver((w) => w.generator),
+  TensorDataset: p.receiver((w) => w.dataset()),
+  DataLoader: p.receiver((w) => w.loader()),
+  "nn.Module": p.receiver((w) => w.model()),
+  "nn.ModuleList": p.receiver((w) => w.module(new nn.ModuleList([new nn.ReLU()]))),
+  "optim.Optimizer": p.receiver((w) => w.optimizer()),
+};
+
+/** Classes that programs meet without importing them. */
+const OTHERS: readonly Class[] = [ones([]).constructor as unknown as Class];
+
+/** The names under which the packages of this workspace can be imported, as their manifests say. */
+function entryNames(): string[] {
+  return workspacePackages()
+    .filter(({ manifest }) => manifest.private !== true)
+    .flatMap(({ name, manifest }) =>
+      Object.keys(manifest.exports as object)
+        .filter((path) => !/\.(json|wasm)$/.test(path))
+        .map((path) => name + path.slice(1)),
+    );
+}
+
+/** An entry point, with what can be called there. */
+export interface Loaded {
+  readonly name: string;
+  readonly callables: readonly Callable[];
+  readonly cases: Cases;
+}
+
+/** All of them, but those that this machine cannot build. What two of them export counts for the first. */
+export async function loadEntries(): Promise<Loaded[]> {
+  const missing = workspacePackages().filter((pkg: WorkspacePackage) => leftOut(pkg) !== undefined);
+  const seen = new Set<unknown>();
+  const loaded: Loaded[] = [];
+  for (const name of entryNames()) {
+    if (missing.some((pkg) => name === pkg.name || name.startsWith(`${pkg.name}/`))) continue;
+    const entry = ENTRIES[name];
+    if (entry === undefined) throw new Error(`${name}: expected cases in scripts/arguments/packages.ts, got none`);
+    const own = callablesOf(await entry.load(), name === "@dropwise/core" ? OTHERS : []);
+    const fresh = own.filter(({ owner, value }) => owner !== null || !seen.has(value));
+    for (const { value } of own) seen.add(value);
+    loaded.push({ name, callables: fresh, cases: entry.cases });
+  }
+  return loaded;
+}
