@@ -7,14 +7,9 @@ import type { DType } from "../dtype/dtype";
 import { contiguousStrides, isContiguous, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 
-/** A new contiguous layout with undefined contents. */
-export function emptyLayout(device: Device, dtype: DType, shape: Shape): Layout {
-  return { storage: device.allocate(dtype, sizeOf(shape)), shape, strides: contiguousStrides(shape), offset: 0 };
-}
-
 /** A new contiguous layout that `kernel` writes; when that throws, the memory is given back. */
 export function computedLayout(device: Device, dtype: DType, shape: Shape, kernel: (out: Layout) => void): Layout {
-  const out = emptyLayout(device, dtype, shape);
+  const out = { storage: device.allocate(dtype, sizeOf(shape)), shape, strides: contiguousStrides(shape), offset: 0 };
   try {
     kernel(out);
   } catch (error) {
