@@ -16,7 +16,14 @@ setup();
 
 const { status } = spawnSync(
   process.execPath,
-  [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--project", "scripts", "scripts/arguments/arguments", ...process.argv.slice(2)],
+  [
+    join(root, "node_modules", "vitest", "vitest.mjs"),
+    "run",
+    "--project",
+    "scripts",
+    "scripts/arguments/arguments",
+    ...process.argv.slice(2),
+  ],
   { cwd: root, stdio: "inherit", env: { ...(await swiftShaderEnvironment()), ...process.env, DROPWISE_ARGUMENTS: "long" } },
 );
 process.exitCode = status ?? 1;

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../workspace.mjs";
 import { backendsOf } from "./backends";
 import { casesOf, coverageOf, INTERNAL, isHidden, PROTECTED } from "./coverage";
+import { OPEN } from "./open";
 import { loadEntries, receivers } from "./packages";
 import { sweep } from "./sweep";
 import { watchCalls } from "./watch.mjs";
@@ -52,7 +53,8 @@ describe.each(entries)("exports", ({ name: entry, callables: all, cases }) => {
         totals.exports++;
         totals.places += prepared.slots.length;
         totals.calls += calls;
-        if (lines.length > 0) expect.fail(lines.join("\n"));
+        if (OPEN.has(name)) expect(lines, `${name} is mended: take it off the list in open.ts`).not.toEqual([]);
+        else if (lines.length > 0) expect.fail(lines.join("\n"));
       });
     }
   }

@@ -62,11 +62,13 @@ export function checkFunction(op: string, value: unknown, advice: string): void 
   if (typeof value !== "function") throw wrongType(op, "a function", value, advice);
 }
 
-/** What an iterable gives, as an array. Refuses anything else; `what` says what was expected. */
-export function itemsOf<T>(op: string, what: string, value: Iterable<T>): T[] {
+/** What an iterable gives, as an array; each item is checked when it comes. Refuses anything else; `what` says what was expected. */
+export function itemsOf<T, U>(op: string, what: string, value: Iterable<T>, check: (item: T) => U): U[] {
   if (typeof (value as { [Symbol.iterator]?: unknown } | null | undefined)?.[Symbol.iterator] !== "function")
     throw wrongType(op, what, value);
-  return [...value];
+  const items: U[] = [];
+  for (const item of value) items.push(check(item));
+  return items;
 }
 
 // --- internal helpers ---

@@ -77,7 +77,7 @@ export class ModuleList<T extends Module = Module> extends Module {
    */
   constructor(modules: Iterable<T> = []) {
     super();
-    for (const module of itemsOf("ModuleList", "modules in an array", modules)) this.append(module);
+    itemsOf("ModuleList", "modules in an array", modules, (module) => this.append(module));
   }
 
   /** @internal */

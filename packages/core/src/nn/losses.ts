@@ -28,9 +28,9 @@ abstract class Loss<Options extends LossOptions> extends Module {
   /** @internal */
   constructor(op: string, options: Options | undefined, kinds: OptionKinds<Options>) {
     super();
-    const given = optionsOf(op, options, kinds);
-    checkReduction(op, given.reduction ?? "mean");
-    this.options = Object.freeze(given) as Options;
+    const given = { reduction: "mean", ...optionsOf(op, options, kinds) };
+    checkReduction(op, given.reduction);
+    this.options = Object.freeze(given) as unknown as Options;
   }
 
   /** The loss of `input` by `target`. */

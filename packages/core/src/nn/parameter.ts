@@ -82,8 +82,7 @@ export function isBuffer(value: unknown): value is Buffer {
 /** A tensor or several, as an array without the proxies of reactive state. */
 export function tensorsOf(op: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
   if (isTensor(parameters)) return [raw(parameters)];
-  const items = itemsOf(op, "parameters, such as model.parameters()", parameters);
-  return items.map((item) => checkTensor(op, item, "each parameter"));
+  return itemsOf(op, "parameters, such as model.parameters()", parameters, (item) => checkTensor(op, item, "each parameter"));
 }
 
 // --- internal helpers ---

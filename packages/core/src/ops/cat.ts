@@ -50,7 +50,8 @@ const catPrimitive: Primitive<number> = {
  * ```
  */
 export function cat(tensors: readonly Tensor[], options?: { dim?: number }): Tensor {
-  return join("cat", checkTensors("cat", tensors), optionsOf("cat", options, DIM).dim ?? 0);
+  const { dim = 0 } = optionsOf("cat", options, DIM);
+  return join("cat", checkTensors("cat", tensors), dim);
 }
 
 /**

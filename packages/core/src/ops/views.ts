@@ -140,11 +140,11 @@ function resolveSizes(x: Tensor, shape: Shape): Shape {
     else known = Number.NaN; // fits nothing
   }
   const rest = x.size / known;
-  if (sizes.length <= MAX_DIMS && (open < 0 ? known === x.size : Number.isInteger(rest))) {
+  if (open < 0 ? known === x.size : Number.isInteger(rest)) {
     if (open >= 0) sizes[open] = rest;
     return sizes;
   }
-  if (sizes.length > MAX_DIMS || sizes.some((size) => typeof size !== "number")) checkShape("reshape", sizes); // refuses it
+  if (sizes.some((size) => typeof size !== "number")) checkShape("reshape", sizes); // refuses it
   const advice = open >= 0 && known === 0 ? " - beside a 0 any size does for -1: write the size itself" : "";
   const detail = `expected a shape of ${x.size} elements for ${formatShape(x.sizes)}, got ${formatShape(sizes)}${advice}`;
   throw new ShapeError("reshape", [x.sizes, sizes], detail);

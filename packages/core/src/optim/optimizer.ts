@@ -61,7 +61,11 @@ export abstract class Optimizer<Options extends object> extends Raw {
     this.#name = name;
     this.#defaults = { ...defaults, ...optionsOf<Partial<Options>>(name, options, kinds) };
     this.#groupKinds = { ...kinds, params: "any" } as OptionKinds<Options & { params: unknown }>;
-    const list = isTensor(params) ? [params] : itemsOf<unknown>(name, "parameters or groups of them, such as model.parameters()", params);
+    const list = isTensor(params)
+      ? [params]
+      : itemsOf<unknown, unknown>(name, "parameters or groups of them, such as model.parameters()", params, (item) =>
+          checkGroup(name, item),
+        );
     if (list.length === 0) throw new RangeError(`${name}: expected at least one parameter, got none - pass model.parameters()`);
     const groups = list.every(isTensor) ? [{ params: list }] : list;
     for (const group of groups) this.addParamGroup(group as ParamGroup<Options>);
@@ -80,9 +84,7 @@ export abstract class Optimizer<Options extends object> extends Raw {
   addParamGroup(group: ParamGroup<Options>): void {
     const self = raw(this);
     const name = self.#name;
-    if (typeof group !== "object" || group === null || !("params" in group)) {
-      throw wrongType(name, "parameters or groups { params }", group);
-    }
+    checkGroup(name, group);
     const { params: given, ...options } = optionsOf<{ params: Iterable<Tensor> | Tensor }>(name, group, self.#groupKinds as never);
     const params = tensorsOf(name, given as Iterable<Tensor> | Tensor);
     const known = new Set(self.paramGroups.flatMap((other) => other.params));
@@ -93,9 +95,9 @@ export abstract class Optimizer<Options extends object> extends Raw {
       if (known.has(param)) throw new RangeError(`${name}: expected each parameter once, got ${describe(param)} twice`);
       known.add(param);
     }
-    const full = ownCopy({ ...self.#defaults, ...options, params } as FullGroup<Options>);
+    const full = { ...self.#defaults, ...options, params } as FullGroup<Options>;
     self.checkOptions(full as unknown as Options);
-    self.paramGroups.push(full);
+    self.paramGroups.push(ownCopy(full));
   }
 
   /**
@@ -176,9 +178,9 @@ export abstract class Optimizer<Options extends object> extends Raw {
     );
     const groups = self.paramGroups.map((group, i) => {
       const { params: _, ...options } = optionsOf<{ params: unknown }>("loadStateDict", saved[i], self.#groupKinds as never);
-      const full = ownCopy({ ...group, ...options });
+      const full = { ...group, ...options };
       self.checkOptions(full as unknown as Options);
-      return full;
+      return ownCopy(full);
     });
     const counts = groups.flatMap((group) => group.params.map(() => self.stateCount(group as unknown as Options)));
     const states = OptimizerState.allFromSaved(checkSavedState(dict, params, counts));
@@ -266,4 +268,10 @@ function ownCopy<T extends object>(options: T): T {
   const own = { ...options };
   for (const name in own) if (Array.isArray(own[name])) own[name] = [...own[name]] as T[typeof name];
   return own;
+}
+
+/** A tensor or a group of them; each is looked at closely when it is added. */
+function checkGroup(name: string, item: unknown): unknown {
+  if (isTensor(item) || (typeof item === "object" && item !== null && "params" in item)) return item;
+  throw wrongType(name, "parameters or groups { params }", item);
 }

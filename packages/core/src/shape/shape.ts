@@ -63,17 +63,18 @@ export function checkShape(op: string, shape: unknown): Shape {
       sizes[i] = 0; // not -0
     else steps *= size;
   }
-  if (sizes.length > MAX_DIMS) throw wrongValue(op, `at most ${MAX_DIMS} dimensions`, sizes.length);
   if (steps > Number.MAX_SAFE_INTEGER) throw wrongValue(op, "fewer than 2^53 elements", sizes);
   return sizes;
 }
 
 const SIZES = "sizes that are integers of 0 or more";
 
-/** A copy of an array, of whichever realm, read once; holes are undefined. `what` says what it stands for. */
+/** A copy of a short array, of whichever realm, read once; holes are undefined. `what` says what it stands for. */
 export function arrayOf(op: string, what: string, value: unknown): unknown[] {
-  if (Array.isArray(value)) return [...value];
-  throw wrongType(op, what, value, typeof value === "number" ? "put the sizes in brackets" : undefined);
+  if (!Array.isArray(value)) throw wrongType(op, what, value, typeof value === "number" ? "put the sizes in brackets" : undefined);
+  // Before it is copied, which takes as long as it is long.
+  if (value.length > MAX_DIMS) throw wrongValue(op, `at most ${MAX_DIMS} dimensions`, value);
+  return [...value];
 }
 
 /** The shape that two operands broadcast to: trailing dimensions aligned, sizes equal or 1. Throws `ShapeError`. */

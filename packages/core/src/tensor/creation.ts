@@ -204,8 +204,8 @@ function make({ requiresGrad }: Placement, layout: () => Layout): Tensor {
 /** One value everywhere, under the name of the function that was called. */
 function filled(op: string, sizes: Shape, value: number, options: CreationOptions | undefined): Tensor {
   const shape = checkShape(op, sizes);
-  const { dtype: wanted, ...rest } = optionsOf<CreationOptions>(op, options, CREATION);
-  const dtype = checkDType(op, wanted ?? "float32");
+  const { dtype: wanted = "float32", ...rest } = optionsOf<CreationOptions>(op, options, CREATION);
+  const dtype = checkDType(op, wanted);
   const element = elementOf(op, value, dtype);
   const placed = placementOf(op, dtype, rest);
   return make(placed, () => computedLayout(placed.device, dtype, shape, (out) => placed.device.kernels.fill(out, element)));
@@ -219,8 +219,8 @@ function drawn(
   draw: (generator: Generator, length: number) => Float32Array | Float64Array,
 ): Tensor {
   const shape = checkShape(op, sizes);
-  const { dtype: wanted, generator: given, ...rest } = optionsOf<RandomOptions>(op, options, RANDOM);
-  const dtype = checkDType(op, wanted ?? "float32");
+  const { dtype: wanted = "float32", generator: given, ...rest } = optionsOf<RandomOptions>(op, options, RANDOM);
+  const dtype = checkDType(op, wanted);
   if (!isFloating(dtype)) throw refusal(op, "a float dtype", dtype, `convert the result with type("${dtype}")`);
   const generator = resolveGenerator(op, given);
   const placed = placementOf(op, dtype, rest);
