@@ -1,5 +1,4 @@
 import type { GradNode, Layout, Primitive } from "../autograd/node";
-import { run } from "../autograd/run";
 import { type BinaryOp, isComparison } from "../backend/op-names";
 import { type DType, isFloating, promote } from "../dtype/dtype";
 import { isBranded, isTensor, raw } from "../errors/brand";
@@ -7,7 +6,7 @@ import { wrongType } from "../errors/refusal";
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { BINARY_GRADIENTS } from "./binary-gradients";
-import { cast, computedLayout } from "./layout";
+import { computedLayout, runCast } from "./layout";
 import { sumTo } from "./sum-to";
 
 /** An operand: a tensor, or a number that stands for a constant of the other one's dtype. */
@@ -21,9 +20,9 @@ export type NumberOrTensor = Tensor | number;
 export function applyBinary(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Tensor {
   const dtype = commonDtype(op, a, b);
   const { tensors, numberRight, numberLeft } = primitivesOf(op);
-  if (typeof b === "number") return run(numberRight, [cast(raw(a as Tensor), dtype)], b);
-  if (typeof a === "number") return run(numberLeft, [cast(raw(b), dtype)], a);
-  return run(tensors, [cast(raw(a), dtype), cast(raw(b), dtype)], 0);
+  if (typeof b === "number") return runCast(numberRight, [raw(a as Tensor)], b, dtype);
+  if (typeof a === "number") return runCast(numberLeft, [raw(b)], a, dtype);
+  return runCast(tensors, [raw(a), raw(b)], 0, dtype);
 }
 
 /** The tensor, without a proxy that reactive state may have put around it. Refuses anything else; `name` says which argument it is. */
