@@ -1,5 +1,5 @@
 import { constants } from "node:buffer";
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { type Backend, BackendUnavailableError, referenceKernels } from "@dropwise/core/backend";
 import { BLOCK_LENGTH, Call, disposed } from "./call";
 import { copy } from "./copy";
@@ -65,7 +65,8 @@ function backendOf(call: Call, threads: number, isa: string): Backend<NativeHand
       dtypes: ["float32", "float64", "int32", "bool"],
       threads,
       device: isa,
-      maxBufferBytes: constants.MAX_LENGTH - SLACK_BYTES,
+      // Newer engines promise more than any machine has, and take their time to find out.
+      maxBufferBytes: Math.min(constants.MAX_LENGTH, totalmem()) - SLACK_BYTES,
     },
     allocate: (dtype, length) => {
       if (!live) throw disposed("allocate");

@@ -55,7 +55,12 @@ export async function open(options: WebGPUBackendOptions, windowBytes?: number):
     <Args extends unknown[]>(name: string, kernel: (gpu: Gpu, ...args: Args) => void) =>
     (...args: Args): void => {
       session.check(name);
-      kernel(gpu, ...args);
+      try {
+        kernel(gpu, ...args);
+      } catch (error) {
+        allocator.reclaim();
+        throw error;
+      }
     };
 
   const backend: WebGPUBackend = {

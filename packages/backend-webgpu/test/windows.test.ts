@@ -92,3 +92,16 @@ test("more pieces than a kernel may have are refused by name, before anything is
   expect(() => gpu.unary("exp", huge, huge)).toThrow(expect.objectContaining({ name: "OutOfMemoryError", bytes: 12_000 }));
   expect(gpu.stats().dispatches).toBe(dispatches);
 });
+
+test("a kernel that is refused on its way gives its scratch memory back", () => {
+  const huge = place(
+    gpu,
+    data("float32", [3000], () => 1),
+  );
+  const attempt = () =>
+    expect(() => gpu.softmax?.(true, huge, huge, 1, 3000, 1)).toThrow(expect.objectContaining({ name: "OutOfMemoryError" }));
+  attempt();
+  const { buffers } = gpu.stats();
+  for (let i = 0; i < 5; i++) attempt();
+  expect(gpu.stats().buffers).toBe(buffers);
+});

@@ -4,6 +4,7 @@ import { binary } from "./families/binary";
 import { crossBackend } from "./families/cross-backend";
 import { dropout } from "./families/dropout";
 import { errors } from "./families/errors";
+import { failures } from "./families/failures";
 import { gather } from "./families/gather";
 import { matmul } from "./families/matmul";
 import { memoryFamily } from "./families/memory";
@@ -29,6 +30,7 @@ export const suite: Readonly<Record<string, Family>> = {
   singular,
   training,
   memory: memoryFamily,
+  failures,
   errors,
   "cross-backend": crossBackend,
   statistics,

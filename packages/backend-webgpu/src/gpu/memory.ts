@@ -28,6 +28,8 @@ export class GpuAllocator {
   readonly maxBytes: number;
   /** Bytes that a kernel sees through one binding; larger memory takes several. */
   readonly windowBytes: number;
+  /** Scratch memory that a kernel has. */
+  readonly #lent = new Set<GpuMemory>();
   /** Scratch memory that is free, by size. */
   readonly #scratch = new Map<number, GpuMemory[]>();
   #scratchBytes = 0;
@@ -80,13 +82,20 @@ export class GpuAllocator {
   /** Memory for a kernel's intermediate result, to be given back with `reuse` as soon as the kernel is recorded: commands run in order. */
   scratch(length: number): GpuMemory {
     const bytes = 2 ** Math.ceil(Math.log2(Math.max(ALIGNMENT, length * 4)));
-    const memory = this.#scratch.get(bytes)?.pop();
-    if (memory === undefined) return this.#create(Math.min(bytes, this.maxBytes));
-    this.#scratchBytes -= bytes;
+    let memory = this.#scratch.get(bytes)?.pop();
+    if (memory === undefined) memory = this.#create(Math.min(bytes, this.maxBytes));
+    else this.#scratchBytes -= bytes;
+    this.#lent.add(memory);
     return memory;
   }
 
+  /** Takes back what a kernel that failed on its way had of it. */
+  reclaim(): void {
+    for (const memory of this.#lent) this.reuse(memory);
+  }
+
   reuse(memory: GpuMemory): void {
+    this.#lent.delete(memory);
     if (this.#scratchBytes + memory.bytes > MAX_SCRATCH_BYTES) {
       this.release(memory);
       return;

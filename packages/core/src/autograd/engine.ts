@@ -16,7 +16,9 @@ export interface BackwardMode {
  *
  * Nodes run from the last recorded to the first, so that a node has all of its gradient before it passes it on. Each runs in a scope of
  * its own, and its incoming gradient is disposed right after: at any time only the gradients still on their way are alive. Nothing is
- * written to any tensor here; the caller gets all gradients, or an error and none.
+ * written to any tensor here; the caller gets all gradients, or an error and none, and its scope frees those that were still on their way.
+ *
+ * A graph that is not retained is given up by a pass that fails, too: part of it is gone by then, and the rest is memory that may be missing.
  */
 export function computeGradients(
   roots: readonly Tensor[],
@@ -25,7 +27,8 @@ export function computeGradients(
   mode: BackwardMode,
 ): Map<Tensor, Tensor> {
   const nodes = reachable(roots);
-  const wanted = wantedEdges(nodes, targets);
+  const wanted = targets === null ? EVERYTHING : wantedEdges(nodes, targets);
+  const leads = (node: GradNode): boolean => wanted === EVERYTHING || node.edges.some((edge) => edge !== null && wanted.has(edge));
   const pending = new Map<GradNode | Tensor, Tensor>();
   const result = new Map<Tensor, Tensor>();
   // A target inside the graph is reached through the node that made it.
@@ -43,7 +46,7 @@ export function computeGradients(
     grad.dispose();
   };
 
-  withGradMode(mode.createGraph, "backward", () => {
+  const pass = (): void => {
     roots.forEach((root, i) => {
       const grad = rootGrads[i] as Tensor;
       deliver(root.node ?? root, grad.alias());
@@ -55,7 +58,7 @@ export function computeGradients(
       pending.delete(node);
       const target = captured.get(node);
       if (target !== undefined) result.set(target, grad.alias());
-      if (node.edges.some((edge) => edge !== null && wanted.has(edge))) {
+      if (leads(node)) {
         const grads = runNode(node, grad);
         grads.forEach((g, k) => {
           const edge = node.edges[k];
@@ -67,7 +70,14 @@ export function computeGradients(
       }
       grad.dispose();
     }
-  });
+  };
+
+  try {
+    withGradMode(mode.createGraph, "backward", pass);
+  } catch (error) {
+    if (!mode.retainGraph) for (const node of nodes) if (leads(node)) node.release();
+    throw error;
+  }
 
   // All nodes have run. A root that is a leaf got its gradient unasked.
   for (const [leaf, grad] of pending) {
@@ -96,9 +106,10 @@ function reachable(roots: readonly Tensor[]): GradNode[] {
   return [...seen].sort((a, b) => a.id - b.id);
 }
 
-/** The leaves and nodes whose gradients lead to a target; everything when `targets` is null. */
-function wantedEdges(nodes: readonly GradNode[], targets: readonly Tensor[] | null): { has(edge: GradNode | Tensor): boolean } {
-  if (targets === null) return { has: () => true };
+const EVERYTHING = { has: (): boolean => true };
+
+/** The leaves and nodes whose gradients lead to a target. */
+function wantedEdges(nodes: readonly GradNode[], targets: readonly Tensor[]): { has(edge: GradNode | Tensor): boolean } {
   const wanted = new Set<GradNode | Tensor>(targets.map((target) => target.node ?? target));
   for (const node of nodes) if (node.edges.some((edge) => edge !== null && wanted.has(edge))) wanted.add(node);
   return wanted;

@@ -57,7 +57,7 @@ export class GradNode<A = unknown> {
   /** The storages the saved values lie in. An object of its own, from which nothing leads back to the node. */
   readonly held = new HeldStorages();
   /** The version of the output's memory when this node made it. A view that is used at a later one would hide the edit from autograd. */
-  outputVersion: number;
+  readonly outputVersion: number;
   readonly #inputs: Saved[] = [];
   #output: Saved | undefined;
   #released = false;

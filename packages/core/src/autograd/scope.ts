@@ -60,18 +60,21 @@ export function unwatchNode(node: GradNode): void {
  *
  * With `releaseGraph`, graph nodes made inside are released too, so that a forward pass without a backward one leaves nothing
  * behind. Without, they pass to the scope around: so a composed function frees its steps' handles while the graph holds what it needs.
+ * Where `fn` throws, nobody got what was made: nothing survives, and no node.
  */
 export function withScope<T>(releaseGraph: boolean, fn: () => T, survivors: (result: T) => readonly Tensor[]): T {
   const scope: Scope = { tensors: [], nodes: [] };
   scopes.push(scope);
   let result: T;
   let saved: readonly Tensor[] = [];
+  let isDone = false;
   try {
     result = fn();
     saved = survivors(result);
+    isDone = true;
   } finally {
     scopes.pop();
-    close(scope, releaseGraph, saved);
+    close(scope, releaseGraph || !isDone, saved);
   }
   return result;
 }

@@ -12,7 +12,8 @@
  *   speed up: core runs the reference kernel on the view wherever an optional member is absent. A backend without `view`
  *   writes every member but those under "fused".
  * - **Same bits.** For any number of threads a member gives the same bits: work is cut in pieces of fixed size and combined in index order.
- * - **Errors.** A member that cannot do its work throws one of the named errors of `@dropwise/core/backend` and writes nothing.
+ * - **Errors.** A member that cannot do its work throws one of the named errors of `@dropwise/core/backend` and writes nothing. What writes over
+ *   values that are there (`optimizerStep`, `copy`, `binary` in place) needs no memory: core takes all that a step needs before the first of them.
  */
 import type { DType, TypedArray } from "../dtype/dtype";
 import type { BinaryOp, ReduceOp, UnaryOp } from "./op-names";

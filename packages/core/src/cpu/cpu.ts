@@ -1,6 +1,5 @@
 import type { Backend } from "../backend/backend";
-import { BYTES_PER_ELEMENT, createTypedArray, type TypedArray } from "../dtype/dtype";
-import { OutOfMemoryError } from "../errors/errors";
+import { hostArray, MAX_HOST_BYTES, type TypedArray } from "../dtype/dtype";
 
 /**
  * The reference backend: plain JavaScript over typed arrays, present wherever core is and used until `setDefaultBackend` names another.
@@ -13,15 +12,9 @@ export const cpu: Backend<TypedArray> = {
     dtypes: ["float32", "float64", "int32", "bool"],
     threads: 1,
     device: "javascript",
-    maxBufferBytes: 2 ** 32,
+    maxBufferBytes: MAX_HOST_BYTES,
   },
-  allocate(dtype, length) {
-    try {
-      return createTypedArray(dtype, length);
-    } catch {
-      throw new OutOfMemoryError("cpu", length * BYTES_PER_ELEMENT[dtype]);
-    }
-  },
+  allocate: (dtype, length) => hostArray("cpu", dtype, length),
   write: (storage, data) => storage.handle.set(data),
   read: async (storage, start, length) => storage.handle.slice(start, start + length),
   view: (storage) => storage.handle,

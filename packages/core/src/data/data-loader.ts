@@ -1,3 +1,4 @@
+import { hostArray } from "../dtype/dtype";
 import { BRAND, type Brand, Raw, raw } from "../errors/brand";
 import { checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongType } from "../errors/refusal";
@@ -80,9 +81,13 @@ export class DataLoader<T extends readonly Tensor[] = readonly Tensor[]> extends
   /** One pass: batches with a tensor for each of the dataset's. */
   *[Symbol.iterator](): globalThis.Generator<{ [K in keyof T]: Tensor }, void, undefined> {
     const self = raw(this);
-    const order = self.#order();
-    for (let i = 0; i < self.length; i++) {
-      const batch = self.dataset.batch(order.slice(i * self.batchSize, (i + 1) * self.batchSize));
+    const begin = () => {
+      const order = self.#shuffle ? drawPermutation(self.#source(), self.dataset.length) : null;
+      return { order, first: self.#batch(order, 0) };
+    };
+    // A pass that fails before its first batch has not begun: it gives its call back.
+    const { order, first } = self.#shuffle ? self.#source().attempt(begin) : begin();
+    for (let i = 0, batch = first; batch !== null; batch = self.#batch(order, ++i)) {
       try {
         yield batch;
       } finally {
@@ -91,9 +96,24 @@ export class DataLoader<T extends readonly Tensor[] = readonly Tensor[]> extends
     }
   }
 
-  #order(): Int32Array {
-    const { length } = this.dataset;
-    if (this.#shuffle) return drawPermutation(resolveGenerator("DataLoader", this.#generator), length);
-    return Int32Array.from({ length }, (_, i) => i);
+  #source(): Generator {
+    return resolveGenerator("DataLoader", this.#generator);
   }
+
+  /** Batch number `i` of a pass in this order, or in the dataset's own; null after the last. */
+  #batch(order: Int32Array | null, i: number): { [K in keyof T]: Tensor } | null {
+    if (i >= this.length) return null;
+    const start = i * this.batchSize;
+    const end = Math.min(start + this.batchSize, this.dataset.length);
+    return this.dataset.batch(order === null ? range(start, end) : order.slice(start, end));
+  }
+}
+
+// --- internal helpers ---
+
+/** The places from `start` up to, not including, `end`. */
+function range(start: number, end: number): Int32Array {
+  const places = hostArray("the host", "int32", end - start);
+  for (let i = 0; i < places.length; i++) places[i] = start + i;
+  return places;
 }

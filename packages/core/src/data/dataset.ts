@@ -1,5 +1,5 @@
 import { noGrad } from "../autograd/grad-mode";
-import { composed } from "../autograd/scope";
+import { withScope } from "../autograd/scope";
 import { typedArrayKind } from "../dtype/dtype";
 import { BRAND, type Brand, Raw } from "../errors/brand";
 import { describe } from "../errors/describe";
@@ -66,14 +66,18 @@ export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> exte
    * The samples at the places `indices`, as one batch of new tensors, which the caller disposes.
    *
    * @param indices Places from 0 to `length - 1`, in any order, also repeated.
-   * @throws TypeError for anything but an array of integers, RangeError for a place that is not there.
+   * @throws TypeError for anything but an array of integers, RangeError for a place that is not there, OutOfMemoryError.
    */
   batch(indices: Int32Array | readonly number[]): { [K in keyof T]: Tensor } {
     const places = placesOf(indices, this.length);
-    return noGrad(() => {
-      const rows = this.tensors.map((x) => composed(() => keep(indexRows(x, tensor(places, { backend: x.backend })))));
-      return rows as { [K in keyof T]: Tensor };
-    });
+    const rows = noGrad(() =>
+      withScope(
+        true,
+        () => this.tensors.map((x) => indexRows(x, tensor(places, { backend: x.backend }))),
+        (rows) => rows,
+      ),
+    );
+    return rows.map(keep) as unknown as { [K in keyof T]: Tensor };
   }
 }
 

@@ -1,3 +1,4 @@
+import { OutOfMemoryError } from "../errors/errors";
 import { refusal, wrongType, wrongValue } from "../errors/refusal";
 
 /**
@@ -71,6 +72,18 @@ export function checkDType(op: string, dtype: unknown): DType {
 export function createTypedArray<D extends DType>(dtype: D, length: number): TypedArrayOf<D>;
 export function createTypedArray(dtype: DType, length: number): TypedArray {
   return new ARRAYS[dtype](length);
+}
+
+/** Bytes of the largest typed array that core asks for. Engines promise more than a machine has, and are found out while it is filled, minutes later. */
+export const MAX_HOST_BYTES = 2 ** 32;
+
+/** The same for what `owner` holds, such as "cpu" or "the host". @throws OutOfMemoryError where there is no room for it, or it is too large. */
+export function hostArray<D extends DType>(owner: string, dtype: D, length: number): TypedArrayOf<D> {
+  const bytes = length * BYTES_PER_ELEMENT[dtype];
+  try {
+    if (bytes <= MAX_HOST_BYTES) return createTypedArray(dtype, length);
+  } catch {}
+  throw new OutOfMemoryError(owner, bytes);
 }
 
 /** The dtype a typed array holds, of whichever realm, or `null` for one that no tensor has (such as `Int16Array`) and for anything else. */

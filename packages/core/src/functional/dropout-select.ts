@@ -1,4 +1,4 @@
-import { composed } from "../autograd/scope";
+import { composed, withScope } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import { isFloating } from "../dtype/dtype";
 import { applySelect, applySelectInPlace, checkInPlace } from "../ops/affine-select";
@@ -54,10 +54,13 @@ function maskKey({ seedLo, seedHi, callLo, callHi }: CallKey, p: number, shape: 
 
 /** Integers with p = 1: zeros of the same dtype. */
 function zeroed(input: Tensor, inplace: boolean): Tensor {
-  const zeros = full(input.sizes, 0, { dtype: input.dtype, backend: input.backend });
-  if (!inplace) return zeros;
-  input.storage.device.kernels.copy(zeros.layout, input.layout);
-  input.storage.version++;
-  zeros.dispose();
+  const { dtype, backend, storage } = input;
+  if (!inplace) return full(input.sizes, 0, { dtype, backend });
+  withScope(
+    true,
+    () => storage.device.kernels.copy(full([], 0, { dtype, backend }).expand(input.sizes).layout, input.layout),
+    () => [],
+  );
+  storage.version++;
   return input;
 }

@@ -15,7 +15,7 @@ import { tensorsOf } from "./parameter";
  * @param parameters A tensor or several; those without a gradient are passed over.
  * @param maxNorm At least 0.
  * @returns The norm before, a scalar.
- * @throws RangeError for a negative or NaN `maxNorm`, TypeError for what is no number or no tensors.
+ * @throws RangeError for a negative or NaN `maxNorm`, TypeError for what is no number or no tensors, OutOfMemoryError. No gradient is changed then.
  */
 export function clipGradNorm(parameters: Tensor | Iterable<Tensor>, maxNorm: number): Tensor {
   if (typeof maxNorm !== "number") throw wrongType("clipGradNorm", "maxNorm to be a number", maxNorm);
@@ -27,18 +27,31 @@ export function clipGradNorm(parameters: Tensor | Iterable<Tensor>, maxNorm: num
       const norm = squares.length === 0 ? zeros([]) : squares.reduce((total, square) => total.add(square)).sqrt();
       // PyTorch's 1e-6 keeps the division finite where all gradients are 0.
       const factor = applyBinary("div", maxNorm, norm.add(1e-6)).clamp({ max: 1 });
-      for (const owner of owners) {
-        const grad = owner.grad as Tensor;
-        if (ownsMemory(grad)) {
-          grad.storage.device.kernels.binary("mul", grad.layout, factor.type(grad.dtype).expand(grad.sizes).layout, grad.layout);
-          grad.storage.version++;
-        } else {
-          // A differentiable gradient may share its memory, with another one or among its own elements.
-          owner.grad = keep(grad.mul(factor));
-          grad.dispose();
-        }
-      }
+      const writes = owners.map((owner) => scaling(owner, factor));
+      // All memory is there; from here on nothing fails.
+      for (const write of writes) write();
       return norm;
     }),
   );
+}
+
+// --- internal helpers ---
+
+/** What multiplies the gradient of `owner`; takes the memory for it at once. */
+function scaling(owner: Tensor, factor: Tensor): () => void {
+  const grad = owner.grad as Tensor;
+  if (ownsMemory(grad)) {
+    const { kernels } = grad.storage.device;
+    const repeated = factor.type(grad.dtype).expand(grad.sizes).layout;
+    return () => {
+      kernels.binary("mul", grad.layout, repeated, grad.layout);
+      grad.storage.version++;
+    };
+  }
+  // A differentiable gradient may share its memory, with another one or among its own elements.
+  const scaled = grad.mul(factor);
+  return () => {
+    owner.grad = keep(scaled);
+    grad.dispose();
+  };
 }

@@ -4,7 +4,7 @@ import { checkInputs, run } from "../autograd/run";
 import { InPlaceError } from "../errors/errors";
 import { type Affine, dropoutSpec, gradientAffine, type MaskKey } from "../random/mask-key";
 import type { Tensor } from "../tensor/tensor";
-import { computedLayout, contiguous } from "./layout";
+import { computedLayout, runContiguous } from "./layout";
 
 interface SelectAttrs {
   readonly key: MaskKey;
@@ -27,13 +27,11 @@ const selectPrimitive: Primitive<SelectAttrs> = {
 
 /** A new tensor with the affine select of `key` applied. A value repeated by strides of 0 is not written out first. */
 export function applySelect(x: Tensor, key: MaskKey, affine: Affine): Tensor {
-  return run(selectPrimitive, [isRepeated(x) ? x : contiguous(x)], { key, affine });
+  return isRepeated(x) ? run(selectPrimitive, [x], { key, affine }) : runContiguous(selectPrimitive, [x], { key, affine });
 }
 
 /** The same in place: overwrites x and makes it the result of the select, for the backward pass. Call `checkInPlace` first. */
 export function applySelectInPlace(x: Tensor, key: MaskKey, affine: Affine): Tensor {
-  const attrs = { key, affine };
-  const node = gradMode.enabled && x.requiresGrad ? new GradNode(selectPrimitive, attrs, [x], x) : null;
   const { device } = x.storage;
   const spec = dropoutSpec(key, affine, x.sizes);
   if (x.isContiguous()) {
@@ -43,15 +41,12 @@ export function applySelectInPlace(x: Tensor, key: MaskKey, affine: Affine): Ten
     const copy = computedLayout(device, x.dtype, x.sizes, (out) => {
       device.kernels.copy(x.layout, out);
       device.kernels.dropout(spec, out, out);
+      device.kernels.copy(out, x.layout);
     });
-    device.kernels.copy(copy, x.layout);
     copy.storage.release();
   }
   x.storage.version++;
-  if (node !== null) {
-    node.outputVersion = x.storage.version;
-    x.node = node as GradNode;
-  }
+  if (gradMode.enabled && x.requiresGrad) x.node = new GradNode(selectPrimitive, { key, affine }, [x], x) as GradNode;
   return x;
 }
 

@@ -1,5 +1,4 @@
 import type { GradNode, Layout, Primitive } from "../autograd/node";
-import { run } from "../autograd/run";
 import { type BinaryOp, isComparison } from "../backend/op-names";
 import { checkInt32, type DType, fitsInt32, isFloating, promote } from "../dtype/dtype";
 import { isBranded, isTensor, raw } from "../errors/brand";
@@ -7,7 +6,7 @@ import { wrongType } from "../errors/refusal";
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { BINARY_GRADIENTS } from "./binary-gradients";
-import { cast, computedLayout } from "./layout";
+import { computedLayout, runCast } from "./layout";
 import { sumTo } from "./sum-to";
 
 /** An operand: a tensor, or a number that stands for a constant of the other one's dtype. */
@@ -24,15 +23,15 @@ export function applyBinary(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor):
   if (typeof b === "number") {
     const x = checkTensor(op, a);
     const value = comparable(op, x, b);
-    return run(numberRight, [cast(x, commonDtype(op, x, value))], value);
+    return runCast(numberRight, [x], value, commonDtype(op, x, value));
   }
   if (typeof a === "number") {
     const x = checkTensor(op, b);
     const value = comparable(op, x, a);
-    return run(numberLeft, [cast(x, commonDtype(op, value, x))], value);
+    return runCast(numberLeft, [x], value, commonDtype(op, value, x));
   }
-  const dtype = commonDtype(op, a, b);
-  return run(tensors, [cast(raw(a), dtype), cast(raw(b), dtype)], 0);
+  const dtype = commonDtype(op, a, b); // refuses what is no tensor
+  return runCast(tensors, [raw(a), raw(b)], 0, dtype);
 }
 
 /** The tensor, without a proxy that reactive state may have put around it. Refuses anything else; `name` says which argument it is. */

@@ -1,5 +1,4 @@
 import type { Primitive } from "../autograd/node";
-import { run } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import { promote } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
@@ -8,7 +7,7 @@ import { wrongType } from "../errors/refusal";
 import { formatShape, normalizeDim, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
-import { cast, computedLayout } from "./layout";
+import { computedLayout, runCast } from "./layout";
 import { sliceLayout } from "./slice";
 import { slice, unsqueeze } from "./views";
 
@@ -109,10 +108,5 @@ function join(op: string, tensors: readonly Tensor[], dim: number): Tensor {
       );
     }
   }
-  const dtype = tensors.map((x) => x.dtype).reduce(promote);
-  return run(
-    catPrimitive,
-    tensors.map((x) => cast(x, dtype)),
-    at,
-  );
+  return runCast(catPrimitive, tensors, at, tensors.map((x) => x.dtype).reduce(promote));
 }

@@ -1,11 +1,12 @@
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
+import { composed } from "../autograd/scope";
 import { promote } from "../dtype/dtype";
 import { optionsOf } from "../errors/options";
 import { wrongType } from "../errors/refusal";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor, promoteOperands } from "./binary";
-import { cast, computedLayout, contiguous } from "./layout";
+import { cast, computedLayout, contiguous, runContiguous } from "./layout";
 
 /** Bounds for `clamp`; at least one is given. */
 export interface ClampOptions {
@@ -46,5 +47,6 @@ export function clamp(tensor: Tensor, options: ClampOptions): Tensor {
   // A bound with a fraction turns integers to float32, as a number does everywhere.
   let { dtype } = x;
   for (const bound of [min, max]) if (bound !== undefined) dtype = promote(dtype, promoteOperands("clamp", x, bound));
-  return run(clampPrimitive, [contiguous(cast(x, dtype))], { min, max });
+  if (dtype === x.dtype) return runContiguous(clampPrimitive, [x], { min, max });
+  return composed(() => run(clampPrimitive, [contiguous(cast(x, dtype))], { min, max }));
 }

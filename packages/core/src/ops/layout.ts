@@ -58,3 +58,31 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 export function contiguous(x: Tensor): Tensor {
   return isContiguous(x.sizes, x.steps) ? x : run(castPrimitive, [x], x.dtype);
 }
+
+/** Runs a primitive that reads contiguous inputs. Copies that this takes are given up after it: the graph holds what it needs of them. */
+export function runContiguous<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A): Tensor {
+  for (const x of inputs) if (!x.isContiguous()) return runCopies(primitive, inputs, attrs, null);
+  return run(primitive, inputs, attrs);
+}
+
+/** The same for a primitive that reads inputs of one `dtype`, from number `first` on, with any strides. */
+export function runCast<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A, dtype: DType, first = 0): Tensor {
+  for (let i = first; i < inputs.length; i++) {
+    if ((inputs[i] as Tensor).dtype !== dtype) return runCopies(primitive, inputs, attrs, dtype, first);
+  }
+  return run(primitive, inputs, attrs);
+}
+
+// --- internal helpers ---
+
+/** A function of its own: a closure costs those calls, too, that do not come to it. */
+function runCopies<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A, dtype: DType | null, first = 0): Tensor {
+  const prepare = (x: Tensor) => (dtype === null ? contiguous(x) : cast(x, dtype));
+  return composed(() =>
+    run(
+      primitive,
+      inputs.map((x, i) => (i < first ? x : prepare(x))),
+      attrs,
+    ),
+  );
+}

@@ -1,14 +1,15 @@
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
+import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import type { Device } from "../backend/device";
 import { referenceLinear } from "../cpu/matmul";
-import { isFloating, promote } from "../dtype/dtype";
+import { type DType, isFloating, promote } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { broadcastShapes, formatShape, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
-import { cast, computedLayout, contiguous } from "./layout";
+import { cast, computedLayout, runContiguous } from "./layout";
 
 /** Two matrices, or two equal batches of them. */
 const matmulPrimitive: Primitive<null> = {
@@ -56,19 +57,22 @@ export function matmul(left: Tensor, right: Tensor): Tensor {
   if (x.sizes.length === 0 || other.sizes.length === 0) {
     throw new ShapeError("matmul", [x.sizes, other.sizes], "expected at least one dimension each, got a scalar - multiply with mul");
   }
-  const a = cast(x.sizes.length === 1 ? x.unsqueeze(0) : x, dtype);
-  const b = cast(other.sizes.length === 1 ? other.unsqueeze(1) : other, dtype);
-  if (a.sizes.at(-1) !== b.sizes.at(-2)) {
+  if (x.sizes.at(-1) !== other.sizes[Math.max(0, other.sizes.length - 2)]) {
     throw new ShapeError(
       "matmul",
       [x.sizes, other.sizes],
       `expected equal inner sizes, got ${formatShape(x.sizes)} and ${formatShape(other.sizes)}`,
     );
   }
-  let out = batched(a, b);
-  if (other.sizes.length === 1) out = out.squeeze(-1);
-  if (x.sizes.length === 1) out = out.squeeze(other.sizes.length === 1 ? -1 : -2);
-  return out;
+  if (isReady(x, dtype) && isReady(other, dtype)) return run(matmulPrimitive, [x, other], null);
+  return composed(() => {
+    const a = cast(x.sizes.length === 1 ? x.unsqueeze(0) : x, dtype);
+    const b = cast(other.sizes.length === 1 ? other.unsqueeze(1) : other, dtype);
+    let out = batched(a, b);
+    if (other.sizes.length === 1) out = out.squeeze(-1);
+    if (x.sizes.length === 1) out = out.squeeze(other.sizes.length === 1 ? -1 : -2);
+    return out;
+  });
 }
 
 /** `x weight^T + bias` over the last dimension of x. */
@@ -94,12 +98,17 @@ export function linear(input: Tensor, weights: Tensor, offsets?: Tensor | null):
   const inputs = bias ? [x, weight, bias] : [x, weight];
   const sameDtype = isFloating(x.dtype) && inputs.every((input) => input.dtype === x.dtype);
   if (!sameDtype || linearKernel(x.storage.device) === undefined) {
-    const product = matmul(x, weight.transpose(0, 1));
-    return bias ? product.add(bias) : product;
+    return composed(() => {
+      const product = matmul(x, weight.transpose(0, 1));
+      return bias ? product.add(bias) : product;
+    });
   }
-  const rows = x.sizes.length === 2 ? x : x.reshape([sizeOf(x.sizes.slice(0, -1)), x.sizes.at(-1) as number]);
-  const out = run(linearPrimitive, [rows, ...inputs.slice(1)].map(contiguous), null);
-  return x.sizes.length === 2 ? out : out.reshape([...x.sizes.slice(0, -1), weight.sizes[0] as number]);
+  if (x.sizes.length === 2) return runContiguous(linearPrimitive, inputs, null);
+  return composed(() => {
+    const rows = x.reshape([sizeOf(x.sizes.slice(0, -1)), x.sizes.at(-1) as number]);
+    const out = runContiguous(linearPrimitive, [rows, ...inputs.slice(1)], null);
+    return out.reshape([...x.sizes.slice(0, -1), weight.sizes[0] as number]);
+  });
 }
 
 // --- internal helpers ---
@@ -125,11 +134,21 @@ function batched(a: Tensor, b: Tensor): Tensor {
   return run(matmulPrimitive, [flat(a, [m, k]), flat(b, [k, n])], null).reshape([...batch, m, n]);
 }
 
-/** The tensor as the contract wants a matrix: one of the last two strides is 1 and the other at least the row length; else a copy. */
-function kernelReady(x: Tensor): Tensor {
+/** True for a matrix as the contract wants one: one of the last two strides is 1 and the other at least the row length. */
+function isKernelReady(x: Tensor): boolean {
   const [rows, columns] = x.sizes.slice(-2) as [number, number];
   const [rowStride, columnStride] = x.steps.slice(-2) as [number, number];
   const plain = columnStride === 1 && rowStride >= columns;
   const transposed = rowStride === 1 && columnStride >= rows;
-  return plain || transposed ? x : x.contiguous();
+  return plain || transposed;
+}
+
+/** The tensor, or a copy that the kernel can read. */
+function kernelReady(x: Tensor): Tensor {
+  return isKernelReady(x) ? x : x.contiguous();
+}
+
+/** True for a matrix that needs nothing done before the product. */
+function isReady(x: Tensor, dtype: DType): boolean {
+  return x.sizes.length === 2 && x.dtype === dtype && isKernelReady(x);
 }

@@ -1,5 +1,4 @@
 import { ANY, type Primitive } from "../autograd/node";
-import { run } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import type { ReduceOp } from "../backend/op-names";
 import type { DType } from "../dtype/dtype";
@@ -8,7 +7,7 @@ import { type OptionKinds, optionsOf } from "../errors/options";
 import { normalizeDim, normalizeDims, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
-import { cast, computedLayout, contiguous } from "./layout";
+import { computedLayout, runCast, runContiguous } from "./layout";
 
 /** Which dimensions a reduction takes away. */
 export interface ReduceOptions {
@@ -136,30 +135,24 @@ function reduceBy(op: ReduceOp, primitive: Primitive<ReduceAttrs>, tensor: Tenso
 
 /** Reduces `dims`, counted from the front and ascending. */
 function reduce(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
-  const rank = x.sizes.length;
-  const isReduced = (i: number) => dims.includes(i);
-  const kept = x.sizes.map((size, i) => (isReduced(i) ? 1 : size));
-  const shape = keepdim ? kept : dims.length === rank ? SCALAR : x.sizes.filter((_, i) => !isReduced(i));
   const first = dims[0] ?? 0;
-  const adjacent = dims.every((d, i) => d === first + i);
-  // Dimensions that are apart are brought together at the end.
-  const order = adjacent ? null : [...x.sizes.keys()].filter((i) => !isReduced(i)).concat(dims);
-  const source = order === null ? x : x.permute(order);
-  const start = order === null ? first : rank - dims.length;
-  const outer = sizeOf(source.sizes.slice(0, start));
-  const size = sizeOf(source.sizes.slice(start, start + dims.length));
-  const inner = sizeOf(source.sizes.slice(start + dims.length));
+  if (!dims.every((d, i) => d === first + i)) return reduceApart(op, primitive, x, dims, keepdim);
+  const end = first + dims.length;
+  const kept = x.sizes.map((size, i) => (i >= first && i < end ? 1 : size));
+  const shape = keepdim ? kept : dims.length === x.sizes.length ? SCALAR : x.sizes.filter((_, i) => i < first || i >= end);
+  const size = sizeOf(x.sizes.slice(first, end));
   if (size === 0 && op !== "sum") throw new RangeError(`${op}: expected at least one element to choose from, got a dimension of size 0`);
-  const input = contiguous(op !== "sum" && x.dtype === "bool" ? cast(source, "int32") : source);
-  // Seen from a permuted source, the kept dimensions broadcast in the permuted order.
-  const broadcast = order === null ? kept : source.sizes.map((s, i) => (i < start ? s : 1));
-  const result = run(primitive, [input], {
-    op,
-    outer,
-    size,
-    inner,
-    shape: order === null ? shape : source.sizes.slice(0, start),
-    kept: broadcast,
-  });
-  return order === null ? result : result.reshape(shape);
+  const attrs = { op, outer: sizeOf(x.sizes.slice(0, first)), size, inner: sizeOf(x.sizes.slice(end)), shape, kept };
+  return op !== "sum" && x.dtype === "bool" ? runCast(primitive, [x], attrs, "int32") : runContiguous(primitive, [x], attrs);
+}
+
+/** The same for dimensions that are apart, which are brought together at the end. */
+function reduceApart(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  const others = [...x.sizes.keys()].filter((i) => !dims.includes(i));
+  const last = dims.map((_, i) => others.length + i);
+  return composed(() =>
+    reduce(op, primitive, x.permute([...others, ...dims]), last, false).reshape(
+      x.sizes.flatMap((size, i) => (others.includes(i) ? size : keepdim ? 1 : [])),
+    ),
+  );
 }

@@ -8,7 +8,7 @@ import { checkFloating } from "../dtype/dtype";
 import { normalizeDim, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
-import { computedLayout, contiguous } from "./layout";
+import { computedLayout, contiguous, runContiguous } from "./layout";
 
 interface SoftmaxAttrs {
   readonly log: boolean;
@@ -64,7 +64,7 @@ export function applySoftmax(tensor: Tensor, log: boolean, dimension: unknown): 
   const x = checkTensor(name, tensor);
   checkFloating(name, x.dtype);
   const dim = normalizeDim(name, dimension, x.sizes.length);
-  if (softmaxKernel(x.storage.device) !== undefined) return run(softmaxPrimitive, [contiguous(x)], { log, dim });
+  if (softmaxKernel(x.storage.device) !== undefined) return runContiguous(softmaxPrimitive, [x], { log, dim });
   return composed(() => {
     const shifted = x.sub(x.detach().amax({ dim, keepdim: true }));
     const exp = shifted.exp();

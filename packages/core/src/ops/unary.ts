@@ -1,10 +1,9 @@
 import { ANY, type Primitive } from "../autograd/node";
-import { run } from "../autograd/run";
 import type { UnaryOp } from "../backend/op-names";
 import { checkFloating } from "../dtype/dtype";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
-import { computedLayout, contiguous } from "./layout";
+import { computedLayout, runContiguous } from "./layout";
 
 /** The derivative of each function times the incoming gradient, from its input or its output. */
 const GRADIENTS: Readonly<Record<UnaryOp, { from: "input" | "output" | "none"; gradient(grad: Tensor, value: Tensor): Tensor }>> = {
@@ -31,7 +30,7 @@ export function applyUnary(op: UnaryOp, tensor: Tensor): Tensor {
   const x = checkTensor(op, tensor);
   const integers = op === "neg" || op === "abs";
   if (!(integers && x.dtype === "int32")) checkFloating(op, x.dtype);
-  return run(PRIMITIVES[op], [contiguous(x)], null);
+  return runContiguous(PRIMITIVES[op], [x], null);
 }
 
 // --- internal helpers ---

@@ -7,7 +7,7 @@ import { wrongValue } from "../errors/refusal";
 import { arrayOf, broadcastStrides, checkShape, contiguousStrides, formatShape, MAX_DIMS, normalizeDim, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
-import { contiguous, viewLayout } from "./layout";
+import { runContiguous, viewLayout } from "./layout";
 import { slicePrimitive } from "./slice";
 import { sumTo } from "./sum-to";
 
@@ -50,7 +50,7 @@ const expandPrimitive: Primitive<Shape> = {
 export function reshape(tensor: Tensor, shape: Shape): Tensor {
   const x = checkTensor("reshape", tensor);
   const sizes = resolveSizes(x, shape);
-  return run(reshapePrimitive, [contiguous(x)], { shape: sizes, strides: contiguousStrides(sizes) });
+  return runContiguous(reshapePrimitive, [x], { shape: sizes, strides: contiguousStrides(sizes) });
 }
 
 /** Reorders all dimensions. */

@@ -1,11 +1,10 @@
 import type { Layout, Primitive } from "../autograd/node";
-import { run } from "../autograd/run";
 import { raw } from "../errors/brand";
 import { refusal } from "../errors/refusal";
 import { broadcastShapes, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { broadcastTo, checkTensor, type NumberOrTensor, promoteOperands } from "./binary";
-import { cast, computedLayout } from "./layout";
+import { computedLayout, runCast } from "./layout";
 import { sumTo } from "./sum-to";
 
 /** The numbers among the two choices; the tensors are inputs, after the condition. */
@@ -44,7 +43,7 @@ export function where(mask: Tensor, a: NumberOrTensor, b: NumberOrTensor): Tenso
   const condition = checkTensor("where", mask, "the condition");
   if (condition.dtype !== "bool") throw refusal("where", "a bool condition", condition.dtype, "compare it, e.g. x.gt(0)");
   const dtype = promoteOperands("where", a, b);
-  if (typeof a === "number") return run(wherePrimitive, [condition, cast(raw(b as Tensor), dtype)], { a });
-  if (typeof b === "number") return run(wherePrimitive, [condition, cast(raw(a), dtype)], { b });
-  return run(wherePrimitive, [condition, cast(raw(a), dtype), cast(raw(b), dtype)], {});
+  if (typeof a === "number") return runCast(wherePrimitive, [condition, raw(b as Tensor)], { a }, dtype, 1);
+  if (typeof b === "number") return runCast(wherePrimitive, [condition, raw(a)], { b }, dtype, 1);
+  return runCast(wherePrimitive, [condition, raw(a), raw(b)], {}, dtype, 1);
 }

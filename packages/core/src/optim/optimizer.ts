@@ -242,15 +242,14 @@ export abstract class Optimizer<Options extends object> extends Raw {
   }
 
   #commit({ param, state, write }: Update): void {
-    const before = this.#states.get(param);
-    if (before !== state) {
-      before?.dispose();
-      this.#states.set(param, state);
-    }
-    state.step++;
     write();
+    state.step++;
     param.storage.version++;
     for (const { storage } of state.tensors) storage.version++;
+    const before = this.#states.get(param);
+    if (before === state) return;
+    before?.dispose();
+    this.#states.set(param, state);
   }
 }
 

@@ -1,8 +1,8 @@
 /**
  * Random numbers drawn on the host, so that a model starts equal on every backend. Each function takes one host call of the
- * generator, whatever the length, and uses its words in order. Stated in `docs/random-stream.md`.
+ * generator, whatever the length, and uses its words in order. Stated in `docs/random-stream.md`. Memory comes first: where there is none, no call is taken.
  */
-import { OutOfMemoryError } from "../errors/errors";
+import { hostArray } from "../dtype/dtype";
 import type { Generator } from "./generator";
 import { WordReader } from "./words";
 
@@ -18,7 +18,7 @@ export function drawSymmetric(generator: Generator, length: number, bound: numbe
 
 /** Standard normal by Box-Muller in double: of each block, words (0, 1) give cosine and sine, and words (2, 3) likewise. */
 export function drawRandn(generator: Generator, length: number): Float64Array {
-  const out = room(() => new Float64Array(length), 8 * length);
+  const out = hostArray("the host", "float64", length);
   const words = new WordReader(generator.takeHostCall());
   for (let i = 0; i < length; i += 2) {
     const u1 = (words.next() + 1) * 2 ** -32; // in (0, 1], so that the logarithm is finite
@@ -35,7 +35,7 @@ export function drawRandn(generator: Generator, length: number): Float64Array {
  * at or above the largest multiple of i + 1 in 32 bits are passed over, so that no order is likelier than another.
  */
 export function drawPermutation(generator: Generator, length: number): Int32Array {
-  const order = room(() => new Int32Array(length), 4 * length);
+  const order = hostArray("the host", "int32", length);
   for (let i = 0; i < length; i++) order[i] = i;
   const words = new WordReader(generator.takeHostCall());
   for (let i = length - 1; i > 0; i--) {
@@ -54,17 +54,8 @@ export function drawPermutation(generator: Generator, length: number): Int32Arra
 // --- internal helpers ---
 
 function drawUniform(generator: Generator, length: number, map: (u: number) => number): Float32Array {
-  const out = room(() => new Float32Array(length), 4 * length);
+  const out = hostArray("the host", "float32", length);
   const words = new WordReader(generator.takeHostCall());
   for (let i = 0; i < length; i++) out[i] = map((words.next() >>> 8) * 2 ** -24);
   return out;
-}
-
-/** An array for what is drawn. It comes first: where there is no room for it, no call is taken. */
-function room<T>(create: () => T, bytes: number): T {
-  try {
-    return create();
-  } catch {
-    throw new OutOfMemoryError("the host", bytes, "draw fewer numbers at once");
-  }
 }

@@ -1,6 +1,6 @@
 /** From what a caller calls data to typed elements: nesting, kinds of arrays, and numbers that a dtype can hold. */
 
-import { checkInt32, createTypedArray, type DType, dtypeOf, type TypedArray, typedArrayKind } from "../dtype/dtype";
+import { checkInt32, type DType, dtypeOf, hostArray, type TypedArray, typedArrayKind } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { wrongType } from "../errors/refusal";
 import { MAX_DIMS, type Shape } from "../shape/shape";
@@ -44,7 +44,7 @@ export function impliedDtype({ flat, dtype }: Elements): DType {
  */
 export function convert(op: string, flat: ArrayLike<number | boolean | bigint>, dtype: DType): TypedArray {
   if (dtype !== "bool" && dtypeOf(flat) === dtype) return flat as TypedArray;
-  const converted = createTypedArray(dtype, flat.length);
+  const converted = hostArray("the host", dtype, flat.length);
   for (let i = 0; i < flat.length; i++) converted[i] = elementOf(op, Number(flat[i]), dtype);
   return converted;
 }

@@ -1,5 +1,6 @@
 import { computeGradients } from "../autograd/engine";
 import { checkInputs } from "../autograd/run";
+import { withScope } from "../autograd/scope";
 import { isFloating } from "../dtype/dtype";
 import { isTensor, raw } from "../errors/brand";
 import { ShapeError } from "../errors/errors";
@@ -31,8 +32,8 @@ export interface GradOptions {
  * @param inputs One tensor or several, of which the outputs were computed.
  * @param options As below; none is needed for first derivatives of a loss.
  * @returns One gradient for each input, of its shape and dtype.
- * @throws TypeError for what is no tensor; RangeError for an input the outputs do not depend on or that requires no gradient; ShapeError, DisposedError
- *   and InPlaceError as for `backward`.
+ * @throws TypeError for what is no tensor; RangeError for an input the outputs do not depend on or that requires no gradient; ShapeError, DisposedError,
+ *   InPlaceError and OutOfMemoryError as for `backward`, and as there a graph that is not kept is given up on the way.
  * @example
  * ```ts
  * const x = tensor(2, { requiresGrad: true });
@@ -58,19 +59,21 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | reado
   roots.forEach((root, i) => {
     checkSeed(root, given[i]);
   });
-  const seeds = roots.map((root, i) => given[i] ?? new Tensor(onesLike(root)));
-  const found = computeGradients(roots, seeds, targets, { retainGraph, createGraph });
-  seeds.forEach((seed, i) => {
-    if (seed !== given[i]) seed.dispose();
-  });
-  const missing = targets.findIndex((target) => !found.has(target));
-  if (missing >= 0 && !allowUnused) {
-    for (const gradient of found.values()) gradient.dispose();
-    throw new RangeError(
-      `grad: expected outputs that depend on all inputs, got none for input ${missing} - pass { allowUnused: true } for zeros`,
-    );
-  }
-  return targets.map((target) => found.get(target) ?? zeros(target.sizes, { dtype: target.dtype, backend: target.backend }));
+  return withScope(
+    false,
+    () => {
+      const seeds = roots.map((root, i) => given[i] ?? new Tensor(onesLike(root)));
+      const found = computeGradients(roots, seeds, targets, { retainGraph, createGraph });
+      const missing = targets.findIndex((target) => !found.has(target));
+      if (missing >= 0 && !allowUnused) {
+        throw new RangeError(
+          `grad: expected outputs that depend on all inputs, got none for input ${missing} - pass { allowUnused: true } for zeros`,
+        );
+      }
+      return targets.map((target) => found.get(target) ?? zeros(target.sizes, { dtype: target.dtype, backend: target.backend }));
+    },
+    (gradients) => gradients,
+  );
 }
 
 // --- internal helpers ---

@@ -83,7 +83,7 @@ function check(op: string, fn: (...inputs: Tensor[]) => Tensor, inputs: readonly
     generator.setState(state);
     return checkTensor(op, fn(...args), "what the function returns");
   };
-  return tidy(() => {
+  const compare = (): void => {
     const output = call(...inputs);
     // One random weighting of the outputs checks all of them at once; a wrong entry hides only by accident.
     const weights = randn(output.sizes, { dtype: output.dtype, backend: output.backend, generator: generator.clone() });
@@ -114,7 +114,11 @@ function check(op: string, fn: (...inputs: Tensor[]) => Tensor, inputs: readonly
         }
       }
     });
+  };
+  try {
+    tidy(compare);
+  } finally {
     generator.setState(state);
-    return true;
-  });
+  }
+  return true;
 }

@@ -1,6 +1,7 @@
 import { computeGradients } from "../autograd/engine";
 import type { Layout } from "../autograd/node";
 import { checkInputs } from "../autograd/run";
+import { withScope } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import type { BinaryOp, UnaryOp } from "../backend/op-names";
 import { deviceOf } from "../cpu/device-of";
@@ -119,7 +120,8 @@ export class Tensor extends TensorHandle {
    * @param options `retainGraph`: keep the graph for another call (default: the value of `createGraph`). `createGraph`: make the
    *   gradients differentiable themselves (default false).
    * @throws TypeError for a tensor that requires no gradient, ShapeError for more than one element without `gradient`, DisposedError when the graph
-   *   was released, InPlaceError when a value it needs was edited. No gradient is changed then.
+   *   was released, InPlaceError when a value it needs was edited, OutOfMemoryError. No gradient is changed then, of no leaf. Where it fails on its way,
+   *   the graph is given up all the same, unless it is to be kept: compute the forward pass again.
    */
   backward(gradient?: Tensor, options?: { retainGraph?: boolean; createGraph?: boolean }): void {
     const self = raw(this);
@@ -141,9 +143,14 @@ export class Tensor extends TensorHandle {
     }
     const given = gradient === undefined ? undefined : checkTensor("backward", gradient, "the gradient");
     if (given !== undefined) checkGradient("backward", self, given);
-    const seed = given ?? new Tensor(onesLike(self));
-    accumulateGrads(computeGradients([self], [seed], null, { retainGraph, createGraph }), createGraph);
-    if (given === undefined) seed.dispose();
+    withScope(
+      false,
+      () => {
+        const seed = given ?? new Tensor(onesLike(self));
+        accumulateGrads(computeGradients([self], [seed], null, { retainGraph, createGraph }), createGraph);
+      },
+      () => [],
+    );
   }
 
   /** The same data, without the graph behind it. */

@@ -10,7 +10,7 @@ import { deviceOf } from "../cpu/device-of";
 import type { DType, TypedArray } from "../dtype/dtype";
 import { ShapeError, UnsupportedOpError } from "../errors/errors";
 import { refusal } from "../errors/refusal";
-import { computedLayout, contiguous } from "../ops/layout";
+import { computedLayout, contiguous, viewLayout } from "../ops/layout";
 import { formatShape, type Shape, sameShape } from "../shape/shape";
 import type { Tensor } from "./tensor";
 
@@ -47,9 +47,11 @@ export function readElementsSync(op: string, x: Tensor): TypedArray {
     throw new UnsupportedOpError(op, backend.name, detail);
   }
   const source = readable(x);
-  const copy = backend.view(source.storage).slice(source.offset, source.offset + source.size);
-  if (source !== x) source.dispose();
-  return copy;
+  try {
+    return backend.view(source.storage).slice(source.offset, source.offset + source.size);
+  } finally {
+    if (source !== x) source.dispose();
+  }
 }
 
 /** A new layout on `device` with the elements that `data` gives, in row-major order; asked for when there is memory for them. */
@@ -68,7 +70,7 @@ export async function moveStorage(x: Tensor, backend: Backend): Promise<Layout> 
   return layoutFrom(device, dtype, sizes, () => data);
 }
 
-/** Puts a tensor on other memory of the same shape, contiguous, and gives up the old. One that was disposed meanwhile did that itself. */
+/** Puts a tensor on other memory of the same shape, of its own and contiguous, and gives up the old. One that was disposed meanwhile did that itself. */
 export function replaceStorage(x: Tensor, layout: Layout): void {
   const { storage } = layout;
   if (x.isDisposed) {
@@ -79,6 +81,7 @@ export function replaceStorage(x: Tensor, layout: Layout): void {
   unwatch(x);
   x.storage.collect();
   x.layout = layout;
+  x.isView = false;
   storage.device.liveTensors++;
   if (isWatched) watch(x);
 }
@@ -100,39 +103,30 @@ export function checkGradient(op: string, output: Tensor, gradient: Tensor): voi
 }
 
 /**
- * Adds each gradient to its leaf's `grad`. A first gradient is taken over where it has contiguous memory of its own, and copied otherwise:
- * `grad` never shares memory with anything.
+ * Adds each gradient to its leaf's `grad`: all of them, or none where memory or a kernel fails. A first gradient is taken over where it has contiguous
+ * memory of its own, and copied otherwise: `grad` never shares memory with anything. A later one is not added in the memory of `grad`, where an error
+ * would leave some leaves with the sum and others without: the sum is made in the gradient's own, which `grad` then moves to.
  */
 export function accumulateGrads(gradients: Map<Tensor, Tensor>, createGraph: boolean): void {
-  // What may be refused comes before anything is written: leaves that moved to another backend since the forward pass, and sums.
+  const fresh: (readonly [leaf: Tensor, gradient: Tensor])[] = [];
   const sums = new Map<Tensor, Tensor>();
   for (const [leaf, gradient] of gradients) {
     if (leaf.isDisposed) continue;
     const before = usableGrad(leaf);
     checkInputs("backward", [leaf, gradient, before ?? gradient]);
-    if (before !== null && (createGraph || before.requiresGrad || !ownsMemory(before))) sums.set(leaf, before.add(gradient));
+    if (before === null) fresh.push([leaf, ownGrad(gradient, createGraph)]);
+    else if (createGraph || before.requiresGrad) fresh.push([leaf, ownGrad(before.add(gradient), createGraph)]);
+    // Two leaves may have been given one tensor as their gradient.
+    else sums.set(before, addedInto(gradient, sums.get(before) ?? before));
   }
-  for (const [leaf, gradient] of gradients) {
-    const before = usableGrad(leaf);
-    const sum = sums.get(leaf);
-    if (leaf.isDisposed) {
-      gradient.dispose();
-      continue;
-    }
-    if (before === null) {
-      leaf.grad = ownGrad(gradient, createGraph);
-    } else if (sum !== undefined) {
-      leaf.grad = ownGrad(sum, createGraph);
-      gradient.dispose();
-    } else {
-      const { device } = before.storage;
-      const source = contiguous(gradient);
-      device.kernels.binary("add", before.layout, source.layout, before.layout);
-      before.storage.version++;
-      if (source !== gradient) source.dispose();
-      gradient.dispose();
-    }
-    if (leaf.grad !== null) leaf.grad.isKept = true;
+  // All memory is there and all is computed; from here on nothing fails.
+  for (const [leaf, gradient] of fresh) {
+    leaf.gradient = gradient;
+    gradient.isKept = true;
+  }
+  for (const [before, sum] of sums) {
+    replaceStorage(before, viewLayout(sum, sum.sizes, sum.steps, sum.offset));
+    before.isKept = true;
   }
 }
 
@@ -153,11 +147,30 @@ function usableGrad({ grad }: Tensor): Tensor | null {
   return grad === null || grad.isDisposed ? null : grad;
 }
 
+/** A gradient in contiguous memory of its own, unless it is to be differentiated itself. */
 function ownGrad(gradient: Tensor, createGraph: boolean): Tensor {
-  if (createGraph || (ownsMemory(gradient) && gradient.offset === 0)) return gradient;
+  if (createGraph || isOwn(gradient)) return gradient;
   const { device } = gradient.storage;
   const own = computedLayout(device, gradient.dtype, gradient.sizes, (out) => device.kernels.copy(gradient.layout, out));
-  const result = gradient.wrap(own);
+  return replaced(gradient, own);
+}
+
+/** The sum of a gradient and what was there before, in contiguous memory of the gradient's own. */
+function addedInto(gradient: Tensor, before: Tensor): Tensor {
+  const { device } = gradient.storage;
+  const add = (out: Layout): void => device.kernels.binary("add", before.layout, gradient.layout, out);
+  if (!isOwn(gradient)) return replaced(gradient, computedLayout(device, gradient.dtype, gradient.sizes, add));
+  add(gradient.layout);
+  return gradient;
+}
+
+function isOwn(gradient: Tensor): boolean {
+  return ownsMemory(gradient) && gradient.offset === 0;
+}
+
+/** A tensor over a new layout in place of `gradient`, whose memory the next that shares it may take over. */
+function replaced(gradient: Tensor, layout: Layout): Tensor {
+  const result = gradient.wrap(layout);
   gradient.dispose();
   return result;
 }

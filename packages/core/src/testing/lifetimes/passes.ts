@@ -71,9 +71,9 @@ function backward(world: World, { a, c }: Action): void {
     const now = leaf.tensor.grad as Tensor;
     if (now !== old?.tensor) leaf.grad = shadows.add(now, sum, { step, depth: 0 });
     else {
-      // Edited in place, which a graph would not see.
+      // The sum has memory of its own, which a graph would not see.
       expect(old.nodes).toBeNull();
-      shadows.write(
+      shadows.locate(
         old,
         sum.map((x) => x.value),
       );

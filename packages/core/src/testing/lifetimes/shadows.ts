@@ -3,6 +3,7 @@ import type { Storage } from "../../backend/storage";
 import { deviceOf } from "../../cpu/device-of";
 import { type Backend, memory, type Tensor, type TypedArray } from "../../index";
 import { blindBackend, hostBackend } from "../backends";
+import { memoryOf, placesOf } from "../elements";
 import { constant, type Scalar, type Step, valued } from "./scalars";
 
 export interface Shadow {
@@ -128,22 +129,6 @@ function poisoningBackends(): readonly [Backend, Backend] {
   });
   const blind = blindBackend();
   return [host as Backend, { ...blind, info: { ...blind.info, dtypes: host.info.dtypes } } as Backend];
-}
-
-/** Where in its memory a tensor's elements are, in row-major order. */
-function placesOf({ shape, strides, offset }: Tensor): number[] {
-  return shape.reduce(
-    (places, size, dim) => places.flatMap((place) => Array.from({ length: size }, (_, i) => place + i * (strides[dim] as number))),
-    [offset],
-  );
-}
-
-/** A tensor's memory, past all that is tested. */
-function memoryOf({ storage }: Tensor): TypedArray {
-  const handle = storage.handle as TypedArray | { data: TypedArray; isReleased: boolean };
-  if (!("data" in handle)) return handle;
-  check(!handle.isReleased, "the memory of a live tensor was released");
-  return handle.data;
 }
 
 function isClose(actual: number, expected: number): boolean {
