@@ -8,6 +8,8 @@
     "kernel": ["-fno-exceptions", "-fno-rtti"],
     # The folder of node-addon-api's headers, given by scripts/build.mjs.
     "node_addon_api%": "",
+    # The version of the package, given by it too.
+    "addon_version%": "",
   },
   "target_defaults": {
     "include_dirs": ["../kernels/include"],
@@ -31,7 +33,7 @@
       "target_name": "dropwise",
       "sources": ["native/addon.cc", "native/calls.cc", "native/cpu.cc", "native/pool.cc"],
       "include_dirs": ["<(node_addon_api)"],
-      "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
+      "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED", 'DROPWISE_VERSION="<(addon_version)"'],
       "cflags_cc": ["-fexceptions"],
       "dependencies": ["kernels_scalar"],
       "conditions": [

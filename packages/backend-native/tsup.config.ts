@@ -5,8 +5,10 @@ export default defineConfig({
   format: ["esm", "cjs"],
   target: "es2022",
   platform: "node",
-  // The addon is looked for beside this package's files, whose place is `import.meta.url`.
-  shims: true,
+  // CommonJS has no `import.meta`, which src/load.ts knows.
+  esbuildOptions: (options, { format }) => {
+    if (format === "cjs") options.logOverride = { "empty-import-meta": "silent" };
+  },
   dts: true,
   sourcemap: true,
   minify: false,

@@ -126,6 +126,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   const auto tables = dropwise::availableKernels();
   Napi::Array isas = Napi::Array::New(env, tables.size());
   for (uint32_t i = 0; i < tables.size(); i++) isas.Set(i, tables[i]->isa);
+  exports.Set("version", DROPWISE_VERSION);
   exports.Set("isas", isas);
   exports.Set("open", Napi::Function::New(env, open, "open"));
   return exports;

@@ -18,7 +18,9 @@ const nodeGyp = join(dirname(require.resolve("node-gyp/package.json")), "bin", "
 const nodedir = ownHeaders() ?? npmHeaders();
 const common = ["--loglevel", "warn", ...(nodedir === undefined ? [] : ["--nodedir", nodedir])];
 const addonApi = dirname(require.resolve("node-addon-api/package.json"));
-if (gyp("configure", ...common, "--", `-Dnode_addon_api=${addonApi}`)) gyp("build", "--jobs", "max", ...common);
+const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+if (gyp("configure", ...common, "--", `-Dnode_addon_api=${addonApi}`, `-Daddon_version=${version}`))
+  gyp("build", "--jobs", "max", ...common);
 
 // --- internal helpers ---
 
