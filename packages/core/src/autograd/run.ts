@@ -43,8 +43,9 @@ export function checkInputs(op: string, inputs: readonly Tensor[]): void {
         "expected a live tensor, got a disposed one - use it before dispose(), or return it from tidy or keep() it",
       );
     }
-    if (input.storage.device !== first.storage.device) {
-      throw new BackendMismatchError(op, [first.backend.name, input.backend.name]);
+    const [here, there] = [first.storage.device, input.storage.device];
+    if (here !== there) {
+      throw new BackendMismatchError(op, [here.backend.name, there.backend.name], [here.number, there.number]);
     }
   }
 }

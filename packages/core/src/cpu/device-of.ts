@@ -20,7 +20,10 @@ export function deviceOf(backend: Backend, op = "backend"): Device {
   if (known !== undefined) return known;
   checkBackend(op, backend);
   const view = backend.view?.bind(backend);
-  const device = new Device(backend, completeKernels(backend, view), view);
+  const counts = shared("backend counts", () => new Map<string, number>());
+  const number = (counts.get(backend.name) ?? 0) + 1;
+  const device = new Device(backend, completeKernels(backend, view), view, number);
+  counts.set(backend.name, number);
   devices.set(backend, device);
   return device;
 }

@@ -162,6 +162,20 @@ describe("slice", () => {
     expect(list(x.slice(0, ...args))).toEqual(expected);
   });
 
+  test("takes no step to where there is nothing, so that strides stay numbers that count", () => {
+    const part = x.slice(0, 0, 3, 1e300);
+    expect(list(part)).toEqual([0]);
+    expect(part.strides).toEqual([1]);
+    const none = x.slice(0, 2, 1, 1e17);
+    expect([none.shape, none.strides]).toEqual([[0], [1]]);
+    const y = count([2, 3]);
+    y.requiresGrad = true;
+    y.slice(0, 1, 2, 2 ** 53)
+      .sum()
+      .backward();
+    expect(list(y.grad as Tensor)).toEqual([0, 0, 0, 1, 1, 1]);
+  });
+
   test("cuts any dim, and slices of slices", () => {
     const y = count([3, 4]);
     expect(list(y.slice(-1, 1, 4, 2))).toEqual([1, 3, 5, 7, 9, 11]);

@@ -124,7 +124,8 @@ export function slice(tensor: Tensor, dim: number, start = 0, end?: number, step
   const place = (value: number) => Math.min(Math.max(value < 0 ? value + size : value, 0), size);
   const first = place(start);
   const count = Math.max(0, Math.ceil((place(end ?? size) - first) / step));
-  return run(slicePrimitive, [x], { dim: at, start: first, step, count });
+  // A step that is never taken would only make strides larger than numbers count exactly.
+  return run(slicePrimitive, [x], { dim: at, start: first, step: count > 1 ? step : 1, count });
 }
 
 // --- internal helpers ---
