@@ -41,6 +41,7 @@ export {
   rand,
   randn,
   setDefaultBackend,
+  type TensorOptions,
   tensor,
   zeros,
 } from "./tensor/creation";

@@ -19,7 +19,7 @@ export function isBranded(value: unknown, brand: Brand): boolean {
   return brandOf(value) === brand;
 }
 
-/** True for a tensor, a parameter or a buffer. */
+/** True for a `value` that is a tensor, a parameter or a buffer, from whichever copy of core (a process may load it as ESM and as CommonJS). */
 export function isTensor(value: unknown): value is Tensor {
   if (typeof value !== "object" || value === null) return false;
   // The first asks no prototype: every operation asks for each of its operands.

@@ -13,6 +13,9 @@ export type OptionKinds<T> = { readonly [Name in keyof T]-?: OptionKind };
  * The options that a call was given, as a new object: an option that is `undefined` is left out, so that destructuring fills in its
  * default. Plain JavaScript would take `x.sum(1)` or `{ keepDim: true }`, find no option in it, and go on with the defaults.
  *
+ * @param op The call as its caller wrote it.
+ * @param options As they came.
+ * @param kinds Every option there is.
  * @throws TypeError for what is no options object, an unknown name, a flag that is no boolean, or a number that is none.
  */
 export function optionsOf<T extends object>(op: string, options: T | undefined, kinds: OptionKinds<T>): Partial<T> {

@@ -1,7 +1,14 @@
 /** The errors for arguments, in the one form they have: `op: expected X, got Y - what to do`. */
 import { describe } from "./describe";
 
-/** For a value of a wrong type. `op` is the call as the caller wrote it; `advice` says what to do. */
+/**
+ * For a value of a wrong type.
+ *
+ * @param op The call as its caller wrote it.
+ * @param expected What would have been right.
+ * @param value What came.
+ * @param advice What to do.
+ */
 export function wrongType(op: string, expected: string, value: unknown, advice?: string): TypeError {
   return new TypeError(message(op, expected, describe(value), advice));
 }
@@ -11,7 +18,14 @@ export function refusal(op: string, expected: string, got: string, advice?: stri
   return new TypeError(message(op, expected, got, advice));
 }
 
-/** For a value of the right type that cannot be. */
+/**
+ * For a value of the right type that cannot be.
+ *
+ * @param op The call as its caller wrote it.
+ * @param expected What would have been right.
+ * @param value What came.
+ * @param advice What to do.
+ */
 export function wrongValue(op: string, expected: string, value: unknown, advice?: string): RangeError {
   return new RangeError(message(op, expected, describe(value), advice));
 }

@@ -86,7 +86,7 @@ export function checkOptions(
 }
 
 /** The options object of a function or layer, whose lone number is p. Throws TypeError for anything else, and for other names than `names`. */
-export function dropoutOptionsOf(op: string, options: number | DropoutOptions, names: object): DropoutOptions {
+function dropoutOptionsOf(op: string, options: number | DropoutOptions, names: object): DropoutOptions {
   if (typeof options === "number") return { p: options };
   if (!hasOnlyDropoutNames(options)) checkOptionNames(op, options, names);
   return options;

@@ -7,7 +7,7 @@
  */
 export { elu, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "./activations";
 export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, featureAlphaDropout } from "./dropout";
-export type { DropoutOptions, FeatureDropoutOptions } from "./dropout-options";
+export type { DropoutOptions, FeatureDropoutOptions, NoiseShape } from "./dropout-options";
 export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
@@ -18,6 +18,7 @@ export {
   mseLoss,
   nllLoss,
   type Reduction,
+  type SmoothL1Options,
   smoothL1Loss,
 } from "./losses";
 export { gather, linear, maximum, minimum, where } from "./math";

@@ -21,5 +21,5 @@ export { Linear, type LinearOptions } from "./linear";
 export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss } from "./losses";
 export { Module } from "./module";
 export { Buffer, Parameter } from "./parameter";
-export { Flatten, Identity } from "./shape";
+export { Flatten, type FlattenOptions, Identity } from "./shape";
 export type { StateDict } from "./state-dict";

@@ -26,8 +26,8 @@ export interface CreationOptions {
   readonly backend?: Backend;
 }
 
-/** What `tensor` takes beside. */
-interface TensorOptions extends CreationOptions {
+/** Options of `tensor`. */
+export interface TensorOptions extends CreationOptions {
   /** Folds a flat array. Default: the nesting's, or one dimension. */
   readonly shape?: Shape;
 }

@@ -336,10 +336,10 @@ export class Tensor extends TensorHandle {
 
   /** Refuses: JSON has no room for typed elements, and would keep what a tensor is made of inside in their place. @throws TypeError always. */
   toJSON(): never {
-    return refuseJson("a Tensor", "await x.data() and keep Array.from of it with x.sizes");
+    return refuseJson("a Tensor", "await x.data() and keep Array.from of it with x.shape");
   }
 
-  /** Refuses to be a number or a part of one; in a text it is its `toString()`. @throws TypeError in arithmetic and comparisons. */
+  /** Refuses to be a number or a part of one; as a text (a `hint` of "string") it is its `toString()`. @throws TypeError in arithmetic and comparisons. */
   [Symbol.toPrimitive](hint?: string): string {
     if (hint === "string") return this.toString();
     throw new TypeError("Tensor: expected a method, got an operator - write x.add(y), x.gt(y) and the like, or String(x)");
