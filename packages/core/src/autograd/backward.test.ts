@@ -77,6 +77,26 @@ describe("backward", () => {
     ]);
   });
 
+  test("adds to the tensor that the caller gave as a gradient, once for each leaf that has it, and keeps it", () => {
+    const [x, y] = [leaf(1, 2), leaf(3, 4)];
+    const given: Tensor[] = [];
+    tidy(() => {
+      given.push(tensor([10, 20]));
+      x.grad = y.grad = given[0] as Tensor;
+      x.mul(y).sum().backward();
+    });
+    expect([x.grad, y.grad]).toEqual([given[0], given[0]]);
+    expect(gradOf(x)).toEqual([14, 26]);
+  });
+
+  test("leaves views of a gradient as they were when it adds to it", () => {
+    const x = leaf(1, 2);
+    x.mul(3).sum().backward();
+    const [gradient, view] = [x.grad, x.grad?.detach() as Tensor];
+    x.sum().backward();
+    expect([x.grad, gradOf(x), [...view.dataSync()]]).toEqual([gradient, [4, 4], [3, 3]]);
+  });
+
   test("runs through a graph in which one value reaches the end by paths of different length", () => {
     const x = leaf(3);
     const a = x.mul(2);

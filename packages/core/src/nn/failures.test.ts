@@ -79,7 +79,7 @@ describe.each(SETTINGS)("where any $fault may fail, on a backend with $kernels k
   test.runIf(setting.fault === "allocation")("gradients are clipped all, or none: their own, and such as share memory", async () => {
     await failEverywhere(setting, (backend) => {
       const net = new Net(backend);
-      const shared = net.layer.weight.grad?.detach() as Tensor;
+      const shared = net.layer.bias?.grad?.detach() as Tensor;
       const grads = () => [...net.parameters()].map((p) => p.grad);
       return { act: () => nn.clipGradNorm(net.parameters(), 0.01), watched: () => [...grads(), shared] };
     });

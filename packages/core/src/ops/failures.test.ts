@@ -23,6 +23,7 @@ const DIFFERENTIABLE: Readonly<Record<string, Operation>> = {
   "tanh, by strides": ({ xt }) => F.tanh(xt),
   "sigmoid, by strides": ({ xt }) => F.sigmoid(xt),
   "gelu, by strides": ({ xt }) => F.gelu(xt),
+  "silu, by strides": ({ xt }) => F.silu(xt),
   "leakyRelu, by strides": ({ xt }) => F.leakyRelu(xt),
   "elu, by strides": ({ xt }) => F.elu(xt),
   "selu, by strides": ({ xt }) => F.selu(xt),

@@ -28,16 +28,28 @@ const GRADIENTS: Readonly<Record<string, (a: Tensor, b: Tensor) => void>> = {
     held.push(a.grad?.detach() as Tensor);
   },
   "that repeat one value": (a, b) => {
-    for (const leaf of [a, b]) leaf.grad = tidy(() => full([1], 0.5, { backend: a.backend }).expand([3]));
+    for (const leaf of [a, b])
+      give(
+        leaf,
+        tidy(() => full([1], 0.5, { backend: a.backend }).expand([3])),
+      );
   },
   "that are one tensor": (a, b) => {
-    a.grad = b.grad = tensor([1, 2, 3], { backend: a.backend });
+    const gradient = tensor([1, 2, 3], { backend: a.backend });
+    for (const leaf of [a, b]) give(leaf, gradient);
   },
   "that require gradients themselves": (a, b) => {
-    for (const leaf of [a, b]) leaf.grad = leafOn(a.backend, [1, 2, 3]);
+    for (const leaf of [a, b]) give(leaf, leafOn(a.backend, [1, 2, 3]));
   },
 };
+
 const held: Tensor[] = [];
+
+/** In place of another, which is not left to the garbage collector: the test counts tensors. */
+function give(leaf: Tensor, gradient: Tensor): void {
+  leaf.grad?.dispose();
+  leaf.grad = gradient;
+}
 
 describe.each(SETTINGS)("where any $fault may fail, on a backend with $kernels kernels,", (setting) => {
   const { kernels } = setting;
