@@ -1,6 +1,6 @@
 /**
  * Cases that still do something else with a wrong argument than they should: they leave a tensor to the garbage collector, name another call, or throw an
- * engine's own error for the strangest of values. A case that has been mended must leave this list, or its test fails.
+ * engine's own error for the strangest of values. A case that has been mended leaves this list.
  */
 export const OPEN: ReadonlySet<string> = new Set([
   "BackendMismatchError",
