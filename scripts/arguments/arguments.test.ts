@@ -46,6 +46,7 @@ describe.each(entries)("exports", ({ name: entry, callables: all, cases }) => {
   for (const backend of entry === CORE ? backends : [cpu]) {
     for (const { name, ready } of casesOf(callables, cases, receivers)) {
       test(`${name} takes wrong arguments on ${backend.name}`, { timeout: TIMEOUT_MS }, async ({ skip }) => {
+        if (OPEN.has(name)) skip("open");
         const prepared = ready();
         const { lines, calls, unsupported } = await sweep(prepared, { backend, announce: watch.announce, pairs: isLong });
         if (unsupported !== null && backend !== cpu) skip(unsupported);
@@ -53,8 +54,7 @@ describe.each(entries)("exports", ({ name: entry, callables: all, cases }) => {
         totals.exports++;
         totals.places += prepared.slots.length;
         totals.calls += calls;
-        // What an open case does with the strangest values may depend on the machine.
-        if (!OPEN.has(name) && lines.length > 0) expect.fail(lines.join("\n"));
+        if (lines.length > 0) expect.fail(lines.join("\n"));
       });
     }
   }
