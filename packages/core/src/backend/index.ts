@@ -22,6 +22,7 @@ export {
 } from "../errors/errors";
 export { type OptionKind, type OptionKinds, optionsOf } from "../errors/options";
 export { wrongType, wrongValue } from "../errors/refusal";
+export { applyBinary, applyUnary } from "../ops/by-name";
 export { philox4x32 } from "../random/philox";
 export { scaleOf, thresholdOf } from "../random/threshold";
 export { contiguousStrides, isContiguous, mergeDims, type Shape, sizeOf } from "../shape/shape";
