@@ -47,9 +47,7 @@ export function withGradMode<T>(enabled: boolean, op: string, fn: () => T): T {
 /** Returns what it is given, unless that is a promise: then throws TypeError. */
 export function refusePromise<T>(op: string, result: T): T {
   if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {
-    throw new TypeError(
-      `${op}: expected a function that returns at once, got an async one - await outside, and call ${op} on the synchronous part`,
-    );
+    throw new TypeError(`${op}: expected a function that returns at once, got an async one - await outside`);
   }
   return result;
 }

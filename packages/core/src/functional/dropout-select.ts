@@ -2,6 +2,7 @@ import { composed, withScope } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import { isFloating } from "../dtype/dtype";
 import { applySelect, applySelectInPlace, checkInPlace } from "../ops/affine-select";
+import { constantLike } from "../ops/layout";
 import type { Affine, MaskKey } from "../random/mask-key";
 import type { CallKey } from "../random/words";
 import { type Shape, sizeOf } from "../shape/shape";
@@ -54,11 +55,11 @@ function maskKey({ seedLo, seedHi, callLo, callHi }: CallKey, p: number, shape: 
 
 /** Integers with p = 1: zeros of the same dtype. */
 function zeroed(input: Tensor, inplace: boolean): Tensor {
-  const { dtype, backend, storage } = input;
-  if (!inplace) return full(input.sizes, 0, { dtype, backend });
+  const { storage } = input;
+  if (!inplace) return constantLike(input, 0, input.sizes);
   withScope(
     true,
-    () => storage.device.kernels.copy(full([], 0, { dtype, backend }).expand(input.sizes).layout, input.layout),
+    () => storage.device.kernels.copy(constantLike(input, 0).expand(input.sizes).layout, input.layout),
     () => [],
   );
   storage.version++;

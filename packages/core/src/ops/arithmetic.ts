@@ -1,6 +1,6 @@
 import type { Tensor } from "../tensor/tensor";
 import { type Binary, binary, type NumberOrTensor } from "./binary";
-import { scalarLike } from "./layout";
+import { constantLike } from "./layout";
 
 // The functions of two operands, a line each, with their gradients in differentiable operations: of a, the first operand, and of b; y is the result.
 // Operands and result are asked for only where they are needed, and `reads` says by whose gradient: 1 for a's, 2 for b's, 3 for both.
@@ -61,13 +61,13 @@ export const tanhGrad = /* @__PURE__ */ binary("tanhGrad", {
 
 /** `-(a / b) / b`, which is finite where `a` times the gradient is not. */
 function divisor(grad: Tensor, a: NumberOrTensor, b: Tensor): Tensor {
-  const dividend = typeof a === "number" ? scalarLike(b, a) : a;
+  const dividend = typeof a === "number" ? constantLike(b, a) : a;
   return grad.mul(dividend.div(b).div(b)).neg();
 }
 
 /** `b a^(b-1)`, and 0 where the exponent is 0, whatever the base. */
 function powBase(grad: Tensor, a: Tensor, b: NumberOrTensor): Tensor {
-  if (typeof b === "number") return b === 0 ? scalarLike(grad, 0).expand(grad.sizes) : grad.mul(a.pow(b - 1).mul(b));
+  if (typeof b === "number") return b === 0 ? constantLike(grad, 0, grad.sizes) : grad.mul(a.pow(b - 1).mul(b));
   const gradient = grad.mul(a.pow(b.sub(1)).mul(b));
   return gradient.where(b.ne(0), 0);
 }
@@ -75,7 +75,7 @@ function powBase(grad: Tensor, a: Tensor, b: NumberOrTensor): Tensor {
 /** `y log a`, and 0 where the base is 0 and the exponent 0 or more. */
 function powExponent(grad: Tensor, a: NumberOrTensor, b: Tensor, y: Tensor): Tensor {
   const slope = y.mul(typeof a === "number" ? Math.log(a) : a.log());
-  const atBase0 = () => scalarLike(grad, 0).where(b.ge(0), slope);
+  const atBase0 = () => constantLike(grad, 0).where(b.ge(0), slope);
   if (typeof a === "number") return grad.mul(a === 0 ? atBase0() : slope);
   return grad.mul(slope.where(a.ne(0), atBase0()));
 }
@@ -86,5 +86,5 @@ function powExponent(grad: Tensor, a: NumberOrTensor, b: Tensor, y: Tensor): Ten
  */
 function unless(lost: Binary, grad: Tensor, a: Tensor, b: NumberOrTensor): Tensor {
   const share = grad.mul(0.5).where(a.eq(b), grad);
-  return scalarLike(grad, 0).where(lost(a, b), share);
+  return constantLike(grad, 0).where(lost(a, b), share);
 }

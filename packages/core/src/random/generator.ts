@@ -4,8 +4,6 @@ import { BRAND, type Brand, isBranded, Raw, raw } from "../errors/brand";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { type CallKey, Word64 } from "./words";
 
-const U64 = 2n ** 64n;
-
 /** Calls are numbered below 2^62, so that `offset`, 4 times the call, fits PyTorch's 64 bits. In units of the high word. */
 const CALL_HIGH_LIMIT = 2 ** 30;
 
@@ -87,12 +85,8 @@ export class Generator extends Raw {
   getState(): Uint8Array {
     const self = raw(this);
     checkCallsLeft(self.#calls, CALL_HIGH_LIMIT);
-    const bytes = new Uint8Array(STATE_BYTES);
-    const view = new DataView(bytes.buffer);
-    view.setBigUint64(0, this.seed, true);
-    view.setBigUint64(8, this.offset, true);
-    view.setBigUint64(16, self.#hostCalls.value, true);
-    return bytes;
+    // In the machine's order, as PyTorch's is: little-endian, but on IBM Z.
+    return new Uint8Array(new BigUint64Array([self.seed, self.offset, self.#hostCalls.value]).buffer);
   }
 
   /**
@@ -105,13 +99,12 @@ export class Generator extends Raw {
     if (state.length !== STATE_BYTES && state.length !== CUDA_STATE_BYTES) {
       throw wrongValue("setState", `${STATE_BYTES} bytes, or the ${CUDA_STATE_BYTES} of PyTorch's CUDA form`, state.length);
     }
-    const view = new DataView(state.buffer, state.byteOffset, state.length);
-    const offset = view.getBigUint64(8, true);
-    if (offset % 4n !== 0n) throw wrongValue("setState", "an offset that is a multiple of 4", offset);
-    const host = state.length === STATE_BYTES ? view.getBigUint64(16, true) : 0n;
-    if (host >= 2n ** 63n) throw wrongValue("setState", "a host call below 2^63", host);
+    const [seed = 0n, offset = 0n, host = 0n] = new BigUint64Array(new Uint8Array(state).buffer);
+    if (offset % 4n !== 0n || host >= 2n ** 63n) {
+      throw wrongValue("setState", "an offset that is a multiple of 4, and a host call below 2^63", `${offset}, ${host}`);
+    }
     const self = raw(this);
-    self.manualSeed(view.getBigUint64(0, true));
+    self.manualSeed(seed);
     self.#calls.value = offset / 4n;
     self.#hostCalls.value = host;
     return this;
@@ -210,13 +203,9 @@ function checkCallsLeft(calls: Word64, limit: number): void {
 }
 
 function checkSeed(seed: unknown): bigint {
-  if (typeof seed !== "number" && typeof seed !== "bigint") {
-    throw wrongType("manualSeed", "a number or bigint", seed);
+  if (typeof seed !== "number" && typeof seed !== "bigint") throw wrongType("manualSeed", "a number or bigint", seed);
+  if (typeof seed === "number" ? !Number.isSafeInteger(seed) : seed < -(2n ** 63n) || seed >= 2n ** 64n) {
+    throw wrongValue("manualSeed", "a safe integer, or a bigint in [-2^63, 2^64)", seed);
   }
-  if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
-    throw wrongValue("manualSeed", "a safe integer", seed, "write larger seeds as bigint");
-  }
-  const value = BigInt(seed);
-  if (value < -(2n ** 63n) || value >= U64) throw wrongValue("manualSeed", "a seed in [-2^63, 2^64)", value);
-  return BigInt.asUintN(64, value);
+  return BigInt.asUintN(64, BigInt(seed));
 }

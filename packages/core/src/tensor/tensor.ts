@@ -12,7 +12,7 @@ import { type OptionKinds, optionsOf } from "../errors/options";
 import * as arithmetic from "../ops/arithmetic";
 import { checkTensor, type NumberOrTensor } from "../ops/binary";
 import { type ClampOptions, clamp } from "../ops/clamp";
-import { cast, contiguous, viewLayout } from "../ops/layout";
+import { cast, constantLike, contiguous, viewLayout } from "../ops/layout";
 import { matmul } from "../ops/matmul";
 import { amax, amin, argmax, mean, type ReduceOptions, sum } from "../ops/reduce";
 import * as unary from "../ops/unary";
@@ -22,7 +22,7 @@ import { where } from "../ops/where";
 import { formatShape, type Shape } from "../shape/shape";
 import { formatTensor } from "./format";
 import { TensorHandle } from "./handle";
-import { accumulateGrads, checkGradient, checkSingle, moveStorage, onesLike, readElements, readElementsSync, readItem } from "./transfer";
+import { accumulateGrads, checkGradient, checkSingle, moveStorage, readElements, readElementsSync, readItem } from "./transfer";
 
 /** How `backward` treats the graph. */
 interface BackwardOptions {
@@ -131,7 +131,7 @@ export class Tensor extends TensorHandle {
       throw new TypeError(
         isFloating(self.dtype)
           ? "backward: expected a tensor that requires a gradient, got one that was computed from none - set requiresGrad, and check noGrad"
-          : `backward: expected a float tensor, got ${self.dtype}, which has no gradient - convert to integers or bool beside the loss, not on the way to it`,
+          : `backward: expected a float tensor, got ${self.dtype} - integers have no gradient`,
       );
     }
     if (gradient === undefined && self.size !== 1) {
@@ -146,8 +146,8 @@ export class Tensor extends TensorHandle {
     withScope(
       false,
       () => {
-        const seed = given ?? new Tensor(onesLike(self));
-        accumulateGrads(computeGradients([self], [seed], null, { retainGraph, createGraph }), createGraph);
+        const seed = given ?? constantLike(self, 1, self.sizes);
+        accumulateGrads(computeGradients([self], [seed], { retainGraph, createGraph }), createGraph);
       },
       () => [],
     );
@@ -157,7 +157,7 @@ export class Tensor extends TensorHandle {
   detach(): Tensor {
     const self = raw(this);
     checkInputs("detach", [self]);
-    const result = new Tensor(viewLayout(self, self.sizes, self.steps, self.offset));
+    const result = new Tensor(viewLayout(self.layout));
     result.isView = true;
     return result;
   }
@@ -342,7 +342,7 @@ export class Tensor extends TensorHandle {
   /** Refuses to be a number or a part of one; as a text (a `hint` of "string") it is its `toString()`. @throws TypeError in arithmetic and comparisons. */
   [Symbol.toPrimitive](hint?: string): string {
     if (hint === "string") return this.toString();
-    throw new TypeError("Tensor: expected a method, got an operator - write x.add(y), x.gt(y) and the like, or String(x)");
+    throw new TypeError("Tensor: expected a method, got an operator - write x.add(y), x.gt(y) and the like");
   }
 
   /** @internal What `console.log` prints in Node, Bun and Deno. */
@@ -363,8 +363,8 @@ export class Tensor extends TensorHandle {
     return this.isLeaf && this.requiresGrad ? this.reshape(this.sizes) : this.revive(this.layout);
   }
   /** @internal The same over a layout it had, for a graph that outlived the handle. */
-  revive({ storage, shape, strides, offset }: Layout): Tensor {
-    const result = new Tensor({ storage: storage.retain(), shape, strides, offset });
+  revive(layout: Layout): Tensor {
+    const result = new Tensor(viewLayout(layout));
     result.node = this.node;
     if (this.isLeaf && this.requiresGrad) {
       // A leaf that is alive was moved; gradients of gradients still reach it.
