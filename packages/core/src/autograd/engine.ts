@@ -78,7 +78,7 @@ export function computeGradients(
   };
 
   try {
-    withGradMode(mode.createGraph, "backward", pass);
+    withGradMode(mode.createGraph, pass);
   } catch (error) {
     if (!mode.retainGraph) for (const node of nodes) if (leads(node)) node.release();
     throw error;

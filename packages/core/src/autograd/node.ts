@@ -71,9 +71,9 @@ export class GradNode<A = unknown> {
     this.edges = inputs.map((input) => (input.requiresGrad ? (input.node ?? input) : null));
     let wanted = 0;
     for (let i = 0; i < inputs.length; i++) if (this.edges[i] !== null) wanted |= 1 << i;
-    const { reads, readsOutput = 0 } = primitive;
-    if (reads !== undefined) {
-      for (let i = 0; i < inputs.length; i++) if (((reads[i] ?? 0) & wanted) !== 0) this.#inputs[i] = this.#save(inputs[i] as Tensor);
+    const { reads = [], readsOutput = 0 } = primitive;
+    for (let i = 0; i < inputs.length; i++) {
+      if (((reads[i] ?? 0) & wanted) !== 0) this.#inputs[i] = this.#save(inputs[i] as Tensor);
     }
     if ((readsOutput & wanted) !== 0) this.#output = this.#save(output);
     trackNode(this as GradNode);

@@ -40,20 +40,6 @@ describe("a backend is refused", () => {
   ] as [string, unknown, string][])("whose %s is %o", (member, value, message) => {
     expectRefusal(() => ones([2], { backend: broken({ [member]: value }) }), "TypeError", message);
   });
-
-  test("that says it is host-visible and has no view, or the other way round", () => {
-    const { info } = hostBackend();
-    expectRefusal(
-      () => deviceOf(broken({ view: undefined })),
-      "TypeError",
-      'backend broken: expected info.hostVisible to say whether "view" is there, got true',
-    );
-    expectRefusal(
-      () => deviceOf(broken({ info: { ...info, hostVisible: false } })),
-      "TypeError",
-      'to say whether "view" is there, got false',
-    );
-  });
 });
 
 describe("a backend", () => {

@@ -38,7 +38,7 @@ function checkBackend(op: string, backend: Backend): void {
   const expect = (holds: boolean, what: string, value: unknown): void => {
     if (!holds) throw wrongType(`backend ${backend.name}`, what, value);
   };
-  const { info, name, view } = backend;
+  const { info, name } = backend;
   expect(typeof name === "string", '"name" to be a string', name);
   expect(Array.isArray(info?.dtypes) && typeof info.maxBufferBytes === "number", '"info" with dtypes and maxBufferBytes', info);
   for (const member of [...STORAGE, ...FAMILIES, ...FUSED, "view"] as const) {
@@ -50,7 +50,6 @@ function checkBackend(op: string, backend: Backend): void {
       value,
     );
   }
-  expect(info.hostVisible === (view !== undefined), 'info.hostVisible to say whether "view" is there', info.hostVisible);
 }
 
 /** Every member as a function, bound to its backend; absent are those fused or indexed ones whose reference comes with the operation that uses it. */

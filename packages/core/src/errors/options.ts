@@ -74,6 +74,18 @@ export function itemsOf<T, U>(op: string, what: string, value: Iterable<T>, chec
   return items;
 }
 
+/** A question for the known name that was likely meant, if there is one: another library's word, other capitals or underscores, or a slip of a letter or two. */
+export function didYouMean(name: string, known: readonly string[]): string | undefined {
+  // Longer ones are no slip.
+  const plain = (text: string) => text.slice(0, 40).replaceAll("_", "").toLowerCase();
+  const wanted = plain(name);
+  for (let slips = 0; slips <= Math.min(2, wanted.length / 2); slips++) {
+    const near = known.find((candidate) => ELSEWHERE[wanted] === candidate || isWithin(slips, wanted, plain(candidate)));
+    if (near !== undefined) return `did you mean ${near}?`;
+  }
+  return undefined;
+}
+
 // --- internal helpers ---
 
 /** A plain object, of whichever realm, or an instance of a user's class; no collection, date, promise or object of this library. */
@@ -85,24 +97,20 @@ function isOptionsObject(value: unknown): value is object {
 }
 
 function refuseName(op: string, name: string, known: readonly string[]): never {
-  const near = nearestName(name, known);
-  throw wrongType(op, `the options ${known.join(", ")}`, name, near === undefined ? "leave it out" : `did you mean ${near}?`);
+  throw wrongType(op, `the options ${known.join(", ")}`, name, didYouMean(name, known) ?? "leave it out");
 }
 
 /** What other libraries call it. */
-const ELSEWHERE: Readonly<Record<string, string>> = { axis: "dim", device: "backend", learningrate: "lr", rate: "p" };
-
-/** The known name that was likely meant: another library's word, other capitals or underscores, or a slip of a letter or two. */
-function nearestName(name: string, known: readonly string[]): string | undefined {
-  // Longer ones are no slip.
-  const plain = (text: string) => text.slice(0, 40).replaceAll("_", "").toLowerCase();
-  const wanted = plain(name);
-  for (let slips = 0; slips <= Math.min(2, wanted.length / 2); slips++) {
-    const near = known.find((candidate) => ELSEWHERE[wanted] === candidate || isWithin(slips, wanted, plain(candidate)));
-    if (near !== undefined) return near;
-  }
-  return undefined;
-}
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  axis: "dim",
+  device: "backend",
+  learningrate: "lr",
+  rate: "p",
+  boolean: "bool",
+  int: "int32",
+  long: "int32",
+  double: "float64",
+};
 
 /** True when `slips` letters inserted, dropped or changed make one word of the other. */
 function isWithin(slips: number, a: string, b: string): boolean {

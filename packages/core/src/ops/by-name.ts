@@ -3,13 +3,44 @@
 import type { BinaryOp, UnaryOp } from "../backend/op-names";
 import { wrongType } from "../errors/refusal";
 import type { Tensor } from "../tensor/tensor";
-import * as arithmetic from "./arithmetic";
+import { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, reluGrad, sigmoidGrad, sub, tanhGrad } from "./arithmetic";
 import { type Binary, binary, type NumberOrTensor } from "./binary";
-import * as unary from "./unary";
+import { abs, erf, exp, expm1, log, log1p, neg, relu, sigmoid, softplus, sqrt, tanh } from "./unary";
 
-/** Named like the contract's operations, so that one without its function does not compile. */
-const UNARY: Readonly<Record<UnaryOp, (x: Tensor) => Tensor>> = unary;
-const BINARY: Readonly<Record<BinaryOp, Binary>> = { ...arithmetic, binaryCrossEntropy: /* @__PURE__ */ binary("binaryCrossEntropy") };
+// Each name by itself: a namespace taken as a value would be carried whole by every program.
+const UNARY: Readonly<Record<UnaryOp, (x: Tensor) => Tensor>> = {
+  neg,
+  abs,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sqrt,
+  relu,
+  sigmoid,
+  tanh,
+  erf,
+  softplus,
+};
+const BINARY: Readonly<Record<BinaryOp, Binary>> = {
+  add,
+  sub,
+  mul,
+  div,
+  pow,
+  minimum,
+  maximum,
+  reluGrad,
+  sigmoidGrad,
+  tanhGrad,
+  binaryCrossEntropy: /* @__PURE__ */ binary("binaryCrossEntropy"),
+  eq,
+  ne,
+  lt,
+  le,
+  gt,
+  ge,
+};
 
 /**
  * An elementwise function of the contract, those included that `functional` has under another name or not at all; differentiable.

@@ -32,7 +32,7 @@ export function constantLike(x: Tensor, value: number, shape: Shape = []): Tenso
 
 /** What operations make that the graph does not see: a primitive's forward, where no single kernel does it. `fn` returns a tensor of its own. */
 export function unrecorded(fn: () => Tensor): Layout {
-  const result = withGradMode(false, "forward", () => composed(fn));
+  const result = withGradMode(false, () => composed(fn));
   const layout = viewLayout(result.layout);
   result.dispose();
   return layout;

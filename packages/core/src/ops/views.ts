@@ -4,7 +4,7 @@ import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { ShapeError } from "../errors/errors";
 import { wrongValue } from "../errors/refusal";
-import { arrayOf, broadcastStrides, checkShape, contiguousStrides, formatShape, normalizeDim, type Shape } from "../shape/shape";
+import { arrayOf, broadcastStrides, checkShape, contiguousStrides, formatShape, normalizeDim, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
 import { runContiguous, viewLayout } from "./layout";
@@ -132,22 +132,17 @@ export function slice(tensor: Tensor, dim: number, start = 0, end?: number, step
 // --- internal helpers ---
 
 function resolveSizes(x: Tensor, shape: Shape): Shape {
-  const sizes = arrayOf("reshape", "a shape such as [2, -1]", shape) as number[];
-  let known = 1;
-  let open = -1;
-  for (let i = 0; i < sizes.length; i++) {
-    const size = sizes[i] as number;
-    if (size === -1 && open < 0) open = i;
-    else if (Number.isInteger(size) && size >= 0) known *= size;
-    else known = Number.NaN; // fits nothing
-  }
+  const given = arrayOf("reshape", "a shape such as [2, -1]", shape);
+  const open = given.indexOf(-1);
+  const sizes = checkShape(
+    "reshape",
+    given.map((size) => (size === -1 ? 1 : size)),
+  );
+  const known = sizeOf(sizes);
   const rest = x.size / known;
-  if (open < 0 ? known === x.size : Number.isInteger(rest)) {
-    if (open >= 0) sizes[open] = rest;
-    return sizes;
-  }
-  if (sizes.some((size) => typeof size !== "number")) checkShape("reshape", sizes); // refuses it
+  if (open < 0 ? known === x.size : open === given.lastIndexOf(-1) && Number.isInteger(rest))
+    return sizes.map((size, i) => (i === open ? rest : size));
   const advice = open >= 0 && known === 0 ? " - write the size in place of -1" : "";
-  const detail = `expected a shape of ${x.size} elements for ${formatShape(x.sizes)}, got ${formatShape(sizes)}${advice}`;
-  throw new ShapeError("reshape", [x.sizes, sizes], detail);
+  const detail = `expected a shape of ${x.size} elements for ${formatShape(x.sizes)}, got ${formatShape(given as Shape)}${advice}`;
+  throw new ShapeError("reshape", [x.sizes, given as Shape], detail);
 }

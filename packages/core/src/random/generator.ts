@@ -115,17 +115,6 @@ export class Generator extends Raw {
     return new Generator(0).setState(this.getState());
   }
 
-  /** @internal Runs `fn`, which draws on the host; when it throws, the call numbers it took are given back: what failed draws nothing. */
-  attempt<T>(fn: () => T): T {
-    const { lo, hi } = this.#hostCalls;
-    try {
-      return fn();
-    } catch (error) {
-      Object.assign(this.#hostCalls, { lo, hi });
-      throw error;
-    }
-  }
-
   /** @internal The key of the next mask. Throws RangeError after 2^62 calls. */
   nextMaskCall(): CallKey {
     checkCallsLeft(this.#calls, CALL_HIGH_LIMIT);

@@ -133,7 +133,7 @@ export function ownsMemory(x: Tensor): boolean {
 
 /** The tensor itself or a contiguous copy. Unrecorded: what is read has no gradient, so a view may be read after an edit of its memory. */
 function readable(x: Tensor): Tensor {
-  return withGradMode(false, "data", () => contiguous(x));
+  return withGradMode(false, () => contiguous(x));
 }
 
 /** A leaf's gradient, unless there is none or the user disposed it. */
