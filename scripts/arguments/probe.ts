@@ -7,6 +7,8 @@ import { elsewhere, World } from "./world";
 
 /** Something to call. */
 export interface Target {
+  /** What a program did before the call: it set properties of the object whose method it is. */
+  readonly arrange: (values: readonly unknown[]) => void;
   /** Calls it with values for all of its places. */
   readonly call: (values: readonly unknown[]) => unknown;
   readonly places: readonly Place[];
@@ -92,6 +94,7 @@ function runOnce(
 ): Probed | null {
   const prepared = prepare(target, w, changes);
   if (prepared === null) return null;
+  target.arrange(prepared.values);
   const check = checkAfter(target, prepared, w, backends, openScopes);
   const start = performance.now();
   let outcome: Outcome;
@@ -112,6 +115,7 @@ async function settle(
 ): Promise<Probed | null> {
   const prepared = prepare(target, w, changes);
   if (prepared === null) return null;
+  target.arrange(prepared.values);
   const check = checkAfter(target, prepared, w, backends, openScopes);
   const start = performance.now();
   let outcome: Outcome;

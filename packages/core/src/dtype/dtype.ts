@@ -98,6 +98,15 @@ export function typedArrayKind(value: unknown): string | null {
   return kind === "DataView" ? null : kind;
 }
 
+/** Refuses a typed array whose memory was given away, as `postMessage` can; it looks like an empty one. */
+export function checkAttached(op: string, array: TypedArray): void {
+  try {
+    array.values();
+  } catch {
+    throw wrongType(op, "a typed array with memory", array, "its buffer was transferred: keep a copy");
+  }
+}
+
 // --- internal helpers ---
 
 /** What somebody probably meant who writes "float", "double", "torch.long" or "boolean". */

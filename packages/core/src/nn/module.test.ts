@@ -186,10 +186,10 @@ describe("Sequential", () => {
   });
 
   test("refuses what is no module, and names that modules have", () => {
-    expectRefusal(() => new nn.Sequential(new nn.ReLU(), 5 as never), "TypeError", 'Sequential: expected modules, got 5 for "1"');
+    expectRefusal(() => new nn.Sequential(new nn.ReLU(), 5 as never), "TypeError", 'Sequential: expected a module, got 5 for "1"');
     for (const only of [F.relu, null, 5, "relu"])
-      expectRefusal(() => new nn.Sequential(only as never), "TypeError", "Sequential: expected modules, got", 'for "0"');
-    expectRefusal(() => new nn.Sequential({ act: F.relu as never }), "TypeError", 'Sequential: expected modules, got a function for "act"');
+      expectRefusal(() => new nn.Sequential(only as never), "TypeError", "Sequential: expected a module, got", 'for "0"');
+    expectRefusal(() => new nn.Sequential({ act: F.relu as never }), "TypeError", 'Sequential: expected a module, got a function for "act"');
     for (const name of ["forward", "training", "parameters", "constructor"]) {
       expectRefusal(
         () => new nn.Sequential({ [name]: new nn.ReLU() }),

@@ -271,7 +271,7 @@ describe("state dicts", () => {
     const tensors = memory().tensors;
     const [group0, group1] = dict.paramGroups as [(typeof dict.paramGroups)[0], (typeof dict.paramGroups)[0]];
     const load = (changes: object) => () => optimizer.loadStateDict({ ...dict, ...changes } as never);
-    expectRefusal(load({ paramGroups: [group0] }), "RangeError", "loadStateDict: expected groups of 1, 3 parameters, got 1");
+    expectRefusal(load({ paramGroups: [group0] }), "RangeError", "loadStateDict: expected groups of 1, 3 parameters, got an array of 1");
     expectRefusal(
       () => optimizer.loadStateDict(undefined as never),
       "TypeError",

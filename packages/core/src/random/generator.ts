@@ -41,8 +41,7 @@ export class Generator extends Raw {
    */
   constructor(seed?: number | bigint) {
     super();
-    if (seed !== undefined) this.manualSeed(seed);
-    else this.#seed.value = entropy();
+    this.#seed.value = seed === undefined ? entropy() : checkSeed("Generator", seed);
   }
 
   /** @internal */
@@ -63,7 +62,7 @@ export class Generator extends Raw {
    */
   manualSeed(seed: number | bigint): this {
     const self = raw(this);
-    self.#seed.value = checkSeed(seed);
+    self.#seed.value = checkSeed("manualSeed", seed);
     self.#calls.value = self.#hostCalls.value = 0n;
     return this;
   }
@@ -209,14 +208,14 @@ function checkCallsLeft(calls: Word64, limit: number): void {
     throw new RangeError(`Generator: expected fewer than 2^${Math.log2(limit) + 32} calls, got that many - set a new seed`);
 }
 
-function checkSeed(seed: unknown): bigint {
+function checkSeed(op: string, seed: unknown): bigint {
   if (typeof seed !== "number" && typeof seed !== "bigint") {
-    throw wrongType("manualSeed", "a number or bigint", seed);
+    throw wrongType(op, "a number or bigint", seed);
   }
   if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
-    throw wrongValue("manualSeed", "a safe integer", seed, "write larger seeds as bigint");
+    throw wrongValue(op, "a safe integer", seed, "write larger seeds as bigint");
   }
   const value = BigInt(seed);
-  if (value < -(2n ** 63n) || value >= U64) throw wrongValue("manualSeed", "a seed in [-2^63, 2^64)", value);
+  if (value < -(2n ** 63n) || value >= U64) throw wrongValue(op, "a seed in [-2^63, 2^64)", value);
   return BigInt.asUintN(64, value);
 }
