@@ -63,7 +63,11 @@ export const nnCases: Cases = {
 
   "nn.Sequential": [p.module, p.module],
   "nn.Sequential#forward": {
-    ...(forward(() => new nn.Sequential(new nn.ReLU(), new nn.Tanh()), [p.tensor()], { 0: p.module }, ["relu", "tanh"]) as object),
+    ...(forward(() => new nn.Sequential(new nn.ReLU(), new nn.Tanh()), [p.tensor()], { 0: p.module }, [
+      "relu",
+      "tanh",
+      "linear",
+    ]) as object),
     leavesSteps: true,
   },
   "nn.ModuleList": [p.optional(p.iterable(p.module))],

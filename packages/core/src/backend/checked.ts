@@ -9,8 +9,8 @@ import { checkProbability } from "../functional/dropout-options";
 import { philox4x32 as philox } from "../random/philox";
 import { scaleOf as scale, thresholdOf as threshold } from "../random/threshold";
 import {
-  contiguousStrides as contiguousStridesOf,
   isContiguous as areContiguous,
+  contiguousStrides as contiguousStridesOf,
   mergeDims as merged,
   type Shape,
   sizeOf as size,

@@ -103,7 +103,7 @@ export function checkAttached(op: string, array: TypedArray): void {
   try {
     array.values();
   } catch {
-    throw wrongType(op, "a typed array with memory", array, "its buffer was transferred: keep a copy");
+    throw refusal(op, "a typed array", "one whose buffer was transferred", "copy it first");
   }
 }
 

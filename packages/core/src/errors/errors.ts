@@ -37,8 +37,9 @@ export class BackendMismatchError extends Error {
     numbers: readonly number[] = [],
   ) {
     const names = few(backends).map(text);
-    const areTwins = numbers.length > 0 && new Set(names).size === 1;
-    const got = names.map((name, i) => (areTwins ? `${name} #${numbers[i]}` : name)).join(" and ");
+    const order = few(numbers);
+    const areTwins = order.length > 0 && new Set(names).size === 1;
+    const got = names.map((name, i) => (areTwins ? `${name} #${text(order[i])}` : name)).join(" and ");
     const which = areTwins
       ? `${got} (in the order of first use), which do not share memory - create one and use it for both, or`
       : `${got} -`;
@@ -88,7 +89,9 @@ export class DeviceLostError extends Error {
     /** What the driver said. */
     readonly reason: string,
   ) {
-    super(line(backend, `expected a live device, got one that was lost (${text(reason)}) - create a new backend and load your state into it`));
+    super(
+      line(backend, `expected a live device, got one that was lost (${text(reason)}) - create a new backend and load your state into it`),
+    );
   }
 }
 

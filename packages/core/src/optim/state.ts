@@ -85,7 +85,8 @@ export function checkSavedGroups(dict: OptimizerStateDict, sizes: readonly numbe
     const group = groups[i] as OptimizerStateDict["paramGroups"][number];
     if (!isPlainObject(group) || !Array.isArray(group.params)) throw wrongType(OP, "groups { params: [0, 1, ...] }", group);
     if (group.params.length !== size) throw wrongValue(OP, `a group of ${size} parameters`, group.params.length);
-    for (const given of group.params) if (given !== place++) throw wrongValue(OP, `parameter ${place - 1} at its place in its group`, given);
+    for (const given of group.params)
+      if (given !== place++) throw wrongValue(OP, `parameter ${place - 1} at its place in its group`, given);
     return group;
   });
 }

@@ -76,12 +76,18 @@ function tensorsOf(op: string, inputs: readonly Tensor[]): Tensor[] {
 function checkOutput(op: string, value: Tensor): Tensor {
   const output = checkTensor(op, value, "what the function returns");
   checkFloating(op, output.dtype);
-  if (!output.requiresGrad) throw wrongValue(op, "a function of inputs that require a gradient", output, "set requiresGrad on what it computes from");
+  if (!output.requiresGrad)
+    throw wrongValue(op, "a function of inputs that require a gradient", output, "set requiresGrad on what it computes from");
   return output;
 }
 
 function check(op: string, fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options?: GradcheckOptions): boolean {
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, generator: given } = optionsOf(op, options, GRADCHECK);
+  for (const [name, tolerance] of [
+    ["atol", atol],
+    ["rtol", rtol],
+  ] as const)
+    if (tolerance < 0) throw wrongValue(op, `${name} of 0 or more`, tolerance);
   const generator = resolveGenerator(op, given);
   checkFunction(op, fn, ADVICE);
   for (const x of inputs) {
