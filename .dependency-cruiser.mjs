@@ -7,8 +7,8 @@ const rooms = ["errors", "dtype|shape", "backend", "random", "cpu", "autograd", 
 
 const core = "^packages/core/src/";
 const test = "\\.test\\.ts$|/testing/";
-/** The two public faces re-export from many rooms, and so stand after all of them. */
-const faces = `${core}(index|backend/index)\\.ts$`;
+/** The two public faces, and what one of them puts before core's own tools, re-export from many rooms, and so stand after all of them. */
+const faces = `${core}(index|backend/(index|checked))\\.ts$`;
 
 /** @type {import("dependency-cruiser").IForbiddenRuleType[]} */
 const roomOrder = rooms.map((room, position) => ({

@@ -45,22 +45,23 @@ export function prepare(callable: Callable, given: Case, receivers: Readonly<Rec
   const common = { says: names, isAsync, refuses, leavesSteps };
   if (owner === null) {
     const slots = args.flatMap((place, i) => slotsOf(place, `argument ${i + 1}`, i));
-    return { id, target: { ...common, places: args, call: caller(callable, full), fits: () => true }, slots };
+    return { id, target: { ...common, places: args, arrange: () => {}, call: caller(callable, full), fits: () => true }, slots };
   }
   const on = full.on ?? receivers[owner];
   if (on === undefined) throw new Error(`${id}: expected a receiver for ${owner}, got none`);
   const settings = Object.entries(full.settings ?? {});
   const object = callable.kind === "getter" ? { ...on, accepts: () => true } : on;
   const places = [object, ...settings.map(([, place]) => place), ...args];
-  const call = memberCaller(
-    callable,
-    settings.map(([path]) => path.split(".")),
-  );
+  const call = memberCaller(callable, settings.length);
+  const arrange = ([object, ...values]: readonly unknown[]): void =>
+    settings.forEach(([path], i) => {
+      assign(object as Record<PropertyKey, unknown>, path.split("."), values[i]);
+    });
   const pathOf = (i: number) =>
     i === 0 ? THIS : i <= settings.length ? `${THIS}.${settings[i - 1]?.[0]}` : `argument ${i - settings.length}`;
   const slots = places.flatMap((place, i) => slotsOf(place, pathOf(i), i));
   const fits = (slot: Slot, value: unknown) => slot.path !== THIS || hasMember(value, callable);
-  return { id, target: { ...common, places, call, fits }, slots };
+  return { id, target: { ...common, places, arrange, call, fits }, slots };
 }
 
 // --- internal helpers ---
@@ -80,13 +81,11 @@ function caller({ kind, value }: Callable, { as }: FullCase): Call {
   return (values) => (called as unknown as (...values: unknown[]) => unknown)(...values);
 }
 
-function memberCaller({ kind, key }: Callable, settings: readonly (readonly string[])[]): Call {
+/** The values are the object, as many `settings` of it, and the arguments. */
+function memberCaller({ kind, key }: Callable, settings: number): Call {
   return ([receiver, ...rest]) => {
     const object = receiver as Record<PropertyKey, unknown>;
-    settings.forEach((path, i) => {
-      assign(object, path, rest[i]);
-    });
-    const args = rest.slice(settings.length);
+    const args = rest.slice(settings);
     if (kind === "method") return (object[key] as (...args: unknown[]) => unknown)(...args);
     if (kind === "getter") return object[key];
     object[key] = args[0];

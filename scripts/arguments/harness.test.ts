@@ -96,6 +96,28 @@ describe("a sweep", () => {
     );
   });
 
+  test("sets properties of an object to whatever there is, and tells that from what a refused call changes", async () => {
+    class Own extends nn.Module {
+      forward(x: Tensor) {
+        return view(x);
+      }
+    }
+    class Switching extends nn.Module {
+      forward(x: Tensor) {
+        this.training = false;
+        return view(x);
+      }
+    }
+    const linesFor = async (Layer: typeof Own) => {
+      const callable = callablesOf({ Layer }).find(({ id }) => id === "Layer#forward");
+      const on = p.receiver((w) => w.module(new Layer()));
+      const given = { on, args: [tensor], settings: { training: p.anything(true), note: p.anything() }, says: ["view"] };
+      return (await sweep(prepare(callable as never, given, {}), { backend: cpu })).lines.join("\n");
+    };
+    expect(await linesFor(Own)).toBe("");
+    expect(await linesFor(Switching)).toMatch(/^Layer#forward: argument 1: changes the mode of a module <- undefined; null/);
+  });
+
   test("finds a grad mode that is left off", async () => {
     const mode = (globalThis as unknown as Record<symbol, { slots: Map<string, { enabled: boolean }> }>)[
       Symbol.for("@dropwise/core:1")

@@ -113,10 +113,12 @@ const CONSTANTS: Readonly<Record<string, unknown>> = {
   ...Object.fromEntries(NUMBERS.map((n) => [` ${n}`, n])),
   "-0": -0,
   "1n": 1n,
+  "10n ** 2000n": 10n ** 2000n,
   '""': "",
   '"abc"': "abc",
   '"1"': "1",
   "a symbol": Symbol("s"),
+  "a symbol of 2,000 characters": Symbol("s".repeat(2000)),
   "arrays nested 20,000 deep": nested((inner) => [inner]),
   "objects nested 20,000 deep": nested((inner) => ({ inner })),
 };
@@ -219,6 +221,7 @@ const MADE: Readonly<Record<string, Kind["make"]>> = {
   // what pretends to be something, or bites when it is touched
   "{ storage: 1 }": () => ({ storage: 1 }),
   "{ shape: [a symbol] }": () => ({ shape: [Symbol("s")] }),
+  "{ shape: an array of 2 ** 32 - 1 holes }": () => ({ shape: endless(new Array(2 ** 32 - 1)) }),
   "{ length: 2 }": () => ({ length: 2 }),
   "{ length: 2 ** 32, 0: 1 }": () => endless({ length: 2 ** 32, 0: 1 }),
   "{ constructor: { name: 1 } }": () => ({ constructor: { name: 1 } }),

@@ -21,7 +21,7 @@ export const elsewhere: Backend = { ...cpu, name: "elsewhere" };
 export class World {
   readonly generator = new Generator(7);
   readonly #made: { dispose(): void }[] = [];
-  readonly #watched: [what: string, look: () => unknown][] = [];
+  readonly #watched: [what: string, look: () => readonly unknown[]][] = [];
   readonly #once = new Map<string, unknown>();
 
   constructor(readonly backend: Backend) {
@@ -54,7 +54,8 @@ export class World {
   /** A module, whose parameters are listed. */
   module<T extends nn.Module>(module: T): T {
     for (const parameter of module.parameters()) this.own(parameter);
-    this.watch("the mode of a module", () => [...module.modules()].map(({ training }) => training).join());
+    const modules = [...module.modules()]; // as they are before a program sets a property to what cannot be gone through
+    this.watch("the mode of a module", () => modules.map(({ training }) => training));
     return module;
   }
 
@@ -71,7 +72,7 @@ export class World {
       for (const value of tensors) if (isTensor(value)) this.#observe(value);
     }
     this.watch("the options of an optimizer", () =>
-      optimizer.paramGroups.map(({ params, ...rest }) => [params.length, ...Object.values(rest)]).join(";"),
+      optimizer.paramGroups.flatMap(({ params, ...rest }) => [params.length, ...Object.values(rest)]),
     );
     return optimizer;
   }
@@ -101,8 +102,8 @@ export class World {
     return x;
   }
 
-  /** Notes something that a refused call leaves as it is. */
-  watch(what: string, look: () => unknown): void {
+  /** Notes something that a refused call leaves as it is. Values are compared as they are: some of them cannot be made a text. */
+  watch(what: string, look: () => readonly unknown[]): void {
     this.#watched.push([what, look]);
   }
 
@@ -114,7 +115,7 @@ export class World {
   /** Looks at everything that is watched. What it returns looks again, and names what has changed. */
   look(): () => string[] {
     const before = this.#watched.map(([, look]) => look());
-    return () => this.#watched.flatMap(([what, look], i) => (i < before.length && look() !== before[i] ? [what] : []));
+    return () => this.#watched.flatMap(([what, look], i) => (i >= before.length || areSame(look(), before[i] ?? []) ? [] : [what]));
   }
 
   /** Frees the gradients that a call left in its inputs. */
@@ -135,7 +136,7 @@ export class World {
     this.watch("an input", () => {
       const { version } = (x as unknown as { storage: { version: number } }).storage; // not public
       const values = x.isDisposed ? "disposed" : x.backend.view === undefined ? "" : x.dataSync().join();
-      return [values, x.shape.join(), version, x.requiresGrad, x.grad === null].join(" ");
+      return [values, x.shape.join(), version, x.requiresGrad, x.grad === null];
     });
   }
 }
@@ -144,6 +145,10 @@ export class World {
 
 const TYPED = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array } as const;
 
-function stateOf(generator: Generator): string {
-  return generator.getState().join();
+function stateOf(generator: Generator): readonly number[] {
+  return [...generator.getState()];
+}
+
+function areSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 }

@@ -4,10 +4,11 @@ import type { Cases } from "../case";
 import type { Place } from "../place";
 import * as p from "../places";
 
-const word = p.anything(1);
-/** The tools of a backend's author: they run inside kernels, and give for wrong values what they give. */
-const sizes: Place = { ...p.shape(), accepts: () => true };
-const strides: Place = { ...sizes, valid: () => Object.freeze(contiguousStrides([2, 3])) };
+/** Signed or unsigned. */
+const word = p.integer(1, -(2 ** 31), 2 ** 32 - 1);
+/** Nothing is allocated for them: they may be of any size. */
+const sizes: Place = { ...p.list(p.integer(2, 0)), valid: () => Object.freeze([2, 3]) };
+const strides: Place = { ...p.list(p.integer(3)), valid: () => Object.freeze(contiguousStrides([2, 3])) };
 
 // What stands in the author's own code is no argument here: the name of the call, the options that there are.
 const readingOptions = (optionsOf: (op: string, options: unknown, kinds: object) => unknown) => (options: unknown) =>
@@ -21,11 +22,11 @@ export const backendCases: Cases = {
   isComparison: [p.anything("lt")],
   contiguousStrides: [sizes],
   isContiguous: [sizes, strides],
-  mergeDims: [sizes, { ...p.list(strides, 2), accepts: () => true }],
+  mergeDims: [sizes, p.list(strides, 2)],
   sizeOf: [sizes],
-  philox4x32: [word, word, word, word, word, word, p.anything(new Uint32Array(4))],
-  scaleOf: [p.anything(0.5)],
-  thresholdOf: [p.anything(0.5)],
+  philox4x32: [word, word, word, word, word, word, p.made(() => new Uint32Array(4))],
+  scaleOf: [p.fraction(0.5)],
+  thresholdOf: [p.fraction(0.5)],
   referenceKernels: [p.anything(referenceKernels)],
   optionsOf: { as: readingOptions as (value: never) => unknown, args: [p.options({ size: p.number(1) })], says: ["own"] },
   wrongType: { as: refusing as (value: never) => unknown, args: [p.anything()] },

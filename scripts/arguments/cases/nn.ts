@@ -11,10 +11,11 @@ type Settings = Readonly<Record<string, Place>>;
 /** The `forward` of a module, whose own properties a program may have set: those in `settings` rightly, all others to anything. */
 function forward(make: Make, args: readonly Place[], settings: Settings = {}, says: readonly string[] = []): Case {
   const names = Object.keys(make({ generator: undefined } as unknown as World));
+  const module = (w: World) => w.once("module", () => w.module(make(w)));
   const others = names
     .filter((name) => !(name in settings))
-    .map((name) => [name, { valid: (w: World) => Reflect.get(make(w), name), accepts: () => true }]);
-  return { on: p.receiver((w) => w.module(make(w))), args, settings: { ...settings, ...Object.fromEntries(others) }, says };
+    .map((name) => [name, { valid: (w: World) => Reflect.get(module(w), name), accepts: () => true }]);
+  return { on: p.receiver(module), args, settings: { ...settings, ...Object.fromEntries(others) }, says };
 }
 
 const activation = (make: Make, settings: Settings = {}): Case => forward(make, [p.tensor()], settings);
@@ -62,7 +63,11 @@ export const nnCases: Cases = {
 
   "nn.Sequential": [p.module, p.module],
   "nn.Sequential#forward": {
-    ...(forward(() => new nn.Sequential(new nn.ReLU(), new nn.Tanh()), [p.tensor()], { 0: p.module }, ["relu", "tanh"]) as object),
+    ...(forward(() => new nn.Sequential(new nn.ReLU(), new nn.Tanh()), [p.tensor()], { 0: p.module }, [
+      "relu",
+      "tanh",
+      "linear",
+    ]) as object),
     leavesSteps: true,
   },
   "nn.ModuleList": [p.optional(p.iterable(p.module))],
@@ -73,8 +78,8 @@ export const nnCases: Cases = {
 
   "nn.Linear": [p.integer(3, 1, 1000), p.integer(2, 1, 1000), p.options({ bias: p.flag(), backend: p.backend, generator: p.generator })],
   "nn.Linear#forward": forward((w) => new nn.Linear(3, 2, { generator: w.generator }), [p.operand([4, 3])], {
-    weight: p.parameter([2, 3]),
-    bias: p.nullable(p.parameter([2])),
+    weight: { ...p.operand(), valid: (w) => w.parameter([2, 3]) },
+    bias: p.nullable(p.optional({ ...p.operand(), valid: (w) => w.parameter([2]) })),
   }),
   "nn.Identity": [],
   "nn.Identity#forward": activation(() => new nn.Identity()),

@@ -30,7 +30,7 @@ const savedStep = p.object(() => ({ step: 1, tensors: [new Float32Array(6)] }), 
 });
 const savedGroup = p.object(() => ({ params: [0], lr: 0.1, momentum: 0.9 }), {
   params: { ...p.list(p.integer(0, 0)), accepts: (value) => Array.isArray(value) && value.length === 1 },
-  lr: p.amount(0.1),
+  lr: p.optional(p.amount(0.1)),
 });
 const saved = p.object((w) => ({ paramGroups: [savedGroup.valid(w)], state: { 0: savedStep.valid(w) } }), {
   paramGroups: p.list(savedGroup),

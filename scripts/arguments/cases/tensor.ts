@@ -36,7 +36,7 @@ export const tensorCases: Cases = {
   "Tensor#toJSON": { on: any, refuses: true, says: ["JSON"] },
   "Tensor#[Symbol.toPrimitive]": { on: any, args: [p.word("number", "string", "default")], refuses: true },
   "Tensor#[nodejs.util.inspect.custom]": { on: any },
-  "TensorHandle#grad=": { on: p.receiver((w) => w.tensor()), args: [p.nullable(p.operand())] },
+  "TensorHandle#grad=": { on: p.receiver((w) => w.tensor()), args: [p.nullable(p.optional(p.operand()))] },
   "TensorHandle#requiresGrad=": { on: any, args: [p.flag()] },
   "TensorHandle#isContiguous": { on: any },
   "TensorHandle#dispose": { on: any },

@@ -37,15 +37,16 @@ function record<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A,
 export function checkInputs(op: string, inputs: readonly Tensor[]): void {
   const first = inputs[0] as Tensor;
   for (const input of inputs) {
-    if (input.isDisposed) {
-      throw new DisposedError(
-        op,
-        "expected a live tensor, got a disposed one - use it before dispose(), or return it from tidy or keep() it",
-      );
-    }
+    checkLive(op, input);
     const [here, there] = [first.storage.device, input.storage.device];
     if (here !== there) throw new BackendMismatchError(op, [here.label, there.label]);
   }
+}
+
+/** The tensor, unless it was disposed. */
+export function checkLive(op: string, x: Tensor): Tensor {
+  if (!x.isDisposed) return x;
+  throw new DisposedError(op, "expected a live tensor, got a disposed one - use it before dispose(), or return it from tidy or keep() it");
 }
 
 // --- internal helpers ---

@@ -9,7 +9,7 @@
 export { cpu } from "../cpu/cpu";
 export type { FamilyKernels } from "../cpu/reference-families";
 export { type Kernels, referenceKernels } from "../cpu/reference-kernels";
-export { BYTES_PER_ELEMENT, createTypedArray, type DType, isFloating, type TypedArray, type TypedArrayOf } from "../dtype/dtype";
+export { BYTES_PER_ELEMENT, type DType, isFloating, type TypedArray, type TypedArrayOf } from "../dtype/dtype";
 export {
   BackendMismatchError,
   BackendUnavailableError,
@@ -23,9 +23,8 @@ export {
 export { type OptionKind, type OptionKinds, optionsOf } from "../errors/options";
 export { wrongType, wrongValue } from "../errors/refusal";
 export { applyBinary, applyUnary } from "../ops/by-name";
-export { philox4x32 } from "../random/philox";
-export { scaleOf, thresholdOf } from "../random/threshold";
-export { contiguousStrides, isContiguous, mergeDims, type Shape, sizeOf } from "../shape/shape";
+export type { Shape } from "../shape/shape";
 export type { Backend, BackendInfo, BackendStorage, DropoutSpec, Operand, OptimizerSpec } from "./backend";
+export { contiguousStrides, createTypedArray, isContiguous, mergeDims, philox4x32, scaleOf, sizeOf, thresholdOf } from "./checked";
 export type { View } from "./device";
 export { type BinaryOp, type ComparisonOp, isComparison, type ReduceOp, type UnaryOp } from "./op-names";

@@ -46,6 +46,26 @@ describe("TensorDataset", () => {
     expectRefusal(() => new TensorDataset([1, 2] as never), "TypeError", "TensorDataset: expected a Tensor, got an array of 2");
     expectRefusal(() => dataset().batch(new Int32Array([10])), "RangeError", "batch: expected places from 0 to 9, got 10");
   });
+
+  test("takes places as integers of every width, and refuses other arrays, one of four billion holes and one whose buffer is gone", () => {
+    for (const Places of [Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array, Array<number>])
+      expect([...(dataset().batch(Places.of(7, 3) as never)[1] as Tensor).dataSync()]).toEqual([
+        ...(dataset().batch([7, 3])[1] as Tensor).dataSync(),
+      ]);
+    const places = Int32Array.of(1);
+    structuredClone(places.buffer, { transfer: [places.buffer] });
+    for (const bad of [
+      Float32Array.of(1),
+      new BigInt64Array(0),
+      new Uint8ClampedArray(1),
+      new Array(2 ** 32 - 1),
+      [0, "1"],
+      "1",
+      places,
+      new Map(),
+    ])
+      expectRefusal(() => dataset().batch(bad as never), "TypeError", "batch: expected ");
+  });
 });
 
 describe("DataLoader", () => {

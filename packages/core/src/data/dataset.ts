@@ -1,6 +1,6 @@
 import { noGrad } from "../autograd/grad-mode";
 import { withScope } from "../autograd/scope";
-import { typedArrayKind } from "../dtype/dtype";
+import { checkAttached, type TypedArray, typedArrayKind } from "../dtype/dtype";
 import { BRAND, type Brand, Raw } from "../errors/brand";
 import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
@@ -85,11 +85,19 @@ export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> exte
 
 /** A copy of what a caller gave as places, all of them there. */
 function placesOf(indices: unknown, length: number): Int32Array {
-  const isList = Array.isArray(indices) || typedArrayKind(indices) !== null;
-  if (!isList) throw wrongType("batch", "places as an Int32Array or an array of integers", indices);
-  return Int32Array.from(indices as ArrayLike<unknown>, (place) => {
+  if (!Array.isArray(indices)) {
+    if (!/^U?[Ii]nt(8|16|32)Array$/.test(typedArrayKind(indices) ?? ""))
+      throw wrongType("batch", "places as an Int32Array or an array of integers", indices);
+    checkAttached("batch", indices as TypedArray);
+  }
+  const given = indices as ArrayLike<unknown>;
+  const places: number[] = [];
+  // Each is looked at before the next is read: an array may have more holes than memory has bytes.
+  for (let i = 0; i < given.length; i++) {
+    const place = given[i];
     if (typeof place !== "number" || !Number.isInteger(place)) throw wrongType("batch", "places that are integers", place);
     if (place < 0 || place >= length) throw wrongValue("batch", `places from 0 to ${length - 1}`, place);
-    return place;
-  });
+    places.push(place);
+  }
+  return Int32Array.from(places);
 }

@@ -99,3 +99,12 @@ export function typedArrayKind(value: unknown): string | null {
   const kind: string | null = ArrayBuffer.isView(value) ? (value as Uint8Array)[Symbol.toStringTag] : null;
   return kind === "DataView" ? null : kind;
 }
+
+/** Refuses a typed array whose memory was given away, as `postMessage` can; it looks like an empty one. */
+export function checkAttached(op: string, array: TypedArray): void {
+  try {
+    array.values();
+  } catch {
+    throw refusal(op, "a typed array", "one whose buffer was transferred", "copy it first");
+  }
+}

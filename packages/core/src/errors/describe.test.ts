@@ -18,8 +18,14 @@ describe("values in messages", () => {
     [Symbol("s"), "Symbol(s)"],
     [{ constructor: 3 }, "a value of type object"],
     [new (class Model {})(), "a value of type Model"],
-  ])("%o is shown as %s", (value, text) => {
+    [Symbol("s".repeat(1000)), `Symbol(${"s".repeat(193)}`],
+    [10n ** 1000n, `1${"0".repeat(199)}`],
+  ])("%# is shown as %s", (value, text) => {
     expect(show(value)).toBe(text);
+  });
+
+  test("what says it has a shape of four billion sizes is not gone through", () => {
+    expect(show({ shape: new Array(2 ** 32 - 1) })).toBe("a value of type Object");
   });
 
   test("a tensor is shown with its shape", () => {

@@ -42,6 +42,27 @@ describe("named errors", () => {
     expect(error).toMatchObject(fields);
   });
 
+  test("say what they can of whatever stands in place of a text or a list, and never hide behind another error", () => {
+    const wrong = [Symbol("s"), Object.create(null), new Array(2 ** 32 - 1), { toString: null }, 1n, undefined, null];
+    for (const value of wrong as never[]) {
+      for (const error of [
+        new ShapeError(value, value, value),
+        new ShapeError("add", [value], "detail"),
+        new BackendMismatchError(value, value),
+        new BackendMismatchError("add", [value]),
+        new UnsupportedOpError(value, value, value),
+        new BackendUnavailableError(value, value, value),
+        new BackendUnavailableError("native", "detail", [value]),
+        new DeviceLostError(value, value),
+        new OutOfMemoryError(value, value, value),
+        new DisposedError(value, value),
+        new InPlaceError(value, value),
+      ])
+        expect(error.message).toMatch(/^.+: /);
+    }
+    expect(new DisposedError(Symbol("s") as never, [1] as never).message).toBe("Symbol(s): an array of 1");
+  });
+
   test("of shapes are wrong values, too", () => {
     expect(new ShapeError("add", [], "")).toBeInstanceOf(RangeError);
   });

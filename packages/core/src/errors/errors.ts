@@ -4,6 +4,7 @@
  *
  * Two copies of core may be loaded in one process (ESM and CommonJS), so tell errors apart by `name`, not by `instanceof`.
  */
+import { describe } from "./describe";
 
 /** Shapes that do not fit together. `shapes` are those that met. */
 export class ShapeError extends RangeError {
@@ -18,8 +19,8 @@ export class ShapeError extends RangeError {
     shapes: readonly (readonly number[])[],
     detail: string,
   ) {
-    super(`${op}: ${detail}`);
-    this.shapes = shapes.map((shape) => [...shape]);
+    super(line(op, detail));
+    this.shapes = few(shapes).map(few) as number[][];
   }
 }
 
@@ -33,7 +34,12 @@ export class BackendMismatchError extends Error {
     /** The names of the backends that met; of several of one name, "webgpu #2" is the second that was used. */
     readonly backends: readonly string[],
   ) {
-    super(`${op}: expected tensors of one backend, got ${backends.join(" and ")} - move one of them with await tensor.to(backend)`);
+    super(
+      line(
+        op,
+        `expected tensors of one backend, got ${few(backends).map(text).join(" and ")} - move one of them with await tensor.to(backend)`,
+      ),
+    );
   }
 }
 
@@ -49,7 +55,7 @@ export class UnsupportedOpError extends Error {
     readonly backend: string,
     detail: string,
   ) {
-    super(`${op}: ${detail}`);
+    super(line(op, detail));
   }
 }
 
@@ -65,7 +71,7 @@ export class BackendUnavailableError extends Error {
     /** What was looked for, in order. */
     readonly tried: readonly string[] = [],
   ) {
-    super(`${backend}: ${detail}${tried.map((line) => `\n  - ${line}`).join("")}`);
+    super([line(backend, detail), ...few(tried).map(text)].join("\n  - "));
   }
 }
 
@@ -79,7 +85,9 @@ export class DeviceLostError extends Error {
     /** What the driver said. */
     readonly reason: string,
   ) {
-    super(`${backend}: expected a live device, got one that was lost (${reason}) - create a new backend and load your state into it`);
+    super(
+      line(backend, `expected a live device, got one that was lost (${text(reason)}) - create a new backend and load your state into it`),
+    );
   }
 }
 
@@ -95,7 +103,7 @@ export class OutOfMemoryError extends Error {
     readonly bytes: number,
     detail = "release tensors with dispose() or tidy(), or use a smaller batch",
   ) {
-    super(`${backend}: expected ${bytes} free bytes, got none - ${detail}`);
+    super(line(backend, `expected ${text(bytes)} free bytes, got none - ${text(detail)}`));
   }
 }
 
@@ -109,7 +117,7 @@ export class DisposedError extends Error {
     readonly op: string,
     detail: string,
   ) {
-    super(`${op}: ${detail}`);
+    super(line(op, detail));
   }
 }
 
@@ -123,6 +131,22 @@ export class InPlaceError extends Error {
     readonly op: string,
     detail: string,
   ) {
-    super(`${op}: ${detail}`);
+    super(line(op, detail));
   }
+}
+
+// --- internal helpers ---
+
+/** An error that is on its way must get there: what its maker put in place of a text is described, and never read. */
+function text(value: unknown): string {
+  return typeof value === "string" ? value : describe(value);
+}
+
+function line(op: string, detail: string): string {
+  return `${text(op)}: ${text(detail)}`;
+}
+
+/** A copy of a list, or of the first of very many; nothing for what is no list. */
+function few<T>(list: readonly T[]): T[] {
+  return Array.isArray(list) ? list.slice(0, 64) : [];
 }

@@ -51,11 +51,11 @@ export function checkNumber(op: string, name: string, value: unknown): asserts v
   if (Number.isNaN(value)) throw wrongValue(op, `${name} to be a number`, value);
 }
 
-/** Refuses anything but an integer from `min` on. */
-export function checkInteger(op: string, name: string, value: unknown, min: number): asserts value is number {
+/** Refuses anything but an integer, from `min` on where there is one. */
+export function checkInteger(op: string, name: string, value: unknown, min = -Infinity): asserts value is number {
   if (typeof value !== "number") throw wrongType(op, `${name} to be a number`, value);
   if (!Number.isSafeInteger(value) || value < min) {
-    const expected = min === 1 ? "a positive integer" : `an integer of ${min} or more`;
+    const expected = min === 1 ? "a positive integer" : min === -Infinity ? "an integer" : `an integer of ${min} or more`;
     throw wrongValue(op, `${name} to be ${expected}`, value);
   }
 }
@@ -65,12 +65,17 @@ export function checkFunction(op: string, value: unknown, advice: string): void 
   if (typeof value !== "function") throw wrongType(op, "a function", value, advice);
 }
 
-/** What an iterable gives, as an array; each item is checked when it comes. Refuses anything else; `what` says what was expected. */
+/**
+ * What an iterable gives, as an array; each item is checked when it comes. Refuses anything else, and strings and typed arrays, whose items are never objects;
+ * `what` says what was expected.
+ */
 export function itemsOf<T, U>(op: string, what: string, value: Iterable<T>, check: (item: T) => U): U[] {
-  if (typeof (value as { [Symbol.iterator]?: unknown } | null | undefined)?.[Symbol.iterator] !== "function")
-    throw wrongType(op, what, value);
+  const isObject = typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
+  const iterator = isObject && typeof value[Symbol.iterator] === "function" ? value[Symbol.iterator]() : undefined;
+  if (typeof iterator?.next !== "function") throw wrongType(op, what, value);
   const items: U[] = [];
-  for (const item of value) items.push(check(item));
+  // Through the loop, which also closes the iterator of a caller whose item is refused.
+  for (const item of { [Symbol.iterator]: () => iterator }) items.push(check(item));
   return items;
 }
 

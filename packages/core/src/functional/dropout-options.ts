@@ -1,4 +1,3 @@
-import { checkInputs } from "../autograd/run";
 import { checkFloating } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { checkBoolean, checkOptionNames, type OptionKinds } from "../errors/options";
@@ -66,7 +65,6 @@ export function checkOptions(
   names: object,
 ): CheckedOptions {
   const input = checkTensor(op, tensor);
-  checkInputs(op, [input]);
   const {
     p = 0.5,
     training = trainingByDefault,

@@ -128,7 +128,7 @@ describe("crossEntropy and nllLoss", () => {
       expectRefusal(
         () => F.crossEntropy(logits, ints([0, 1]), { labelSmoothing }),
         "RangeError",
-        `crossEntropy: expected labelSmoothing in [0, 1], got ${labelSmoothing}`,
+        `crossEntropy: expected labelSmoothing ${Number.isNaN(labelSmoothing) ? "to be a number" : "in [0, 1]"}, got ${labelSmoothing}`,
       );
     }
   });

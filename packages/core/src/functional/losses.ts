@@ -1,9 +1,9 @@
 import { checkInputs } from "../autograd/run";
 import { composed } from "../autograd/scope";
-import { isFloating } from "../dtype/dtype";
+import { checkFloating, isFloating } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
-import { refusal, wrongType, wrongValue } from "../errors/refusal";
+import { refusal, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { formula } from "../ops/formula";
 import { gather } from "../ops/gather";
@@ -35,13 +35,23 @@ export interface SmoothL1Options extends LossOptions {
 
 /** The options that losses have. */
 export const LOSS: OptionKinds<LossOptions> = { reduction: "any" };
-export const CROSS_ENTROPY: OptionKinds<CrossEntropyOptions> = { ...LOSS, labelSmoothing: "any" };
+export const CROSS_ENTROPY: OptionKinds<CrossEntropyOptions> = { ...LOSS, labelSmoothing: "number" };
 export const SMOOTH_L1: OptionKinds<SmoothL1Options> = { ...LOSS, beta: "number" };
 
 /** Refuses anything but the three reductions. */
 export function checkReduction(op: string, reduction: unknown): void {
   if (reduction === "mean" || reduction === "sum" || reduction === "none") return;
   throw wrongValue(op, 'reduction "mean", "sum" or "none"', reduction);
+}
+
+/** Refuses a place where the halves of a smooth loss meet that is below 0. */
+export function checkBeta(op: string, beta: number): void {
+  if (!(beta >= 0)) throw wrongValue(op, "beta of 0 or more", beta);
+}
+
+/** Refuses a share of the target outside [0, 1]. */
+export function checkSmoothing(op: string, smoothing: number): void {
+  if (!(smoothing >= 0 && smoothing <= 1)) throw wrongValue(op, "labelSmoothing in [0, 1]", smoothing);
 }
 
 /**
@@ -83,7 +93,7 @@ export function l1Loss(input: Tensor, target: Tensor, options?: LossOptions): Te
  */
 export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1Options): Tensor {
   const { beta = 1, reduction } = optionsOf("smoothL1Loss", options, SMOOTH_L1);
-  if (!(beta >= 0)) throw wrongValue("smoothL1Loss", "beta of 0 or more", beta);
+  checkBeta("smoothL1Loss", beta);
   return elementwise("smoothL1Loss", input, target, { reduction }, (x, y) => {
     const difference = x.sub(y);
     return beta === 0 ? difference.abs() : smoothAbs(difference, beta);
@@ -143,7 +153,7 @@ export function nllLoss(input: Tensor, target: Tensor, options?: LossOptions): T
   const { reduction = "mean" } = optionsOf("nllLoss", options, LOSS);
   checkReduction("nllLoss", reduction);
   const { x, classes, dim } = checkClasses("nllLoss", input, target);
-  return composed(() => reduced(picked(x, classes, dim), reduction));
+  return composed(() => reduced("nllLoss", picked(x, classes, dim), reduction));
 }
 
 /**
@@ -163,19 +173,20 @@ export function nllLoss(input: Tensor, target: Tensor, options?: LossOptions): T
 export function crossEntropy(input: Tensor, target: Tensor, options?: CrossEntropyOptions): Tensor {
   const { reduction = "mean", labelSmoothing = 0 } = optionsOf("crossEntropy", options, CROSS_ENTROPY);
   checkReduction("crossEntropy", reduction);
-  if (typeof labelSmoothing !== "number") throw wrongType("crossEntropy", "labelSmoothing to be a number", labelSmoothing);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw wrongValue("crossEntropy", "labelSmoothing in [0, 1]", labelSmoothing);
+  checkSmoothing("crossEntropy", labelSmoothing);
   const logits = checkTensor("crossEntropy", input);
   const distribution = checkTensor("crossEntropy", target, "the target");
+  checkFloating("crossEntropy", logits.dtype);
+  checkInputs("crossEntropy", [logits, distribution]);
   if (isFloating(distribution.dtype) && sameShape(logits.sizes, distribution.sizes))
     return probabilities(logits, distribution, reduction, labelSmoothing);
   const { x, classes, dim } = checkClasses("crossEntropy", logits, distribution);
   return composed(() => {
     const logs = logSoftmax(x, { dim });
     const nll = picked(logs, classes, dim);
-    if (labelSmoothing === 0) return reduced(nll, reduction);
+    if (labelSmoothing === 0) return reduced("crossEntropy", nll, reduction);
     // The smoothed target has 1 - s on the class and s / C on each: a mix of two losses.
-    return reduced(nll.mul(1 - labelSmoothing).add(logs.mean({ dim }).mul(-labelSmoothing)), reduction);
+    return reduced("crossEntropy", nll.mul(1 - labelSmoothing).add(logs.mean({ dim }).mul(-labelSmoothing)), reduction);
   });
 }
 
@@ -204,7 +215,7 @@ function probabilities(input: Tensor, target: Tensor, reduction: Reduction, smoo
   const classes = input.sizes[dim] as number;
   return composed(() => {
     const smoothed = smoothing === 0 ? target : target.mul(1 - smoothing).add(smoothing / classes);
-    return reduced(logSoftmax(input, { dim }).mul(smoothed).sum({ dim }).neg(), reduction);
+    return reduced("crossEntropy", logSoftmax(input, { dim }).mul(smoothed).sum({ dim }).neg(), reduction);
   });
 }
 
@@ -223,11 +234,13 @@ function elementwise(
     const detail = `expected a target of shape ${formatShape(x.sizes)}, got ${formatShape(y.sizes)} - reshape one of them; losses do not broadcast`;
     throw new ShapeError(op, [x.sizes, y.sizes], detail);
   }
-  return composed(() => reduced(each(x, y), reduction));
+  checkInputs(op, [x, y]);
+  return composed(() => reduced(op, each(x, y), reduction));
 }
 
-function reduced(values: Tensor, reduction: Reduction): Tensor {
+function reduced(op: string, values: Tensor, reduction: Reduction): Tensor {
   if (reduction === "none") return values;
+  if (reduction === "mean") checkFloating(op, values.dtype);
   return reduction === "sum" ? values.sum() : values.mean();
 }
 
@@ -248,6 +261,7 @@ function checkClasses(op: string, input: Tensor, target: Tensor): { x: Tensor; c
     throw new ShapeError(op, [x.sizes, classes.sizes], detail);
   }
   if (classes.dtype !== "int32") throw refusal(op, "int32 classes", classes.dtype, 'make them with tensor(labels, { dtype: "int32" })');
+  checkFloating(op, x.dtype);
   checkInputs(op, [x, classes]);
   checkClassRange(op, classes, x.sizes[dim] as number);
   return { x, classes, dim };

@@ -1,7 +1,7 @@
 /** The functions of `functional/activations` as layers, for `Sequential`. Shapes, dtypes and errors are those of the functions. */
 
-import { checkNumber, optionsOf } from "../errors/options";
-import { wrongType, wrongValue } from "../errors/refusal";
+import { checkInteger, checkNumber, optionsOf } from "../errors/options";
+import { wrongType } from "../errors/refusal";
 import { elu, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "../functional/activations";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
@@ -267,8 +267,8 @@ export class LogSoftmax extends Module {
 // --- internal helpers ---
 
 function dimOf(op: string, options: { dim: number }): number {
-  const { dim } = optionsOf<{ dim: number }>(op, options, { dim: "number" });
+  const { dim } = optionsOf<{ dim: number }>(op, options, { dim: "any" });
   if (dim === undefined) throw wrongType(op, "{ dim }", options, "name the dimension that sums to 1");
-  if (!Number.isInteger(dim)) throw wrongValue(op, "dim to be an integer", dim);
+  checkInteger(op, "dim", dim);
   return dim;
 }

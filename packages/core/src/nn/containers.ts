@@ -1,6 +1,6 @@
 import { isPlainObject, raw } from "../errors/brand";
 import { describe } from "../errors/describe";
-import { itemsOf } from "../errors/options";
+import { checkInteger, itemsOf } from "../errors/options";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
 import { checkPartName, isModule, partsOf } from "./tree";
@@ -26,6 +26,8 @@ export interface TensorModule extends Module {
  * ```
  */
 export class Sequential extends Module {
+  readonly #names: string[] = [];
+
   /** @param modules By name, in order. */
   constructor(modules: Readonly<Record<string, TensorModule>>);
   /** @param modules In order; their names are "0", "1" and so on. */
@@ -37,10 +39,11 @@ export class Sequential extends Module {
     const isNaming = given.length === 1 && !isModule(first) && (isPlainObject(first) || Array.isArray(first));
     const named = isNaming ? Object.entries(first) : given.map((module, i) => [String(i), module] as const);
     for (const [name, module] of named) {
-      if (!isModule(module)) throw new TypeError(`Sequential: expected modules, got ${describe(module)} for "${name}"${adviceFor(module)}`);
+      checkModule("Sequential", module, ` for "${name}"`);
       if (name in this) throw new RangeError(`Sequential: expected a name that no module member has, got "${name}"`);
       checkPartName("Sequential", name);
       defineModule(this, name, module);
+      this.#names.push(name);
     }
   }
 
@@ -49,8 +52,14 @@ export class Sequential extends Module {
     return "Sequential";
   }
 
-  /** What the last module gives for `input`, which the first one takes; without modules, the input itself. */
+  /**
+   * What the last module gives for `input`, which the first one takes; without modules, the input itself.
+   *
+   * @throws TypeError where a module was replaced by something else; and what the modules throw.
+   */
   forward(input: Tensor): Tensor {
+    const self = raw(this) as this & Record<string, unknown>;
+    for (const name of self.#names) if (name in self) checkModule("Sequential", self[name], ` for "${name}"`);
     let x = input;
     calls.depth++;
     try {
@@ -90,14 +99,15 @@ export class ModuleList<T extends Module = Module> extends Module {
     return raw(this).#length;
   }
 
-  /** The module at the place `index`; negative ones count from the end. Undefined where there is none. */
+  /** The module at the place `index`; negative ones count from the end. Undefined where there is none. @throws TypeError and RangeError for what is no integer. */
   at(index: number): T | undefined {
+    checkInteger("at", "index", index);
     return [...this].at(index);
   }
 
   /** Adds `module` at the end. Returns this. @throws TypeError for what is no module. */
   append(module: T): this {
-    if (!isModule(module)) throw new TypeError(`ModuleList: expected a module, got ${describe(module)}${adviceFor(module)}`);
+    checkModule("ModuleList", module, "");
     const self = raw(this);
     defineModule(self, String(self.#length++), module);
     return this;
@@ -118,6 +128,11 @@ export class ModuleList<T extends Module = Module> extends Module {
 
 /** How many Sequentials are being run inside one another. */
 const calls = { depth: 0 };
+
+/** Refuses what is no module; `where` says which of several. */
+function checkModule(op: string, value: unknown, where: string): asserts value is Module {
+  if (!isModule(value)) throw new TypeError(`${op}: expected a module, got ${describe(value)}${where}${adviceFor(value)}`);
+}
 
 /** What somebody probably meant who gave this for a module. */
 function adviceFor(value: unknown): string {

@@ -6,7 +6,9 @@ import {
   binaryCrossEntropyWithLogits,
   CROSS_ENTROPY,
   type CrossEntropyOptions,
+  checkBeta,
   checkReduction,
+  checkSmoothing,
   crossEntropy,
   LOSS,
   type LossOptions,
@@ -109,6 +111,7 @@ export class SmoothL1Loss extends Loss<SmoothL1Options> {
   /** @param options Passed to the function at each call. Default: its own defaults. */
   constructor(options?: SmoothL1Options) {
     super("SmoothL1Loss", options, SMOOTH_L1);
+    checkBeta("SmoothL1Loss", this.options.beta ?? 1);
   }
 
   /**
@@ -201,6 +204,7 @@ export class CrossEntropyLoss extends Loss<CrossEntropyOptions> {
   /** @param options Passed to the function at each call. Default: its own defaults. */
   constructor(options?: CrossEntropyOptions) {
     super("CrossEntropyLoss", options, CROSS_ENTROPY);
+    checkSmoothing("CrossEntropyLoss", this.options.labelSmoothing ?? 0);
   }
 
   /**

@@ -156,7 +156,26 @@ describe("layers", () => {
       "RangeError",
       "Flatten: expected startDim at or before endDim, got 2 and 1",
     );
+    for (const name of ["startDim", "endDim"])
+      expectRefusal(() => new nn.Flatten({ [name]: 0.5 }), "RangeError", `Flatten: expected ${name} to be an integer, got 0.5`);
     expectRefusal(() => new nn.Flatten({ startDim: 4 }).forward(y), "RangeError", "Flatten: expected dim in [-4, 3], got 4");
+  });
+});
+
+describe("losses", () => {
+  test("refuse options out of range when they are made", () => {
+    expectRefusal(() => new nn.SmoothL1Loss({ beta: -1 }), "RangeError", "SmoothL1Loss: expected beta of 0 or more, got -1");
+    expectRefusal(
+      () => new nn.CrossEntropyLoss({ labelSmoothing: 2 }),
+      "RangeError",
+      "CrossEntropyLoss: expected labelSmoothing in [0, 1], got 2",
+    );
+    expectRefusal(
+      () => new nn.CrossEntropyLoss({ labelSmoothing: "a" as never }),
+      "TypeError",
+      "CrossEntropyLoss: expected labelSmoothing",
+    );
+    expect([new nn.SmoothL1Loss({ beta: 0 }), new nn.CrossEntropyLoss({ labelSmoothing: 1 })].map(String)).toHaveLength(2);
   });
 });
 
@@ -186,10 +205,14 @@ describe("Sequential", () => {
   });
 
   test("refuses what is no module, and names that modules have", () => {
-    expectRefusal(() => new nn.Sequential(new nn.ReLU(), 5 as never), "TypeError", 'Sequential: expected modules, got 5 for "1"');
+    expectRefusal(() => new nn.Sequential(new nn.ReLU(), 5 as never), "TypeError", 'Sequential: expected a module, got 5 for "1"');
     for (const only of [F.relu, null, 5, "relu"])
-      expectRefusal(() => new nn.Sequential(only as never), "TypeError", "Sequential: expected modules, got", 'for "0"');
-    expectRefusal(() => new nn.Sequential({ act: F.relu as never }), "TypeError", 'Sequential: expected modules, got a function for "act"');
+      expectRefusal(() => new nn.Sequential(only as never), "TypeError", "Sequential: expected a module, got", 'for "0"');
+    expectRefusal(
+      () => new nn.Sequential({ act: F.relu as never }),
+      "TypeError",
+      'Sequential: expected a module, got a function for "act"',
+    );
     for (const name of ["forward", "training", "parameters", "constructor"]) {
       expectRefusal(
         () => new nn.Sequential({ [name]: new nn.ReLU() }),
@@ -197,6 +220,24 @@ describe("Sequential", () => {
         `Sequential: expected a name that no module member has, got "${name}"`,
       );
     }
+  });
+});
+
+describe("Sequential whose parts were changed", () => {
+  const model = () => new nn.Sequential(new nn.ReLU(), new nn.Tanh()) as nn.Sequential & Record<string, unknown>;
+  const x = ones([2]);
+
+  test("refuses to pass over one that is no module any more", () => {
+    for (const part of [undefined, null, F.relu, 3])
+      expectRefusal(() => Object.assign(model(), { 1: part }).forward(x), "TypeError", "Sequential: expected a module, got", 'for "1"');
+  });
+
+  test("runs another module in its place, and goes on without one that was deleted", () => {
+    expect(list(Object.assign(model(), { 1: new nn.Identity() }).forward(x))).toEqual([1, 1]);
+    const shorter = model();
+    delete shorter["1"];
+    expect(list(shorter.forward(x))).toEqual([1, 1]);
+    expect(list(Object.assign(model(), { note: "mine" }).forward(x))).toEqual(list(F.tanh(x)));
   });
 });
 
@@ -212,6 +253,13 @@ describe("ModuleList", () => {
     expect(third.training).toBe(false);
     items.pop();
     expect(modules.length).toBe(3);
+  });
+
+  test("refuses a place that is no integer", () => {
+    const modules = new nn.ModuleList([new nn.ReLU()]);
+    for (const place of [undefined, "0", 0n, Symbol("s"), new Array(2 ** 32 - 1)])
+      expectRefusal(() => modules.at(place as never), "TypeError", "at: expected index to be a number");
+    for (const place of [0.5, Number.NaN]) expectRefusal(() => modules.at(place), "RangeError", "at: expected index to be an integer");
   });
 
   test("refuses what is no module and to be called", () => {

@@ -1,5 +1,4 @@
 import type { Layout } from "../autograd/node";
-import { checkInputs } from "../autograd/run";
 import { checkFloating } from "../dtype/dtype";
 import { BRAND, type Brand, isBranded, isTensor, raw } from "../errors/brand";
 import { itemsOf, optionsOf } from "../errors/options";
@@ -31,7 +30,7 @@ export class Parameter extends Tensor {
     const { requiresGrad = true } = optionsOf<{ requiresGrad?: boolean }>("Parameter", options, { requiresGrad: "flag" });
     const value = checkTensor("Parameter", data, "its value");
     if (requiresGrad) checkFloating("Parameter", value.dtype);
-    super(ownLayout("Parameter", value));
+    super(ownLayout(value));
     this.isKept = true;
     this.wantsGrad = requiresGrad;
   }
@@ -54,7 +53,7 @@ export class Buffer extends Tensor {
    * @throws TypeError for what is no tensor, DisposedError for a disposed one.
    */
   constructor(data: Tensor) {
-    super(ownLayout("Buffer", checkTensor("Buffer", data, "its value")));
+    super(ownLayout(checkTensor("Buffer", data, "its value")));
     this.isKept = true;
   }
 
@@ -87,8 +86,7 @@ export function tensorsOf(op: string, parameters: Tensor | Iterable<Tensor>): Te
 
 // --- internal helpers ---
 
-function ownLayout(op: string, data: Tensor): Layout {
-  checkInputs(op, [data]);
+function ownLayout(data: Tensor): Layout {
   const source = contiguous(data);
   const layout = viewLayout(source.layout);
   if (source !== data) source.dispose();

@@ -1,4 +1,4 @@
-import { optionsOf } from "../errors/options";
+import { checkInteger, optionsOf } from "../errors/options";
 import { checkTensor } from "../ops/binary";
 import { normalizeDim, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
@@ -37,10 +37,15 @@ export class Flatten extends Module {
   /** The last dimension that is merged. */
   readonly endDim: number;
 
-  /** @param options `startDim`: default 1. `endDim`: default -1, the last. */
+  /**
+   * @param options `startDim`: default 1. `endDim`: default -1, the last.
+   * @throws TypeError and RangeError for what is no integer.
+   */
   constructor(options?: FlattenOptions) {
     super();
-    const { startDim = 1, endDim = -1 } = optionsOf<FlattenOptions>("Flatten", options, { startDim: "number", endDim: "number" });
+    const { startDim = 1, endDim = -1 } = optionsOf<FlattenOptions>("Flatten", options, { startDim: "any", endDim: "any" });
+    checkInteger("Flatten", "startDim", startDim);
+    checkInteger("Flatten", "endDim", endDim);
     this.startDim = startDim;
     this.endDim = endDim;
   }

@@ -111,7 +111,7 @@ describe("Sequential", () => {
     ["a Set", () => new Set(layers())],
     ["a generator", () => layers().values()],
   ])("of %s says how to give layers, where it would have none", (_, make) => {
-    expectRefusal(() => new nn.Sequential(make() as never), "TypeError", "Sequential: expected modules, got a", "spread it");
+    expectRefusal(() => new nn.Sequential(make() as never), "TypeError", "Sequential: expected a module, got a", "spread it");
   });
 
   test("of a function says to pass a layer", () => {

@@ -1,4 +1,5 @@
 import type { Layout, Primitive } from "../autograd/node";
+import { checkLive } from "../autograd/run";
 import { type BinaryOp, isComparison } from "../backend/op-names";
 import { checkInt32, type DType, fitsInt32, isFloating, promote } from "../dtype/dtype";
 import { isBranded, isTensor, raw } from "../errors/brand";
@@ -50,9 +51,12 @@ export function binary(op: BinaryOp, gradients?: Gradients): Binary {
   };
 }
 
-/** The tensor, without a proxy that reactive state may have put around it. Refuses anything else; `name` says which argument it is. */
+/**
+ * The tensor, without a proxy that reactive state may have put around it. Refuses anything else, and a disposed one: here, under the name of the call, and
+ * not under that of a step inside it. `name` says which argument it is.
+ */
 export function checkTensor(op: string, value: unknown, name?: string): Tensor {
-  if (isTensor(value)) return raw(value);
+  if (isTensor(value)) return checkLive(op, raw(value));
   const expected = name === undefined ? "a Tensor" : `${name} to be a Tensor`;
   throw wrongType(op, expected, value, adviceFor(value));
 }

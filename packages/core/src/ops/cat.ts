@@ -1,4 +1,5 @@
 import type { Primitive } from "../autograd/node";
+import { checkInputs } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import { promote } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
@@ -89,7 +90,9 @@ const DIM: OptionKinds<{ dim?: number }> = { dim: "any" };
 
 function checkTensors(op: string, tensors: readonly Tensor[]): Tensor[] {
   if (!Array.isArray(tensors) || tensors.length === 0) throw wrongType(op, "a non-empty array of tensors", tensors);
-  return Array.from(tensors, (x) => checkTensor(op, x));
+  const list = Array.from(tensors, (x) => checkTensor(op, x));
+  checkInputs(op, list);
+  return list;
 }
 
 function join(op: string, tensors: readonly Tensor[], dim: number): Tensor {

@@ -1,6 +1,6 @@
 /** Every differentiable operation against numerical derivatives, first and second, in float64. */
 import { describe, expect, test } from "vitest";
-import { cat, functional as F, Generator, gradcheck, gradgradcheck, randn, type Shape, stack, type Tensor, tensor } from "../index";
+import { cat, functional as F, Generator, gradcheck, gradgradcheck, randn, type Shape, stack, type Tensor, tensor, zeros } from "../index";
 import { expectRefusal } from "../testing/refusal";
 import { applyBinary, applyUnary } from "./by-name";
 
@@ -263,6 +263,34 @@ describe("gradcheck itself", () => {
       "TypeError",
       "gradcheck: expected float64 inputs, got float32",
     );
+  });
+
+  test("refuses, as the check that was called, a function of nothing that requires a gradient, and one of integers", () => {
+    for (const [name, check] of [
+      ["gradcheck", gradcheck],
+      ["gradgradcheck", gradgradcheck],
+    ] as const) {
+      const constant = randn([2], { dtype: "float64" });
+      expectRefusal(
+        () => check(() => constant, [input([2])]),
+        "RangeError",
+        `${name}: expected a function of inputs that require a gradient`,
+      );
+      expectRefusal(() => check(twice, [constant]), "RangeError", `${name}: expected a function of inputs`);
+      expectRefusal(() => check((x) => x.type("int32"), [input([2])]), "TypeError", `${name}: expected a float tensor, got int32`);
+      const gone = zeros([2]);
+      gone.dispose();
+      expectRefusal(() => check(() => gone, [input([2])]), "DisposedError", `${name}: expected a live tensor`);
+    }
+  });
+
+  test("refuses tolerances below 0", () => {
+    for (const name of ["atol", "rtol"])
+      expectRefusal(
+        () => gradcheck(twice, [input([2])], { [name]: -0.5 }),
+        "RangeError",
+        `gradcheck: expected ${name} of 0 or more, got -0.5`,
+      );
   });
 
   test("leaves inputs that want no gradient alone", () => {

@@ -118,8 +118,8 @@ export function slice(tensor: Tensor, dim: number, start = 0, end?: number, step
   const at = normalizeDim("slice", dim, x.sizes.length);
   const size = x.sizes[at];
   if (size === undefined) throw new ShapeError("slice", [x.sizes], "expected at least one dimension, got a scalar");
-  for (const value of [start, end ?? 0, step]) {
-    if (!Number.isInteger(value)) throw wrongValue("slice", "integers", value);
+  for (const value of [start, end, step]) {
+    if (value !== undefined && !Number.isInteger(value)) throw wrongValue("slice", "integers", value);
   }
   if (step < 1) throw wrongValue("slice", "a step of 1 or more", step);
   const place = (value: number) => Math.min(Math.max(value < 0 ? value + size : value, 0), size);

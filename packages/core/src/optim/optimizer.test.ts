@@ -271,7 +271,7 @@ describe("state dicts", () => {
     const tensors = memory().tensors;
     const [group0, group1] = dict.paramGroups as [(typeof dict.paramGroups)[0], (typeof dict.paramGroups)[0]];
     const load = (changes: object) => () => optimizer.loadStateDict({ ...dict, ...changes } as never);
-    expectRefusal(load({ paramGroups: [group0] }), "RangeError", "loadStateDict: expected groups of 1, 3 parameters, got 1");
+    expectRefusal(load({ paramGroups: [group0] }), "RangeError", "loadStateDict: expected groups of 1, 3 parameters, got an array of 1");
     expectRefusal(
       () => optimizer.loadStateDict(undefined as never),
       "TypeError",
@@ -296,6 +296,21 @@ describe("state dicts", () => {
     expectRefusal(load({ state: { 0: 5 } }), "TypeError", "loadStateDict: expected state { step, tensors }, got 5");
     expectRefusal(load({ paramGroups: [{ ...group0, lr: -1 }, group1] }), "RangeError", "Adam: expected lr of 0 or more, got -1");
     expectRefusal(load({ paramGroups: [group0, { ...group1, lr: "fast" }] }), "TypeError", "Adam: expected lr to be a number");
+    expectRefusal(
+      load({ paramGroups: [group0, { ...group1, params: [1, 2] }] }),
+      "RangeError",
+      "loadStateDict: expected a group of 3 parameters, got 2",
+    );
+    for (const params of [[1, 3, 2], ["1", 2, 3], new Array(3)])
+      expectRefusal(
+        load({ paramGroups: [group0, { ...group1, params }] }),
+        "RangeError",
+        "loadStateDict: expected parameter",
+        "at its place in its group",
+      );
+    const holes = new Array(2 ** 32 - 1);
+    expectRefusal(load({ paramGroups: holes }), "RangeError", "loadStateDict: expected groups of 1, 3 parameters");
+    expectRefusal(load({ state: { 0: { step: 1, tensors: holes } } }), "RangeError", "loadStateDict: expected 2 tensors of state");
     expect(JSON.stringify(optimizer.stateDict().paramGroups)).toBe(before);
     expect(optimizer.stateDict().state["0"]?.tensors[0]).toBe(saved.tensors[0]);
     expect(memory().tensors).toBe(tensors);

@@ -77,14 +77,18 @@ export class OptimizerState {
 export function checkSavedGroups(dict: OptimizerStateDict, sizes: readonly number[]): OptimizerStateDict["paramGroups"] {
   if (!isPlainObject(dict) || !Array.isArray(dict.paramGroups) || !isPlainObject(dict.state))
     throw new TypeError(`${OP}: expected { paramGroups, state } as stateDict() gives it, got ${describe(dict)}${describeParts(dict)}`);
-  const groups = Array.from(dict.paramGroups as OptimizerStateDict["paramGroups"]);
-  for (const group of groups) {
+  const groups = dict.paramGroups as OptimizerStateDict["paramGroups"];
+  // Before they are gone through, which takes as long as there are many.
+  if (groups.length !== sizes.length) throw wrongValue(OP, `groups of ${sizes.join(", ")} parameters`, groups);
+  let place = 0;
+  return sizes.map((size, i) => {
+    const group = groups[i] as OptimizerStateDict["paramGroups"][number];
     if (!isPlainObject(group) || !Array.isArray(group.params)) throw wrongType(OP, "groups { params: [0, 1, ...] }", group);
-  }
-  const found = groups.map((group) => group.params.length);
-  if (found.join() !== sizes.join())
-    throw new RangeError(`${OP}: expected groups of ${sizes.join(", ")} parameters, got ${found.join(", ") || "none"}`);
-  return groups;
+    if (group.params.length !== size) throw wrongValue(OP, `a group of ${size} parameters`, group.params.length);
+    for (const given of group.params)
+      if (given !== place++) throw wrongValue(OP, `parameter ${place - 1} at its place in its group`, given);
+    return group;
+  });
 }
 
 /** The saved state by parameter. Refuses what does not fit: numbers of parameters, steps, and tensors of another count, shape, dtype or backend. */
@@ -113,9 +117,9 @@ function describeParts(dict: unknown): string {
 function checkState(param: Tensor, saved: SavedState, count: number): SavedState {
   if (!isPlainObject(saved) || !Array.isArray(saved.tensors)) throw wrongType(OP, "state { step, tensors }", saved);
   const step: unknown = saved.step;
-  const tensors = Array.from(saved.tensors as (Tensor | TypedArray)[]);
   checkInteger(OP, "step", step, 0);
-  if (tensors.length !== count) throw wrongValue(OP, `${count} tensors of state for ${describe(param)}`, tensors.length);
+  if (saved.tensors.length !== count) throw wrongValue(OP, `${count} tensors of state for ${describe(param)}`, saved.tensors.length);
+  const tensors = Array.from(saved.tensors as (Tensor | TypedArray)[]);
   for (const value of tensors) checkFits(OP, `the state of ${describe(param)}`, param, value);
   return { step, tensors };
 }

@@ -42,7 +42,8 @@ describe("a generator's seed", () => {
   });
 
   test.each([["42"], [null], [{}], [true]])("that is no number is refused: %o", (seed) => {
-    expectRefusal(() => new Generator(seed as unknown as number), "TypeError", "manualSeed: expected a number or bigint");
+    expectRefusal(() => new Generator(seed as unknown as number), "TypeError", "Generator: expected a number or bigint");
+    expectRefusal(() => new Generator(0).manualSeed(seed as unknown as number), "TypeError", "manualSeed: expected a number or bigint");
   });
 
   test("that is refused leaves the generator as it was", () => {

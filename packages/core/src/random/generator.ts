@@ -39,8 +39,7 @@ export class Generator extends Raw {
    */
   constructor(seed?: number | bigint) {
     super();
-    if (seed !== undefined) this.manualSeed(seed);
-    else this.#seed.value = entropy();
+    this.#seed.value = seed === undefined ? entropy() : checkSeed("Generator", seed);
   }
 
   /** @internal */
@@ -61,7 +60,7 @@ export class Generator extends Raw {
    */
   manualSeed(seed: number | bigint): this {
     const self = raw(this);
-    self.#seed.value = checkSeed(seed);
+    self.#seed.value = checkSeed("manualSeed", seed);
     self.#calls.value = self.#hostCalls.value = 0n;
     return this;
   }
@@ -191,10 +190,10 @@ function checkCallsLeft(calls: Word64, limit: number): void {
     throw new RangeError(`Generator: expected fewer than 2^${Math.log2(limit) + 32} calls, got that many - set a new seed`);
 }
 
-function checkSeed(seed: unknown): bigint {
-  if (typeof seed !== "number" && typeof seed !== "bigint") throw wrongType("manualSeed", "a number or bigint", seed);
+function checkSeed(op: string, seed: unknown): bigint {
+  if (typeof seed !== "number" && typeof seed !== "bigint") throw wrongType(op, "a number or bigint", seed);
   if (typeof seed === "number" ? !Number.isSafeInteger(seed) : seed < -(2n ** 63n) || seed >= 2n ** 64n) {
-    throw wrongValue("manualSeed", "a safe integer, or a bigint in [-2^63, 2^64)", seed);
+    throw wrongValue(op, "a safe integer, or a bigint in [-2^63, 2^64)", seed);
   }
   return BigInt.asUintN(64, BigInt(seed));
 }

@@ -145,6 +145,14 @@ describe("tensor", () => {
     },
   );
 
+  test("refuses a typed array whose buffer was transferred, which looks empty", () => {
+    for (const data of [new Float32Array(4), new Uint8Array(4), new BigInt64Array(1)]) {
+      structuredClone(data.buffer, { transfer: [data.buffer] });
+      expectRefusal(() => tensor(data as never), "TypeError", "tensor: expected a typed array, got one whose buffer was transferred");
+    }
+    expect(tensor(new Float32Array(0)).shape).toEqual([0]);
+  });
+
   test("refuses shapes that do not fit or are none, dtypes that are none, and a gradient for integers, and keeps no memory", () => {
     const before = memory();
     expectRefusal(() => tensor([1, 2, 3], { shape: [2, 2] }), "ShapeError", "tensor: expected 4 elements for shape [2, 2], got 3");

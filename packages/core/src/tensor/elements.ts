@@ -1,6 +1,6 @@
 /** From what a caller calls data to typed elements: nesting, kinds of arrays, and numbers that a dtype can hold. */
 
-import { checkInt32, type DType, dtypeOf, hostArray, type TypedArray, typedArrayKind } from "../dtype/dtype";
+import { checkAttached, checkInt32, type DType, dtypeOf, hostArray, type TypedArray, typedArrayKind } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { wrongType } from "../errors/refusal";
 import { MAX_DIMS, type Shape } from "../shape/shape";
@@ -20,6 +20,7 @@ interface Elements {
 export function elementsOf(data: unknown): Elements {
   if (typedArrayKind(data) === null) return flatten(data);
   const flat = data as TypedArray;
+  checkAttached("tensor", flat);
   const dtype = dtypeOf(flat);
   return { flat, shape: [flat.length], dtype: dtype === "bool" && flat.some((byte) => byte > 1) ? null : dtype };
 }

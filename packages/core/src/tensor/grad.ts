@@ -1,9 +1,8 @@
 import { computeGradients, type Wanted } from "../autograd/engine";
 import type { GradNode } from "../autograd/node";
-import { checkInputs } from "../autograd/run";
 import { withScope } from "../autograd/scope";
 import { isFloating } from "../dtype/dtype";
-import { isTensor, raw } from "../errors/brand";
+import { isTensor } from "../errors/brand";
 import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
@@ -53,7 +52,6 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | reado
     throw new RangeError(`grad: expected as many gradOutputs as outputs, got ${given.length} for ${roots.length}`);
   }
   for (const x of [...roots, ...targets]) {
-    checkInputs("grad", [x]);
     if (!x.requiresGrad) {
       throw wrongValue("grad", "tensors that require a gradient", x, isFloating(x.dtype) ? "set requiresGrad" : `${x.dtype} has none`);
     }
@@ -96,7 +94,7 @@ function wantedBy(targets: readonly Tensor[], nodes: readonly GradNode[]): Wante
 }
 
 function listOf(name: string, value: Tensor | readonly Tensor[]): readonly Tensor[] {
-  if (isTensor(value)) return [raw(value)];
+  if (isTensor(value)) return [checkTensor("grad", value)];
   if (!Array.isArray(value)) throw wrongType("grad", `${name} to be a Tensor or an array of them`, value);
   return Array.from(value, (x) => checkTensor("grad", x, `each of ${name}`));
 }

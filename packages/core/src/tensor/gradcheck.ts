@@ -1,5 +1,6 @@
+import { checkFloating } from "../dtype/dtype";
 import { checkFunction, type OptionKinds, optionsOf } from "../errors/options";
-import { refusal, wrongType } from "../errors/refusal";
+import { refusal, wrongType, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { type Generator, resolveGenerator } from "../random/generator";
 import { ones, randn, tensor } from "./creation";
@@ -52,7 +53,7 @@ export function gradgradcheck(fn: (...inputs: Tensor[]) => Tensor, inputs: reado
     const targets = args.filter((_, i) => given[i]?.requiresGrad);
     for (const x of targets) x.requiresGrad = true;
     // Squared, so that a gradient that is constant still has a slope to check.
-    const output = checkTensor("gradgradcheck", fn(...args), "what the function returns");
+    const output = checkOutput("gradgradcheck", fn(...args));
     const grads = grad(output.mul(output).sum(), targets, { createGraph: true, allowUnused: true });
     return grads
       .map((g) => g.reshape([-1]).sum())
@@ -71,8 +72,22 @@ function tensorsOf(op: string, inputs: readonly Tensor[]): Tensor[] {
   return Array.from(inputs, (x) => checkTensor(op, x, "each input"));
 }
 
+/** What the function returned, when there is a gradient to compute from it. */
+function checkOutput(op: string, value: Tensor): Tensor {
+  const output = checkTensor(op, value, "what the function returns");
+  checkFloating(op, output.dtype);
+  if (!output.requiresGrad)
+    throw wrongValue(op, "a function of inputs that require a gradient", output, "set requiresGrad on what it computes from");
+  return output;
+}
+
 function check(op: string, fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options?: GradcheckOptions): boolean {
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, generator: given } = optionsOf(op, options, GRADCHECK);
+  for (const [name, tolerance] of [
+    ["atol", atol],
+    ["rtol", rtol],
+  ] as const)
+    if (tolerance < 0) throw wrongValue(op, `${name} of 0 or more`, tolerance);
   const generator = resolveGenerator(op, given);
   checkFunction(op, fn, ADVICE);
   for (const x of inputs) {
@@ -84,7 +99,7 @@ function check(op: string, fn: (...inputs: Tensor[]) => Tensor, inputs: readonly
     return checkTensor(op, fn(...args), "what the function returns");
   };
   const compare = (): void => {
-    const output = call(...inputs);
+    const output = checkOutput(op, call(...inputs));
     // One random weighting of the outputs checks all of them at once; a wrong entry hides only by accident.
     const weights = randn(output.sizes, { dtype: output.dtype, backend: output.backend, generator: generator.clone() });
     const loss = (...args: Tensor[]): number =>

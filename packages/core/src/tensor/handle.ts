@@ -129,7 +129,7 @@ export abstract class TensorHandle extends RawTensor {
     return this.gradient;
   }
 
-  /** @throws TypeError for anything but null and a tensor, or another dtype; ShapeError and BackendMismatchError where it does not fit. */
+  /** Undefined is taken for null. @throws TypeError for anything else than these and a tensor, or another dtype; ShapeError and BackendMismatchError where it does not fit. */
   set grad(value: Tensor | null) {
     const self = raw(this);
     self.gradient = value === null || value === undefined ? null : fittingGrad(self, value);

@@ -1,6 +1,6 @@
 import { computeGradients } from "../autograd/engine";
 import type { Layout } from "../autograd/node";
-import { checkInputs } from "../autograd/run";
+import { checkLive } from "../autograd/run";
 import { withScope } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import { deviceOf } from "../cpu/device-of";
@@ -87,9 +87,8 @@ export class Tensor extends TensorHandle {
    * @throws TypeError for what is no backend, UnsupportedOpError for a dtype it does not have, OutOfMemoryError.
    */
   async to(backend: Backend): Promise<Tensor> {
-    const self = raw(this);
     deviceOf(backend, "to");
-    checkInputs("to", [self]);
+    const self = checkLive("to", raw(this));
     if (backend === self.backend) return self;
     const moved = new Tensor(await moveStorage(self, backend));
     moved.wantsGrad = self.isLeaf && self.requiresGrad;
@@ -103,12 +102,12 @@ export class Tensor extends TensorHandle {
    * @throws TypeError for no dtype.
    */
   type(dtype: DType): Tensor {
-    return cast(raw(this), checkDType("type", dtype));
+    return cast(checkLive("type", raw(this)), checkDType("type", dtype));
   }
 
   /** This tensor when it is contiguous, else a contiguous copy. */
   contiguous(): Tensor {
-    return contiguous(raw(this));
+    return contiguous(checkLive("contiguous", raw(this)));
   }
 
   // --- autograd ---
@@ -124,9 +123,8 @@ export class Tensor extends TensorHandle {
    *   the graph is given up all the same, unless it is to be kept: compute the forward pass again.
    */
   backward(gradient?: Tensor, options?: { retainGraph?: boolean; createGraph?: boolean }): void {
-    const self = raw(this);
     const { createGraph = false, retainGraph = createGraph } = optionsOf<BackwardOptions>("backward", options, BACKWARD);
-    checkInputs("backward", [self]);
+    const self = checkLive("backward", raw(this));
     if (!self.requiresGrad) {
       throw new TypeError(
         isFloating(self.dtype)
@@ -155,8 +153,7 @@ export class Tensor extends TensorHandle {
 
   /** The same data, without the graph behind it. */
   detach(): Tensor {
-    const self = raw(this);
-    checkInputs("detach", [self]);
+    const self = checkLive("detach", raw(this));
     const result = new Tensor(viewLayout(self.layout));
     result.isView = true;
     return result;

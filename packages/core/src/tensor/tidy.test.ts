@@ -187,4 +187,10 @@ describe("keep", () => {
   test("refuses what is no tensor", () => {
     expectRefusal(() => keep(3 as never), "TypeError", "keep: expected a Tensor, got 3");
   });
+
+  test("refuses what is gone already", () => {
+    const x = ones([1]);
+    x.dispose();
+    expectRefusal(() => keep(x), "DisposedError", "keep: expected a live tensor");
+  });
 });

@@ -37,7 +37,7 @@ export function tidy<T>(fn: () => T): T {
  *
  * @param tensor Made inside the `tidy`, and not returned from it.
  * @returns It.
- * @throws TypeError for anything but a tensor.
+ * @throws TypeError for anything but a tensor, DisposedError for one that is gone already.
  * @example
  * ```ts
  * const seen: Tensor[] = [];

@@ -2,7 +2,7 @@
 
 import { withGradMode } from "../autograd/grad-mode";
 import type { Layout } from "../autograd/node";
-import { checkInputs } from "../autograd/run";
+import { checkInputs, checkLive } from "../autograd/run";
 import { unwatch, watch } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import type { Device } from "../backend/device";
@@ -16,7 +16,7 @@ import type { Tensor } from "./tensor";
 
 /** A copy of a tensor's elements in row-major order. The storage is held until the backend has answered. */
 export async function readElements(x: Tensor): Promise<TypedArray> {
-  checkInputs("data", [x]);
+  checkLive("data", x);
   const source = readable(x);
   const storage = source.storage.retain();
   if (source !== x) source.dispose();
@@ -40,7 +40,7 @@ export function checkSingle(op: string, { shape, size }: Tensor): void {
 
 /** The same at once, through the backend's view. */
 export function readElementsSync(op: string, x: Tensor): TypedArray {
-  checkInputs(op, [x]);
+  checkLive(op, x);
   const { backend } = x;
   if (backend.view === undefined) {
     const detail = `expected a host-visible backend, got ${backend.name} - use await tensor.${op.replace("Sync", "()")}`;

@@ -16,10 +16,10 @@ export function dispose(world: World, { a }: Action): void {
 // --- internal helpers ---
 
 function keepOne(world: World, { a }: Action): void {
-  const x = world.pick(a);
+  const x = world.pick(a, (y) => !y.isDisposed);
   if (x === undefined) return;
   keep(x.tensor);
-  if (!x.isDisposed) x.depth = 0;
+  x.depth = 0;
 }
 
 /** Gives up the only reference, so that the garbage collector frees the tensor. Leaves stay, since a pass still finds them in the graph. */
