@@ -63,8 +63,13 @@ export function matmul(runtime: Runtime, reference: Kernels): Members {
     words[at] = row;
     words[at + 1] = column;
     words[at + 2] = batch;
-    const extent = elementsOf(batches, rows, columns) === 0 ? 0 : 1 + reach(batches, batch) + reach(rows, row) + reach(columns, column);
-    return runtime.operand("matmul", operand, extent);
+    const size = elementsOf(batches, rows, columns);
+    if (size === 0) return runtime.operand("matmul", operand, 0);
+    const extent = 1 + reach(rows, row) + reach(columns, column);
+    // There might be no end to it.
+    if (extent < rows * columns)
+      throw new RangeError("matmul: expected strides that come to each element once, got some that repeat one - copy the operand first");
+    return runtime.operand("matmul", operand, extent + reach(batches, batch));
   }
 
   /** Completes the argument block and runs it. */
