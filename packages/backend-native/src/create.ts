@@ -93,6 +93,9 @@ function backendOf(call: Call, threads: number, isa: string): Backend<NativeHand
       live = false;
       call.end();
     },
+    get isDisposed() {
+      return !live;
+    },
   };
   return members;
 }

@@ -93,6 +93,9 @@ function backendOf(runtime: Runtime): Backend<WasmHandle> {
     ...dropout(runtime, reference),
     ...optimizer(runtime, reference),
     dispose: () => runtime.dispose(),
+    get isDisposed() {
+      return runtime.isDisposed;
+    },
   };
 }
 

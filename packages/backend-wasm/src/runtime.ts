@@ -67,7 +67,8 @@ export class Runtime {
   #pool: Pool | null;
   /** Those that somebody holds: their views keep the memory from the garbage collector. */
   readonly #handles = new Set<WasmHandle>();
-  #disposed = false;
+  /** True after `dispose`. */
+  isDisposed = false;
   /** Threads that a kernel may use. */
   readonly threads: number;
 
@@ -105,7 +106,7 @@ export class Runtime {
 
   /** Computes the units [0, units) of the call whose arguments are in the block. `unitNs`: about what a unit takes on one thread. */
   run(name: KernelName, units: number, unitNs: number): void {
-    if (this.#disposed) throw disposed(name);
+    if (this.isDisposed) throw disposed(name);
     const kernel = KERNEL_NAMES.indexOf(name);
     const run = this.#kernels[kernel] as Kernel;
     const { args, scratch } = this.layout;
@@ -120,7 +121,7 @@ export class Runtime {
 
   /** Memory for `length` elements. */
   allocate(dtype: DType, length: number): WasmHandle {
-    if (this.#disposed) throw disposed("allocate");
+    if (this.isDisposed) throw disposed("allocate");
     if (!Object.hasOwn(BYTES_PER_ELEMENT, dtype) || !isWhole(length)) throw wrongValue("allocate", "a dtype and a length", [dtype, length]);
     const handle = new WasmHandle(this, dtype, length, this.#arena.allocate(length * BYTES_PER_ELEMENT[dtype]));
     this.#handles.add(handle);
@@ -156,8 +157,8 @@ export class Runtime {
 
   /** Ends the workers and lets go of the memory, of which nothing that others hold keeps a part: not the backend, and not its tensors. */
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
+    if (this.isDisposed) return;
+    this.isDisposed = true;
     this.#pool?.end();
     this.#pool = null;
     for (const handle of this.#handles) this.#drop(handle);
@@ -179,7 +180,7 @@ export class Runtime {
   }
 
   #refuse(op: string, handle: WasmHandle | undefined, offset: number, extent: number, dtype: DType): never {
-    if (this.#disposed) throw disposed(op);
+    if (this.isDisposed) throw disposed(op);
     if (handle?.runtime !== this) throw foreign(op);
     if (!handle.live) throw new DisposedError(op, "expected live storage, got one that was released");
     if (handle.dtype !== dtype) throw new TypeError(`${op}: expected ${dtype} storage, got ${handle.dtype}`);
