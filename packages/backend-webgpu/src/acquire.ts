@@ -73,14 +73,23 @@ const POWER: readonly unknown[] = ["low-power", "high-performance"];
 function readOptions(given: WebGPUBackendOptions): WebGPUBackendOptions {
   const options = optionsOf(OP, given, { gpu: "any", adapter: "any", device: "any", powerPreference: "any" });
   for (const [name, method] of Object.entries(METHODS) as [keyof typeof METHODS, string][]) {
-    const value = options[name] as Record<string, unknown> | null | undefined;
-    if (value !== undefined && typeof value?.[method] !== "function")
+    const value: unknown = options[name];
+    if (value !== undefined && !hasMethod(value, method))
       throw wrongType(OP, `${name} to have ${method}()`, value, "leave it out to have one found");
   }
   const { powerPreference } = options;
   if (powerPreference !== undefined && !POWER.includes(powerPreference))
     throw wrongType(OP, 'powerPreference to be "low-power" or "high-performance"', powerPreference);
   return options;
+}
+
+/** Whether there is such a method; not so in what cannot be read, such as a proxy that was revoked. */
+function hasMethod(value: unknown, method: string): boolean {
+  try {
+    return typeof (value as Record<string, unknown>)[method] === "function";
+  } catch {
+    return false;
+  }
 }
 
 /** What an error says; a runtime may throw anything. */

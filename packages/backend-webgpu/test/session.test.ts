@@ -304,7 +304,12 @@ describe("memory that the device does not have", () => {
 
 describe("what createWebGPUBackend is given", () => {
   test("is checked before anything is opened", async () => {
+    const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+    revoke();
     for (const options of [
+      revoked,
+      { gpu: revoked },
+      { powerPreference: revoked },
       { gpu: 5 },
       { gpu: null },
       { adapter: {} },
