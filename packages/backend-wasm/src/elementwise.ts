@@ -57,10 +57,10 @@ export function elementwise(runtime: Runtime, reference: Kernels): Members {
       if (code < 0 || !areFloat32(operandOf(a, b), a, b)) return reference.binary(op, a, b, out);
       const { words } = runtime;
       if (!writeRows(words, out.shape, a, b)) return reference.binary(op, a, b, out);
-      const { units } = rows;
+      const units = found[0] as number;
       words[0] = code;
-      words[1] = typeof a === "number" ? runtime.constant(a) : runtime.operand(op, a, rows.extentA);
-      words[2] = typeof b === "number" ? runtime.constant(b) : runtime.operand(op, b, rows.extentB);
+      words[1] = typeof a === "number" ? runtime.constant(a) : runtime.operand(op, a, found[1] as number);
+      words[2] = typeof b === "number" ? runtime.constant(b) : runtime.operand(op, b, found[2] as number);
       // `out` is contiguous; comparisons write bytes.
       words[3] = runtime.operand(op, out, units, isComparison(op) ? "bool" : "float32");
       if (units === 0) return;
@@ -77,8 +77,8 @@ function operandOf(a: Operand | number, b: Operand | number): Operand {
 
 const strideOf = (operand: Operand | number, dim: number): number => (typeof operand === "number" ? 0 : (operand.strides[dim] as number));
 
-/** What `writeRows` found out beside: the elements of the result, and how many each operand spans. One object, so that a call makes none. */
-const rows = { units: 0, extentA: 0, extentB: 0 };
+/** What `writeRows` found out beside: the elements of the result, and how many each operand spans. One array, so that a call makes none. */
+const found = new Float64Array(3);
 
 /**
  * Writes rank, shape and strides of a `BinaryArgs`, neighbouring dimensions merged where both operands step through them as one. False when
@@ -111,9 +111,9 @@ function writeRows(words: Int32Array, shape: Shape, a: Operand | number, b: Oper
     words[STRIDES_A + first] = strideA;
     words[STRIDES_B + first] = strideB;
   }
-  rows.units = units;
-  rows.extentA = units === 0 ? 0 : extentA;
-  rows.extentB = units === 0 ? 0 : extentB;
+  found[0] = units;
+  found[1] = units === 0 ? 0 : extentA;
+  found[2] = units === 0 ? 0 : extentB;
   if (first === MAX_RANK) {
     // One element.
     first--;

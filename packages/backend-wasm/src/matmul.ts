@@ -1,5 +1,5 @@
 import type { Backend, Kernels, Operand } from "@dropwise/core/backend";
-import { areFloat32, elementsOf, type Runtime, reach, type WasmHandle } from "./runtime";
+import { areFloat32, elementsOf, isWhole, type Runtime, type WasmHandle } from "./runtime";
 
 type Members = Required<Pick<Backend<WasmHandle>, "matmul" | "linear">>;
 
@@ -27,10 +27,11 @@ export function matmul(runtime: Runtime, reference: Kernels): Members {
       const k = a.shape[column] as number;
       const n = out.shape[column] as number;
       const { words } = runtime;
+      const results = isWhole(k) ? elementsOf(batches, m, n) : Number.NaN;
+      words[3] = runtime.operand("matmul", out, results); // first: the sizes are whole from here on
       words[0] = place(a, batches, m, k, 7);
       words[1] = place(b, batches, k, n, 10);
       words[2] = 0;
-      words[3] = runtime.operand("matmul", out, elementsOf(batches, m, n));
       run(batches, m, k, n);
     },
     linear(x, weight, bias, out) {
@@ -56,20 +57,21 @@ export function matmul(runtime: Runtime, reference: Kernels): Members {
   function place(operand: Operand<WasmHandle>, batches: number, rows: number, columns: number, at: number): number {
     const { strides } = operand;
     const rank = strides.length;
-    const row = strides[rank - 2] as number;
-    const column = strides[rank - 1] as number;
-    const batch = rank === 3 ? (strides[0] as number) : 0;
+    // What is never stepped may be anything.
+    const row = rows === 1 ? 0 : (strides[rank - 2] as number);
+    const column = columns === 1 ? 0 : (strides[rank - 1] as number);
+    const batch = batches === 1 || rank < 3 ? 0 : (strides[0] as number);
     const { words } = runtime;
     words[at] = row;
     words[at + 1] = column;
     words[at + 2] = batch;
-    const size = elementsOf(batches, rows, columns);
-    if (size === 0) return runtime.operand("matmul", operand, 0);
-    const extent = 1 + reach(rows, row) + reach(columns, column);
+    const size = rows * columns;
+    if (batches * size === 0) return runtime.operand("matmul", operand, 0);
+    const extent = isWhole(row) && isWhole(column) && isWhole(batch) ? 1 + (rows - 1) * row + (columns - 1) * column : Number.NaN;
     // There might be no end to it.
-    if (extent < rows * columns)
+    if (extent < size)
       throw new RangeError("matmul: expected strides that come to each element once, got some that repeat one - copy the operand first");
-    return runtime.operand("matmul", operand, extent + reach(batches, batch));
+    return runtime.operand("matmul", operand, extent + (batches - 1) * batch);
   }
 
   /** Completes the argument block and runs it. */

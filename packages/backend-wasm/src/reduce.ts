@@ -29,21 +29,22 @@ export function reduce(runtime: Runtime, reference: Kernels): Members {
       if (outer * inner === 0) return;
       const ns = op === "argmax" ? ARGMAX_NS : SUM_NS;
       const pieces = op === "sum" && inner === 1 ? Math.max(1, Math.ceil(size / PIECE)) : 1;
-      const run = (partials: number): void => {
-        const { words } = runtime;
-        words[0] = code;
-        words[1] = from;
-        words[2] = to;
-        words[3] = partials;
-        words[4] = outer;
-        words[5] = size;
-        words[6] = inner;
-        if (inner > 1) runtime.run("reduce", outer * Math.ceil(inner / COLUMN_BLOCK), size * Math.min(inner, COLUMN_BLOCK) * ns);
-        else runtime.run("reduce", outer * pieces, (size / pieces) * ns);
-        if (partials !== 0) runtime.run("sumPieces", outer, pieces);
-      };
-      if (pieces > 1) runtime.borrow(8 * outer * pieces, run);
-      else run(0);
+      const partialBytes = pieces > 1 ? 8 * outer * pieces : 0;
+      const partials = partialBytes > 0 ? runtime.borrow(partialBytes) : 0;
+      const { words } = runtime;
+      words[0] = code;
+      words[1] = from;
+      words[2] = to;
+      words[3] = partials;
+      words[4] = outer;
+      words[5] = size;
+      words[6] = inner;
+      if (inner > 1) runtime.run("reduce", outer * Math.ceil(inner / COLUMN_BLOCK), size * Math.min(inner, COLUMN_BLOCK) * ns);
+      else runtime.run("reduce", outer * pieces, (size / pieces) * ns);
+      if (partialBytes > 0) {
+        runtime.run("sumPieces", outer, pieces);
+        runtime.giveBack(partials, partialBytes);
+      }
     },
     softmax(log, x, out, outer, size, inner) {
       if (!areFloat32(x)) return reference.softmax(log, x, out, outer, size, inner);

@@ -16,13 +16,10 @@ import { Arena } from "./tensor-arena";
 export class WasmHandle {
   /** @internal The typed array on it; made anew when memory has grown since. */
   view: TypedArray | undefined;
-  /** @internal False once it was released, or its backend disposed. */
-  live = true;
-
   /** @internal Made by `Runtime.allocate` only. */
   constructor(
-    /** @internal */
-    readonly runtime: Runtime,
+    /** @internal Null once it was released, or its backend disposed. */
+    public runtime: Runtime | null,
     /** @internal */
     readonly dtype: DType,
     /** @internal */
@@ -92,10 +89,11 @@ export class Runtime {
    */
   operand(op: string, { storage, offset }: Operand<WasmHandle>, extent: number, dtype: DType = "float32"): number {
     const { handle } = storage;
-    if (handle?.runtime !== this || !handle.live || handle.dtype !== dtype) this.#refuse(op, handle, offset, extent, dtype);
+    if (handle?.runtime !== this || handle.dtype !== dtype) this.#refuse(op, handle, offset, extent, dtype);
     if (extent === 0) return handle.address;
-    if (!isWhole(extent) || !isWhole(offset) || offset + extent > handle.length) this.#refuse(op, handle, offset, extent, dtype);
-    return handle.address + offset * BYTES_PER_ELEMENT[dtype];
+    if (extent >>> 0 !== extent || offset >>> 0 !== offset || offset + extent > handle.length)
+      this.#refuse(op, handle, offset, extent, dtype);
+    return handle.address + (dtype === "bool" ? offset : 4 * offset);
   }
 
   /** The address of a constant operand with this value. */
@@ -135,19 +133,19 @@ export class Runtime {
     this.#arena.release(handle.address, handle.length * BYTES_PER_ELEMENT[handle.dtype]);
   }
 
-  /** Calls `use` with memory for its time. May move the argument block: before anything is written to it. */
-  borrow(bytes: number, use: (address: number) => void): void {
-    const address = this.#arena.allocate(bytes);
-    try {
-      use(address);
-    } finally {
-      this.#arena.release(address, bytes);
-    }
+  /** Memory for the time of a call, to be given back. May move the argument block: before anything is written to it. */
+  borrow(bytes: number): number {
+    return this.#arena.allocate(bytes);
+  }
+
+  /** Takes back what `borrow(bytes)` gave. */
+  giveBack(address: number, bytes: number): void {
+    this.#arena.release(address, bytes);
   }
 
   /** The storage as a typed array, valid until memory grows. */
   view({ handle }: BackendStorage<WasmHandle>): TypedArray {
-    if (handle?.runtime !== this || !handle.live) this.#refuse("view", handle, 0, 0, handle?.dtype);
+    if (handle?.runtime !== this) this.#refuse("view", handle, 0, 0, handle?.dtype);
     // A plain memory that grows detaches its old buffer, whose arrays then have no length; a shared one keeps it.
     if (handle.view === undefined || handle.view.length !== handle.length) {
       handle.view = typedArray(handle.dtype, this.#memory.buffer, handle.address, handle.length);
@@ -170,7 +168,7 @@ export class Runtime {
   }
 
   #drop(handle: WasmHandle): void {
-    handle.live = false;
+    handle.runtime = null;
     handle.view = undefined;
   }
 
@@ -181,8 +179,8 @@ export class Runtime {
 
   #refuse(op: string, handle: WasmHandle | undefined, offset: number, extent: number, dtype: DType): never {
     if (this.isDisposed) throw disposed(op);
+    if (handle?.runtime === null) throw new DisposedError(op, "expected live storage, got one that was released");
     if (handle?.runtime !== this) throw foreign(op);
-    if (!handle.live) throw new DisposedError(op, "expected live storage, got one that was released");
     if (handle.dtype !== dtype) throw new TypeError(`${op}: expected ${dtype} storage, got ${handle.dtype}`);
     const wanted = `${extent} elements from offset ${offset} to lie in the storage`;
     throw new RangeError(`${op}: expected ${wanted}, got one with ${handle.length}`);
@@ -197,7 +195,7 @@ export function isWhole(value: number): boolean {
 /** The elements between the first and the last that `size` steps of `stride` reach; NaN, which no operand has room for, where they are no whole numbers. */
 export function reach(size: number, stride: number): number {
   if (size === 1) return 0; // never stepped
-  return isWhole(size) && isWhole(stride) ? (size - 1) * stride : Number.NaN;
+  return size >>> 0 === size && stride >>> 0 === stride ? (size - 1) * stride : Number.NaN;
 }
 
 /** The elements of three dimensions; NaN, which no operand has room for, where those are no sizes. */
