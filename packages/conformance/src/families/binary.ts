@@ -1,7 +1,7 @@
 /** Elementwise functions of two operands, with broadcasting, and the choice between two. */
 import { functional as F, type Tensor } from "@dropwise/core";
 import type { BinaryOp } from "@dropwise/core/backend";
-import { applyBinary } from "../by-name";
+import { applyBinary } from "@dropwise/core/backend";
 import { each, type Family, LARGE } from "../case";
 import { compareDirect } from "../direct";
 import { bools, constant, type Input, input, integers, uniform } from "../inputs";

@@ -170,13 +170,11 @@ export const errors: Family = {
     },
   ),
 
-  "is refused with TypeError without a name, info, or a view that info promises": async ({ backend }) => {
+  "is refused with TypeError without a name, info, or functions": async ({ backend }) => {
     const { info } = backend;
-    const noView = { ...info, hostVisible: !info.hostVisible };
     for (const changes of [
       { name: undefined },
       { info: undefined },
-      { info: noView },
       { unary: wrong(3) },
       { info: wrong({ ...info, dtypes: "float32" }) },
     ]) {

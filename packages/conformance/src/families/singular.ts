@@ -3,8 +3,8 @@
  * ordinary gradient from behind, and with what masking, overflow and divergence send: 0, infinity and NaN.
  */
 import { cat, functional as F, grad, nn, optim, stack, type Tensor, tensor, tidy, zeros } from "@dropwise/core";
+import { applyBinary, applyUnary } from "@dropwise/core/backend";
 import { assertClose, assertSame } from "../assert";
-import { applyBinary, applyUnary } from "../by-name";
 import { each, type Family } from "../case";
 import { type GoldenSingular, goldenSingular } from "../goldens";
 import { COMPOSED } from "../tolerance";

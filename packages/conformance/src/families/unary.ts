@@ -1,7 +1,7 @@
 /** Elementwise functions of one operand, and their gradients. */
 import { functional as F, type Tensor } from "@dropwise/core";
 import type { UnaryOp } from "@dropwise/core/backend";
-import { applyUnary } from "../by-name";
+import { applyUnary } from "@dropwise/core/backend";
 import { type Context, each, type Family, LARGE } from "../case";
 import { compareDirect } from "../direct";
 import { constant, input, integers, uniform } from "../inputs";

@@ -11,8 +11,16 @@ export interface BackwardMode {
   readonly createGraph: boolean;
 }
 
+/** Which gradients are asked for. */
+export interface Wanted {
+  /** Whether the gradient of a node's output, or of a leaf, is one of them or leads to one. Default: every leaf's. */
+  leads(to: GradNode | Tensor): boolean;
+  /** A tensor inside the graph whose own gradient is asked for, by the node that made it. */
+  captured(node: GradNode): Tensor | undefined;
+}
+
 /**
- * Computes gradients from `roots` back to `targets`, or to every leaf when `targets` is null.
+ * Computes gradients from `roots` back to what is wanted.
  *
  * Nodes run from the last recorded to the first, so that a node has all of its gradient before it passes it on. Each runs in a scope of
  * its own, and its incoming gradient is disposed right after: at any time only the gradients still on their way are alive. Nothing is
@@ -23,17 +31,14 @@ export interface BackwardMode {
 export function computeGradients(
   roots: readonly Tensor[],
   rootGrads: readonly Tensor[],
-  targets: readonly Tensor[] | null,
   mode: BackwardMode,
+  wantedOf: (nodes: readonly GradNode[]) => Wanted = everything,
 ): Map<Tensor, Tensor> {
   const nodes = reachable(roots);
-  const wanted = targets === null ? EVERYTHING : wantedEdges(nodes, targets);
-  const leads = (node: GradNode): boolean => wanted === EVERYTHING || node.edges.some((edge) => edge !== null && wanted.has(edge));
+  const wanted = wantedOf(nodes);
+  const leads = (node: GradNode): boolean => node.edges.some((edge) => edge !== null && wanted.leads(edge));
   const pending = new Map<GradNode | Tensor, Tensor>();
   const result = new Map<Tensor, Tensor>();
-  // A target inside the graph is reached through the node that made it.
-  const captured = new Map<GradNode, Tensor>();
-  for (const target of targets ?? []) if (target.node !== null) captured.set(target.node, target);
 
   const deliver = (edge: GradNode | Tensor, grad: Tensor): void => {
     const before = pending.get(edge);
@@ -56,14 +61,14 @@ export function computeGradients(
       const grad = pending.get(node);
       if (grad === undefined) continue;
       pending.delete(node);
-      const target = captured.get(node);
+      const target = wanted.captured(node);
       if (target !== undefined) result.set(target, grad.alias());
       if (leads(node)) {
         const grads = runNode(node, grad);
         grads.forEach((g, k) => {
           const edge = node.edges[k];
           if (g === null || edge === null || edge === undefined) return;
-          if (wanted.has(edge)) deliver(edge, g);
+          if (wanted.leads(edge)) deliver(edge, g);
           else g.dispose();
         });
         if (!mode.retainGraph) node.release();
@@ -73,7 +78,7 @@ export function computeGradients(
   };
 
   try {
-    withGradMode(mode.createGraph, "backward", pass);
+    withGradMode(mode.createGraph, pass);
   } catch (error) {
     if (!mode.retainGraph) for (const node of nodes) if (leads(node)) node.release();
     throw error;
@@ -81,7 +86,7 @@ export function computeGradients(
 
   // All nodes have run. A root that is a leaf got its gradient unasked.
   for (const [leaf, grad] of pending) {
-    if (wanted.has(leaf)) result.set(leaf as Tensor, grad);
+    if (wanted.leads(leaf)) result.set(leaf as Tensor, grad);
     else grad.dispose();
   }
   return result;
@@ -106,14 +111,7 @@ function reachable(roots: readonly Tensor[]): GradNode[] {
   return [...seen].sort((a, b) => a.id - b.id);
 }
 
-const EVERYTHING = { has: (): boolean => true };
-
-/** The leaves and nodes whose gradients lead to a target. */
-function wantedEdges(nodes: readonly GradNode[], targets: readonly Tensor[]): { has(edge: GradNode | Tensor): boolean } {
-  const wanted = new Set<GradNode | Tensor>(targets.map((target) => target.node ?? target));
-  for (const node of nodes) if (node.edges.some((edge) => edge !== null && wanted.has(edge))) wanted.add(node);
-  return wanted;
-}
+const everything = (): Wanted => ({ leads: () => true, captured: () => undefined });
 
 function isNode(edge: GradNode | Tensor | null): edge is GradNode {
   return edge !== null && "primitive" in edge;

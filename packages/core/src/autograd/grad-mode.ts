@@ -19,12 +19,12 @@ export const gradMode: { enabled: boolean } = /* @__PURE__ */ shared("gradMode",
  * ```
  */
 export function noGrad<T>(fn: () => T): T {
-  return withGradMode(false, "noGrad", fn);
+  return called(false, "noGrad", fn);
 }
 
 /** Runs `fn` with recording on, also inside `noGrad`; errors as there. Mirrors [torch.enable_grad](https://docs.pytorch.org/docs/stable/generated/torch.enable_grad.html). */
 export function enableGrad<T>(fn: () => T): T {
-  return withGradMode(true, "enableGrad", fn);
+  return called(true, "enableGrad", fn);
 }
 
 /** True when operations are being recorded. */
@@ -33,12 +33,11 @@ export function isGradEnabled(): boolean {
 }
 
 /** Runs `fn` with recording on or off, and puts it back, also after an error. */
-export function withGradMode<T>(enabled: boolean, op: string, fn: () => T): T {
-  checkFunction(op, fn, `write ${op}(() => { ... })`);
+export function withGradMode<T>(enabled: boolean, fn: () => T): T {
   const before = gradMode.enabled;
   gradMode.enabled = enabled;
   try {
-    return refusePromise(op, fn());
+    return fn();
   } finally {
     gradMode.enabled = before;
   }
@@ -47,9 +46,15 @@ export function withGradMode<T>(enabled: boolean, op: string, fn: () => T): T {
 /** Returns what it is given, unless that is a promise: then throws TypeError. */
 export function refusePromise<T>(op: string, result: T): T {
   if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {
-    throw new TypeError(
-      `${op}: expected a function that returns at once, got an async one - await outside, and call ${op} on the synchronous part`,
-    );
+    throw new TypeError(`${op}: expected a function that returns at once, got an async one - await outside`);
   }
   return result;
+}
+
+// --- internal helpers ---
+
+/** The same for a function that a user gave. */
+function called<T>(enabled: boolean, op: string, fn: () => T): T {
+  checkFunction(op, fn, `write ${op}(() => { ... })`);
+  return withGradMode(enabled, () => refusePromise(op, fn()));
 }

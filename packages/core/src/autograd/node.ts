@@ -1,6 +1,5 @@
 import { shared } from "../backend/shared";
 import type { Storage } from "../backend/storage";
-import type { DType } from "../dtype/dtype";
 import { DisposedError, InPlaceError } from "../errors/errors";
 import type { Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
@@ -37,8 +36,9 @@ export interface Primitive<A> {
 export const ANY = ~0;
 
 /** A tensor with the memory it had, which stays behind when a module moves the tensor to another backend. */
-interface Saved extends Layout {
+interface Saved {
   readonly tensor: Tensor;
+  readonly layout: Layout;
   readonly version: number;
 }
 
@@ -50,8 +50,6 @@ export class GradNode<A = unknown> {
   readonly id: number = counter.next++;
   /** The shapes of the inputs. */
   readonly shapes: readonly Shape[];
-  /** The dtypes of the inputs. */
-  readonly dtypes: readonly DType[];
   /** Where each input's gradient goes: the node that made the input, the input itself when it is a leaf, or null. */
   readonly edges: readonly (GradNode | Tensor | null)[];
   /** The storages the saved values lie in. An object of its own, from which nothing leads back to the node. */
@@ -70,13 +68,12 @@ export class GradNode<A = unknown> {
   ) {
     this.outputVersion = output.storage.version;
     this.shapes = inputs.map((input) => input.sizes);
-    this.dtypes = inputs.map((input) => input.dtype);
     this.edges = inputs.map((input) => (input.requiresGrad ? (input.node ?? input) : null));
     let wanted = 0;
     for (let i = 0; i < inputs.length; i++) if (this.edges[i] !== null) wanted |= 1 << i;
-    const { reads, readsOutput = 0 } = primitive;
-    if (reads !== undefined) {
-      for (let i = 0; i < inputs.length; i++) if (((reads[i] ?? 0) & wanted) !== 0) this.#inputs[i] = this.#save(inputs[i] as Tensor);
+    const { reads = [], readsOutput = 0 } = primitive;
+    for (let i = 0; i < inputs.length; i++) {
+      if (((reads[i] ?? 0) & wanted) !== 0) this.#inputs[i] = this.#save(inputs[i] as Tensor);
     }
     if ((readsOutput & wanted) !== 0) this.#output = this.#save(output);
     trackNode(this as GradNode);
@@ -121,21 +118,22 @@ export class GradNode<A = unknown> {
   }
 
   #save(tensor: Tensor): Saved {
-    const { storage, shape, strides, offset } = tensor.layout;
-    this.held.storages.push(storage.retain());
-    return { tensor, storage, shape, strides, offset, version: storage.version };
+    const { layout } = tensor;
+    this.held.storages.push(layout.storage.retain());
+    return { tensor, layout, version: layout.storage.version };
   }
 
   #restore(saved: Saved | undefined): Tensor {
-    if (saved === undefined) throw new Error(`backward: ${this.primitive.name} reads a value that it did not say it reads`);
-    const { tensor, storage, version } = saved;
-    if (storage.version !== version) {
+    // A backward that reads what its primitive does not say it reads ends here, with an engine's error.
+    const { tensor, layout, version } = saved as Saved;
+    const now = layout.storage.version;
+    if (now !== version) {
       throw new InPlaceError(
         "backward",
-        `expected the value that ${this.primitive.name} used, got one edited in place since (version ${storage.version}, was ${version}) - edit a copy, or leave inplace off`,
+        `expected the value that ${this.primitive.name} used, got one edited in place since (version ${now}, was ${version}) - edit a copy, or leave inplace off`,
       );
     }
-    return tensor.isDisposed || tensor.storage !== storage ? tensor.revive(saved) : tensor;
+    return tensor.isDisposed || tensor.layout !== layout ? tensor.revive(layout) : tensor;
   }
 }
 

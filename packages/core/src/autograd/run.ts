@@ -39,9 +39,7 @@ export function checkInputs(op: string, inputs: readonly Tensor[]): void {
   for (const input of inputs) {
     checkLive(op, input);
     const [here, there] = [first.storage.device, input.storage.device];
-    if (here !== there) {
-      throw new BackendMismatchError(op, [here.backend.name, there.backend.name], [here.number, there.number]);
-    }
+    if (here !== there) throw new BackendMismatchError(op, [here.label, there.label]);
   }
 }
 

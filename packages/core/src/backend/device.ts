@@ -28,8 +28,8 @@ export class Device {
     readonly kernels: DeviceKernels,
     /** The backend's `view`; absent when it is not host-visible. */
     readonly view: View | undefined,
-    /** 1 for the first backend of its name that was used, 2 for the next: what tells them apart in messages. */
-    readonly number: number,
+    /** Its name, with "#2" for the second of that name that was used: what tells them apart in messages. */
+    readonly label: string,
   ) {}
 
   /**

@@ -22,6 +22,7 @@ export {
 } from "../errors/errors";
 export { type OptionKind, type OptionKinds, optionsOf } from "../errors/options";
 export { wrongType, wrongValue } from "../errors/refusal";
+export { applyBinary, applyUnary } from "../ops/by-name";
 export type { Shape } from "../shape/shape";
 export type { Backend, BackendInfo, BackendStorage, DropoutSpec, Operand, OptimizerSpec } from "./backend";
 export { contiguousStrides, createTypedArray, isContiguous, mergeDims, philox4x32, scaleOf, sizeOf, thresholdOf } from "./checked";

@@ -13,23 +13,19 @@ const KEY = Symbol.for("@dropwise/core:1");
 
 interface SharedState {
   readonly layout: number;
-  readonly slots: Map<string, unknown>;
+  readonly slots: Record<string, object>;
 }
 
 /** The shared object named `slot`, made by `create` in whichever copy asks first. Throws when an incompatible copy of core is loaded. */
 export function shared<T extends object>(slot: string, create: () => T): T {
   const holder = globalThis as { [KEY]?: SharedState };
-  holder[KEY] ??= { layout: LAYOUT, slots: new Map() };
+  holder[KEY] ??= { layout: LAYOUT, slots: {} };
   const state = holder[KEY];
   if (state.layout !== LAYOUT) {
     throw new Error(
       `@dropwise/core: expected one version per process, got two with shared state ${state.layout} and ${LAYOUT} - run \`npm ls @dropwise/core\` and align them`,
     );
   }
-  let value = state.slots.get(slot) as T | undefined;
-  if (value === undefined) {
-    value = create();
-    state.slots.set(slot, value);
-  }
-  return value;
+  state.slots[slot] ??= create();
+  return state.slots[slot] as T;
 }

@@ -12,7 +12,7 @@ describe("a backend is refused", () => {
   });
 
   test.each([
-    ["name", undefined, 'backend: expected "name" to be a string, got undefined'],
+    ["name", undefined, 'backend undefined: expected "name" to be a string, got undefined'],
     ["info", undefined, 'backend broken: expected "info" with dtypes and maxBufferBytes, got undefined'],
     ["info", {}, 'backend broken: expected "info" with dtypes and maxBufferBytes'],
     ["info", { dtypes: ["float32"] }, 'backend broken: expected "info"'],
@@ -39,20 +39,6 @@ describe("a backend is refused", () => {
     ].map((member) => [member, "fast", `backend broken: expected "${member}" to be a function or absent, got "fast"`]),
   ] as [string, unknown, string][])("whose %s is %o", (member, value, message) => {
     expectRefusal(() => ones([2], { backend: broken({ [member]: value }) }), "TypeError", message);
-  });
-
-  test("that says it is host-visible and has no view, or the other way round", () => {
-    const { info } = hostBackend();
-    expectRefusal(
-      () => deviceOf(broken({ view: undefined })),
-      "TypeError",
-      'backend broken: expected info.hostVisible to say whether "view" is there, got true',
-    );
-    expectRefusal(
-      () => deviceOf(broken({ info: { ...info, hostVisible: false } })),
-      "TypeError",
-      'to say whether "view" is there, got false',
-    );
   });
 });
 

@@ -5,7 +5,7 @@ import { UnsupportedOpError } from "../errors/errors";
 import { wrongType } from "../errors/refusal";
 import { referenceFamilies } from "./reference-families";
 
-const STORAGE = ["allocate", "write", "read", "release", "dispose"] as const;
+const STORAGE: readonly (keyof Backend)[] = ["allocate", "write", "read", "release", "dispose"];
 const FAMILIES = ["unary", "binary", "reduce", "where", "matmul", "copy", "fill", "dropout", "gather", "scatterAdd"] as const;
 const FUSED = ["linear", "softmax", "softmaxGrad", "optimizerStep"] as const;
 
@@ -22,7 +22,8 @@ export function deviceOf(backend: Backend, op = "backend"): Device {
   const view = backend.view?.bind(backend);
   const counts = shared("backend counts", () => new Map<string, number>());
   const number = (counts.get(backend.name) ?? 0) + 1;
-  const device = new Device(backend, completeKernels(backend, view), view, number);
+  const label = number === 1 ? backend.name : `${backend.name} #${number}`;
+  const device = new Device(backend, completeKernels(backend, view), view, label);
   counts.set(backend.name, number);
   devices.set(backend, device);
   return device;
@@ -34,26 +35,27 @@ function checkBackend(op: string, backend: Backend): void {
   if (typeof backend !== "object" || backend === null || "then" in backend || !("allocate" in backend || "info" in backend)) {
     throw wrongType(op, "a backend such as cpu", backend, "await the factory that makes it");
   }
-  if (typeof backend.name !== "string") throw wrongType("backend", '"name" to be a string', backend.name);
-  const { info, name } = backend;
-  const refuse = (expected: string, value: unknown) => wrongType(`backend ${name}`, expected, value);
-  if (typeof info !== "object" || info === null || !Array.isArray(info.dtypes) || typeof info.maxBufferBytes !== "number")
-    throw refuse('"info" with dtypes and maxBufferBytes', info);
-  const check = (member: keyof Backend, orAbsent: string) => {
-    const value = backend[member];
-    if (typeof value !== "function" && (value !== undefined || orAbsent === ""))
-      throw refuse(`"${member}" to be a function${orAbsent}`, value);
+  const expect = (holds: boolean, what: string, value: unknown): void => {
+    if (!holds) throw wrongType(`backend ${backend.name}`, what, value);
   };
-  for (const member of STORAGE) check(member, "");
-  for (const member of [...FAMILIES, ...FUSED, "view"] as const) check(member, " or absent");
-  if (info.hostVisible !== (backend.view !== undefined)) throw refuse('info.hostVisible to say whether "view" is there', info.hostVisible);
+  const { info, name } = backend;
+  expect(typeof name === "string", '"name" to be a string', name);
+  expect(Array.isArray(info?.dtypes) && typeof info.maxBufferBytes === "number", '"info" with dtypes and maxBufferBytes', info);
+  for (const member of [...STORAGE, ...FAMILIES, ...FUSED, "view"] as const) {
+    const value = backend[member];
+    const isOptional = !STORAGE.includes(member);
+    expect(
+      typeof value === "function" || (isOptional && value === undefined),
+      `"${member}" to be a function${isOptional ? " or absent" : ""}`,
+      value,
+    );
+  }
 }
 
 /** Every member as a function, bound to its backend; absent are those fused or indexed ones whose reference comes with the operation that uses it. */
 function completeKernels(backend: Backend, view: View | undefined): DeviceKernels {
-  const reference: Partial<DeviceKernels> = view === undefined ? {} : referenceFamilies(view);
-  const kernels: Record<string, unknown> = {};
-  for (const member of [...FAMILIES, ...FUSED]) kernels[member] = backend[member]?.bind(backend) ?? reference[member];
+  const kernels: Record<string, unknown> = view === undefined ? {} : referenceFamilies(view);
+  for (const member of [...FAMILIES, ...FUSED]) if (backend[member] !== undefined) kernels[member] = backend[member].bind(backend);
   if (view === undefined) {
     for (const member of FAMILIES) {
       kernels[member] ??= () => {

@@ -1,7 +1,7 @@
 import type { Operand } from "../backend/backend";
 import type { View } from "../backend/device";
-import type { DType, TypedArray } from "../dtype/dtype";
-import { isContiguous, mergeDims, type Shape, sizeOf } from "../shape/shape";
+import { createTypedArray, type DType, type TypedArray } from "../dtype/dtype";
+import { mergeDims, type Shape } from "../shape/shape";
 
 /** An operand as a kernel reads it: a typed array and how to step through it. */
 export interface HostOperand {
@@ -11,16 +11,12 @@ export interface HostOperand {
 }
 
 /** Where the number of a call lies while it runs; of two operands at most one is a number. */
-const CONSTANTS: Readonly<Record<DType, TypedArray>> = /* @__PURE__ */ (() => ({
-  float32: new Float32Array(1),
-  float64: new Float64Array(1),
-  int32: new Int32Array(1),
-  bool: new Uint8Array(1),
-}))();
+const CONSTANTS: Partial<Record<DType, TypedArray>> = {};
 
 /** Reads an operand through `view`; a number becomes one element of `dtype` that every step repeats. */
 export function hostOperand(view: View, operand: Operand | number, dtype: DType, rank: number): HostOperand {
   if (typeof operand === "number") {
+    CONSTANTS[dtype] ??= createTypedArray(dtype, 1);
     const data = CONSTANTS[dtype];
     data[0] = operand;
     return { data, strides: new Array(rank).fill(0), offset: 0 };
@@ -37,18 +33,6 @@ export function forEachRow(
   operands: readonly HostOperand[],
   visit: (length: number, steps: readonly number[], starts: readonly number[]) => void,
 ): void {
-  // Most calls: everything contiguous or one repeated value, a single row.
-  if (operands.every(({ strides }) => strides.every((stride) => stride === 0) || isContiguous(shape, strides))) {
-    const size = sizeOf(shape);
-    const steps = operands.map(({ strides }) => (strides.some((stride) => stride !== 0) ? 1 : 0));
-    if (size > 0)
-      visit(
-        size,
-        steps,
-        operands.map((operand) => operand.offset),
-      );
-    return;
-  }
   const merged = mergeDims(
     shape,
     operands.map((operand) => operand.strides),

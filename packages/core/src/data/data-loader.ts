@@ -2,7 +2,7 @@ import { hostArray } from "../dtype/dtype";
 import { BRAND, type Brand, Raw, raw } from "../errors/brand";
 import { checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongType } from "../errors/refusal";
-import { drawPermutation } from "../random/draws";
+import { attempt, drawPermutation } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
 import type { TensorDataset } from "./dataset";
@@ -86,7 +86,7 @@ export class DataLoader<T extends readonly Tensor[] = readonly Tensor[]> extends
       return { order, first: self.#batch(order, 0) };
     };
     // A pass that fails before its first batch has not begun: it gives its call back.
-    const { order, first } = self.#shuffle ? self.#source().attempt(begin) : begin();
+    const { order, first } = self.#shuffle ? attempt(self.#source(), begin) : begin();
     for (let i = 0, batch = first; batch !== null; batch = self.#batch(order, ++i)) {
       try {
         yield batch;

@@ -1,4 +1,5 @@
 import { OutOfMemoryError } from "../errors/errors";
+import { didYouMean } from "../errors/options";
 import { refusal, wrongType, wrongValue } from "../errors/refusal";
 
 /**
@@ -65,7 +66,8 @@ export function promote(a: DType, b: DType): DType {
 /** Refuses anything but one of the four dtype names. */
 export function checkDType(op: string, dtype: unknown): DType {
   if (PROMOTION_ORDER.includes(dtype as DType)) return dtype as DType;
-  throw wrongType(op, 'dtype "float32", "float64", "int32" or "bool"', dtype, typeof dtype === "string" ? nearDType(dtype) : undefined);
+  const near = typeof dtype === "string" ? didYouMean(dtype.replace("torch.", ""), PROMOTION_ORDER) : undefined;
+  throw wrongType(op, 'dtype "float32", "float64", "int32" or "bool"', dtype, near);
 }
 
 /** A new typed array of `length` zeros for elements of `dtype`. @throws RangeError when the engine has no room for it. */
@@ -105,12 +107,4 @@ export function checkAttached(op: string, array: TypedArray): void {
   } catch {
     throw refusal(op, "a typed array", "one whose buffer was transferred", "copy it first");
   }
-}
-
-// --- internal helpers ---
-
-/** What somebody probably meant who writes "float", "double", "torch.long" or "boolean". */
-function nearDType(name: string): string | undefined {
-  const near = PROMOTION_ORDER.find((_, i) => [/bool/, /int|long/, /float|half/, /double|number/][i]?.test(name));
-  return near && `did you mean "${near}"?`;
 }

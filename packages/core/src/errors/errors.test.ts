@@ -48,8 +48,8 @@ describe("named errors", () => {
       for (const error of [
         new ShapeError(value, value, value),
         new ShapeError("add", [value], "detail"),
-        new BackendMismatchError(value, value, value),
-        new BackendMismatchError("add", [value], [value]),
+        new BackendMismatchError(value, value),
+        new BackendMismatchError("add", [value]),
         new UnsupportedOpError(value, value, value),
         new BackendUnavailableError(value, value, value),
         new BackendUnavailableError("native", "detail", [value]),

@@ -28,22 +28,18 @@ export class ShapeError extends RangeError {
 export class BackendMismatchError extends Error {
   /** To tell it by, also between two copies of core. */
   override readonly name = "BackendMismatchError";
-  /** @param numbers Which of that name each is, in the order in which they were first used; said where the names are the same. */
   constructor(
     /** The operation that refused, such as "matmul". */
     readonly op: string,
-    /** The names of the backends that met. */
+    /** The names of the backends that met; of several of one name, "webgpu #2" is the second that was used. */
     readonly backends: readonly string[],
-    numbers: readonly number[] = [],
   ) {
-    const names = few(backends).map(text);
-    const order = few(numbers);
-    const areTwins = order.length > 0 && new Set(names).size === 1;
-    const got = names.map((name, i) => (areTwins ? `${name} #${text(order[i])}` : name)).join(" and ");
-    const which = areTwins
-      ? `${got} (in the order of first use), which do not share memory - create one and use it for both, or`
-      : `${got} -`;
-    super(line(op, `expected tensors of one backend, got ${which} move one of them with await tensor.to(backend)`));
+    super(
+      line(
+        op,
+        `expected tensors of one backend, got ${few(backends).map(text).join(" and ")} - move one of them with await tensor.to(backend)`,
+      ),
+    );
   }
 }
 

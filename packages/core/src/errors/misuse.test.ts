@@ -84,7 +84,7 @@ describe("a common mistake is told under the name of the call", () => {
       ["int64", "int32"],
       ["boolean", "bool"],
     ] as const)
-      expectRefusal(() => ones([1], { dtype: name as never }), "TypeError", 'ones: expected dtype "float32"', `did you mean "${near}"?`);
+      expectRefusal(() => ones([1], { dtype: name as never }), "TypeError", 'ones: expected dtype "float32"', `did you mean ${near}?`);
   });
 
   test("a module or a promise in the place of a tensor", () => {

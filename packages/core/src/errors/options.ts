@@ -32,7 +32,7 @@ export function optionsOf<T extends object>(op: string, options: T | undefined, 
   return given;
 }
 
-const NONE = Object.freeze({});
+const NONE = {};
 
 /** Refuses what is no options object, and names that `kinds` does not have. */
 export function checkOptionNames(op: string, options: unknown, kinds: object): void {
@@ -79,6 +79,18 @@ export function itemsOf<T, U>(op: string, what: string, value: Iterable<T>, chec
   return items;
 }
 
+/** A question for the known name that was likely meant, if there is one: another library's word, other capitals or underscores, or a slip of a letter or two. */
+export function didYouMean(name: string, known: readonly string[]): string | undefined {
+  // Longer ones are no slip.
+  const plain = (text: string) => text.slice(0, 40).replaceAll("_", "").toLowerCase();
+  const wanted = plain(name);
+  for (let slips = 0; slips <= Math.min(2, wanted.length / 2); slips++) {
+    const near = known.find((candidate) => ELSEWHERE[wanted] === candidate || isWithin(slips, wanted, plain(candidate)));
+    if (near !== undefined) return `did you mean ${near}?`;
+  }
+  return undefined;
+}
+
 // --- internal helpers ---
 
 /** A plain object, of whichever realm, or an instance of a user's class; no collection, date, promise or object of this library. */
@@ -90,33 +102,25 @@ function isOptionsObject(value: unknown): value is object {
 }
 
 function refuseName(op: string, name: string, known: readonly string[]): never {
-  const near = nearestName(name, known);
-  throw wrongType(op, `the options ${known.join(", ")}`, name, near === undefined ? "leave it out" : `did you mean ${near}?`);
+  throw wrongType(op, `the options ${known.join(", ")}`, name, didYouMean(name, known) ?? "leave it out");
 }
 
 /** What other libraries call it. */
-const ELSEWHERE: Readonly<Record<string, string>> = { axis: "dim", device: "backend", learningrate: "lr", rate: "p" };
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  axis: "dim",
+  device: "backend",
+  learningrate: "lr",
+  rate: "p",
+  boolean: "bool",
+  int: "int32",
+  long: "int32",
+  double: "float64",
+};
 
-/** The known name that was likely meant: another library's word, other capitals or underscores, or a slip of a letter or two. */
-function nearestName(name: string, known: readonly string[]): string | undefined {
-  const plain = (text: string) => text.replaceAll("_", "").toLowerCase();
-  const wanted = plain(name);
-  const slips = known.map((candidate) => (ELSEWHERE[wanted] === candidate ? 0 : editDistance(wanted, plain(candidate))));
-  const fewest = Math.min(...slips);
-  return fewest <= Math.min(2, wanted.length / 2) ? known[slips.indexOf(fewest)] : undefined;
-}
-
-/** Letters to insert, drop or change between two words (Levenshtein), in one row that is written over. */
-function editDistance(a: string, b: string): number {
-  const row = Array.from(`${b} `, (_, j) => j);
-  for (const letter of a) {
-    let corner = row[0] as number;
-    row[0] = corner + 1;
-    for (let j = 0; j < b.length; j++) {
-      const above = row[j + 1] as number;
-      row[j + 1] = Math.min(corner + Number(letter !== b[j]), above + 1, (row[j] as number) + 1);
-      corner = above;
-    }
-  }
-  return row[b.length] as number;
+/** True when `slips` letters inserted, dropped or changed make one word of the other. */
+function isWithin(slips: number, a: string, b: string): boolean {
+  if (a === b) return true;
+  const [restA, restB] = [a.slice(1), b.slice(1)];
+  if (a[0] === b[0]) return isWithin(slips, restA, restB);
+  return slips > 0 && [isWithin(slips - 1, restA, b), isWithin(slips - 1, a, restB), isWithin(slips - 1, restA, restB)].includes(true);
 }

@@ -1,10 +1,11 @@
 import { composed } from "../autograd/scope";
 import { checkFloating } from "../dtype/dtype";
 import { optionsOf } from "../errors/options";
+import { sigmoidGrad } from "../ops/arithmetic";
 import { checkTensor } from "../ops/binary";
 import { formula } from "../ops/formula";
 import { applySoftmax } from "../ops/softmax";
-import { applyUnary } from "../ops/unary";
+import * as unary from "../ops/unary";
 import type { Tensor } from "../tensor/tensor";
 
 /**
@@ -14,7 +15,7 @@ import type { Tensor } from "../tensor/tensor";
  * @throws TypeError for integers and bool, as all activations do.
  */
 export function relu(input: Tensor): Tensor {
-  return applyUnary("relu", input);
+  return unary.relu(input);
 }
 
 /**
@@ -23,7 +24,7 @@ export function relu(input: Tensor): Tensor {
  * @param input Any shape.
  */
 export function sigmoid(input: Tensor): Tensor {
-  return applyUnary("sigmoid", input);
+  return unary.sigmoid(input);
 }
 
 /**
@@ -32,7 +33,7 @@ export function sigmoid(input: Tensor): Tensor {
  * @param input Any shape.
  */
 export function tanh(input: Tensor): Tensor {
-  return applyUnary("tanh", input);
+  return unary.tanh(input);
 }
 
 /**
@@ -74,9 +75,9 @@ export function leakyRelu(input: Tensor, options?: { negativeSlope?: number }): 
  */
 export function softplus(input: Tensor, options?: { beta?: number }): Tensor {
   const { beta = 1 } = optionsOf<{ beta?: number }>("softplus", options, { beta: "number" });
-  if (beta === 1) return applyUnary("softplus", input);
+  if (beta === 1) return unary.softplus(input);
   const x = checkActivation("softplus", input);
-  return composed(() => applyUnary("softplus", x.mul(beta)).div(beta));
+  return composed(() => unary.softplus(x.mul(beta)).div(beta));
 }
 
 /**
@@ -137,7 +138,7 @@ function checkActivation(op: string, input: Tensor): Tensor {
 
 /** The normal distribution function Phi times x; the derivative is Phi(x) + x phi(x), with its density phi. */
 const geluOf = /* @__PURE__ */ formula<null>("gelu", {
-  part: (x) => applyUnary("erf", x.mul(Math.SQRT1_2)).add(1).mul(0.5),
+  part: (x) => unary.erf(x.mul(Math.SQRT1_2)).add(1).mul(0.5),
   value: (x, _, phi) => phi.mul(x),
   derivative(x, _, phi) {
     const density = x
@@ -153,13 +154,14 @@ const geluOf = /* @__PURE__ */ formula<null>("gelu", {
 const siluOf = /* @__PURE__ */ formula<null>("silu", {
   part: sigmoid,
   value: (x, _, s) => x.mul(s),
-  derivative: (x, _, s) => s.add(x.binary("sigmoidGrad", s)),
+  derivative: (x, _, s) => s.add(sigmoidGrad(x, s)),
 });
 
 /** At 0 the slope is that of the left side, but it does not bend there; NaN counts as positive. */
 const eluOf = /* @__PURE__ */ formula<number>("elu", {
   value: (x, alpha) =>
-    applyUnary("expm1", x.clamp({ max: 0 }))
+    unary
+      .expm1(x.clamp({ max: 0 }))
       .mul(alpha)
       .where(x.le(0), x),
   // Positive numbers are left out of the exponential: an infinite one would reach the second derivative.

@@ -2,7 +2,7 @@ import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { isFloating, promote } from "../dtype/dtype";
 import { cast, computedLayout, unrecorded } from "../ops/layout";
-import { applyUnary } from "../ops/unary";
+import { sigmoid, softplus } from "../ops/unary";
 import type { Tensor } from "../tensor/tensor";
 
 /** Each element's loss from a probability and a target of one shape; logarithms are bounded at -100, as in PyTorch. */
@@ -32,11 +32,11 @@ const logitsPrimitive: Primitive<null> = {
     unrecorded(() =>
       complement(target as Tensor)
         .mul(x as Tensor)
-        .add(applyUnary("softplus", (x as Tensor).neg())),
+        .add(softplus((x as Tensor).neg())),
     ),
   backward(node, grad) {
     const x = node.input(0);
-    return [node.needs(0) ? grad.mul(applyUnary("sigmoid", x).sub(node.input(1))) : null, node.needs(1) ? grad.mul(x).neg() : null];
+    return [node.needs(0) ? grad.mul(sigmoid(x).sub(node.input(1))) : null, node.needs(1) ? grad.mul(x).neg() : null];
   },
 };
 

@@ -57,11 +57,7 @@ describe.each(FUNCTIONS)("%s in place", (name) => {
     leaf.requiresGrad = true;
     const before = leaf.dataSync();
     const given = options(true, p);
-    expectRefusal(
-      () => F[name](leaf, given),
-      "InPlaceError",
-      `${name}: expected a tensor that is no leaf, got a leaf that requires a gradient`,
-    );
+    expectRefusal(() => F[name](leaf, given), "InPlaceError", `${name}: expected no leaf, got a leaf that requires a gradient`);
     expect(leaf.dataSync()).toEqual(before);
     expect(given.generator.call).toBe(0n);
   });
@@ -94,7 +90,7 @@ describe("in place", () => {
       expectRefusal(
         () => F.dropout(view, { inplace: true }),
         "InPlaceError",
-        "dropout: expected a tensor that is no view, got a view that requires a gradient",
+        "dropout: expected no view, got a view that requires a gradient",
       );
     }
     expect(hidden.dataSync().every((x) => x === 2)).toBe(true);

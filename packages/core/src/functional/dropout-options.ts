@@ -79,14 +79,15 @@ export function checkOptions(
   checkElementOffset(op, elementOffset, 0);
   const draws = training && p > 0 && p < 1 && input.size > 0;
   if (draws) checkFloating(op, input.dtype);
-  const shape = noiseShape === undefined ? undefined : resolveNoiseShape(op, checkNoiseShape(op, noiseShape), input.sizes, draws);
+  const shape =
+    noiseShape === undefined ? undefined : fittingNoiseShape(op, checkNoiseShape(op, noiseShape, input.sizes), input.sizes, draws);
   return { op, input, p, training, inplace, generator: resolveGenerator(op, generator), elementOffset, noiseShape: shape };
 }
 
 /** The options object of a function or layer, whose lone number is p. Throws TypeError for anything else, and for other names than `names`. */
 function dropoutOptionsOf(op: string, options: number | DropoutOptions, names: object): DropoutOptions {
   if (typeof options === "number") return { p: options };
-  if (!hasOnlyDropoutNames(options)) checkOptionNames(op, options, names);
+  checkOptionNames(op, options, names);
   return options;
 }
 
@@ -101,14 +102,19 @@ export function checkProbability(op: string, p: unknown): asserts p is number {
   if (!(p >= 0 && p <= 1)) throw wrongValue(op, "a drop probability p in [0, 1]", p);
 }
 
-/** A copy of a mask shape that a caller gave: sizes, or -1 and null for the input's own. */
-export function checkNoiseShape(op: string, noiseShape: unknown): Shape {
+/**
+ * A copy of a mask shape that a caller gave. In it, -1 and null become the sizes that `shape`, counted from the last dimension, has there; without one
+ * they stay, as -1.
+ */
+export function checkNoiseShape(op: string, noiseShape: unknown, shape?: Shape): Shape {
   const given = arrayOf(op, "noiseShape to be an array such as [null, 1, 4]", noiseShape);
+  const isOwn = given.map((size) => size === null || size === -1);
+  const shift = (shape?.length ?? 0) - given.length;
   const sizes = checkShape(
     op,
-    given.map((size) => (size === null || size === -1 ? 0 : size)),
+    given.map((size, i) => (isOwn[i] ? (shape?.[i + shift] ?? 1) : size)),
   );
-  return sizes.map((size, i) => (given[i] === null || given[i] === -1 ? OWN_SIZE : size));
+  return shape === undefined ? sizes.map((size, i) => (isOwn[i] ? -1 : size)) : sizes;
 }
 
 /** Refuses an offset from which `count` mask elements would pass 2^53, the last integer that a number can count to. */
@@ -121,38 +127,13 @@ export function checkElementOffset(op: string, offset: unknown, count: number): 
 
 // --- internal helpers ---
 
-/** In a noise shape: the size that the input has there. */
-const OWN_SIZE = -1;
-
-/**
- * True for a plain object that has no other names than those that every dropout function knows. A small tensor's dropout takes a microsecond, and
- * this a fiftieth of it, which looking names up does not.
- */
-function hasOnlyDropoutNames(options: object): boolean {
-  if (typeof options !== "object" || options === null || Object.getPrototypeOf(options) !== Object.prototype) return false;
-  for (const name in options) {
-    switch (name) {
-      case "p":
-      case "training":
-      case "inplace":
-      case "generator":
-      case "elementOffset":
-        break;
-      default:
-        return false;
-    }
-  }
-  return true;
-}
-
 /**
  * The shape of the mask. A noise shape that does not fit is refused where a mask is drawn with it; elsewhere (eval mode, p = 0, a batch without
  * samples) it stands for the input's: it may name the size of another batch.
  */
-function resolveNoiseShape(op: string, noiseShape: Shape, shape: Shape, draws: boolean): Shape {
+function fittingNoiseShape(op: string, noiseShape: Shape, shape: Shape, draws: boolean): Shape {
   const shift = shape.length - noiseShape.length;
-  const sizes = noiseShape.map((size, i) => (size === OWN_SIZE ? (shape[i + shift] ?? 1) : size));
-  if (shift >= 0 && sizes.every((size, i) => size === 1 || size === shape[i + shift])) return sizes;
+  if (shift >= 0 && noiseShape.every((size, i) => size === 1 || size === shape[i + shift])) return noiseShape;
   if (!draws) return shape;
   const detail = `expected a noiseShape that broadcasts to ${formatShape(shape)}, got ${formatShape(noiseShape)} - each size is the input's (or -1, or null) or 1`;
   throw new ShapeError(op, [shape, noiseShape], detail);

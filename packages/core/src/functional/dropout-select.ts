@@ -2,6 +2,7 @@ import { composed, withScope } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import { isFloating } from "../dtype/dtype";
 import { applySelect, applySelectInPlace, checkInPlace } from "../ops/affine-select";
+import { constantLike } from "../ops/layout";
 import type { Affine, MaskKey } from "../random/mask-key";
 import type { CallKey } from "../random/words";
 import { type Shape, sizeOf } from "../shape/shape";
@@ -19,7 +20,7 @@ export interface MaskRecord {
 const DROP_ALL: Affine = { keepScale: 0, keepShift: 0, dropValue: 0 };
 
 /** Where no mask is drawn, no call is taken; the key then stands for "all" or "none". */
-const NO_CALL = { seedLo: 0, seedHi: 0, callLo: 0, callHi: 0 };
+const NO_CALL: CallKey = { seedLo: 0, seedHi: 0, callLo: 0, callHi: 0 };
 
 /**
  * Applies dropout to checked arguments, in training. `affine` is null where nothing is drawn: p = 0 and an empty tensor are the
@@ -28,15 +29,15 @@ const NO_CALL = { seedLo: 0, seedHi: 0, callLo: 0, callHi: 0 };
 export function select(options: CheckedOptions, affine: Affine | null, shape: Shape): { output: Tensor; mask: MaskRecord } {
   const { op, input, p, inplace, generator, elementOffset } = options;
   checkElementOffset(op, elementOffset, sizeOf(shape));
-  const { backend } = input;
-  if (p === 0 || input.size === 0) return { output: input, mask: { key: maskKey(NO_CALL, p, shape, elementOffset), backend } };
-  if (inplace) checkInPlace(op, input);
-  if (!isFloating(input.dtype))
-    return { output: zeroed(input, inplace), mask: { key: maskKey(NO_CALL, p, shape, elementOffset), backend } };
-  const key = maskKey(affine === null ? NO_CALL : generator.nextMaskCall(), p, shape, elementOffset);
+  const isIdentity = p === 0 || input.size === 0;
+  if (inplace && !isIdentity) checkInPlace(op, input);
+  const key = { call: affine === null ? NO_CALL : generator.nextMaskCall(), p, shape, elementOffset };
+  const mask = { key, backend: input.backend };
+  if (isIdentity) return { output: input, mask };
+  if (!isFloating(input.dtype)) return { output: zeroed(input, inplace), mask };
   const output = (inplace ? applySelectInPlace : applySelect)(input, key, affine ?? DROP_ALL);
   if (affine !== null) generator.takeMaskCall();
-  return { output, mask: { key, backend } };
+  return { output, mask };
 }
 
 /** The mask of a record, drawn again: bool, in the mask's own shape, true where elements were kept. */
@@ -47,18 +48,13 @@ export function drawMask({ key, backend }: MaskRecord): Tensor {
 
 // --- internal helpers ---
 
-/** Written out, since spreading the call costs more than a small kernel. */
-function maskKey({ seedLo, seedHi, callLo, callHi }: CallKey, p: number, shape: Shape, elementOffset: number): MaskKey {
-  return { seedLo, seedHi, callLo, callHi, p, shape, elementOffset };
-}
-
 /** Integers with p = 1: zeros of the same dtype. */
 function zeroed(input: Tensor, inplace: boolean): Tensor {
-  const { dtype, backend, storage } = input;
-  if (!inplace) return full(input.sizes, 0, { dtype, backend });
+  const { storage } = input;
+  if (!inplace) return constantLike(input, 0, input.sizes);
   withScope(
     true,
-    () => storage.device.kernels.copy(full([], 0, { dtype, backend }).expand(input.sizes).layout, input.layout),
+    () => storage.device.kernels.copy(constantLike(input, 0).expand(input.sizes).layout, input.layout),
     () => [],
   );
   storage.version++;

@@ -1,4 +1,5 @@
-import { applyBinary, type NumberOrTensor } from "../ops/binary";
+import * as arithmetic from "../ops/arithmetic";
+import type { NumberOrTensor } from "../ops/binary";
 import { gather as gatherAlong } from "../ops/gather";
 import { linear as applyLinear } from "../ops/matmul";
 import { where as applyWhere } from "../ops/where";
@@ -24,7 +25,7 @@ export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Ten
  * @throws ShapeError for shapes that do not broadcast.
  */
 export function minimum(a: Tensor, b: NumberOrTensor): Tensor {
-  return applyBinary("minimum", a, b);
+  return arithmetic.minimum(a, b);
 }
 
 /**
@@ -34,7 +35,7 @@ export function minimum(a: Tensor, b: NumberOrTensor): Tensor {
  * @throws ShapeError for shapes that do not broadcast.
  */
 export function maximum(a: Tensor, b: NumberOrTensor): Tensor {
-  return applyBinary("maximum", a, b);
+  return arithmetic.maximum(a, b);
 }
 
 /**

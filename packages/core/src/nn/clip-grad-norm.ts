@@ -1,7 +1,7 @@
 import { noGrad } from "../autograd/grad-mode";
 import { composed } from "../autograd/scope";
 import { wrongType, wrongValue } from "../errors/refusal";
-import { applyBinary } from "../ops/binary";
+import { div } from "../ops/arithmetic";
 import { zeros } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
 import { keep } from "../tensor/tidy";
@@ -26,7 +26,7 @@ export function clipGradNorm(parameters: Tensor | Iterable<Tensor>, maxNorm: num
       const squares = owners.map(({ grad }) => (grad as Tensor).mul(grad as Tensor).sum());
       const norm = squares.length === 0 ? zeros([]) : squares.reduce((total, square) => total.add(square)).sqrt();
       // PyTorch's 1e-6 keeps the division finite where all gradients are 0.
-      const factor = applyBinary("div", maxNorm, norm.add(1e-6)).clamp({ max: 1 });
+      const factor = div(maxNorm, norm.add(1e-6)).clamp({ max: 1 });
       const writes = owners.map((owner) => scaling(owner, factor));
       // All memory is there; from here on nothing fails.
       for (const write of writes) write();

@@ -88,7 +88,7 @@ export function tensorsOf(op: string, parameters: Tensor | Iterable<Tensor>): Te
 
 function ownLayout(data: Tensor): Layout {
   const source = contiguous(data);
-  const layout = viewLayout(source, source.sizes, source.steps, source.offset);
+  const layout = viewLayout(source.layout);
   if (source !== data) source.dispose();
   return layout;
 }

@@ -1,6 +1,6 @@
 import type { Backend } from "../backend/backend";
 import { deviceOf } from "../cpu/device-of";
-import { drawSymmetric } from "../random/draws";
+import { attempt, drawSymmetric } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
 import { checkShape, type Shape, sizeOf } from "../shape/shape";
 import { getDefaultBackend } from "../tensor/creation";
@@ -22,7 +22,7 @@ export function uniformParameters(
   const generator = resolveGenerator(op, given);
   const sizes = shapes.map((shape) => checkShape(op, shape));
   const made: Parameter[] = [];
-  return generator.attempt(() => {
+  return attempt(generator, () => {
     try {
       for (const shape of sizes) {
         const value = new Tensor(layoutFrom(device, "float32", shape, () => drawSymmetric(generator, sizeOf(shape), bound)));

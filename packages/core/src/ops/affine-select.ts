@@ -61,15 +61,9 @@ export function checkInPlace(op: string, x: Tensor): void {
       "expected each element to have memory of its own, got an expanded tensor - call contiguous() first, or leave inplace off",
     );
   }
-  if (!gradMode.enabled || !x.requiresGrad) return;
-  if (x.node === null) {
-    throw new InPlaceError(
-      op,
-      "expected a tensor that is no leaf, got a leaf that requires a gradient - leave inplace off, or edit it under noGrad",
-    );
-  }
-  if (x.isView) {
-    throw new InPlaceError(op, "expected a tensor that is no view, got a view that requires a gradient - leave inplace off");
+  const kind = x.node === null ? "leaf" : x.isView ? "view" : undefined;
+  if (kind !== undefined && gradMode.enabled && x.requiresGrad) {
+    throw new InPlaceError(op, `expected no ${kind}, got a ${kind} that requires a gradient - leave inplace off, or edit it under noGrad`);
   }
 }
 

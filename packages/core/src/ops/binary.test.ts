@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type DType, functional as F, ones, type Shape, type Tensor, tensor, zeros } from "../index";
 import { expectRefusal } from "../testing/refusal";
-import { applyBinary } from "./binary";
+import { applyBinary } from "./by-name";
 
 const list = (x: Tensor) => [...x.dataSync()];
 const { NaN: NAN, POSITIVE_INFINITY: INF } = Number;

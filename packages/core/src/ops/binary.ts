@@ -1,4 +1,4 @@
-import type { GradNode, Layout, Primitive } from "../autograd/node";
+import type { Layout, Primitive } from "../autograd/node";
 import { checkLive } from "../autograd/run";
 import { type BinaryOp, isComparison } from "../backend/op-names";
 import { checkInt32, type DType, fitsInt32, isFloating, promote } from "../dtype/dtype";
@@ -6,33 +6,49 @@ import { isBranded, isTensor, raw } from "../errors/brand";
 import { wrongType } from "../errors/refusal";
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
-import { BINARY_GRADIENTS } from "./binary-gradients";
 import { computedLayout, runCast } from "./layout";
 import { sumTo } from "./sum-to";
 
 /** An operand: a tensor, or a number that stands for a constant of the other one's dtype. */
 export type NumberOrTensor = Tensor | number;
 
+/** An elementwise function of two operands, at least one of them a tensor. */
+export type Binary = (a: NumberOrTensor, b: NumberOrTensor) => Tensor;
+
+/** Gradients of a binary function, before they are summed to their operands' shapes. Its own operand is a tensor; the other one may be a number. */
+interface Gradients {
+  /** Who reads operand a, who reads b, and who the result y (default: nobody): 1 for a's gradient, 2 for b's, 3 for both. */
+  readonly reads: { readonly a: number; readonly b: number; readonly y?: number };
+  a(grad: Tensor, a: () => Tensor, b: () => NumberOrTensor, y: () => Tensor): Tensor;
+  /** Absent: 0 everywhere. */
+  b?(grad: Tensor, a: () => NumberOrTensor, b: () => Tensor, y: () => Tensor): Tensor;
+}
+
 /**
- * Applies an elementwise function of two operands, broadcast to one shape and converted to one dtype.
+ * Makes an elementwise function of two operands, which are broadcast to one shape and converted to one dtype.
  *
- * @throws ShapeError for shapes that do not broadcast, TypeError for anything but tensors and numbers, RangeError for a number beyond int32 that
- *   integers would be computed with (but compared, or divided by).
+ * @param gradients Absent: the result carries none.
+ * @returns The function. It throws ShapeError for shapes that do not broadcast, TypeError for anything but tensors and numbers, RangeError for a number
+ *   beyond int32 that integers would be computed with (but compared, or divided by).
  */
-export function applyBinary(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Tensor {
-  const { tensors, numberRight, numberLeft } = primitivesOf(op);
-  if (typeof b === "number") {
-    const x = checkTensor(op, a);
-    const value = comparable(op, x, b);
-    return runCast(numberRight, [x], value, commonDtype(op, x, value));
-  }
-  if (typeof a === "number") {
-    const x = checkTensor(op, b);
-    const value = comparable(op, x, a);
-    return runCast(numberLeft, [x], value, commonDtype(op, value, x));
-  }
-  const dtype = commonDtype(op, a, b); // refuses what is no tensor
-  return runCast(tensors, [raw(a), raw(b)], 0, dtype);
+export function binary(op: BinaryOp, gradients?: Gradients): Binary {
+  const tensors = primitive(op, gradients, true, true);
+  const numberRight = primitive(op, gradients, true, false);
+  const numberLeft = primitive(op, gradients, false, true);
+  return (a, b) => {
+    if (typeof b === "number") {
+      const x = checkTensor(op, a);
+      const value = comparable(op, x, b);
+      return runCast(numberRight, [x], value, commonDtype(op, x, value));
+    }
+    if (typeof a === "number") {
+      const x = checkTensor(op, b);
+      const value = comparable(op, x, a);
+      return runCast(numberLeft, [x], value, commonDtype(op, value, x));
+    }
+    const dtype = commonDtype(op, a, b); // refuses what is no tensor
+    return runCast(tensors, [raw(a), raw(b)], 0, dtype);
+  };
 }
 
 /**
@@ -74,66 +90,33 @@ function adviceFor(value: unknown): string {
   return "make one with tensor(data)";
 }
 
-/** One primitive for each way a number can stand; its attribute is that number. */
-interface BinaryPrimitives {
-  readonly tensors: Primitive<number>;
-  readonly numberRight: Primitive<number>;
-  readonly numberLeft: Primitive<number>;
-}
-
-const cache = new Map<BinaryOp, BinaryPrimitives>();
-
-function primitivesOf(op: BinaryOp): BinaryPrimitives {
-  let primitives = cache.get(op);
-  if (primitives === undefined) {
-    primitives = makePrimitives(op);
-    cache.set(op, primitives);
-  }
-  return primitives;
-}
-
-function makePrimitives(op: BinaryOp): BinaryPrimitives {
-  const gradients = BINARY_GRADIENTS[op];
-  const forwards = {
-    tensors: { name: op, forward: ([a, b]: readonly Tensor[]) => forward(op, a as Tensor, b as Tensor) },
-    numberRight: { name: op, forward: ([a]: readonly Tensor[], b: number) => forward(op, a as Tensor, b) },
-    numberLeft: { name: op, forward: ([b]: readonly Tensor[], a: number) => forward(op, a, b as Tensor) },
+/** The function for one way the operands can stand: those that are no tensors are the number that its attribute is. */
+function primitive(op: BinaryOp, gradients: Gradients | undefined, aIsTensor: boolean, bIsTensor: boolean): Primitive<number> {
+  const forwards: Primitive<number> = {
+    name: op,
+    forward: (inputs, value) =>
+      forward(op, aIsTensor ? (inputs[0] as Tensor) : value, bIsTensor ? (inputs[inputs.length - 1] as Tensor) : value),
   };
   if (gradients === undefined) return forwards;
   const { a: ofA, b: ofB, reads } = gradients;
   const { y = 0 } = reads;
+  // Gradients of one operand alone are the first input's.
+  const one = (mask: number) => (aIsTensor ? mask & 1 : mask >> 1);
+  const both = aIsTensor && bIsTensor;
   return {
-    tensors: {
-      ...forwards.tensors,
-      reads: [reads.a, reads.b],
-      readsOutput: y,
-      backward(node, grad) {
-        const a = () => node.input(0);
-        const b = () => node.input(1);
-        return [
-          node.needs(0) && ofA ? sumTo(ofA(grad, a, b, output(node)), node.shapes[0] as Shape) : null,
-          node.needs(1) && ofB ? sumTo(ofB(grad, a, b, output(node)), node.shapes[1] as Shape) : null,
-        ];
-      },
-    },
-    numberRight: {
-      ...forwards.numberRight,
-      reads: [reads.a & 1],
-      readsOutput: y & 1,
-      backward: (node, grad) => [ofA ? ofA(grad, operand(node), number(node), output(node)) : null],
-    },
-    numberLeft: {
-      ...forwards.numberLeft,
-      reads: [reads.b >> 1],
-      readsOutput: y >> 1,
-      backward: (node, grad) => [ofB ? ofB(grad, number(node), operand(node), output(node)) : null],
+    ...forwards,
+    reads: both ? [reads.a, reads.b] : [one(aIsTensor ? reads.a : reads.b)],
+    readsOutput: both ? y : one(y),
+    backward(node, grad) {
+      const a = () => (aIsTensor ? node.input(0) : node.attrs) as Tensor;
+      const b = () => (bIsTensor ? node.input(both ? 1 : 0) : node.attrs) as Tensor;
+      const y = () => node.output();
+      const gradientOf = (gradient: Gradients["a"] | Gradients["b"], i: number) =>
+        gradient && node.needs(i) ? sumTo(gradient(grad, a, b, y), node.shapes[i] as Shape) : null;
+      return both ? [gradientOf(ofA, 0), gradientOf(ofB, 1)] : [gradientOf(aIsTensor ? ofA : ofB, 0)];
     },
   };
 }
-
-const operand = (node: GradNode<number>) => () => node.input(0);
-const number = (node: GradNode<number>) => () => node.attrs;
-const output = (node: GradNode<number>) => () => node.output();
 
 function forward(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Layout {
   const { storage } = (typeof a === "number" ? b : a) as Tensor;

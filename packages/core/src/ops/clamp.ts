@@ -41,12 +41,13 @@ export function clamp(tensor: Tensor, options: ClampOptions): Tensor {
   const x = checkTensor("clamp", tensor);
   const { min, max } = optionsOf("clamp", options, { min: "any", max: "any" });
   if (min === undefined && max === undefined) throw wrongType("clamp", "{ min } or { max } or both", options);
-  for (const bound of [min, max]) {
-    if (bound !== undefined && typeof bound !== "number") throw wrongType("clamp", "bounds that are numbers", bound);
-  }
-  // A bound with a fraction turns integers to float32, as a number does everywhere.
   let { dtype } = x;
-  for (const bound of [min, max]) if (bound !== undefined) dtype = promote(dtype, promoteOperands("clamp", x, bound));
+  for (const bound of [min, max]) {
+    if (bound === undefined) continue;
+    if (typeof bound !== "number") throw wrongType("clamp", "bounds that are numbers", bound);
+    // One with a fraction turns integers to float32, as a number does everywhere.
+    dtype = promote(dtype, promoteOperands("clamp", x, bound));
+  }
   if (dtype === x.dtype) return runContiguous(clampPrimitive, [x], { min, max });
   return composed(() => run(clampPrimitive, [contiguous(cast(x, dtype))], { min, max }));
 }

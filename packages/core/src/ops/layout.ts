@@ -19,44 +19,44 @@ export function computedLayout(device: Device, dtype: DType, shape: Shape, kerne
   return out;
 }
 
-/** Another layout of the tensor's storage, with a reference of its own. */
-export function viewLayout(x: Tensor, shape: Shape, strides: readonly number[], offset: number): Layout {
+/** Another layout of a storage, with a reference of its own; where nothing is said, the same as `x`. */
+export function viewLayout(x: Layout, shape = x.shape, strides = x.strides, offset = x.offset): Layout {
   return { storage: x.storage.retain(), shape, strides, offset };
 }
 
-/** A scalar of `x`'s dtype beside it, for a place that takes no number. */
-export function scalarLike(x: Tensor, value: number): Tensor {
+/** A number as a tensor of `x`'s dtype beside it, for a place that takes no number. Default: a scalar. */
+export function constantLike(x: Tensor, value: number, shape: Shape = []): Tensor {
   const { device } = x.storage;
-  return x.wrap(computedLayout(device, x.dtype, [], (out) => device.kernels.fill(out, value)));
+  return x.wrap(computedLayout(device, x.dtype, shape, (out) => device.kernels.fill(out, value)));
 }
 
 /** What operations make that the graph does not see: a primitive's forward, where no single kernel does it. `fn` returns a tensor of its own. */
 export function unrecorded(fn: () => Tensor): Layout {
-  const result = withGradMode(false, "forward", () => composed(fn));
-  const layout = { ...result.layout, storage: result.storage.retain() };
+  const result = withGradMode(false, () => composed(fn));
+  const layout = viewLayout(result.layout);
   result.dispose();
   return layout;
 }
 
 /** Copies into a contiguous tensor of another dtype, or of the same for a strided one. */
-const castPrimitive: Primitive<DType> = {
+const castPrimitive: Primitive<{ readonly from: DType; readonly to: DType }> = {
   name: "type",
-  forward([x], dtype) {
+  forward([x], { to }) {
     const input = x as Tensor;
     const { device } = input.storage;
-    return computedLayout(device, dtype, input.sizes, (out) => device.kernels.copy(input.layout, out));
+    return computedLayout(device, to, input.sizes, (out) => device.kernels.copy(input.layout, out));
   },
-  backward: (node, grad) => [cast(grad, node.dtypes[0] as DType)],
+  backward: (node, grad) => [cast(grad, node.attrs.from)],
 };
 
 /** The tensor in another dtype; itself when it has it. To bool: `!= 0`; to int32: truncated. */
 export function cast(x: Tensor, dtype: DType): Tensor {
-  return x.dtype === dtype ? x : run(castPrimitive, [x], dtype);
+  return x.dtype === dtype ? x : copied(x, dtype);
 }
 
 /** The tensor itself when it is contiguous, else a contiguous copy. */
 export function contiguous(x: Tensor): Tensor {
-  return isContiguous(x.sizes, x.steps) ? x : run(castPrimitive, [x], x.dtype);
+  return isContiguous(x.sizes, x.steps) ? x : copied(x, x.dtype);
 }
 
 /** Runs a primitive that reads contiguous inputs. Copies that this takes are given up after it: the graph holds what it needs of them. */
@@ -74,6 +74,10 @@ export function runCast<A>(primitive: Primitive<A>, inputs: readonly Tensor[], a
 }
 
 // --- internal helpers ---
+
+function copied(x: Tensor, dtype: DType): Tensor {
+  return run(castPrimitive, [x], { from: x.dtype, to: dtype });
+}
 
 /** A function of its own: a closure costs those calls, too, that do not come to it. */
 function runCopies<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A, dtype: DType | null, first = 0): Tensor {

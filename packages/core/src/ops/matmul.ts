@@ -68,10 +68,10 @@ export function matmul(left: Tensor, right: Tensor): Tensor {
   return composed(() => {
     const a = cast(x.sizes.length === 1 ? x.unsqueeze(0) : x, dtype);
     const b = cast(other.sizes.length === 1 ? other.unsqueeze(1) : other, dtype);
-    let out = batched(a, b);
-    if (other.sizes.length === 1) out = out.squeeze(-1);
-    if (x.sizes.length === 1) out = out.squeeze(other.sizes.length === 1 ? -1 : -2);
-    return out;
+    const out = batched(a, b);
+    if (other.sizes.length > 1 && x.sizes.length > 1) return out;
+    // What a vector brought along to be a matrix.
+    return out.squeeze(x.sizes.length > 1 ? -1 : other.sizes.length === 1 ? undefined : -2);
   });
 }
 
@@ -119,7 +119,6 @@ function linearKernel({ backend, kernels, view }: Device): Backend["linear"] {
 }
 
 function batched(a: Tensor, b: Tensor): Tensor {
-  if (a.sizes.length === 2 && b.sizes.length === 2) return run(matmulPrimitive, [kernelReady(a), kernelReady(b)], null);
   const [m, k] = a.sizes.slice(-2) as [number, number];
   const n = b.sizes.at(-1) as number;
   if (b.sizes.length === 2) {

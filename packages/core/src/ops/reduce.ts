@@ -79,14 +79,10 @@ export function amin(x: Tensor, options?: ReduceOptions): Tensor {
 export function argmax(tensor: Tensor, options?: { dim?: number; keepdim?: boolean }): Tensor {
   const x = checkTensor("argmax", tensor);
   const { dim, keepdim = false } = optionsOf<{ dim?: number; keepdim?: boolean }>("argmax", options, REDUCE);
-  if (dim === undefined) {
-    return composed(() => {
-      const place = reduce("argmax", argmaxPrimitive, x.reshape([x.size]), [0], false);
-      return keepdim ? place.reshape(x.sizes.map(() => 1)) : place;
-    });
-  }
   const rank = x.sizes.length;
-  return reduce("argmax", argmaxPrimitive, x, normalizeDims("argmax", normalizeDim("argmax", dim, rank), rank), keepdim);
+  // Over all dimensions the place is that in the flattened tensor.
+  const dims = normalizeDims("argmax", dim === undefined ? dim : normalizeDim("argmax", dim, rank), rank);
+  return reduce("argmax", argmaxPrimitive, x, dims, keepdim);
 }
 
 /** The mean over dimensions, of a float tensor. */

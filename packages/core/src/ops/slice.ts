@@ -15,10 +15,7 @@ export interface SliceAttrs {
 /** Part of a dimension, as a view. Its gradient is the opposite: zeros with the part put in. */
 export const slicePrimitive: Primitive<SliceAttrs> = {
   name: "slice",
-  forward: ([x], attrs) => {
-    const part = sliceLayout((x as Tensor).layout, attrs);
-    return viewLayout(x as Tensor, part.shape, part.strides, part.offset);
-  },
+  forward: ([x], attrs) => viewLayout(sliceLayout((x as Tensor).layout, attrs)),
   backward: (node, grad) => [run(unslicePrimitive, [grad], { ...node.attrs, shape: node.shapes[0] as Shape })],
 };
 

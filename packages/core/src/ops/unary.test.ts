@@ -3,9 +3,10 @@ import type { UnaryOp } from "../backend/op-names";
 import { functional as F, type Tensor, tensor } from "../index";
 import { expectClose } from "../testing/close";
 import { expectRefusal } from "../testing/refusal";
+import { applyUnary } from "./by-name";
 
 const { NaN: NAN, POSITIVE_INFINITY: INF } = Number;
-const apply = (op: UnaryOp, values: number[]) => [...tensor(values, { dtype: "float64" }).unary(op).dataSync()];
+const apply = (op: UnaryOp, values: number[]) => [...applyUnary(op, tensor(values, { dtype: "float64" })).dataSync()];
 
 describe("unary functions", () => {
   test.each<[UnaryOp, number[], number[]]>([

@@ -2,42 +2,32 @@ import { ANY, type Primitive } from "../autograd/node";
 import type { UnaryOp } from "../backend/op-names";
 import { checkFloating } from "../dtype/dtype";
 import type { Tensor } from "../tensor/tensor";
+import { reluGrad, sigmoidGrad, tanhGrad } from "./arithmetic";
 import { checkTensor } from "./binary";
 import { computedLayout, runContiguous } from "./layout";
 
-/** The derivative of each function times the incoming gradient, from its input or its output. */
-const GRADIENTS: Readonly<Record<UnaryOp, { from: "input" | "output" | "none"; gradient(grad: Tensor, value: Tensor): Tensor }>> = {
-  neg: { from: "none", gradient: (grad) => grad.neg() },
-  abs: { from: "input", gradient: (grad, x) => grad.mul(x.gt(0).type(x.dtype).sub(x.lt(0).type(x.dtype))) },
-  exp: { from: "output", gradient: (grad, y) => grad.mul(y) },
-  expm1: { from: "output", gradient: (grad, y) => grad.mul(y.add(1)) },
-  log: { from: "input", gradient: (grad, x) => grad.div(x) },
-  log1p: { from: "input", gradient: (grad, x) => grad.div(x.add(1)) },
-  sqrt: { from: "output", gradient: (grad, y) => grad.div(y.mul(2)) },
-  relu: { from: "output", gradient: (grad, y) => grad.binary("reluGrad", y) },
-  sigmoid: { from: "output", gradient: (grad, y) => grad.binary("sigmoidGrad", y) },
-  tanh: { from: "output", gradient: (grad, y) => grad.binary("tanhGrad", y) },
-  erf: { from: "input", gradient: (grad, x) => grad.mul(x.mul(x).neg().exp()).mul(2 / Math.sqrt(Math.PI)) },
-  softplus: { from: "input", gradient: (grad, x) => grad.mul(x.unary("sigmoid")) },
-};
+/** A function of each element. Throws TypeError for a dtype that has none of it. */
+type Unary = (x: Tensor) => Tensor;
 
-const PRIMITIVES = /* @__PURE__ */ Object.fromEntries(
-  (Object.keys(GRADIENTS) as UnaryOp[]).map((op) => [op, unaryPrimitive(op)]),
-) as Readonly<Record<UnaryOp, Primitive<null>>>;
+// The functions, a line each: the gradient is the one that comes in times the derivative, which is taken from the function's input or output.
 
-/** Applies an elementwise function of one operand. Throws TypeError for a dtype that has none of it. */
-export function applyUnary(op: UnaryOp, tensor: Tensor): Tensor {
-  const x = checkTensor(op, tensor);
-  const integers = op === "neg" || op === "abs";
-  if (!(integers && x.dtype === "int32")) checkFloating(op, x.dtype);
-  return runContiguous(PRIMITIVES[op], [x], null);
-}
+export const neg = /* @__PURE__ */ unary("neg", "none", (grad) => grad.neg());
+export const abs = /* @__PURE__ */ unary("abs", "input", (grad, x) => grad.mul(x.gt(0).type(x.dtype).sub(x.lt(0).type(x.dtype))));
+export const exp = /* @__PURE__ */ unary("exp", "output", (grad, y) => grad.mul(y));
+export const expm1 = /* @__PURE__ */ unary("expm1", "output", (grad, y) => grad.mul(y.add(1)));
+export const log = /* @__PURE__ */ unary("log", "input", (grad, x) => grad.div(x));
+export const log1p = /* @__PURE__ */ unary("log1p", "input", (grad, x) => grad.div(x.add(1)));
+export const sqrt = /* @__PURE__ */ unary("sqrt", "output", (grad, y) => grad.div(y.mul(2)));
+export const relu = /* @__PURE__ */ unary("relu", "output", (grad, y) => reluGrad(grad, y));
+export const sigmoid = /* @__PURE__ */ unary("sigmoid", "output", (grad, y) => sigmoidGrad(grad, y));
+export const tanh = /* @__PURE__ */ unary("tanh", "output", (grad, y) => tanhGrad(grad, y));
+export const erf = /* @__PURE__ */ unary("erf", "input", (grad, x) => grad.mul(x.mul(x).neg().exp()).mul(2 / Math.sqrt(Math.PI)));
+export const softplus = /* @__PURE__ */ unary("softplus", "input", (grad, x) => grad.mul(sigmoid(x)));
 
 // --- internal helpers ---
 
-function unaryPrimitive(op: UnaryOp): Primitive<null> {
-  const { from, gradient } = GRADIENTS[op];
-  return {
+function unary(op: UnaryOp, from: "input" | "output" | "none", gradient: (grad: Tensor, value: Tensor) => Tensor): Unary {
+  const primitive: Primitive<null> = {
     name: op,
     reads: [from === "input" ? ANY : 0],
     readsOutput: from === "output" ? ANY : 0,
@@ -50,5 +40,11 @@ function unaryPrimitive(op: UnaryOp): Primitive<null> {
       if (from === "none") return [gradient(grad, grad)];
       return [gradient(grad, from === "input" ? node.input(0) : node.output())];
     },
+  };
+  const integers = op === "neg" || op === "abs";
+  return (tensor) => {
+    const x = checkTensor(op, tensor);
+    if (!(integers && x.dtype === "int32")) checkFloating(op, x.dtype);
+    return runContiguous(primitive, [x], null);
   };
 }

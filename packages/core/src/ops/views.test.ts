@@ -76,12 +76,17 @@ describe("reshape", () => {
     expect(x.reshape([-1]).storage).not.toBe(x.storage);
   });
 
+  test.each([
+    [[-2, -3], -2],
+    [[2.5, -1], 2.5],
+  ])("to %j is refused: no size can be %d", (to, size) => {
+    expectRefusal(() => count([6]).reshape(to), "RangeError", "reshape: expected sizes that are integers of 0 or more", `got ${size}`);
+  });
+
   test.each<[Shape, Shape]>([
     [[6], [4]],
     [[6], [4, -1]],
     [[6], [-1, -1]],
-    [[6], [-2, -3]],
-    [[6], [2.5, -1]],
     [[0], [0, -1]],
     [
       [2, 3, 0],

@@ -4,7 +4,7 @@ import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { ShapeError } from "../errors/errors";
 import { wrongValue } from "../errors/refusal";
-import { arrayOf, broadcastStrides, checkShape, contiguousStrides, formatShape, MAX_DIMS, normalizeDim, type Shape } from "../shape/shape";
+import { arrayOf, broadcastStrides, checkShape, contiguousStrides, formatShape, normalizeDim, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
 import { runContiguous, viewLayout } from "./layout";
@@ -19,7 +19,7 @@ interface ViewAttrs {
 /** Reshapes what is contiguous; also adds and drops dimensions of size 1 anywhere. */
 const reshapePrimitive: Primitive<ViewAttrs> = {
   name: "reshape",
-  forward: ([x], { shape, strides }) => viewLayout(x as Tensor, shape, strides, (x as Tensor).offset),
+  forward: ([x], { shape, strides }) => viewLayout((x as Tensor).layout, shape, strides),
   backward: (node, grad) => [grad.reshape(node.shapes[0] as Shape)],
 };
 
@@ -28,7 +28,7 @@ const permutePrimitive: Primitive<readonly number[]> = {
   forward([input], dims) {
     const x = input as Tensor;
     const pick = (from: readonly number[]) => dims.map((dim) => from[dim] as number);
-    return viewLayout(x, pick(x.sizes), pick(x.steps), x.offset);
+    return viewLayout(x.layout, pick(x.sizes), pick(x.steps));
   },
   backward(node, grad) {
     const inverse = new Array<number>(node.attrs.length);
@@ -41,8 +41,7 @@ const permutePrimitive: Primitive<readonly number[]> = {
 
 const expandPrimitive: Primitive<Shape> = {
   name: "expand",
-  forward: ([x], shape) =>
-    viewLayout(x as Tensor, shape, broadcastStrides((x as Tensor).sizes, (x as Tensor).steps, shape), (x as Tensor).offset),
+  forward: ([x], shape) => viewLayout((x as Tensor).layout, shape, broadcastStrides((x as Tensor).sizes, (x as Tensor).steps, shape)),
   backward: (node, grad) => [sumTo(grad, node.shapes[0] as Shape)],
 };
 
@@ -70,8 +69,11 @@ export function transpose(tensor: Tensor, dim0: number, dim1: number): Tensor {
   const rank = x.sizes.length;
   const a = normalizeDim("transpose", dim0, rank);
   const b = normalizeDim("transpose", dim1, rank);
-  const order = x.sizes.map((_, i) => (i === a ? b : i === b ? a : i));
-  return run(permutePrimitive, [x], order);
+  return run(
+    permutePrimitive,
+    [x],
+    x.sizes.map((_, i) => (i === a ? b : i === b ? a : i)),
+  );
 }
 
 /** Repeats dimensions of size 1, and adds new ones in front, without copying; -1 keeps a size. */
@@ -104,8 +106,7 @@ export function unsqueeze(tensor: Tensor, dim: number): Tensor {
   const x = checkTensor("unsqueeze", tensor);
   const at = normalizeDim("unsqueeze", dim, x.sizes.length + 1);
   const insert = (values: readonly number[], value: number) => [...values.slice(0, at), value, ...values.slice(at)];
-  if (x.sizes.length >= MAX_DIMS) throw new RangeError(`unsqueeze: expected at most ${MAX_DIMS} dimensions, got one more`);
-  return run(reshapePrimitive, [x], { shape: insert(x.sizes, 1), strides: insert(x.steps, 1) });
+  return run(reshapePrimitive, [x], { shape: checkShape("unsqueeze", insert(x.sizes, 1)), strides: insert(x.steps, 1) });
 }
 
 /**
@@ -131,22 +132,17 @@ export function slice(tensor: Tensor, dim: number, start = 0, end?: number, step
 // --- internal helpers ---
 
 function resolveSizes(x: Tensor, shape: Shape): Shape {
-  const sizes = arrayOf("reshape", "a shape such as [2, -1]", shape) as number[];
-  let known = 1;
-  let open = -1;
-  for (let i = 0; i < sizes.length; i++) {
-    const size = sizes[i] as number;
-    if (size === -1 && open < 0) open = i;
-    else if (Number.isInteger(size) && size >= 0) known *= size;
-    else known = Number.NaN; // fits nothing
-  }
+  const given = arrayOf("reshape", "a shape such as [2, -1]", shape);
+  const open = given.indexOf(-1);
+  const sizes = checkShape(
+    "reshape",
+    given.map((size) => (size === -1 ? 1 : size)),
+  );
+  const known = sizeOf(sizes);
   const rest = x.size / known;
-  if (open < 0 ? known === x.size : Number.isInteger(rest)) {
-    if (open >= 0) sizes[open] = rest;
-    return sizes;
-  }
-  if (sizes.some((size) => typeof size !== "number")) checkShape("reshape", sizes); // refuses it
-  const advice = open >= 0 && known === 0 ? " - beside a 0 any size does for -1: write the size itself" : "";
-  const detail = `expected a shape of ${x.size} elements for ${formatShape(x.sizes)}, got ${formatShape(sizes)}${advice}`;
-  throw new ShapeError("reshape", [x.sizes, sizes], detail);
+  if (open < 0 ? known === x.size : open === given.lastIndexOf(-1) && Number.isInteger(rest))
+    return sizes.map((size, i) => (i === open ? rest : size));
+  const advice = open >= 0 && known === 0 ? " - write the size in place of -1" : "";
+  const detail = `expected a shape of ${x.size} elements for ${formatShape(x.sizes)}, got ${formatShape(given as Shape)}${advice}`;
+  throw new ShapeError("reshape", [x.sizes, given as Shape], detail);
 }

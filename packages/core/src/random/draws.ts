@@ -51,6 +51,17 @@ export function drawPermutation(generator: Generator, length: number): Int32Arra
   return order;
 }
 
+/** What `fn` draws, or, where it throws, a generator that was not asked: a refused call takes no call number. */
+export function attempt<T>(generator: Generator, fn: () => T): T {
+  const before = generator.getState();
+  try {
+    return fn();
+  } catch (error) {
+    generator.setState(before);
+    throw error;
+  }
+}
+
 // --- internal helpers ---
 
 function drawUniform(generator: Generator, length: number, map: (u: number) => number): Float32Array {

@@ -34,7 +34,7 @@ describe("a generator's seed", () => {
   });
 
   test.each([2n ** 64n, -(2n ** 63n) - 1n])("outside [-2^63, 2^64) is refused: %s", (seed) => {
-    expectRefusal(() => new Generator(seed), "RangeError", "expected a seed in [-2^63, 2^64)", String(seed));
+    expectRefusal(() => new Generator(seed), "RangeError", "bigint in [-2^63, 2^64)", String(seed));
   });
 
   test.each([0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])("that is no safe integer is refused: %s", (seed) => {

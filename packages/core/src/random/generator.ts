@@ -4,8 +4,6 @@ import { BRAND, type Brand, isBranded, Raw, raw } from "../errors/brand";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { type CallKey, Word64 } from "./words";
 
-const U64 = 2n ** 64n;
-
 /** Calls are numbered below 2^62, so that `offset`, 4 times the call, fits PyTorch's 64 bits. In units of the high word. */
 const CALL_HIGH_LIMIT = 2 ** 30;
 
@@ -86,12 +84,8 @@ export class Generator extends Raw {
   getState(): Uint8Array {
     const self = raw(this);
     checkCallsLeft(self.#calls, CALL_HIGH_LIMIT);
-    const bytes = new Uint8Array(STATE_BYTES);
-    const view = new DataView(bytes.buffer);
-    view.setBigUint64(0, this.seed, true);
-    view.setBigUint64(8, this.offset, true);
-    view.setBigUint64(16, self.#hostCalls.value, true);
-    return bytes;
+    // In the machine's order, as PyTorch's is: little-endian, but on IBM Z.
+    return new Uint8Array(new BigUint64Array([self.seed, self.offset, self.#hostCalls.value]).buffer);
   }
 
   /**
@@ -104,13 +98,12 @@ export class Generator extends Raw {
     if (state.length !== STATE_BYTES && state.length !== CUDA_STATE_BYTES) {
       throw wrongValue("setState", `${STATE_BYTES} bytes, or the ${CUDA_STATE_BYTES} of PyTorch's CUDA form`, state.length);
     }
-    const view = new DataView(state.buffer, state.byteOffset, state.length);
-    const offset = view.getBigUint64(8, true);
-    if (offset % 4n !== 0n) throw wrongValue("setState", "an offset that is a multiple of 4", offset);
-    const host = state.length === STATE_BYTES ? view.getBigUint64(16, true) : 0n;
-    if (host >= 2n ** 63n) throw wrongValue("setState", "a host call below 2^63", host);
+    const [seed = 0n, offset = 0n, host = 0n] = new BigUint64Array(new Uint8Array(state).buffer);
+    if (offset % 4n !== 0n || host >= 2n ** 63n) {
+      throw wrongValue("setState", "an offset that is a multiple of 4, and a host call below 2^63", `${offset}, ${host}`);
+    }
     const self = raw(this);
-    self.manualSeed(view.getBigUint64(0, true));
+    self.manualSeed(seed);
     self.#calls.value = offset / 4n;
     self.#hostCalls.value = host;
     return this;
@@ -119,17 +112,6 @@ export class Generator extends Raw {
   /** A generator with the same state, which then goes its own way: shards of one tensor each take the same call number. */
   clone(): Generator {
     return new Generator(0).setState(this.getState());
-  }
-
-  /** @internal Runs `fn`, which draws on the host; when it throws, the call numbers it took are given back: what failed draws nothing. */
-  attempt<T>(fn: () => T): T {
-    const { lo, hi } = this.#hostCalls;
-    try {
-      return fn();
-    } catch (error) {
-      Object.assign(this.#hostCalls, { lo, hi });
-      throw error;
-    }
   }
 
   /** @internal The key of the next mask. Throws RangeError after 2^62 calls. */
@@ -209,13 +191,9 @@ function checkCallsLeft(calls: Word64, limit: number): void {
 }
 
 function checkSeed(op: string, seed: unknown): bigint {
-  if (typeof seed !== "number" && typeof seed !== "bigint") {
-    throw wrongType(op, "a number or bigint", seed);
+  if (typeof seed !== "number" && typeof seed !== "bigint") throw wrongType(op, "a number or bigint", seed);
+  if (typeof seed === "number" ? !Number.isSafeInteger(seed) : seed < -(2n ** 63n) || seed >= 2n ** 64n) {
+    throw wrongValue(op, "a safe integer, or a bigint in [-2^63, 2^64)", seed);
   }
-  if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
-    throw wrongValue(op, "a safe integer", seed, "write larger seeds as bigint");
-  }
-  const value = BigInt(seed);
-  if (value < -(2n ** 63n) || value >= U64) throw wrongValue(op, "a seed in [-2^63, 2^64)", value);
-  return BigInt.asUintN(64, value);
+  return BigInt.asUintN(64, BigInt(seed));
 }

@@ -7,7 +7,9 @@ import type { CallKey } from "./words";
  * All that is kept of a mask, by value: where in the random stream it was drawn and how it covers the data. The mask itself is
  * never stored; whoever needs it again (the backward pass, `lastMask`) draws it again from this.
  */
-export interface MaskKey extends CallKey {
+export interface MaskKey {
+  /** The call it was drawn by. */
+  readonly call: CallKey;
   /** Drop probability, in (0, 1). */
   readonly p: number;
   /** The mask's own shape; it broadcasts to the data's. */
@@ -45,12 +47,13 @@ export function gradientAffine(affine: Affine): Affine {
 
 /** The work order for a backend's `dropout` on data of `shape`. */
 export function dropoutSpec(key: MaskKey, affine: Affine, shape: Shape): DropoutSpec {
+  const { call } = key;
   const work = maskWork(key.shape, shape);
   return {
-    seedLo: key.seedLo,
-    seedHi: key.seedHi,
-    callLo: key.callLo,
-    callHi: key.callHi,
+    seedLo: call.seedLo,
+    seedHi: call.seedHi,
+    callLo: call.callLo,
+    callHi: call.callHi,
     elementOffset: key.elementOffset,
     threshold: thresholdOf(key.p),
     keepScale: affine.keepScale,

@@ -32,18 +32,8 @@ export function philox4x32(keyLo: number, keyHi: number, c0: number, c1: number,
   let x2 = c2 | 0;
   let x3 = c3 | 0;
   for (let round = 0; round < 10; round++) {
-    let low = x0 & 0xffff;
-    let high = x0 >>> 16;
-    let middle = (Math.imul(high, M0_LOW) + (Math.imul(low, M0_LOW) >>> 16)) | 0;
-    let cross = (Math.imul(low, M0_HIGH) + (middle & 0xffff)) | 0;
-    const high0 = (Math.imul(high, M0_HIGH) + (middle >>> 16) + (cross >>> 16)) | 0;
-
-    low = x2 & 0xffff;
-    high = x2 >>> 16;
-    middle = (Math.imul(high, M1_LOW) + (Math.imul(low, M1_LOW) >>> 16)) | 0;
-    cross = (Math.imul(low, M1_HIGH) + (middle & 0xffff)) | 0;
-    const high1 = (Math.imul(high, M1_HIGH) + (middle >>> 16) + (cross >>> 16)) | 0;
-
+    const high0 = highProduct(x0, M0_LOW, M0_HIGH);
+    const high1 = highProduct(x2, M1_LOW, M1_HIGH);
     const low0 = Math.imul(M0, x0);
     const low1 = Math.imul(M1, x2);
     x0 = high1 ^ x1 ^ k0;
@@ -57,4 +47,15 @@ export function philox4x32(keyLo: number, keyHi: number, c0: number, c1: number,
   out[1] = x1;
   out[2] = x2;
   out[3] = x3;
+}
+
+// --- internal helpers ---
+
+/** The upper 32 bits of the product of two words, the second in halves of 16 bits. */
+function highProduct(x: number, low: number, high: number): number {
+  const xLow = x & 0xffff;
+  const xHigh = x >>> 16;
+  const middle = (Math.imul(xHigh, low) + (Math.imul(xLow, low) >>> 16)) | 0;
+  const cross = (Math.imul(xLow, high) + (middle & 0xffff)) | 0;
+  return (Math.imul(xHigh, high) + (middle >>> 16) + (cross >>> 16)) | 0;
 }

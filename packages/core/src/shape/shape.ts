@@ -120,11 +120,9 @@ export function normalizeDim(op: string, dim: unknown, rank: number): number {
 
 /** Dimensions counted from the front and ascending; all of them for `undefined`. Throws RangeError for one named twice. */
 export function normalizeDims(op: string, dim: number | readonly number[] | undefined, rank: number): number[] {
-  if (dim === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const dims = (typeof dim === "number" ? [dim] : arrayOf(op, "dim to be an integer or an array of them", dim)).map((d) =>
-    normalizeDim(op, d, rank),
-  );
-  if (dims.length === 0) return normalizeDims(op, undefined, rank); // PyTorch: an empty list means all
+  const given = typeof dim === "number" ? [dim] : dim === undefined ? [] : arrayOf(op, "dim to be an integer or an array of them", dim);
+  if (given.length === 0) return Array.from({ length: rank }, (_, i) => i); // PyTorch: an empty list means all
+  const dims = given.map((d) => normalizeDim(op, d, rank));
   dims.sort((a, b) => a - b);
   for (let i = 1; i < dims.length; i++) {
     if (dims[i] === dims[i - 1]) throw new RangeError(`${op}: expected each dim once, got ${dims[i]} twice`);

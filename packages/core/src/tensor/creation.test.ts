@@ -89,7 +89,8 @@ describe("tensor", () => {
     expectRefusal(
       () => tensor(pixels),
       "TypeError",
-      'tensor: expected bytes of 0 and 1, which make a bool tensor, got 7 - pass { dtype: "float32" } for numbers such as pixels, or { dtype: "bool" }',
+      "tensor: expected a Float32Array, Float64Array, Int32Array, or a Uint8Array of 0 and 1, got a value of type Uint8Array",
+      'pass { dtype: "float32" } for numbers such as pixels, { dtype: "int32" } for indices, { dtype: "bool" } for what is not 0',
     );
     expect([...tensor(pixels, { dtype: "bool" }).dataSync()]).toEqual([0, 1, 1, 1]);
     expect([...tensor(pixels, { dtype: "float32" }).dataSync()]).toEqual([0, 1, 7, 255]);
@@ -106,8 +107,9 @@ describe("tensor", () => {
     expectRefusal(
       () => tensor(data as never),
       "TypeError",
-      "tensor: expected a Float32Array, Float64Array, Int32Array or Uint8Array",
-      `got a value of type ${kind} - say what its elements become, such as { dtype: "${dtype}" }`,
+      "tensor: expected a Float32Array, Float64Array, Int32Array, or a Uint8Array of 0 and 1",
+      `got a value of type ${kind} - pass { dtype:`,
+      `{ dtype: "${dtype}" }`,
     );
     expect([...tensor(data as never, { dtype }).dataSync()]).toEqual([1, 2]);
   });

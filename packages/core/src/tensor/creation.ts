@@ -9,7 +9,7 @@ import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
 import { refusal, wrongType } from "../errors/refusal";
 import { computedLayout } from "../ops/layout";
-import { drawRand, drawRandn } from "../random/draws";
+import { attempt, drawRand, drawRandn } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
 import { checkShape, formatShape, type Shape, sizeOf } from "../shape/shape";
 import { convert, elementOf, elementsOf, impliedDtype, type NestedArray } from "./elements";
@@ -224,7 +224,7 @@ function drawn(
   if (!isFloating(dtype)) throw refusal(op, "a float dtype", dtype, `convert the result with type("${dtype}")`);
   const generator = resolveGenerator(op, given);
   const placed = placementOf(op, dtype, rest);
-  return generator.attempt(() =>
+  return attempt(generator, () =>
     make(placed, () => layoutFrom(placed.device, dtype, shape, () => convert(op, draw(generator, sizeOf(shape)), dtype))),
   );
 }

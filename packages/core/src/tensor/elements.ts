@@ -28,14 +28,8 @@ export function elementsOf(data: unknown): Elements {
 /** The dtype that elements have where the caller named none. Throws TypeError where it cannot be told. */
 export function impliedDtype({ flat, dtype }: Elements): DType {
   if (dtype !== null) return dtype;
-  const kind = typedArrayKind(flat) as string;
-  if (kind === "Uint8Array") {
-    const byte = Array.from(flat).find((value) => Number(value) > 1);
-    const ways = 'pass { dtype: "float32" } for numbers such as pixels, or { dtype: "bool" } for what is not 0';
-    throw wrongType("tensor", "bytes of 0 and 1, which make a bool tensor", byte, ways);
-  }
-  const way = `say what its elements become, such as { dtype: "${kind.startsWith("Big") ? "int32" : "float32"}" }`;
-  throw wrongType("tensor", "a Float32Array, Float64Array, Int32Array or Uint8Array", flat, way);
+  const ways = 'pass { dtype: "float32" } for numbers such as pixels, { dtype: "int32" } for indices, { dtype: "bool" } for what is not 0';
+  throw wrongType("tensor", "a Float32Array, Float64Array, Int32Array, or a Uint8Array of 0 and 1", flat, ways);
 }
 
 /**

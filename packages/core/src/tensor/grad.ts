@@ -1,4 +1,5 @@
-import { computeGradients } from "../autograd/engine";
+import { computeGradients, type Wanted } from "../autograd/engine";
+import type { GradNode } from "../autograd/node";
 import { withScope } from "../autograd/scope";
 import { isFloating } from "../dtype/dtype";
 import { isTensor } from "../errors/brand";
@@ -6,10 +7,11 @@ import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
+import { constantLike } from "../ops/layout";
 import { formatShape } from "../shape/shape";
 import { zeros } from "./creation";
-import { Tensor } from "./tensor";
-import { checkGradient, onesLike } from "./transfer";
+import type { Tensor } from "./tensor";
+import { checkGradient } from "./transfer";
 
 /** Options of `grad`. */
 export interface GradOptions {
@@ -60,8 +62,8 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | reado
   return withScope(
     false,
     () => {
-      const seeds = roots.map((root, i) => given[i] ?? new Tensor(onesLike(root)));
-      const found = computeGradients(roots, seeds, targets, { retainGraph, createGraph });
+      const seeds = roots.map((root, i) => given[i] ?? constantLike(root, 1, root.sizes));
+      const found = computeGradients(roots, seeds, { retainGraph, createGraph }, (nodes) => wantedBy(targets, nodes));
       const missing = targets.findIndex((target) => !found.has(target));
       if (missing >= 0 && !allowUnused) {
         throw new RangeError(
@@ -77,6 +79,19 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | reado
 // --- internal helpers ---
 
 const GRAD: OptionKinds<GradOptions> = { gradOutputs: "any", createGraph: "flag", retainGraph: "flag", allowUnused: "flag" };
+
+/** Gradients of the targets alone: what leads to none of them is not computed. */
+function wantedBy(targets: readonly Tensor[], nodes: readonly GradNode[]): Wanted {
+  const wanted = new Set<GradNode | Tensor>();
+  // A target inside the graph is reached through the node that made it.
+  const inside = new Map<GradNode, Tensor>();
+  for (const target of targets) {
+    wanted.add(target.node ?? target);
+    if (target.node !== null) inside.set(target.node, target);
+  }
+  for (const node of nodes) if (node.edges.some((edge) => edge !== null && wanted.has(edge))) wanted.add(node);
+  return { leads: (to) => wanted.has(to), captured: (node) => inside.get(node) };
+}
 
 function listOf(name: string, value: Tensor | readonly Tensor[]): readonly Tensor[] {
   if (isTensor(value)) return [checkTensor("grad", value)];

@@ -174,8 +174,7 @@ export abstract class TensorHandle extends RawTensor {
 /** The gradient that a caller wants to give to a tensor. A backward pass adds to it, and a step reads it, as if it were the tensor's own. */
 function fittingGrad(owner: TensorHandle, value: Tensor): Tensor {
   const gradient = checkTensor("grad", value);
-  if (gradient === (owner as unknown))
-    throw new TypeError("grad: expected another tensor than the one it is the gradient of, got itself - copy it");
+  if (gradient === (owner as unknown)) throw new TypeError("grad: expected another tensor, got itself - copy it");
   checkGradient("grad", owner as Tensor, gradient);
   return gradient;
 }

@@ -3,26 +3,26 @@ import type { Layout } from "../autograd/node";
 import { checkLive } from "../autograd/run";
 import { withScope } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
-import type { BinaryOp, UnaryOp } from "../backend/op-names";
 import { deviceOf } from "../cpu/device-of";
 import { checkDType, type DType, isFloating, type TypedArray } from "../dtype/dtype";
 import { raw } from "../errors/brand";
 import { ShapeError } from "../errors/errors";
 import { awaited, INSPECT, refuseJson } from "../errors/misuse";
 import { type OptionKinds, optionsOf } from "../errors/options";
-import { applyBinary, checkTensor, type NumberOrTensor } from "../ops/binary";
+import * as arithmetic from "../ops/arithmetic";
+import { checkTensor, type NumberOrTensor } from "../ops/binary";
 import { type ClampOptions, clamp } from "../ops/clamp";
-import { cast, contiguous, viewLayout } from "../ops/layout";
+import { cast, constantLike, contiguous, viewLayout } from "../ops/layout";
 import { matmul } from "../ops/matmul";
 import { amax, amin, argmax, mean, type ReduceOptions, sum } from "../ops/reduce";
-import { applyUnary } from "../ops/unary";
+import * as unary from "../ops/unary";
 import { standardDeviation, variance } from "../ops/variance";
 import { expand, permute, reshape, slice, squeeze, transpose, unsqueeze } from "../ops/views";
 import { where } from "../ops/where";
 import { formatShape, type Shape } from "../shape/shape";
 import { formatTensor } from "./format";
 import { TensorHandle } from "./handle";
-import { accumulateGrads, checkGradient, checkSingle, moveStorage, onesLike, readElements, readElementsSync, readItem } from "./transfer";
+import { accumulateGrads, checkGradient, checkSingle, moveStorage, readElements, readElementsSync, readItem } from "./transfer";
 
 /** How `backward` treats the graph. */
 interface BackwardOptions {
@@ -129,7 +129,7 @@ export class Tensor extends TensorHandle {
       throw new TypeError(
         isFloating(self.dtype)
           ? "backward: expected a tensor that requires a gradient, got one that was computed from none - set requiresGrad, and check noGrad"
-          : `backward: expected a float tensor, got ${self.dtype}, which has no gradient - convert to integers or bool beside the loss, not on the way to it`,
+          : `backward: expected a float tensor, got ${self.dtype} - integers have no gradient`,
       );
     }
     if (gradient === undefined && self.size !== 1) {
@@ -144,8 +144,8 @@ export class Tensor extends TensorHandle {
     withScope(
       false,
       () => {
-        const seed = given ?? new Tensor(onesLike(self));
-        accumulateGrads(computeGradients([self], [seed], null, { retainGraph, createGraph }), createGraph);
+        const seed = given ?? constantLike(self, 1, self.sizes);
+        accumulateGrads(computeGradients([self], [seed], { retainGraph, createGraph }), createGraph);
       },
       () => [],
     );
@@ -154,7 +154,7 @@ export class Tensor extends TensorHandle {
   /** The same data, without the graph behind it. */
   detach(): Tensor {
     const self = checkLive("detach", raw(this));
-    const result = new Tensor(viewLayout(self, self.sizes, self.steps, self.offset));
+    const result = new Tensor(viewLayout(self.layout));
     result.isView = true;
     return result;
   }
@@ -167,43 +167,43 @@ export class Tensor extends TensorHandle {
    * @throws ShapeError where shapes do not broadcast; RangeError for a whole number beyond int32 with an int32 or bool tensor.
    */
   add(other: NumberOrTensor): Tensor {
-    return applyBinary("add", this, other);
+    return arithmetic.add(this, other);
   }
   /** The difference from `other`, broadcast. Dtypes and errors as for `add`. */
   sub(other: NumberOrTensor): Tensor {
-    return applyBinary("sub", this, other);
+    return arithmetic.sub(this, other);
   }
   /** The product with `other`, element by element, broadcast. Dtypes and errors as for `add`. */
   mul(other: NumberOrTensor): Tensor {
-    return applyBinary("mul", this, other);
+    return arithmetic.mul(this, other);
   }
   /** The quotient by `other`, broadcast; of integers, too, a float. Errors as for `add`. */
   div(other: NumberOrTensor): Tensor {
-    return applyBinary("div", this, other);
+    return arithmetic.div(this, other);
   }
   /** This tensor to the power of `exponent`, broadcast; of integers, too, a float. Errors as for `add`. */
   pow(exponent: NumberOrTensor): Tensor {
-    return applyBinary("pow", this, exponent);
+    return arithmetic.pow(this, exponent);
   }
   /** Minus each element. @throws TypeError for bool. */
   neg(): Tensor {
-    return applyUnary("neg", this);
+    return unary.neg(this);
   }
   /** e to the power of each element. @throws TypeError for int32 and bool. */
   exp(): Tensor {
-    return applyUnary("exp", this);
+    return unary.exp(this);
   }
   /** The natural logarithm of each element: NaN below 0, -Infinity at 0. @throws TypeError for int32 and bool. */
   log(): Tensor {
-    return applyUnary("log", this);
+    return unary.log(this);
   }
   /** The square root of each element: NaN below 0. @throws TypeError for int32 and bool. */
   sqrt(): Tensor {
-    return applyUnary("sqrt", this);
+    return unary.sqrt(this);
   }
   /** The absolute value of each element; the gradient at 0 is 0. @throws TypeError for bool. */
   abs(): Tensor {
-    return applyUnary("abs", this);
+    return unary.abs(this);
   }
   /**
    * The matrix product `[..., m, k]` x `[..., k, n]` = `[..., m, n]` with PyTorch's rules: a vector is a row on the left and a column on the right, and
@@ -220,27 +220,27 @@ export class Tensor extends TensorHandle {
 
   /** Where this equals `other`: bool, broadcast, without a gradient, as for all six comparisons. NaN equals nothing. @throws ShapeError as `add` does. */
   eq(other: NumberOrTensor): Tensor {
-    return applyBinary("eq", this, other);
+    return arithmetic.eq(this, other);
   }
   /** Where this differs from `other`; bool. */
   ne(other: NumberOrTensor): Tensor {
-    return applyBinary("ne", this, other);
+    return arithmetic.ne(this, other);
   }
   /** Where this is less than `other`; bool. */
   lt(other: NumberOrTensor): Tensor {
-    return applyBinary("lt", this, other);
+    return arithmetic.lt(this, other);
   }
   /** Where this is at most `other`; bool. */
   le(other: NumberOrTensor): Tensor {
-    return applyBinary("le", this, other);
+    return arithmetic.le(this, other);
   }
   /** Where this is greater than `other`; bool. */
   gt(other: NumberOrTensor): Tensor {
-    return applyBinary("gt", this, other);
+    return arithmetic.gt(this, other);
   }
   /** Where this is at least `other`; bool. */
   ge(other: NumberOrTensor): Tensor {
-    return applyBinary("ge", this, other);
+    return arithmetic.ge(this, other);
   }
 
   // --- selection ---
@@ -339,7 +339,7 @@ export class Tensor extends TensorHandle {
   /** Refuses to be a number or a part of one; as a text (a `hint` of "string") it is its `toString()`. @throws TypeError in arithmetic and comparisons. */
   [Symbol.toPrimitive](hint?: string): string {
     if (hint === "string") return this.toString();
-    throw new TypeError("Tensor: expected a method, got an operator - write x.add(y), x.gt(y) and the like, or String(x)");
+    throw new TypeError("Tensor: expected a method, got an operator - write x.add(y), x.gt(y) and the like");
   }
 
   /** @internal What `console.log` prints in Node, Bun and Deno. */
@@ -349,14 +349,6 @@ export class Tensor extends TensorHandle {
 
   // --- for the rooms inside core ---
 
-  /** @internal An elementwise function by name. */
-  unary(op: UnaryOp): Tensor {
-    return applyUnary(op, this);
-  }
-  /** @internal An elementwise function of two operands by name. */
-  binary(op: BinaryOp, other: NumberOrTensor): Tensor {
-    return applyBinary(op, this, other);
-  }
   /** @internal A tensor over a new layout, which it takes over. */
   wrap(layout: Layout): Tensor {
     const result = new Tensor(layout);
@@ -368,8 +360,8 @@ export class Tensor extends TensorHandle {
     return this.isLeaf && this.requiresGrad ? this.reshape(this.sizes) : this.revive(this.layout);
   }
   /** @internal The same over a layout it had, for a graph that outlived the handle. */
-  revive({ storage, shape, strides, offset }: Layout): Tensor {
-    const result = new Tensor({ storage: storage.retain(), shape, strides, offset });
+  revive(layout: Layout): Tensor {
+    const result = new Tensor(viewLayout(layout));
     result.node = this.node;
     if (this.isLeaf && this.requiresGrad) {
       // A leaf that is alive was moved; gradients of gradients still reach it.

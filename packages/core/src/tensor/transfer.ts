@@ -86,12 +86,6 @@ export function replaceStorage(x: Tensor, layout: Layout): void {
   if (isWatched) watch(x);
 }
 
-/** Ones of a tensor's shape and dtype, on its backend: the gradient of a loss by itself. */
-export function onesLike(x: Tensor): Layout {
-  const { device } = x.storage;
-  return computedLayout(device, x.dtype, x.sizes, (out) => device.kernels.fill(out, 1));
-}
-
 /** Refuses a gradient given for `output` that is no live tensor of its backend, shape and dtype. */
 export function checkGradient(op: string, output: Tensor, gradient: Tensor): void {
   checkInputs(op, [output, gradient]);
@@ -105,7 +99,7 @@ export function checkGradient(op: string, output: Tensor, gradient: Tensor): voi
 /**
  * Adds each gradient to its leaf's `grad`: all of them, or none where memory or a kernel fails. A first gradient is taken over where it has contiguous
  * memory of its own, and copied otherwise: `grad` never shares memory with anything. A later one is not added in the memory of `grad`, where an error
- * would leave some leaves with the sum and others without: the sum is made in the gradient's own, which `grad` then moves to.
+ * would leave some leaves with the sum and others without: `grad` moves to the memory of the sum.
  */
 export function accumulateGrads(gradients: Map<Tensor, Tensor>, createGraph: boolean): void {
   const fresh: (readonly [leaf: Tensor, gradient: Tensor])[] = [];
@@ -117,7 +111,7 @@ export function accumulateGrads(gradients: Map<Tensor, Tensor>, createGraph: boo
     if (before === null) fresh.push([leaf, ownGrad(gradient, createGraph)]);
     else if (createGraph || before.requiresGrad) fresh.push([leaf, ownGrad(before.add(gradient), createGraph)]);
     // Two leaves may have been given one tensor as their gradient.
-    else sums.set(before, addedInto(gradient, sums.get(before) ?? before));
+    else sums.set(before, addedTo(sums.get(before) ?? before, gradient));
   }
   // All memory is there and all is computed; from here on nothing fails.
   for (const [leaf, gradient] of fresh) {
@@ -125,7 +119,7 @@ export function accumulateGrads(gradients: Map<Tensor, Tensor>, createGraph: boo
     gradient.isKept = true;
   }
   for (const [before, sum] of sums) {
-    replaceStorage(before, viewLayout(sum, sum.sizes, sum.steps, sum.offset));
+    replaceStorage(before, viewLayout(sum.layout));
     before.isKept = true;
   }
 }
@@ -139,7 +133,7 @@ export function ownsMemory(x: Tensor): boolean {
 
 /** The tensor itself or a contiguous copy. Unrecorded: what is read has no gradient, so a view may be read after an edit of its memory. */
 function readable(x: Tensor): Tensor {
-  return withGradMode(false, "data", () => contiguous(x));
+  return withGradMode(false, () => contiguous(x));
 }
 
 /** A leaf's gradient, unless there is none or the user disposed it. */
@@ -149,23 +143,17 @@ function usableGrad({ grad }: Tensor): Tensor | null {
 
 /** A gradient in contiguous memory of its own, unless it is to be differentiated itself. */
 function ownGrad(gradient: Tensor, createGraph: boolean): Tensor {
-  if (createGraph || isOwn(gradient)) return gradient;
+  if (createGraph || (ownsMemory(gradient) && gradient.offset === 0)) return gradient;
   const { device } = gradient.storage;
   const own = computedLayout(device, gradient.dtype, gradient.sizes, (out) => device.kernels.copy(gradient.layout, out));
   return replaced(gradient, own);
 }
 
-/** The sum of a gradient and what was there before, in contiguous memory of the gradient's own. */
-function addedInto(gradient: Tensor, before: Tensor): Tensor {
+/** The sum of a gradient and what was there before, in its place. */
+function addedTo(before: Tensor, gradient: Tensor): Tensor {
   const { device } = gradient.storage;
   const add = (out: Layout): void => device.kernels.binary("add", before.layout, gradient.layout, out);
-  if (!isOwn(gradient)) return replaced(gradient, computedLayout(device, gradient.dtype, gradient.sizes, add));
-  add(gradient.layout);
-  return gradient;
-}
-
-function isOwn(gradient: Tensor): boolean {
-  return ownsMemory(gradient) && gradient.offset === 0;
+  return replaced(gradient, computedLayout(device, gradient.dtype, gradient.sizes, add));
 }
 
 /** A tensor over a new layout in place of `gradient`, whose memory the next that shares it may take over. */
