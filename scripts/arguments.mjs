@@ -1,6 +1,6 @@
 /**
  * The longer form of the check of arguments that `npm test` makes on `cpu`: on every backend that this machine has, and with two wrong values at a
- * time. Takes some ten minutes.
+ * time. Takes some minutes.
  *
  *     npm run test:arguments
  *     npm run test:arguments -- -t nn.Linear            only the exports whose names have that
