@@ -50,7 +50,7 @@ const BINARY: Readonly<Record<BinaryOp, Binary>> = {
  * @throws TypeError for what is none of the names; else as the function.
  */
 export function applyUnary(op: UnaryOp, x: Tensor): Tensor {
-  if (!Object.hasOwn(UNARY, op)) throw wrongType("applyUnary", `one of ${Object.keys(UNARY).join(", ")}`, op);
+  if (typeof op !== "string" || !Object.hasOwn(UNARY, op)) throw wrongType("applyUnary", `one of ${Object.keys(UNARY).join(", ")}`, op);
   return UNARY[op](x);
 }
 
@@ -64,6 +64,6 @@ export function applyUnary(op: UnaryOp, x: Tensor): Tensor {
  * @throws TypeError for what is none of the names; else as `Tensor.add`.
  */
 export function applyBinary(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Tensor {
-  if (!Object.hasOwn(BINARY, op)) throw wrongType("applyBinary", `one of ${Object.keys(BINARY).join(", ")}`, op);
+  if (typeof op !== "string" || !Object.hasOwn(BINARY, op)) throw wrongType("applyBinary", `one of ${Object.keys(BINARY).join(", ")}`, op);
   return BINARY[op](a, b);
 }

@@ -1,1 +1,0 @@
-export const OPEN: ReadonlySet<string> = new Set();
