@@ -25,7 +25,7 @@ export const backendCases: Cases = {
   mergeDims: [sizes, p.list(strides, 2)],
   sizeOf: [sizes],
   philox4x32: [word, word, word, word, word, word, p.made(() => new Uint32Array(4))],
-  applyBinary: { args: [p.word("add", "mul"), p.number(2), p.tensor()], says: ["add", "mul", "applyBinary"] },
+  applyBinary: { args: [p.word("add", "mul"), p.or(p.number(2), p.tensor()), p.tensor()], says: ["add", "mul", "applyBinary"] },
   applyUnary: { args: [p.word("neg", "abs"), p.tensor()], says: ["neg", "abs", "applyUnary"] },
   scaleOf: [p.fraction(0.5)],
   thresholdOf: [p.fraction(0.5)],
