@@ -160,6 +160,8 @@ describe.each(present)("%s", (_, create) => {
         expect([...viewOf(backend, right)]).toEqual([1, 1, 1, 1]);
       }
     }
+    backend.release(foreign.handle); // not its to free
+    expect([...viewOf(other, foreign)]).toEqual([1, 1, 1, 1]);
     for (const wrong of [foreign, none, forged]) expect(() => backend.view?.(wrong)).toThrow(/another's/);
     other.dispose();
   });

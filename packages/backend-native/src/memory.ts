@@ -64,10 +64,10 @@ export class Memory {
     return new NativeHandle(this, slab, start, dtype, viewOf(dtype, slab.buffer, start, length));
   }
 
-  /** Takes it back. A second time does nothing. */
+  /** Takes it back. A second time does nothing, nor does another backend's. */
   release(handle: NativeHandle): void {
     const { slab, byteOffset, view } = handle;
-    if (view === RELEASED) return;
+    if (handle.memory !== this || view === RELEASED) return;
     const bytes = Math.max(CACHE_LINE, Math.ceil(view.byteLength / CACHE_LINE) * CACHE_LINE);
     handle.view = RELEASED;
     insert(slab.free, { start: byteOffset, end: byteOffset + bytes });

@@ -69,7 +69,10 @@ function startWebWorker(start: Start): WorkerThread {
   const url = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }));
   const worker = new Worker(url, { type: "module", name: "dropwise" });
   const ready = new Promise<void>((resolve, reject) => {
-    worker.onerror = (event) => reject(endedEarly(event.message ?? "an error"));
+    worker.onerror = (event) => {
+      event.preventDefault?.(); // it is told by the promise; Deno would end the process
+      reject(endedEarly(event.message ?? "an error"));
+    };
     worker.onmessageerror = () => reject(endedEarly("a message that could not be read"));
     worker.onmessage = () => resolve();
     worker.postMessage(start);

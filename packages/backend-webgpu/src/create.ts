@@ -87,10 +87,12 @@ export async function open(options: WebGPUBackendOptions, windowBytes?: number):
     },
     write(storage, data) {
       session.check("write");
+      allocator.check("write", storage.handle);
       transfer.write(storage, data);
     },
     async read(storage, start, length) {
       session.check("read");
+      allocator.check("read", storage.handle);
       return transfer.read(storage, start, length);
     },
     release: (memory) => allocator.release(memory),

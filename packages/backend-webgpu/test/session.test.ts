@@ -199,6 +199,34 @@ describe("refusals", () => {
     expect(() => gpu.allocate("float16" as never, 1)).toThrow(/^allocate: expected a dtype and a length, got/);
   });
 
+  test("storage of another backend, or released, is refused at once and by name, and what was queued before is done", async () => {
+    const other = await createWebGPUBackend({ device: gpu.device });
+    const one = data("float32", [2], () => 1);
+    const [x, foreign, gone] = [place(gpu, one), place(other, one), place(gpu, one)];
+    gpu.release(gone.storage.handle);
+    gpu.binary("add", x, 1, x);
+    const forged = { ...x, storage: { ...x.storage, handle: undefined as never } };
+    for (const [wrong, name] of [
+      [foreign, "TypeError"],
+      [forged, "TypeError"],
+      [gone, "DisposedError"],
+    ] as const) {
+      const refused = expect.objectContaining({
+        name,
+        message: expect.stringMatching(/^(unary|binary|add|copy|write|neg): expected .+, got /),
+      });
+      expect(() => gpu.unary("neg", wrong, x)).toThrow(refused);
+      expect(() => gpu.binary("add", x, 1, wrong)).toThrow(refused);
+      expect(() => gpu.copy(wrong, x)).toThrow(refused);
+      expect(() => gpu.write(wrong.storage, new Float32Array(2))).toThrow(refused);
+      await expect(gpu.read(wrong.storage, 0, 1)).rejects.toMatchObject({ name });
+    }
+    gpu.release(foreign.storage.handle); // not its to free
+    expect([...(await contents(gpu, x))]).toEqual([2, 2]);
+    expect([...(await contents(other, foreign))]).toEqual([1, 1]);
+    other.dispose();
+  });
+
   test("after dispose the memory is gone, whoever holds tensors, and what is left of them can be let go", async () => {
     const other = await createWebGPUBackend({ device: gpu.device }); // a device that lives on
     const kept = ones([8], { backend: other });

@@ -1,9 +1,11 @@
-import { BYTES_PER_ELEMENT, type DType, OutOfMemoryError, UnsupportedOpError, wrongValue } from "@dropwise/core/backend";
+import { BYTES_PER_ELEMENT, DisposedError, type DType, OutOfMemoryError, UnsupportedOpError, wrongValue } from "@dropwise/core/backend";
 import { BufferUsage } from "./flags";
 import { type GpuSession, NAME } from "./session";
 
 /** A piece of device memory, as core holds it; nobody else looks inside. All elements take four bytes; bool is stored as u32. */
 export interface GpuMemory {
+  /** @internal */
+  readonly owner: GpuAllocator;
   /** @internal Exchanged for a new one when it turned out that there was no room for the first. */
   buffer: GPUBuffer;
   /** @internal Of the buffer; no two have the same. */
@@ -71,9 +73,21 @@ export class GpuAllocator {
     return this.#create(bytes);
   }
 
+  /**
+   * Refuses memory of another backend, and what was released, before a command with it is recorded: the device would tell of it only later, and throw away
+   * everything that was submitted together with it. `name` begins with that of the operation.
+   */
+  check(name: string, memory: GpuMemory): void {
+    if (memory?.owner === this && !memory.released) return;
+    const op = name.split(" ", 1)[0] as string;
+    if (memory?.owner !== this)
+      throw new TypeError(`${op}: expected storage of this webgpu backend, got another's - move the tensor with await tensor.to(backend)`);
+    throw new DisposedError(op, "expected live storage, got one that was released");
+  }
+
   /** Gives memory back. Commands that use it still complete. Does nothing the second time, or on a dead device. */
   release(memory: GpuMemory): void {
-    if (memory.released) return;
+    if (memory.owner !== this || memory.released) return;
     memory.released = true;
     const { buffer } = memory;
     if (!this.#live.delete(buffer)) return;
@@ -133,7 +147,15 @@ export class GpuAllocator {
   #create(bytes: number): GpuMemory {
     // A failed allocation takes with it all commands submitted together with its first use, so what was recorded before goes ahead of it.
     if (bytes >= LARGE_BYTES) this.before.flush();
-    const memory: GpuMemory = { buffer: undefined as never, id: this.#nextId++, bytes, batch: 0, failed: false, released: false };
+    const memory: GpuMemory = {
+      owner: this,
+      buffer: undefined as never,
+      id: this.#nextId++,
+      bytes,
+      batch: 0,
+      failed: false,
+      released: false,
+    };
     memory.buffer = this.#createBuffer(bytes, () => {
       memory.failed = true;
     });

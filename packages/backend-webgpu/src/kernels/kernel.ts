@@ -54,6 +54,7 @@ export function run(gpu: Gpu, call: KernelCall): void {
   let pattern = "";
   for (const binding of call.bindings) {
     const { name, type, write = false } = binding;
+    gpu.allocator.check(call.key, binding.memory);
     const same = write ? undefined : written.find(({ memory }) => memory === binding.memory);
     if (same !== undefined && binding.inPlace) {
       pattern += ` ${name}:${same.name}`;

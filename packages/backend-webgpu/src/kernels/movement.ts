@@ -17,6 +17,7 @@ export function copy(gpu: Gpu, x: GpuOperand, out: GpuOperand): void {
   const to = out.storage;
   if (from.dtype === to.dtype && from.handle !== to.handle && isContiguous(x.shape, x.strides) && isContiguous(out.shape, out.strides)) {
     const { allocator, recorder } = gpu;
+    for (const { handle } of [from, to]) allocator.check("copy", handle);
     const move = {
       from: allocator.bufferOf(from.handle),
       fromOffset: x.offset * 4,
