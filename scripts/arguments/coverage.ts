@@ -5,8 +5,6 @@ import type { Place } from "./place";
 
 /** Members that the code marks @internal: core's rooms call them, and the published types leave them out. */
 export const INTERNAL: readonly string[] = [
-  "Tensor#unary",
-  "Tensor#binary",
   "Tensor#wrap",
   "Tensor#alias",
   "Tensor#revive",
@@ -14,7 +12,6 @@ export const INTERNAL: readonly string[] = [
   "Generator#takeHostCall",
   "DropoutLayer#callOptions",
   "nn.Dropout#callOptions",
-  "Generator#attempt",
   "Generator#nextMaskCall",
   "Raw.is",
   "RawTensor.is",

@@ -179,8 +179,8 @@ function difference(before: readonly Usage[], after: readonly Usage[]): string |
 
 /** What all copies of core in a process share; not public. */
 function shared<T>(slot: string): T | undefined {
-  const state = (globalThis as unknown as Record<symbol, { slots: Map<string, T> } | undefined>)[Symbol.for("@dropwise/core:1")];
-  return state?.slots.get(slot);
+  const state = (globalThis as unknown as Record<symbol, { slots: Record<string, T> } | undefined>)[Symbol.for("@dropwise/core:1")];
+  return state?.slots[slot];
 }
 
 /** How many `tidy` scopes are open. */

@@ -27,6 +27,8 @@ export const backendCases: Cases = {
   philox4x32: [word, word, word, word, word, word, p.made(() => new Uint32Array(4))],
   scaleOf: [p.fraction(0.5)],
   thresholdOf: [p.fraction(0.5)],
+  applyUnary: { args: [p.word("neg"), p.tensor()], says: ["neg"] },
+  applyBinary: { args: [p.word("add"), p.or(p.tensor(), p.number(1)), p.operandOrNumber(2)], says: ["add"] },
   referenceKernels: [p.anything(referenceKernels)],
   optionsOf: { as: readingOptions as (value: never) => unknown, args: [p.options({ size: p.number(1) })], says: ["own"] },
   wrongType: { as: refusing as (value: never) => unknown, args: [p.anything()] },
