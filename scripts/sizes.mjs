@@ -15,7 +15,7 @@ const bundles = [
   {
     name: "core: dropout alone",
     code: `import { functional, manualSeed, tensor } from "@dropwise/core"; console.log(tensor, manualSeed, functional.dropout);`,
-    limit: 20 * 1024,
+    limit: 18 * 1024,
   },
   {
     name: "core: a training loop",

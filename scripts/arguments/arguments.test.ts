@@ -11,7 +11,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../workspace.mjs";
 import { backendsOf } from "./backends";
 import { casesOf, coverageOf, INTERNAL, isHidden, PROTECTED } from "./coverage";
-import { OPEN } from "./open";
 import { loadEntries, receivers } from "./packages";
 import { sweep } from "./sweep";
 import { watchCalls } from "./watch.mjs";
@@ -46,7 +45,6 @@ describe.each(entries)("exports", ({ name: entry, callables: all, cases }) => {
   for (const backend of entry === CORE ? backends : [cpu]) {
     for (const { name, ready } of casesOf(callables, cases, receivers)) {
       test(`${name} takes wrong arguments on ${backend.name}`, { timeout: TIMEOUT_MS }, async ({ skip }) => {
-        if (OPEN.has(name)) skip("open");
         const prepared = ready();
         const { lines, calls, unsupported } = await sweep(prepared, { backend, announce: watch.announce, pairs: isLong });
         if (unsupported !== null && backend !== cpu) skip(unsupported);

@@ -48,6 +48,8 @@ class Instance {
   Napi::Value detach(const Napi::CallbackInfo& info) {
     const int64_t slab = info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : -1;
     if (slab < 0 || !backend_.detach(size_t(slab))) return refuse<Napi::RangeError>(info.Env(), "native: expected attached memory to detach");
+    // Whoever still has an array on it finds no elements there. A refusal changes nothing: then the garbage collector frees it.
+    (void)napi_detach_arraybuffer(env_, buffers_[size_t(slab)].Value());
     buffers_[size_t(slab)].Reset();
     return info.Env().Undefined();
   }

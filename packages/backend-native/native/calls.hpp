@@ -37,7 +37,11 @@ class Backend {
   /// Forgets it. The number may be given out again. False when there is no such memory.
   bool detach(size_t slab);
 
-  void stop() { pool_.stop(); }
+  /// Ends the threads and frees what they and this one had. A later call works, on this thread alone.
+  void stop() {
+    pool_.stop();
+    scratch_.reset();
+  }
 
   Pool& pool() { return pool_; }
 

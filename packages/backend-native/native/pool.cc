@@ -140,6 +140,7 @@ void Pool::stop() {
   wake_.notify_all();
   for (std::thread& worker : workers_) worker.join();
   workers_.clear();
+  scratches_.clear();
   started_ = true;
 }
 

@@ -1,6 +1,6 @@
 import { DisposedError, type DType, type Operand, type TypedArray } from "@dropwise/core/backend";
 import type { AddonBackend } from "./load";
-import { Memory, type NativeHandle } from "./memory";
+import { Memory, type NativeHandle, RELEASED } from "./memory";
 
 /** The kernels, in the order of `KernelId` in `native/kernel-table.hpp`. */
 export const Kernel = {
@@ -24,7 +24,8 @@ export const BLOCK_LENGTH = 64;
 
 /**
  * Writes a call to the argument block and runs it: `begin`, then its numbers and operands in the order in which `native/calls.cc` reads
- * them, then `run`. An operand that does not lie in its memory is refused here, before anything runs; the addon checks once more against whole slabs.
+ * them, then `run`. An operand that does not lie in its tensor is refused here, before anything runs; the addon checks once more, against whole slabs and
+ * that numbers are whole. A member computes how far its kernel reaches from the very numbers that it writes: each size and stride is read once.
  */
 export class Call {
   readonly memory: Memory;
@@ -50,15 +51,29 @@ export class Call {
     return this;
   }
 
-  /** An operand of which `extent` elements, from its offset on, are read or written. */
+  /** One dimension that a kernel walks: its size, and the steps of up to two operands, which do not matter where nothing is stepped. */
+  dim(size: number, a: number, b: number): this {
+    const { block } = this;
+    const steps = size === 0 || size === 1 ? 0 : 1;
+    block[this.#at++] = size;
+    block[this.#at++] = steps === 0 ? 0 : a;
+    block[this.#at++] = steps === 0 ? 0 : b;
+    return this;
+  }
+
+  /**
+   * An operand of which `extent` elements, from its offset on, are read or written. Without elements it lies anywhere: an empty view may begin behind the
+   * end.
+   */
   operand(op: string, { storage, offset }: Operand<NativeHandle>, extent: number, dtype: DType = "float32"): this {
     const { handle } = storage;
     if (handle?.memory !== this.memory) throw foreign(op);
     // An array that was released, or transferred away, has no elements.
-    if (handle.dtype !== dtype || !(offset >= 0 && offset + extent <= handle.view.length)) throw outside(op, handle, offset, extent, dtype);
+    const lies = extent === 0 ? handle.view !== RELEASED : offset >= 0 && extent > 0 && offset + extent <= handle.view.length;
+    if (handle.dtype !== dtype || !lies) throw outside(op, handle, offset, extent, dtype);
     const { block } = this;
     block[this.#at++] = handle.slab.id;
-    block[this.#at++] = handle.byteOffset + offset * (dtype === "bool" ? 1 : 4);
+    block[this.#at++] = extent === 0 ? handle.byteOffset : handle.byteOffset + offset * (dtype === "bool" ? 1 : 4);
     return this;
   }
 
@@ -73,23 +88,22 @@ export class Call {
     return handle.view;
   }
 
-  /** Ends the threads and forgets the memory; every later call throws DisposedError. */
+  /** Ends the threads and gives the memory back; every later call throws DisposedError. */
   end(): void {
     this.#ended = true;
+    this.addon.stop(); // first: nobody works on memory that goes
     this.memory.end();
-    this.addon.stop();
   }
 }
 
-/** Elements from the first to the last that a strided operand touches. */
-export function extentOf({ shape, strides }: Operand): number {
-  let extent = 1;
-  for (let dim = 0; dim < shape.length; dim++) {
-    const size = shape[dim] as number;
-    if (size === 0) return 0;
-    extent += (size - 1) * (strides[dim] as number);
-  }
-  return extent;
+/** Elements from the first to the last that `size` steps of `stride` reach. */
+export function reach(size: number, stride: number): number {
+  return size <= 1 ? 0 : (size - 1) * stride;
+}
+
+/** The error for strides that come to one element more than once, where that is no use: there might be no end to it. */
+export function repeats(op: string): RangeError {
+  return new RangeError(`${op}: expected strides that come to each element once, got some that repeat one - copy the operand first`);
 }
 
 /** The error of a call on a backend that was disposed. */

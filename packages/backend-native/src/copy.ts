@@ -1,6 +1,6 @@
 import type { Backend, DType, Kernels, Operand } from "@dropwise/core/backend";
 import { sizeOf } from "@dropwise/core/backend";
-import { type Call, extentOf, Kernel, MAX_RANK } from "./call";
+import { type Call, Kernel, MAX_RANK, reach, repeats } from "./call";
 import type { NativeHandle } from "./memory";
 
 /** Strided copies of 32-bit elements without conversion; others go to the reference kernel. */
@@ -12,8 +12,15 @@ export function copy(call: Call, reference: Kernels): Required<Pick<Backend<Nati
       const dims = layoutOf(x, out);
       if (dims.length > MAX_RANK) return reference.copy(x, out);
       call.begin(Kernel.copy).number(dims.length);
-      for (const { size, from, to } of dims) call.number(size).number(from).number(to);
-      call.operand("copy", x, extentOf(x), dtype).operand("copy", out, extentOf(out), dtype).run();
+      let read = 1;
+      let written = 1;
+      for (const { size, from, to } of dims) {
+        call.dim(size, from, to);
+        read += reach(size, from);
+        written += reach(size, to);
+      }
+      if (written < dims.reduce((product, { size }) => product * size, 1)) throw repeats("copy");
+      call.operand("copy", x, read, dtype).operand("copy", out, written, dtype).run();
     },
   };
 }

@@ -1,12 +1,18 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Backend, functional as F, manualSeed, noGrad, ones } from "@dropwise/core";
-import type { Operand } from "@dropwise/core/backend";
+import { type Backend, functional as F, manualSeed, memory, noGrad, ones, tidy } from "@dropwise/core";
+import { DisposedError, type Operand } from "@dropwise/core/backend";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createNativeBackend, type NativeBackendOptions } from "./index";
 import { loadAddon } from "./load";
+import type { NativeHandle } from "./memory";
 
 const { isas } = loadAddon();
+const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+revoke();
+const fail = (what: string): never => {
+  throw new Error(what);
+};
 afterEach(() => vi.unstubAllEnvs());
 
 describe("createNativeBackend", () => {
@@ -31,15 +37,36 @@ describe("createNativeBackend", () => {
     expect(() => createNativeBackend()).toThrow(/DROPWISE_ISA/);
   });
 
-  test.each([
-    [{ threads: 0 }, RangeError],
-    [{ threads: 1.5 }, RangeError],
-    [{ threads: Number.NaN }, RangeError],
-    [{ threads: 1e6 }, RangeError],
-    [{ threads: "two" }, TypeError],
-    [{ isa: 512 }, TypeError],
-  ])("refuses %o", (options, error) => {
-    expect(() => createNativeBackend(options as NativeBackendOptions)).toThrow(error);
+  test("refuses wrong options by name, whatever they are", () => {
+    // No table of vitest's: it would print what cannot be read.
+    const wrong: [unknown, typeof TypeError | typeof RangeError][] = [
+      [{ threads: 0 }, RangeError],
+      [{ threads: 1.5 }, RangeError],
+      [{ threads: Number.NaN }, RangeError],
+      [{ threads: 1e6 }, RangeError],
+      [{ threads: "two" }, TypeError],
+      [{ isa: 512 }, TypeError],
+      [{ thread: 1 }, TypeError],
+      [1, TypeError],
+      [null, TypeError],
+      [[], TypeError],
+      ["scalar", TypeError],
+      [new Map([["threads", 1]]), TypeError],
+      [new Date(), TypeError],
+      [Promise.resolve({}), TypeError],
+      [{ threads: Symbol("two") }, TypeError],
+      [{ threads: 2n }, TypeError],
+      [{ isa: { toString: () => fail("was asked for its name") } }, TypeError],
+      [{ isa: Object.create(null) }, TypeError],
+      [revoked, TypeError],
+      [{ threads: revoked }, TypeError],
+      [{ isa: revoked }, TypeError],
+    ];
+    for (const [options, error] of wrong) {
+      const create = () => createNativeBackend(options as NativeBackendOptions);
+      expect(create).toThrow(error);
+      expect(create).toThrow(/^createNativeBackend: expected .+, got /);
+    }
   });
 });
 
@@ -53,6 +80,42 @@ describe("a disposed backend", () => {
     expect(() => backend.allocate("float32", 4)).toThrow(/disposed - create another with createNativeBackend/);
     expect(() => x.dataSync()).toThrow(/disposed/);
     expect(() => x.add(1)).toThrow(/disposed/);
+  });
+});
+
+describe("after dispose", () => {
+  test("there is no memory, at once, whoever holds the backend, its tensors, its handles, or arrays on it; all of these can be let go", async () => {
+    const backend = createNativeBackend({ threads: 2 });
+    const large = ones([2 ** 20], { backend });
+    const small = ones([4], { backend });
+    const kept = large.add(1);
+    tidy(() => expect(kept.matmul(kept).itemSync()).toBe(2 ** 22));
+    const handle = backend.allocate("float32", 8);
+    const views = [large, small, kept].map((x) => backend.view?.((x as unknown as Operand<NativeHandle>).storage));
+    views.push(backend.view?.({ handle, dtype: "float32", length: 8 }));
+    const pending = large.data();
+    large.dispose(); // to core's pool
+    backend.dispose();
+    for (const view of views) expect([view?.length, view?.buffer.byteLength]).toEqual([0, 0]);
+    expect((await pending)[2 ** 20 - 1]).toBe(1);
+    for (const use of [() => kept.add(1), () => small.dataSync(), () => kept.matmul(kept)]) expect(use).toThrow(DisposedError);
+    await expect(kept.data()).rejects.toThrow(DisposedError);
+    expect(memory(backend)).toEqual({ tensors: 2, bytes: 0, pooledBytes: 0 });
+    small.dispose();
+    kept.dispose();
+    backend.release(handle);
+    backend.dispose();
+    expect(memory(backend)).toEqual({ tensors: 0, bytes: 0, pooledBytes: 0 });
+  });
+
+  test("of a large tensor its memory is gone, while the backend goes on", () => {
+    const backend = createNativeBackend({ threads: 1 });
+    const handle = backend.allocate("float32", 2 ** 20);
+    const view = backend.view?.({ handle, dtype: "float32", length: 2 ** 20 });
+    backend.release(handle);
+    expect(view?.buffer.byteLength).toBe(0);
+    expect(ones([4], { backend }).sum().itemSync()).toBe(4);
+    backend.dispose();
   });
 });
 

@@ -1,6 +1,6 @@
 import { constants } from "node:buffer";
 import { availableParallelism, totalmem } from "node:os";
-import { type Backend, BackendUnavailableError, referenceKernels } from "@dropwise/core/backend";
+import { type Backend, BackendUnavailableError, optionsOf, referenceKernels, wrongType, wrongValue } from "@dropwise/core/backend";
 import { BLOCK_LENGTH, Call, disposed } from "./call";
 import { copy } from "./copy";
 import { dropout, elementwise, optimizer, products, reductions } from "./kernels";
@@ -36,15 +36,19 @@ export interface NativeBackendOptions {
  * ```
  */
 export function createNativeBackend(options: NativeBackendOptions = {}): Backend<NativeHandle> {
-  const threads = threadsOf(options);
+  const given = optionsOf(OP, options, { threads: "any", isa: "any" });
+  const threads = threadsOf(given.threads);
+  checkIsa(given.isa);
   const addon = loadAddon();
-  const isa = isaOf(options, addon.isas);
+  const isa = isaOf(given.isa, addon.isas);
   const block = new Float64Array(BLOCK_LENGTH);
   const call = new Call(block, addon.open(block, threads, isa));
   return backendOf(call, threads, isa);
 }
 
 // --- internal helpers ---
+
+const OP = "createNativeBackend";
 
 /** The most that `"auto"` starts: beyond it these kernels are bound by memory. */
 const AUTO_THREADS = 16;
@@ -89,24 +93,26 @@ function backendOf(call: Call, threads: number, isa: string): Backend<NativeHand
       live = false;
       call.end();
     },
+    get isDisposed() {
+      return !live;
+    },
   };
   return members;
 }
 
-function threadsOf({ threads = "auto" }: NativeBackendOptions): number {
+function threadsOf(threads: unknown = "auto"): number {
   if (threads === "auto") return Math.min(availableParallelism(), AUTO_THREADS);
-  if (typeof threads !== "number") {
-    throw new TypeError(`createNativeBackend: expected threads to be a number or "auto", got ${String(threads)}`);
-  }
-  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
-    throw new RangeError(`createNativeBackend: expected threads to be an integer from 1 to ${MAX_THREADS}, got ${threads}`);
-  }
+  if (typeof threads !== "number") throw wrongType(OP, 'threads to be a number or "auto"', threads);
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
+    throw wrongValue(OP, `threads to be an integer from 1 to ${MAX_THREADS}`, threads);
   return threads;
 }
 
-function isaOf({ isa }: NativeBackendOptions, available: readonly string[]): string {
-  if (isa !== undefined && typeof isa !== "string")
-    throw new TypeError(`createNativeBackend: expected isa to be a string, got ${String(isa)}`);
+function checkIsa(isa: unknown): void {
+  if (isa !== undefined && typeof isa !== "string") throw wrongType(OP, "isa to be a string", isa);
+}
+
+function isaOf(isa: string | undefined, available: readonly string[]): string {
   const wanted = isa ?? (process.env.DROPWISE_ISA || (available[0] as string));
   if (available.includes(wanted)) return wanted;
   const source = isa === undefined ? "DROPWISE_ISA" : "isa";

@@ -1,7 +1,7 @@
 /** The members of the backend that the addon speeds up. Dtypes and functions it has no kernel for go to core's reference kernels, on the same memory. */
 import type { Backend, BinaryOp, Kernels, Operand, ReduceOp, UnaryOp } from "@dropwise/core/backend";
 import { isComparison, isContiguous, sizeOf } from "@dropwise/core/backend";
-import { type Call, extentOf, Kernel, MAX_RANK } from "./call";
+import { type Call, Kernel, MAX_RANK, reach, repeats } from "./call";
 import type { NativeHandle } from "./memory";
 
 type Op = Operand<NativeHandle>;
@@ -30,10 +30,14 @@ export function dropout(call: Call, reference: Kernels): Members<"dropout"> {
       if (rank === 0 || rank > MAX_RANK || x.storage.dtype !== "float32") return reference.dropout(spec, x, out);
       call.begin(Kernel.dropout).number(spec.seedLo).number(spec.seedHi).number(spec.callLo).number(spec.callHi).number(spec.threshold);
       call.number(spec.keepScale).number(spec.keepShift).number(spec.dropValue).number(spec.elementOffset);
-      const length = sizeOf(shape);
       const step = isContiguous(x.shape, x.strides) ? 1 : 0;
+      let length = 1;
       call.number(step).number(rank);
-      for (let dim = 0; dim < rank; dim++) call.number(shape[dim] as number).number(maskStrides[dim] as number);
+      for (let dim = 0; dim < rank; dim++) {
+        const size = shape[dim] as number;
+        length *= size;
+        call.number(size).number(maskStrides[dim] as number);
+      }
       call
         .operand("dropout", x, step === 1 ? length : Math.min(1, length))
         .operand("dropout", out, length)
@@ -56,15 +60,24 @@ export function elementwise(call: Call, reference: Kernels): Members<"unary" | "
       const rank = out.shape.length;
       if (code < 0 || rank > MAX_RANK || !isFloat32(a) || !isFloat32(b)) return reference.binary(op, a, b, out);
       call.begin(Kernel.binary).number(code).number(rank);
+      let length = 1;
+      let extentA = 1;
+      let extentB = 1;
       for (let dim = 0; dim < rank; dim++) {
-        call.number(out.shape[dim] as number);
-        call.number(typeof a === "number" ? 0 : (a.strides[dim] as number)).number(typeof b === "number" ? 0 : (b.strides[dim] as number));
+        const size = out.shape[dim] as number;
+        const strideA = typeof a === "number" ? 0 : (a.strides[dim] as number);
+        const strideB = typeof b === "number" ? 0 : (b.strides[dim] as number);
+        call.dim(size, strideA, strideB);
+        length *= size;
+        extentA += reach(size, strideA);
+        extentB += reach(size, strideB);
       }
       call.number(typeof a === "number" ? 1 : typeof b === "number" ? 2 : 0);
       call.number(typeof a === "number" ? a : typeof b === "number" ? b : 0);
-      if (typeof a !== "number") call.operand(op, a, extentOf(a));
-      if (typeof b !== "number") call.operand(op, b, extentOf(b));
-      call.operand(op, out, sizeOf(out.shape), isComparison(op) ? "bool" : "float32").run();
+      if (typeof a !== "number") call.operand(op, a, length === 0 ? 0 : extentA);
+      if (typeof b !== "number") call.operand(op, b, length === 0 ? 0 : extentB);
+      call.operand(op, out, length, isComparison(op) ? "bool" : "float32");
+      if (length !== 0) call.run();
     },
   };
 }
@@ -104,17 +117,18 @@ export function products(call: Call, reference: Kernels): Members<"matmul" | "li
       const rank = out.shape.length;
       const row = rank - 2;
       const column = rank - 1;
-      call.begin(Kernel.matmul).number(rank === 3 ? (out.shape[0] as number) : 1);
+      const batches = rank === 3 ? (out.shape[0] as number) : 1;
+      const m = out.shape[row] as number;
+      const k = a.shape[column] as number;
+      const n = out.shape[column] as number;
+      call.begin(Kernel.matmul).number(batches).number(m).number(k).number(n).number(0);
+      const extentA = stepsOf(call, a, batches, m, k);
+      const extentB = stepsOf(call, b, batches, k, n);
       call
-        .number(out.shape[row] as number)
-        .number(a.shape[column] as number)
-        .number(out.shape[column] as number)
-        .number(0);
-      for (const operand of [a, b]) {
-        call.number(operand.strides[row] as number).number(operand.strides[column] as number);
-        call.number(rank === 3 ? (operand.strides[0] as number) : 0);
-      }
-      call.operand("matmul", a, extentOf(a)).operand("matmul", b, extentOf(b)).operand("matmul", out, sizeOf(out.shape)).run();
+        .operand("matmul", a, extentA)
+        .operand("matmul", b, extentB)
+        .operand("matmul", out, batches * m * n)
+        .run();
     },
     linear(x, weight, bias, out) {
       if (!isFloat32(x)) return reference.linear(x, weight, bias, out);
@@ -176,4 +190,23 @@ export function optimizer(call: Call, reference: Kernels): Members<"optimizerSte
       call.run();
     },
   };
+}
+
+// --- internal helpers ---
+
+/** Writes the strides of a factor of a matrix product; how many elements it spans. */
+function stepsOf(call: Call, { strides }: Op, batches: number, rows: number, columns: number): number {
+  const rank = strides.length;
+  const row = strides[rank - 2] as number;
+  const column = strides[rank - 1] as number;
+  const batch = rank === 3 ? (strides[0] as number) : 0;
+  const isEmpty = batches * rows * columns === 0;
+  call
+    .number(isEmpty || rows === 1 ? 0 : row)
+    .number(isEmpty || columns === 1 ? 0 : column)
+    .number(isEmpty || batches === 1 ? 0 : batch);
+  if (isEmpty) return 0;
+  const extent = 1 + reach(rows, row) + reach(columns, column);
+  if (extent < rows * columns) throw repeats("matmul");
+  return extent + reach(batches, batch);
 }

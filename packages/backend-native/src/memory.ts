@@ -1,5 +1,8 @@
-import { BYTES_PER_ELEMENT, createTypedArray, type DType, OutOfMemoryError, type TypedArray } from "@dropwise/core/backend";
+import { BYTES_PER_ELEMENT, createTypedArray, type DType, OutOfMemoryError, type TypedArray, wrongValue } from "@dropwise/core/backend";
 import type { AddonBackend } from "./load";
+
+/** The view of what was released. */
+export const RELEASED = new Uint8Array(0);
 
 /** A piece of the native backend's memory, as core holds it; nobody else looks inside. */
 export class NativeHandle {
@@ -46,6 +49,8 @@ export class Memory {
 
   /** Memory for `length` elements, on a cache line. Throws OutOfMemoryError. */
   allocate(dtype: DType, length: number): NativeHandle {
+    if (!Object.hasOwn(BYTES_PER_ELEMENT, dtype) || !Number.isSafeInteger(length) || length < 0)
+      throw wrongValue("allocate", "a dtype and a length", [dtype, length]);
     const bytes = Math.max(CACHE_LINE, Math.ceil((length * BYTES_PER_ELEMENT[dtype]) / CACHE_LINE) * CACHE_LINE);
     let slab = bytes >= OWN_SLAB_BYTES ? undefined : this.#slabs.find(({ free }) => free.some(({ start, end }) => end - start >= bytes));
     if (slab === undefined) {
@@ -75,9 +80,10 @@ export class Memory {
     this.#detach(slab.id);
   }
 
-  /** Lets go of everything. */
+  /** Gives everything back, whoever still holds handles, or arrays that `view` gave: they have no elements any more. */
   end(): void {
     for (const id of this.#attached) this.#detach(id);
+    this.#slabs.length = 0;
   }
 
   #detach(id: number): void {
@@ -109,9 +115,6 @@ const CACHE_LINE = 64;
 const OWN_SLAB_BYTES = 2 ** 18;
 
 const SHARED_SLAB_BYTES = 2 ** 20;
-
-/** The view of what was released. */
-const RELEASED = new Uint8Array(0);
 
 function viewOf(dtype: DType, buffer: ArrayBuffer, byteOffset: number, length: number): TypedArray {
   const ArrayOf = createTypedArray(dtype, 0).constructor as new (buffer: ArrayBuffer, byteOffset: number, length: number) => TypedArray;

@@ -2,7 +2,9 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { functional as F, manualSeed, ones, tensor } from "@dropwise/core";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { functional as F, manualSeed, memory as memoryOf, ones, tensor, tidy } from "@dropwise/core";
 import { type Backend, BackendUnavailableError, DisposedError, type Kernels, OutOfMemoryError, thresholdOf } from "@dropwise/core/backend";
 import { describe, expect, test } from "vitest";
 import { contents, numbers, operand, output } from "../test/operands";
@@ -10,6 +12,9 @@ import { createWasmBackend } from "./backend";
 import { builtInModule, compile } from "./module";
 
 const PAGE = 65536;
+
+/** A module that is one, and has nothing in it. */
+const EMPTY_MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
 test("every golden mask is reproduced", async () => {
   interface Golden {
@@ -147,12 +152,49 @@ describe("memory", () => {
 });
 
 describe("options", () => {
-  test("wrong ones are refused with what was expected", async () => {
-    await expect(createWasmBackend({ threads: 0 })).rejects.toThrow(RangeError);
-    await expect(createWasmBackend({ threads: 1.5 })).rejects.toThrow(RangeError);
-    await expect(createWasmBackend({ threads: "two" as never })).rejects.toThrow(TypeError);
-    await expect(createWasmBackend({ module: {} as never })).rejects.toThrow(TypeError);
-    await expect(createWasmBackend({ memory: {} as never })).rejects.toThrow(TypeError);
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const other = runInNewContext("new Uint8Array(8)") as Uint8Array;
+  test("wrong ones are refused by name, as a rejection, whatever they are", async () => {
+    // No table of vitest's: it would print what cannot be read.
+    const wrong: [unknown, typeof TypeError | typeof RangeError, RegExp][] = [
+      [{ threads: 0 }, RangeError, /threads to be an integer from 1 to 256, got 0/],
+      [{ threads: 1.5 }, RangeError, /threads/],
+      [{ threads: "two" }, TypeError, /threads to be a number or "auto", got "two"/],
+      [{ threads: Symbol("two") }, TypeError, /got Symbol\(two\)/],
+      [{ threads: 2n }, TypeError, /got 2n/],
+      [{ module: {} }, TypeError, /module to be a WebAssembly.Module or the bytes of one, got .* - take the file/],
+      [{ module: new Uint8Array(0) }, TypeError, /module/],
+      [{ module: new Float64Array(2) }, TypeError, /module/],
+      [{ module: new ArrayBuffer(8) }, TypeError, /module/],
+      [{ module: other }, TypeError, /module/],
+      [{ module: new WebAssembly.Module(EMPTY_MODULE) }, TypeError, /module to export __heap_base, got/],
+      [{ module: EMPTY_MODULE, threads: 1 }, TypeError, /module to export __heap_base, got/],
+      [{ module: EMPTY_MODULE, threads: 2 }, TypeError, /module to import its memory first, got/],
+      [{ module: new Proxy(new WebAssembly.Module(EMPTY_MODULE), {}) }, TypeError, /module/],
+      [{ memory: {} }, TypeError, /memory to be a WebAssembly.Memory, got/],
+      [{ memory: null }, TypeError, /memory/],
+      [{ memory: new Proxy(new WebAssembly.Memory({ initial: 1 }), {}) }, TypeError, /memory/],
+      [{ thread: 1 }, TypeError, /got "thread" - did you mean threads\?/],
+      [{ wasm: 1 }, TypeError, /the options threads, module, memory/],
+      [null, TypeError, /options as \{ name: value \}, got null/],
+      [1, TypeError, /options/],
+      ["auto", TypeError, /options/],
+      [[], TypeError, /options/],
+      [new Map(), TypeError, /options/],
+      [new Date(), TypeError, /options/],
+      [Promise.resolve({}), TypeError, /options/],
+      [revoked, TypeError, /got a value that cannot be read/],
+      [{ threads: revoked }, TypeError, /threads .*got a value that cannot be read/],
+      [{ module: revoked }, TypeError, /module .*got a value that cannot be read/],
+      [{ memory: revoked }, TypeError, /memory .*got a value that cannot be read/],
+    ];
+    for (const [options, kind, message] of wrong) {
+      const creating = createWasmBackend(options as never);
+      await expect(creating).rejects.toThrow(kind);
+      await expect(creating).rejects.toThrow(message);
+      await expect(creating).rejects.toThrow(/^createWasmBackend: expected .+, got /);
+    }
   });
 
   test("a module may come as bytes or compiled; compiled it has one thread", async () => {
@@ -183,6 +225,46 @@ test("after dispose every call throws DisposedError", async () => {
   expect(() => wasm.unary("log", x, x)).toThrow(DisposedError);
   wasm.release(x.storage.handle);
 });
+
+test("after dispose the memory can be collected, whoever holds the backend, its tensors and its handles, and all of these can be let go", async () => {
+  for (const threads of [1, 2]) {
+    const wasm = (await createWasmBackend({ threads })) as Backend & Kernels;
+    const x = ones([2 ** 16], { backend: wasm });
+    const kept = ones([2 ** 16], { backend: wasm });
+    tidy(() => expect(kept.add(x).sum().itemSync()).toBe(2 ** 17)); // views are cached, kernels have run on all threads
+    const handle = wasm.allocate("float32", 8) as never;
+    const memory = memoryBehind(wasm, handle);
+    const pending = x.data();
+    x.dispose(); // to core's pool
+    wasm.dispose();
+    expect((await pending)[0]).toBe(1);
+    expect(await eventually(() => memory.deref() === undefined)).toBe(true);
+    expect(() => kept.add(1)).toThrow(DisposedError);
+    expect(() => kept.dataSync()).toThrow(DisposedError);
+    await expect(kept.data()).rejects.toThrow(DisposedError);
+    expect(memoryOf(wasm)).toEqual({ tensors: 1, bytes: 0, pooledBytes: 0 });
+    kept.dispose();
+    wasm.release(handle);
+    wasm.dispose();
+    expect(memoryOf(wasm)).toEqual({ tensors: 0, bytes: 0, pooledBytes: 0 });
+  }
+});
+
+/** A function of its own: a variable of the test would hold it. */
+function memoryBehind(wasm: Backend, handle: unknown): WeakRef<ArrayBufferLike> {
+  return new WeakRef(wasm.view?.({ handle, dtype: "float32", length: 8 })?.buffer as ArrayBufferLike);
+}
+
+/** Waits until `done`, collecting garbage. */
+async function eventually(done: () => boolean): Promise<boolean> {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  for (let i = 0; i < 100 && !done(); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 10)); // first: what a WeakRef gave is held to the end of the task
+    collect();
+  }
+  return done();
+}
 
 test("workers do not keep a process alive", () => {
   // The built package, in a process of its own, which ends by itself.

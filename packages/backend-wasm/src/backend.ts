@@ -2,30 +2,14 @@ import { type Backend, type BackendStorage, BackendUnavailableError, referenceKe
 import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
 import { matmul, SCRATCH_BYTES } from "./matmul";
-import { builtInModule, compile, forSharedMemory, KERNEL_NAMES } from "./module";
+import { builtInModule, checkKernels, compile, forSharedMemory, KERNEL_NAMES } from "./module";
 import { optimizer } from "./optimizer";
+import { readOptions, type WasmBackendOptions, type WasmOptions } from "./options";
 import { Pool } from "./pool";
 import { Word } from "./protocol";
 import { reduce } from "./reduce";
 import { Runtime, type WasmHandle } from "./runtime";
 import { PAGE } from "./tensor-arena";
-import { canShareMemory, processorCount } from "./threads";
-
-/** Options of {@link createWasmBackend}. */
-export interface WasmBackendOptions {
-  /**
-   * Threads that a kernel may use, this one included; `"auto"` is one for each processor, 8 at most. More than one needs shared memory: Node,
-   * Bun, Deno, and pages that are cross-origin isolated. Elsewhere there is one, and `info.threads` says so. Default: `"auto"`.
-   */
-  readonly threads?: number | "auto";
-  /**
-   * The kernels, for runtimes that forbid compiling bytes: the file `@dropwise/backend-wasm/kernels.wasm` as bytes or compiled. Compiled, it takes
-   * plain memory only, and there is one thread. Default: the module that is built in.
-   */
-  readonly module?: WebAssembly.Module | BufferSource;
-  /** The memory to live in, otherwise unused; its maximum bounds what can be allocated. Shared or plain. Default: a new one that may grow to 4 GiB. */
-  readonly memory?: WebAssembly.Memory;
-}
 
 /**
  * A backend whose tensors live in the memory of a WebAssembly module: SIMD kernels, on several threads where memory can be shared. What it has
@@ -44,8 +28,8 @@ export interface WasmBackendOptions {
  * ```
  */
 export async function createWasmBackend(options: WasmBackendOptions = {}): Promise<Backend<WasmHandle>> {
-  const wanted = threadsWanted(options);
-  const module = await prepare(options, wanted);
+  const { threads, ...wanted } = readOptions(options);
+  const module = await prepare(wanted, threads > 1);
   const { memory } = module;
   const { exports } = await instantiate(module);
   const heap = align((exports.__heap_base as WebAssembly.Global).value as number);
@@ -57,7 +41,7 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
   };
 
   let pool: Pool | null = null;
-  const workers = module.shared ? wanted - 1 : 0;
+  const workers = threads - 1;
   const start = layout.start + workers * (STACK_BYTES + SCRATCH_BYTES);
   ensure(memory, start);
   if (workers > 0) {
@@ -79,18 +63,11 @@ const STACK_BYTES = 16384;
 /** The shared words, the argument block and a constant, rounded up. */
 const CONTROL_BYTES = 1024;
 
-/** The most that `"auto"` starts: beyond it the kernels here are bound by memory. */
-const AUTO_THREADS = 8;
-
-/** More than any machine this was made for has processors; a mistake otherwise. */
-const MAX_THREADS = 256;
-
 const align = (address: number): number => Math.ceil(address / 64) * 64;
 
 interface Prepared {
   readonly compiled: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  readonly shared: boolean;
 }
 
 function backendOf(runtime: Runtime): Backend<WasmHandle> {
@@ -116,41 +93,22 @@ function backendOf(runtime: Runtime): Backend<WasmHandle> {
     ...dropout(runtime, reference),
     ...optimizer(runtime, reference),
     dispose: () => runtime.dispose(),
+    get isDisposed() {
+      return runtime.isDisposed;
+    },
   };
 }
 
-function threadsWanted({ threads = "auto", memory, module }: WasmBackendOptions): number {
-  if (threads !== "auto" && typeof threads !== "number") {
-    throw new TypeError(`createWasmBackend: expected threads to be a number or "auto", got ${String(threads)}`);
-  }
-  if (threads !== "auto" && (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)) {
-    throw new RangeError(`createWasmBackend: expected threads to be an integer from 1 to ${MAX_THREADS}, got ${threads}`);
-  }
-  if (memory !== undefined && !(memory instanceof WebAssembly.Memory)) {
-    throw new TypeError("createWasmBackend: expected memory to be a WebAssembly.Memory");
-  }
-  const possible = canShareMemory() && !(module instanceof WebAssembly.Module) && (memory === undefined || isShared(memory));
-  if (!possible) return 1;
-  return threads === "auto" ? Math.min(processorCount(), AUTO_THREADS) : threads;
-}
-
 /** The module compiled for the kind of memory, and the memory. */
-async function prepare(options: WasmBackendOptions, threads: number): Promise<Prepared> {
-  const shared = options.memory === undefined ? threads > 1 : isShared(options.memory);
-  const compiled = await compiledModule(options.module, shared);
-  return { compiled, memory: options.memory ?? newMemory(shared), shared };
-}
-
-async function compiledModule(module: WasmBackendOptions["module"], shared: boolean): Promise<WebAssembly.Module> {
-  if (typeof WebAssembly === "object" && module instanceof WebAssembly.Module) return module;
-  const bytes = module === undefined ? builtInModule() : bytesOf(module);
-  return compile(shared ? forSharedMemory(bytes) : bytes);
-}
-
-function bytesOf(module: unknown): Uint8Array<ArrayBuffer> {
-  if (ArrayBuffer.isView(module)) return new Uint8Array(new Uint8Array(module.buffer, module.byteOffset, module.byteLength));
-  if (module instanceof ArrayBuffer) return new Uint8Array(module);
-  throw new TypeError("createWasmBackend: expected module to be a WebAssembly.Module or the bytes of one");
+async function prepare({ module, memory, isShared }: Omit<WasmOptions, "threads">, hasThreads: boolean): Promise<Prepared> {
+  const shared = isShared || hasThreads;
+  let compiled = module;
+  if (compiled instanceof Uint8Array || compiled === undefined) {
+    const bytes = compiled ?? builtInModule();
+    compiled = await compile(shared ? forSharedMemory(bytes) : bytes);
+  }
+  checkKernels(compiled);
+  return { compiled, memory: memory ?? newMemory(shared) };
 }
 
 /** A memory with as large a maximum as the runtime allows: some reserve addresses for all of it. */
@@ -187,8 +145,4 @@ function ensure(memory: WebAssembly.Memory, bytes: number): void {
   } catch {
     throw new BackendUnavailableError("wasm", `expected memory that can grow to ${bytes} bytes, got a smaller maximum`);
   }
-}
-
-function isShared(memory: WebAssembly.Memory): boolean {
-  return typeof SharedArrayBuffer !== "undefined" && (memory.buffer as ArrayBufferLike) instanceof SharedArrayBuffer;
 }

@@ -1,6 +1,6 @@
 import type { Backend, Kernels } from "@dropwise/core/backend";
 import { isContiguous } from "@dropwise/core/backend";
-import { addressOf, areFloat32, type Runtime, type WasmHandle } from "./runtime";
+import { areFloat32, isWhole, type Runtime, type WasmHandle } from "./runtime";
 
 /** Dimensions that the kernel can walk, `kMaxRank`. */
 const MAX_RANK = 8;
@@ -18,16 +18,16 @@ export function dropout(runtime: Runtime, reference: Kernels): Required<Pick<Bac
       let units = 1;
       for (let dim = 0; dim < rank; dim++) {
         const size = shape[dim] as number;
-        units *= size;
+        units *= isWhole(size) ? size : Number.NaN;
         words[SHAPE + dim] = size;
         words[MASK_STRIDES + dim] = maskStrides[dim] as number;
       }
-      if (units === 0) return;
+      const step = isContiguous(x.shape, x.strides) ? 1 : 0;
       words[0] = elementOffset; // the low 32 bits: a typed array takes numbers modulo 2^32
       words[1] = elementOffset / 2 ** 32;
-      words[2] = addressOf(x);
-      words[3] = addressOf(out);
-      words[4] = isContiguous(x.shape, x.strides) ? 1 : 0;
+      words[2] = runtime.operand("dropout", x, step === 1 ? units : Math.min(1, units));
+      words[3] = runtime.operand("dropout", out, units);
+      words[4] = step;
       words[5] = spec.seedLo;
       words[6] = spec.seedHi;
       words[7] = spec.callLo;
@@ -37,7 +37,7 @@ export function dropout(runtime: Runtime, reference: Kernels): Required<Pick<Bac
       floats[11] = spec.keepShift;
       floats[12] = spec.dropValue;
       words[13] = rank;
-      runtime.run("dropout", units, DROPOUT_NS);
+      if (units > 0) runtime.run("dropout", units, DROPOUT_NS);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Backend, BinaryOp, Kernels, Operand, Shape, UnaryOp } from "@dropwise/core/backend";
 import { isComparison, sizeOf } from "@dropwise/core/backend";
-import { addressOf, areFloat32, type Runtime, type WasmHandle } from "./runtime";
+import { areFloat32, type Runtime, reach, type WasmHandle } from "./runtime";
 
 type Members = Required<Pick<Backend<WasmHandle>, "unary" | "binary">>;
 
@@ -45,24 +45,25 @@ export function elementwise(runtime: Runtime, reference: Kernels): Members {
     unary(op, x, out) {
       const known = UNARY[op];
       if (known === undefined || !areFloat32(x)) return reference.unary(op, x, out);
+      const units = sizeOf(out.shape);
       const { words } = runtime;
       words[0] = known.code;
-      words[1] = addressOf(x);
-      words[2] = addressOf(out);
-      runtime.run("unary", sizeOf(out.shape), known.ns);
+      words[1] = runtime.operand(op, x, units);
+      words[2] = runtime.operand(op, out, units);
+      runtime.run("unary", units, known.ns);
     },
     binary(op, a, b, out) {
       const code = BINARY.indexOf(op);
-      const units = sizeOf(out.shape);
       if (code < 0 || !areFloat32(operandOf(a, b), a, b)) return reference.binary(op, a, b, out);
-      if (units === 0) return;
       const { words } = runtime;
       if (!writeRows(words, out.shape, a, b)) return reference.binary(op, a, b, out);
+      const units = found[0] as number;
       words[0] = code;
-      words[1] = typeof a === "number" ? runtime.constant(a) : addressOf(a);
-      words[2] = typeof b === "number" ? runtime.constant(b) : addressOf(b);
+      words[1] = typeof a === "number" ? runtime.constant(a) : runtime.operand(op, a, found[1] as number);
+      words[2] = typeof b === "number" ? runtime.constant(b) : runtime.operand(op, b, found[2] as number);
       // `out` is contiguous; comparisons write bytes.
-      words[3] = isComparison(op) ? out.storage.handle.address + out.offset : addressOf(out);
+      words[3] = runtime.operand(op, out, units, isComparison(op) ? "bool" : "float32");
+      if (units === 0) return;
       runtime.run("binary", units, BINARY_NS);
     },
   };
@@ -76,17 +77,27 @@ function operandOf(a: Operand | number, b: Operand | number): Operand {
 
 const strideOf = (operand: Operand | number, dim: number): number => (typeof operand === "number" ? 0 : (operand.strides[dim] as number));
 
+/** What `writeRows` found out beside: the elements of the result, and how many each operand spans. One array, so that a call makes none. */
+const found = new Float64Array(3);
+
 /**
  * Writes rank, shape and strides of a `BinaryArgs`, neighbouring dimensions merged where both operands step through them as one. False when
  * more remain than the kernel walks. Merged from the last dimension on, into the ends of the three arrays, which are then moved to their starts.
  */
 function writeRows(words: Int32Array, shape: Shape, a: Operand | number, b: Operand | number): boolean {
   let first = MAX_RANK;
+  let units = 1;
+  let extentA = 1;
+  let extentB = 1;
   for (let dim = shape.length - 1; dim >= 0; dim--) {
     const size = shape[dim] as number;
     if (size === 1) continue;
+    units *= size;
+    if (size === 0) continue;
     const strideA = strideOf(a, dim);
     const strideB = strideOf(b, dim);
+    extentA += reach(size, strideA);
+    extentB += reach(size, strideB);
     if (first < MAX_RANK) {
       const inner = words[SHAPE + first] as number;
       if (strideA === (words[STRIDES_A + first] as number) * inner && strideB === (words[STRIDES_B + first] as number) * inner) {
@@ -100,6 +111,9 @@ function writeRows(words: Int32Array, shape: Shape, a: Operand | number, b: Oper
     words[STRIDES_A + first] = strideA;
     words[STRIDES_B + first] = strideB;
   }
+  found[0] = units;
+  found[1] = units === 0 ? 0 : extentA;
+  found[2] = units === 0 ? 0 : extentB;
   if (first === MAX_RANK) {
     // One element.
     first--;

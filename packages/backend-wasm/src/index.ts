@@ -4,5 +4,6 @@
  * @module @dropwise/backend-wasm
  * @packageDocumentation
  */
-export { createWasmBackend, type WasmBackendOptions } from "./backend";
+export { createWasmBackend } from "./backend";
+export type { WasmBackendOptions } from "./options";
 export type { WasmHandle } from "./runtime";

@@ -1,5 +1,5 @@
 import type { Backend, Kernels, Operand } from "@dropwise/core/backend";
-import { addressOf, areFloat32, type Runtime, type WasmHandle } from "./runtime";
+import { areFloat32, elementsOf, isWhole, type Runtime, type WasmHandle } from "./runtime";
 
 type Members = Required<Pick<Backend<WasmHandle>, "matmul" | "linear">>;
 
@@ -21,31 +21,28 @@ export function matmul(runtime: Runtime, reference: Kernels): Members {
     matmul(a, b, out) {
       if (!areFloat32(a)) return reference.matmul(a, b, out);
       const rank = out.shape.length;
-      const batches = rank === 3 ? (out.shape[0] as number) : 1;
-      const batch = (operand: Operand) => (rank === 3 ? (operand.strides[0] as number) : 0);
       const [row, column] = [rank - 2, rank - 1];
+      const batches = rank === 3 ? (out.shape[0] as number) : 1;
+      const m = out.shape[row] as number;
+      const k = a.shape[column] as number;
+      const n = out.shape[column] as number;
       const { words } = runtime;
-      words[0] = addressOf(a);
-      words[1] = addressOf(b);
+      const results = isWhole(k) ? elementsOf(batches, m, n) : Number.NaN;
+      words[3] = runtime.operand("matmul", out, results); // first: the sizes are whole from here on
+      words[0] = place(a, batches, m, k, 7);
+      words[1] = place(b, batches, k, n, 10);
       words[2] = 0;
-      words[3] = addressOf(out);
-      words[7] = a.strides[row] as number;
-      words[8] = a.strides[column] as number;
-      words[9] = batch(a);
-      words[10] = b.strides[row] as number;
-      words[11] = b.strides[column] as number;
-      words[12] = batch(b);
-      run(batches, out.shape[row] as number, a.shape[column] as number, out.shape[column] as number);
+      run(batches, m, k, n);
     },
     linear(x, weight, bias, out) {
       if (!areFloat32(x)) return reference.linear(x, weight, bias, out);
       const [m, n] = out.shape as [number, number];
       const k = x.shape[1] as number;
       const { words } = runtime;
-      words[0] = addressOf(x);
-      words[1] = addressOf(weight);
-      words[2] = bias === null ? 0 : addressOf(bias);
-      words[3] = addressOf(out);
+      words[0] = runtime.operand("linear", x, elementsOf(1, m, k));
+      words[1] = runtime.operand("linear", weight, elementsOf(1, n, k));
+      words[2] = bias === null ? 0 : runtime.operand("linear", bias, n);
+      words[3] = runtime.operand("linear", out, elementsOf(1, m, n));
       words[7] = k;
       words[8] = 1;
       words[9] = 0;
@@ -55,6 +52,27 @@ export function matmul(runtime: Runtime, reference: Kernels): Members {
       run(1, m, k, n);
     },
   };
+
+  /** The address of a factor, whose strides it writes from word `at` on. */
+  function place(operand: Operand<WasmHandle>, batches: number, rows: number, columns: number, at: number): number {
+    const { strides } = operand;
+    const rank = strides.length;
+    // What is never stepped may be anything.
+    const row = rows === 1 ? 0 : (strides[rank - 2] as number);
+    const column = columns === 1 ? 0 : (strides[rank - 1] as number);
+    const batch = batches === 1 || rank < 3 ? 0 : (strides[0] as number);
+    const { words } = runtime;
+    words[at] = row;
+    words[at + 1] = column;
+    words[at + 2] = batch;
+    const size = rows * columns;
+    if (batches * size === 0) return runtime.operand("matmul", operand, 0);
+    const extent = isWhole(row) && isWhole(column) && isWhole(batch) ? 1 + (rows - 1) * row + (columns - 1) * column : Number.NaN;
+    // There might be no end to it.
+    if (extent < size)
+      throw new RangeError("matmul: expected strides that come to each element once, got some that repeat one - copy the operand first");
+    return runtime.operand("matmul", operand, extent + (batches - 1) * batch);
+  }
 
   /** Completes the argument block and runs it. */
   function run(batches: number, m: number, k: number, n: number): void {

@@ -24,6 +24,9 @@ export const KERNEL_NAMES = [
 
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
+/** What an advice calls the module that others can load. */
+export const MODULE_FILE = "the file @dropwise/backend-wasm/kernels.wasm of this version";
+
 /** The bytes that are built in. They are kept as hexadecimal digits, which compress better than base64. */
 export function builtInModule(): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(KERNELS.length / 2);
@@ -39,9 +42,17 @@ export function forSharedMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return copy;
 }
 
+/** Refuses a compiled module that is another one than the kernels. */
+export function checkKernels(module: WebAssembly.Module): void {
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  const missing = ["__heap_base", ...KERNEL_NAMES].find((name) => !names.includes(name));
+  if (missing !== undefined)
+    throw new TypeError(`createWasmBackend: expected module to export ${missing}, got one that does not - take ${MODULE_FILE}`);
+}
+
 /** Compiles bytes, or says why this runtime cannot. */
 export async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
-  if (typeof WebAssembly === "undefined" || !WebAssembly.validate(bytes)) {
+  if (!WebAssembly.validate(bytes)) {
     const wanted = "expected a runtime with WebAssembly and its 128-bit SIMD, got one without";
     throw new BackendUnavailableError("wasm", `${wanted} - update it, or use the cpu backend of @dropwise/core`);
   }
@@ -86,5 +97,5 @@ function memoryFlags(bytes: Uint8Array): number {
     }
     at = end;
   }
-  throw new TypeError("wasm: expected { module } to import its memory first, as the kernels of this package do");
+  throw new TypeError(`createWasmBackend: expected module to import its memory first, got one that does not - take ${MODULE_FILE}`);
 }

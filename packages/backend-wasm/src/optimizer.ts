@@ -1,6 +1,6 @@
 import type { Backend, Kernels, Operand, OptimizerSpec } from "@dropwise/core/backend";
 import { sizeOf } from "@dropwise/core/backend";
-import { addressOf, areFloat32, type Runtime, type WasmHandle } from "./runtime";
+import { areFloat32, type Runtime, type WasmHandle } from "./runtime";
 
 const SGD_NS = 0.4;
 const ADAM_NS = 1;
@@ -10,16 +10,17 @@ export function optimizer(runtime: Runtime, reference: Kernels): Required<Pick<B
   return {
     optimizerStep(spec, param, grad, state) {
       if (!areFloat32(param, grad, state[0]) || !areFloat32(state[1] ?? param)) return reference.optimizerStep(spec, param, grad, state);
-      const { words } = runtime;
-      words[0] = addressOf(param);
-      words[1] = addressOf(grad);
-      words[2] = state[0] === undefined ? 0 : addressOf(state[0]);
       const length = sizeOf(param.shape);
+      const place = (operand: Operand<WasmHandle>) => runtime.operand(spec.kind, operand, length);
+      const { words } = runtime;
+      words[0] = place(param);
+      words[1] = place(grad);
+      words[2] = state[0] === undefined && spec.kind === "sgd" ? 0 : place(state[0] as Operand<WasmHandle>);
       if (spec.kind === "sgd") {
         writeSgd(runtime, spec);
         runtime.run("sgd", length, SGD_NS);
       } else {
-        words[3] = addressOf(state[1] as Operand<WasmHandle>);
+        words[3] = place(state[1] as Operand<WasmHandle>);
         writeAdam(runtime, spec);
         runtime.run("adam", length, ADAM_NS);
       }

@@ -22,14 +22,26 @@ export class Pool {
 
   /** Starts one worker for each of `starts`, and waits until all are ready. Rejects, with none left running, when one cannot start. */
   static async create(starts: readonly Start[]): Promise<Pool> {
-    const started = await Promise.allSettled(starts.map(startWorker));
-    const workers = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    const failed = started.find((result) => result.status === "rejected");
-    if (failed !== undefined) {
+    const workers: WorkerThread[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // A browser's worker that ends by itself tells nobody.
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error("wasm: expected workers to start, got no answer from one")), READY_MS);
+    });
+    try {
+      for (const start of starts) {
+        const worker = startWorker(start);
+        worker.ready.catch(() => {}); // the first failure is told, not those that follow from it
+        workers.push(worker);
+      }
+      await Promise.race([Promise.all(workers.map(({ ready }) => ready)), timeout]);
+      return new Pool(workers, starts[0] as Start);
+    } catch (error) {
       for (const worker of workers) worker.end();
-      throw failed.reason;
+      throw error;
+    } finally {
+      clearTimeout(timer);
     }
-    return new Pool(workers, starts[0] as Start);
   }
 
   /** Whether to share a call that takes about `ns`. Not a short one, unless a worker is awake, and not while a loss is being made up for. */
@@ -96,6 +108,9 @@ export class Pool {
 }
 
 // --- internal helpers ---
+
+/** Far longer than workers take to start, some 30 ms each on a busy machine. */
+const READY_MS = 60_000;
 
 /** Estimated times from which a call is shared: with workers that are awake, and with workers that have to be woken (a system call, and a switch). */
 const WORTH_SHARING_NS = 20_000;

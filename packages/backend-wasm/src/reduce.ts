@@ -1,5 +1,5 @@
 import type { Backend, Kernels, ReduceOp } from "@dropwise/core/backend";
-import { addressOf, areFloat32, type Runtime, type WasmHandle } from "./runtime";
+import { areFloat32, elementsOf, type Runtime, type WasmHandle } from "./runtime";
 
 type Members = Required<Pick<Backend<WasmHandle>, "reduce" | "softmax" | "softmaxGrad">>;
 
@@ -21,17 +21,20 @@ const SOFTMAX_NS = 3;
 export function reduce(runtime: Runtime, reference: Kernels): Members {
   return {
     reduce(op, x, out, outer, size, inner) {
-      if (!areFloat32(x)) return reference.reduce(op, x, out, outer, size, inner);
+      const code = REDUCE.indexOf(op);
+      if (code < 0 || !areFloat32(x)) return reference.reduce(op, x, out, outer, size, inner);
+      const from = runtime.operand(op, x, elementsOf(outer, size, inner));
+      const to = runtime.operand(op, out, elementsOf(outer, 1, inner), op === "argmax" ? "int32" : "float32");
+      if (op !== "sum" && size === 0) throw new RangeError(`${op}: expected at least one element to reduce, got none`);
       if (outer * inner === 0) return;
       const ns = op === "argmax" ? ARGMAX_NS : SUM_NS;
       const pieces = op === "sum" && inner === 1 ? Math.max(1, Math.ceil(size / PIECE)) : 1;
       const partialBytes = pieces > 1 ? 8 * outer * pieces : 0;
-      // May throw, and may move the views of the argument block: first of all.
-      const partials = partialBytes > 0 ? runtime.arena.allocate(partialBytes) : 0;
+      const partials = partialBytes > 0 ? runtime.borrow(partialBytes) : 0;
       const { words } = runtime;
-      words[0] = REDUCE.indexOf(op);
-      words[1] = addressOf(x);
-      words[2] = addressOf(out);
+      words[0] = code;
+      words[1] = from;
+      words[2] = to;
       words[3] = partials;
       words[4] = outer;
       words[5] = size;
@@ -40,16 +43,17 @@ export function reduce(runtime: Runtime, reference: Kernels): Members {
       else runtime.run("reduce", outer * pieces, (size / pieces) * ns);
       if (partialBytes > 0) {
         runtime.run("sumPieces", outer, pieces);
-        runtime.arena.release(partials, partialBytes);
+        runtime.giveBack(partials, partialBytes);
       }
     },
     softmax(log, x, out, outer, size, inner) {
       if (!areFloat32(x)) return reference.softmax(log, x, out, outer, size, inner);
-      if (outer * size * inner === 0) return;
+      const length = elementsOf(outer, size, inner);
       const { words } = runtime;
-      words[0] = addressOf(x);
+      words[0] = runtime.operand("softmax", x, length);
       words[1] = 0;
-      words[2] = addressOf(out);
+      words[2] = runtime.operand("softmax", out, length);
+      if (length === 0) return;
       words[3] = outer;
       words[4] = size;
       words[5] = inner;
@@ -58,11 +62,12 @@ export function reduce(runtime: Runtime, reference: Kernels): Members {
     },
     softmaxGrad(log, y, grad, out, outer, size, inner) {
       if (!areFloat32(y)) return reference.softmaxGrad(log, y, grad, out, outer, size, inner);
-      if (outer * size * inner === 0) return;
+      const length = elementsOf(outer, size, inner);
       const { words } = runtime;
-      words[0] = addressOf(y);
-      words[1] = addressOf(grad);
-      words[2] = addressOf(out);
+      words[0] = runtime.operand("softmax", y, length);
+      words[1] = runtime.operand("softmax", grad, length);
+      words[2] = runtime.operand("softmax", out, length);
+      if (length === 0) return;
       words[3] = outer;
       words[4] = size;
       words[5] = inner;

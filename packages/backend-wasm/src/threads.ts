@@ -2,8 +2,10 @@
 import { WORKER } from "./generated/worker";
 import type { Start } from "./protocol";
 
-/** A running worker. */
+/** A worker, from the moment it is made. */
 export interface WorkerThread {
+  /** Settles once it waits for work, and rejects when it failed or ended before. */
+  readonly ready: Promise<void>;
   end(): void;
 }
 
@@ -20,8 +22,8 @@ export function canShareMemory(): boolean {
   return nodeWorker() !== undefined || typeof Worker === "function";
 }
 
-/** Starts a worker and resolves once it waits for work. It never keeps the process alive. */
-export function startWorker(start: Start): Promise<WorkerThread> {
+/** Starts a worker. It never keeps the process alive once it is ready. */
+export function startWorker(start: Start): WorkerThread {
   const NodeWorker = nodeWorker();
   return NodeWorker === undefined ? startWebWorker(start) : startNodeWorker(NodeWorker, start);
 }
@@ -29,7 +31,7 @@ export function startWorker(start: Start): Promise<WorkerThread> {
 // --- internal helpers ---
 
 interface NodeWorkerThread {
-  once(event: "message" | "error", run: (value: unknown) => void): void;
+  once(event: "message" | "messageerror" | "error" | "exit", run: (value: unknown) => void): void;
   postMessage(message: unknown): void;
   unref(): void;
   terminate(): Promise<number>;
@@ -47,27 +49,34 @@ function nodeWorker(): NodeWorkerClass | undefined {
   return (builtIn("node:worker_threads") as { Worker?: NodeWorkerClass } | undefined)?.Worker;
 }
 
-function startNodeWorker(NodeWorker: NodeWorkerClass, start: Start): Promise<WorkerThread> {
+function startNodeWorker(NodeWorker: NodeWorkerClass, start: Start): WorkerThread {
   const worker = new NodeWorker(WORKER, { eval: true, name: "dropwise" });
-  return new Promise((resolve, reject) => {
+  const ready = new Promise<void>((resolve, reject) => {
     worker.once("error", reject);
+    worker.once("messageerror", reject);
+    // A script that was preloaded may end the thread; that is no error to Node, and nothing else follows.
+    worker.once("exit", (code) => reject(endedEarly(`an exit with code ${code}`)));
     worker.once("message", () => {
       worker.unref(); // not before: until it is ready somebody is waiting for it
-      resolve({ end: () => void worker.terminate() });
+      resolve();
     });
     worker.postMessage(start);
   });
+  return { ready, end: () => void worker.terminate() };
 }
 
-function startWebWorker(start: Start): Promise<WorkerThread> {
+function startWebWorker(start: Start): WorkerThread {
   const url = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }));
   const worker = new Worker(url, { type: "module", name: "dropwise" });
-  return new Promise<WorkerThread>((resolve, reject) => {
-    worker.onerror = (event) => {
-      worker.terminate();
-      reject(new Error(`wasm: expected a worker to start, got "${event.message ?? "an error"}"`));
-    };
-    worker.onmessage = () => resolve({ end: () => worker.terminate() });
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.onerror = (event) => reject(endedEarly(event.message ?? "an error"));
+    worker.onmessageerror = () => reject(endedEarly("a message that could not be read"));
+    worker.onmessage = () => resolve();
     worker.postMessage(start);
-  }).finally(() => URL.revokeObjectURL(url));
+  });
+  return { ready: ready.finally(() => URL.revokeObjectURL(url)), end: () => worker.terminate() };
+}
+
+function endedEarly(what: string): Error {
+  return new Error(`wasm: expected a worker to start, got ${what}`);
 }

@@ -1,4 +1,4 @@
-import { BackendUnavailableError } from "@dropwise/core/backend";
+import { BackendUnavailableError, optionsOf, wrongType } from "@dropwise/core/backend";
 import { NAME } from "./gpu/session";
 
 /** What to run on; everything is found by itself where it is not given. */
@@ -22,8 +22,8 @@ export interface Acquired {
 }
 
 /** Finds a device. Throws TypeError for options of a wrong type, and BackendUnavailableError, with what to do in this runtime, where there is none. */
-export async function acquire(options: WebGPUBackendOptions): Promise<Acquired> {
-  checkOptions(options);
+export async function acquire(given: WebGPUBackendOptions): Promise<Acquired> {
+  const options = readOptions(given);
   if (options.gpu !== undefined) retain(options.gpu);
   const { device } = options;
   if (device !== undefined) {
@@ -39,7 +39,7 @@ export async function acquire(options: WebGPUBackendOptions): Promise<Acquired> 
     const own = await adapter.requestDevice({ label: "dropwise", requiredLimits: limitsOf(adapter) });
     return { device: own, info: adapter.info, owned: true, retained: [gpu, adapter] };
   } catch (error) {
-    const detail = `expected a device from the adapter "${adapter.info.description}", got: ${(error as Error).message} - an adapter gives one device; ask for a new adapter`;
+    const detail = `expected a device from the adapter "${adapter.info?.description}", got: ${messageOf(error)} - an adapter gives one device; ask for a new adapter`;
     throw new BackendUnavailableError(NAME, detail, tried);
   }
 }
@@ -65,19 +65,36 @@ const UNKNOWN = { vendor: "", architecture: "", device: "", description: "unknow
 /** A method that each option must have to be what it should be. */
 const METHODS = { gpu: "requestAdapter", adapter: "requestDevice", device: "createBuffer" } as const;
 
-function checkOptions(options: WebGPUBackendOptions): void {
-  for (const [name, method] of Object.entries(METHODS)) {
-    const value = (options as Record<string, Record<string, unknown> | null | undefined>)[name];
-    if (value !== undefined && typeof value?.[method] !== "function") {
-      throw new TypeError(
-        `createWebGPUBackend: expected "${name}" to have ${method}(), got ${value === null ? "null" : typeof value} - leave it out to have one found`,
-      );
-    }
+const OP = "createWebGPUBackend";
+
+const POWER: readonly unknown[] = ["low-power", "high-performance"];
+
+/** The options, read once and checked. */
+function readOptions(given: WebGPUBackendOptions): WebGPUBackendOptions {
+  const options = optionsOf(OP, given, { gpu: "any", adapter: "any", device: "any", powerPreference: "any" });
+  for (const [name, method] of Object.entries(METHODS) as [keyof typeof METHODS, string][]) {
+    const value: unknown = options[name];
+    if (value !== undefined && !hasMethod(value, method))
+      throw wrongType(OP, `${name} to have ${method}()`, value, "leave it out to have one found");
   }
   const { powerPreference } = options;
-  if (powerPreference !== undefined && powerPreference !== "low-power" && powerPreference !== "high-performance") {
-    throw new TypeError(`createWebGPUBackend: expected powerPreference "low-power" or "high-performance", got ${String(powerPreference)}`);
+  if (powerPreference !== undefined && !POWER.includes(powerPreference))
+    throw wrongType(OP, 'powerPreference to be "low-power" or "high-performance"', powerPreference);
+  return options;
+}
+
+/** Whether there is such a method; not so in what cannot be read, such as a proxy that was revoked. */
+function hasMethod(value: unknown, method: string): boolean {
+  try {
+    return typeof (value as Record<string, unknown>)[method] === "function";
+  } catch {
+    return false;
   }
+}
+
+/** What an error says; a runtime may throw anything. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : "what is no error";
 }
 
 const RETAINED = Symbol.for("@dropwise/backend-webgpu:retained");
@@ -118,7 +135,7 @@ async function findGpu(tried: string[]): Promise<GPU> {
     holder[NODE_GPU] = create([]);
     return holder[NODE_GPU];
   } catch (error) {
-    tried.push(`the package "webgpu" did not load: ${(error as Error).message}`);
+    tried.push(`the package "webgpu" did not load: ${messageOf(error)}`);
     throw new BackendUnavailableError(NAME, "expected WebGPU in Node, got none - run `npm install webgpu`", tried);
   }
 }
@@ -126,10 +143,10 @@ async function findGpu(tried: string[]): Promise<GPU> {
 async function requestAdapter(gpu: GPU, powerPreference: GPUPowerPreference | undefined, tried: string[]): Promise<GPUAdapter | null> {
   try {
     const adapter = await gpu.requestAdapter(powerPreference === undefined ? {} : { powerPreference });
-    if (adapter === null) tried.push("requestAdapter() gave no adapter");
-    return adapter;
+    if (!adapter) tried.push("requestAdapter() gave no adapter");
+    return adapter ?? null;
   } catch (error) {
-    tried.push(`requestAdapter() failed: ${(error as Error).message}`);
+    tried.push(`requestAdapter() failed: ${messageOf(error)}`);
     return null;
   }
 }

@@ -119,6 +119,9 @@ export async function open(options: WebGPUBackendOptions, windowBytes?: number):
       allocator.dispose();
       if (owned) device.destroy();
     },
+    get isDisposed() {
+      return session.isDisposed;
+    },
   };
   return { backend, gpu };
 }

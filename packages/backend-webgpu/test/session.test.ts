@@ -1,3 +1,4 @@
+import { memory, ones } from "@dropwise/core";
 import type { BackendStorage } from "@dropwise/core/backend";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createWebGPUBackend, type WebGPUBackend } from "../src/index";
@@ -192,6 +193,50 @@ describe("refusals", () => {
     expect(() => gpu.binary("binaryCrossEntropy", x, x, x)).toThrow(expect.objectContaining({ name: "UnsupportedOpError" }));
   });
 
+  test("memory for what is no dtype or no length is refused by name", () => {
+    for (const length of [-1, 0.5, Number.NaN])
+      expect(() => gpu.allocate("float32", length)).toThrow(/^allocate: expected a dtype and a length, got/);
+    expect(() => gpu.allocate("float16" as never, 1)).toThrow(/^allocate: expected a dtype and a length, got/);
+  });
+
+  test("after dispose the memory is gone, whoever holds tensors, and what is left of them can be let go", async () => {
+    const other = await createWebGPUBackend({ device: gpu.device }); // a device that lives on
+    const kept = ones([8], { backend: other });
+    const released = ones([4], { backend: other });
+    const pending = kept.add(released.sum()).data();
+    released.dispose();
+    const settled = pending.then(
+      () => "data",
+      ({ name }: Error) => name,
+    );
+    other.dispose();
+    expect(["data", "DisposedError"]).toContain(await settled);
+    expect(other.stats()).toMatchObject({ buffers: 0, bytes: 0 });
+    expect(() => kept.add(1)).toThrow(expect.objectContaining({ name: "DisposedError" }));
+    await expect(kept.data()).rejects.toMatchObject({ name: "DisposedError" });
+    expect(memory(other)).toMatchObject({ bytes: 0, pooledBytes: 0 });
+    kept.dispose();
+    other.dispose();
+    expect(other.isDisposed).toBe(true);
+    const x = ones([2], { backend: gpu as never });
+    expect([...(await x.add(1).data())]).toEqual([2, 2]); // the device is well
+  });
+
+  test("empty views may begin behind the end of their memory, and idle dimensions have any stride", async () => {
+    const x = place(
+      gpu,
+      data("float32", [4], () => 1),
+    );
+    for (const stride of [0, -1, 100, Number.NaN]) {
+      const empty = { ...x, shape: [0, 2], strides: [stride, stride], offset: 18 };
+      gpu.binary("add", empty, empty, empty);
+      gpu.copy(empty, empty);
+      const one = { ...x, shape: [1, 4, 1], strides: [stride, 1, stride] };
+      gpu.binary("mul", one, one, { ...x, shape: [1, 4, 1], strides: [4, 1, 1] });
+    }
+    expect([...(await contents(gpu, x))]).toEqual([1, 1, 1, 1]);
+  });
+
   test("after dispose every call but release throws DisposedError, and a read under way rejects with it", async () => {
     const other = await createWebGPUBackend();
     const x = place(
@@ -267,10 +312,28 @@ describe("memory that the device does not have", () => {
 
 describe("what createWebGPUBackend is given", () => {
   test("is checked before anything is opened", async () => {
-    for (const options of [{ gpu: 5 }, { gpu: null }, { adapter: {} }, { device: "gpu" }, { powerPreference: "fast" }]) {
+    const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const options of [
+      revoked,
+      { gpu: revoked },
+      { powerPreference: revoked },
+      { gpu: 5 },
+      { gpu: null },
+      { adapter: {} },
+      { device: "gpu" },
+      { powerPreference: "fast" },
+      { powerPreference: Symbol("fast") },
+      { power: 1 },
+      null,
+      1,
+      "gpu",
+      [],
+      new Map(),
+    ]) {
       await expect(createWebGPUBackend(options as never)).rejects.toMatchObject({
         name: "TypeError",
-        message: expect.stringMatching(/^createWebGPUBackend: expected /),
+        message: expect.stringMatching(/^createWebGPUBackend: expected .+, got /),
       });
     }
   });

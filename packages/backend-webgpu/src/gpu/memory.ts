@@ -1,4 +1,4 @@
-import { type DType, OutOfMemoryError, UnsupportedOpError } from "@dropwise/core/backend";
+import { BYTES_PER_ELEMENT, type DType, OutOfMemoryError, UnsupportedOpError, wrongValue } from "@dropwise/core/backend";
 import { BufferUsage } from "./flags";
 import { type GpuSession, NAME } from "./session";
 
@@ -62,6 +62,8 @@ export class GpuAllocator {
       const detail = "expected float32, int32 or bool on the webgpu backend, got float64 - use a host-visible backend such as cpu for it";
       throw new UnsupportedOpError("allocate", NAME, detail);
     }
+    if (!Object.hasOwn(BYTES_PER_ELEMENT, dtype) || !Number.isSafeInteger(length) || length < 0)
+      throw wrongValue("allocate", "a dtype and a length", [dtype, length]);
     const bytes = Math.max(ALIGNMENT, Math.ceil((length * 4) / ALIGNMENT) * ALIGNMENT);
     if (bytes > this.maxBytes) {
       throw new OutOfMemoryError(NAME, bytes, `one tensor has at most ${this.maxBytes} bytes on this device; split it`);
@@ -124,6 +126,8 @@ export class GpuAllocator {
     for (const buffer of this.#live) buffer.destroy();
     this.#live.clear();
     this.#liveBytes = 0;
+    this.#lent.clear();
+    this.#scratch.clear();
   }
 
   #create(bytes: number): GpuMemory {

@@ -118,6 +118,7 @@ export class Recorder {
 
   dispose(): void {
     this.#commands = [];
+    for (const action of this.#afterFlush) action();
     this.#afterFlush = [];
     this.#uniforms.destroy();
   }

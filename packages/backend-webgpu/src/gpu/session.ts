@@ -10,7 +10,8 @@ export const NAME = "webgpu";
  */
 export class GpuSession {
   #lost: DeviceLostError | null = null;
-  #disposed = false;
+  /** True after `dispose`. */
+  isDisposed = false;
   /** The first error since the last one that was thrown; those that follow are mostly its consequences. */
   #failure: Error | null = null;
   /** Settles when the outcome of every error scope so far is known. */
@@ -35,12 +36,12 @@ export class GpuSession {
 
   /** False once the device is lost or the backend disposed: then there is nothing to run or free. */
   get alive(): boolean {
-    return this.#lost === null && !this.#disposed;
+    return this.#lost === null && !this.isDisposed;
   }
 
   /** Throws DisposedError or DeviceLostError where the device can no longer be used. */
   check(op: string): void {
-    if (this.#disposed) throw new DisposedError(op, "expected a live webgpu backend, got one that was disposed - create a new one");
+    if (this.isDisposed) throw new DisposedError(op, "expected a live webgpu backend, got one that was disposed - create a new one");
     if (this.#lost !== null) throw this.#lost;
   }
 
@@ -81,7 +82,7 @@ export class GpuSession {
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.isDisposed = true;
   }
 
   #watch(outcomes: readonly Promise<GPUError | null>[], bytes: number, failed: (() => void) | undefined): void {

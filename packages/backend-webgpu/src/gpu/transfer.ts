@@ -50,7 +50,8 @@ export class Transfer {
       staging.destroy();
       throw await this.#session.explain("read", error);
     }
-    if (this.#staging.length < MAX_STAGING && staging.size <= MAX_STAGING_BYTES) this.#staging.push(staging);
+    const mayStay = this.#session.alive && this.#staging.length < MAX_STAGING && staging.size <= MAX_STAGING_BYTES;
+    if (mayStay) this.#staging.push(staging);
     else staging.destroy();
     await this.#session.settled("read");
     return result;

@@ -13,6 +13,9 @@ export interface Layout {
   readonly offset: number;
 }
 
+/** The operands of an operation: at least one. */
+export type Inputs = readonly [Tensor, ...Tensor[]];
+
 /**
  * One differentiable operation. `forward` works on storages; `backward` is written in differentiable operations itself, which is how
  * gradients of gradients come about.
@@ -20,7 +23,7 @@ export interface Layout {
 export interface Primitive<A> {
   readonly name: string;
   /** Computes the output. Inputs are alive and on one device. */
-  forward(inputs: readonly Tensor[], attrs: A): Layout;
+  forward(inputs: Inputs, attrs: A): Layout;
   /** The gradient for each input, or null for one that needs none (`node.needs(i)`) or has none. Absent: the output carries no gradient. */
   backward?(node: GradNode<A>, grad: Tensor): readonly (Tensor | null)[];
   /**
@@ -113,7 +116,7 @@ export class GradNode<A = unknown> {
     if (!this.#released) return;
     throw new DisposedError(
       "backward",
-      `expected the graph of ${this.primitive.name}, got one that was released - by an earlier backward (pass { retainGraph: true } to it) or by the end of its tidy`,
+      `expected the graph of ${this.primitive.name}, got a released one - pass { retainGraph: true } to the backward before, or stay inside its tidy`,
     );
   }
 
@@ -126,11 +129,10 @@ export class GradNode<A = unknown> {
   #restore(saved: Saved | undefined): Tensor {
     // A backward that reads what its primitive does not say it reads ends here, with an engine's error.
     const { tensor, layout, version } = saved as Saved;
-    const now = layout.storage.version;
-    if (now !== version) {
+    if (layout.storage.version !== version) {
       throw new InPlaceError(
         "backward",
-        `expected the value that ${this.primitive.name} used, got one edited in place since (version ${now}, was ${version}) - edit a copy, or leave inplace off`,
+        `expected the value that ${this.primitive.name} used, got one edited in place since - edit a copy, or leave inplace off`,
       );
     }
     return tensor.isDisposed || tensor.layout !== layout ? tensor.revive(layout) : tensor;

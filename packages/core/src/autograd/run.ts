@@ -2,7 +2,7 @@ import { isFloating } from "../dtype/dtype";
 import { BackendMismatchError, DisposedError, InPlaceError } from "../errors/errors";
 import type { Tensor } from "../tensor/tensor";
 import { gradMode } from "./grad-mode";
-import { GradNode, type Primitive } from "./node";
+import { GradNode, type Inputs, type Primitive } from "./node";
 
 /**
  * Runs a primitive on tensors and records it when a gradient may be wanted. Every operation passes through here, so here are the
@@ -11,10 +11,10 @@ import { GradNode, type Primitive } from "./node";
  * @throws DisposedError for a disposed input, BackendMismatchError for inputs of different backends, InPlaceError for a view of what was
  *   edited since.
  */
-export function run<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A): Tensor {
+export function run<A>(primitive: Primitive<A>, inputs: Inputs, attrs: A): Tensor {
   checkInputs(primitive.name, inputs);
   if (gradMode.enabled) for (const input of inputs) if (input.isView) checkView(primitive.name, input);
-  const output = (inputs[0] as Tensor).wrap(primitive.forward(inputs, attrs));
+  const output = inputs[0].wrap(primitive.forward(inputs, attrs));
   record(primitive, inputs, attrs, output);
   return output;
 }
@@ -54,8 +54,5 @@ export function checkLive(op: string, x: Tensor): Tensor {
 /** Refuses a recorded view whose memory was edited since: it shows the new values, and its gradient would go where the old ones came from. */
 function checkView(op: string, { node, storage }: Tensor): void {
   if (node === null || node.outputVersion === storage.version) return;
-  throw new InPlaceError(
-    op,
-    "expected a view made after the last edit in place of its memory, got one made before - make the view anew, or leave inplace off",
-  );
+  throw new InPlaceError(op, "expected a view made after its memory was edited, got one made before - make it anew, or leave inplace off");
 }

@@ -206,6 +206,11 @@ export interface Backend<Handle = unknown> {
   /** Updates `param` and `state` in place. `state` is `[momentum]` or `[]` for SGD and `[first, second moment]` for Adam. */
   optimizerStep?(spec: OptimizerSpec, param: Operand<Handle>, grad: Operand<Handle>, state: readonly Operand<Handle>[]): void;
 
-  /** Ends threads and frees everything; later calls throw `DisposedError`. Called by the user, never by core. */
+  /**
+   * Ends threads and frees everything, whoever still holds the backend, its handles or its tensors. Later calls throw `DisposedError`, but for `release` and
+   * `dispose`, which do nothing; a `read` that is on its way settles. Called by the user, never by core.
+   */
   dispose(): void;
+  /** True after `dispose`: then there is no memory of its tensors. A backend that keeps nothing need not say. */
+  readonly isDisposed?: boolean;
 }

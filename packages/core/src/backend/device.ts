@@ -21,7 +21,7 @@ export class Device {
   /** Bytes of released memory that is kept for the next allocation. */
   pooledBytes = 0;
   #peakBytes = 0;
-  readonly #pool: Record<DType, Map<number, unknown[]>> = { float32: new Map(), float64: new Map(), int32: new Map(), bool: new Map() };
+  readonly #pool: Partial<Record<DType, Map<number, unknown[]>>> = {};
 
   constructor(
     readonly backend: Backend,
@@ -42,7 +42,7 @@ export class Device {
     let capacity = capacityFor(length);
     // The largest tensor is what the backend says, whatever it would be rounded to.
     if (capacity * BYTES_PER_ELEMENT[dtype] > this.backend.info.maxBufferBytes) capacity = length;
-    let handle = this.#pool[dtype].get(capacity)?.pop();
+    let handle = this.#pool[dtype]?.get(capacity)?.pop();
     if (handle === undefined) handle = this.#allocateFresh(dtype, capacity);
     else this.pooledBytes -= capacity * BYTES_PER_ELEMENT[dtype];
     const storage = new Storage(this, handle, dtype, length, capacity);
@@ -61,6 +61,7 @@ export class Device {
     const bytes = capacity * BYTES_PER_ELEMENT[dtype];
     // Sizes are rounded up by an eighth at most, and so is the bound.
     const limit = Math.max(this.#peakBytes * 1.125, MIN_POOL_BYTES);
+    this.#pool[dtype] ??= new Map();
     const free = this.#pool[dtype].get(capacity) ?? [];
     if (this.pooledBytes + bytes > limit) this.#evict(this.pooledBytes + bytes - limit, free);
     if (this.pooledBytes + bytes > limit) {

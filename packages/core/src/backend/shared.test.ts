@@ -22,7 +22,7 @@ describe("shared state", () => {
     expectRefusal(
       () => shared("test", () => ({})),
       "Error",
-      "@dropwise/core: expected one version per process, got two with shared state 99 and 2",
+      "@dropwise/core: expected one version per process, got two - run",
       "npm ls @dropwise/core",
     );
   });

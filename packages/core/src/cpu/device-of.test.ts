@@ -12,7 +12,7 @@ describe("a backend is refused", () => {
   });
 
   test.each([
-    ["name", undefined, 'backend undefined: expected "name" to be a string, got undefined'],
+    ["name", undefined, 'backend: expected "name" to be a string, got undefined'],
     ["info", undefined, 'backend broken: expected "info" with dtypes and maxBufferBytes, got undefined'],
     ["info", {}, 'backend broken: expected "info" with dtypes and maxBufferBytes'],
     ["info", { dtypes: ["float32"] }, 'backend broken: expected "info"'],

@@ -5,7 +5,7 @@ import { UnsupportedOpError } from "../errors/errors";
 import { wrongType } from "../errors/refusal";
 import { referenceFamilies } from "./reference-families";
 
-const STORAGE: readonly (keyof Backend)[] = ["allocate", "write", "read", "release", "dispose"];
+const STORAGE = ["allocate", "write", "read", "release", "dispose"] as const;
 const FAMILIES = ["unary", "binary", "reduce", "where", "matmul", "copy", "fill", "dropout", "gather", "scatterAdd"] as const;
 const FUSED = ["linear", "softmax", "softmaxGrad", "optimizerStep"] as const;
 
@@ -19,11 +19,11 @@ export function deviceOf(backend: Backend, op = "backend"): Device {
   const known = devices.get(backend);
   if (known !== undefined) return known;
   checkBackend(op, backend);
-  const view = backend.view?.bind(backend);
+  const view = memberOf(backend, "view", true) as View | undefined;
+  const kernels = completeKernels(backend, view);
   const counts = shared("backend counts", () => new Map<string, number>());
   const number = (counts.get(backend.name) ?? 0) + 1;
-  const label = number === 1 ? backend.name : `${backend.name} #${number}`;
-  const device = new Device(backend, completeKernels(backend, view), view, label);
+  const device = new Device(backend, kernels, view, number === 1 ? backend.name : `${backend.name} #${number}`);
   counts.set(backend.name, number);
   devices.set(backend, device);
   return device;
@@ -35,27 +35,26 @@ function checkBackend(op: string, backend: Backend): void {
   if (typeof backend !== "object" || backend === null || "then" in backend || !("allocate" in backend || "info" in backend)) {
     throw wrongType(op, "a backend such as cpu", backend, "await the factory that makes it");
   }
-  const expect = (holds: boolean, what: string, value: unknown): void => {
-    if (!holds) throw wrongType(`backend ${backend.name}`, what, value);
-  };
   const { info, name } = backend;
-  expect(typeof name === "string", '"name" to be a string', name);
-  expect(Array.isArray(info?.dtypes) && typeof info.maxBufferBytes === "number", '"info" with dtypes and maxBufferBytes', info);
-  for (const member of [...STORAGE, ...FAMILIES, ...FUSED, "view"] as const) {
-    const value = backend[member];
-    const isOptional = !STORAGE.includes(member);
-    expect(
-      typeof value === "function" || (isOptional && value === undefined),
-      `"${member}" to be a function${isOptional ? " or absent" : ""}`,
-      value,
-    );
+  if (typeof name !== "string") throw wrongType("backend", '"name" to be a string', name);
+  if (!Array.isArray(info?.dtypes) || typeof info.maxBufferBytes !== "number") {
+    throw wrongType(`backend ${name}`, '"info" with dtypes and maxBufferBytes', info);
   }
+  for (const member of STORAGE) memberOf(backend, member, false);
 }
 
-/** Every member as a function, bound to its backend; absent are those fused or indexed ones whose reference comes with the operation that uses it. */
+/** A member as a function, bound to its backend; undefined for an optional one that is not there. */
+function memberOf(backend: Backend, member: keyof Backend, isOptional: boolean): ((...args: never[]) => unknown) | undefined {
+  const value = backend[member];
+  if (typeof value === "function") return value.bind(backend);
+  if (isOptional && value === undefined) return undefined;
+  throw wrongType(`backend ${backend.name}`, `"${member}" to be a function${isOptional ? " or absent" : ""}`, value);
+}
+
+/** Every member that computes; absent are those fused or indexed ones whose reference comes with the operation that uses it. */
 function completeKernels(backend: Backend, view: View | undefined): DeviceKernels {
   const kernels: Record<string, unknown> = view === undefined ? {} : referenceFamilies(view);
-  for (const member of [...FAMILIES, ...FUSED]) if (backend[member] !== undefined) kernels[member] = backend[member].bind(backend);
+  for (const member of [...FAMILIES, ...FUSED]) kernels[member] = memberOf(backend, member, true) ?? kernels[member];
   if (view === undefined) {
     for (const member of FAMILIES) {
       kernels[member] ??= () => {

@@ -24,8 +24,7 @@ export function isTensor(value: unknown): value is Tensor {
   if (typeof value !== "object" || value === null) return false;
   // The first asks no prototype: every operation asks for each of its operands.
   if (RawTensor.is(value)) return true;
-  const brand = brandOf(value);
-  return brand === "Tensor" || brand === "Parameter" || brand === "Buffer";
+  return ["Tensor", "Parameter", "Buffer"].includes(brandOf(value) as string);
 }
 
 /** The kind of a branded object; undefined for anything else. */

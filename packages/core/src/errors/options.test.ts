@@ -30,9 +30,16 @@ const classes = tensor(new Int32Array([0, 1]));
 const any = x as Untyped;
 const parameter = () => new nn.Parameter(ones([1]));
 
+const revoked = () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+};
+
 const CALLS: [name: string, op: string, call: () => unknown][] = [
   ["x.sum(1)", "sum", () => any.sum(1)],
   ["x.sum([0, 1])", "sum", () => any.sum([0, 1])],
+  ["x.sum(a proxy that was revoked)", "sum", () => any.sum(revoked())],
   ["x.mean(1)", "mean", () => any.mean(1)],
   ["x.amax(1)", "amax", () => any.amax(1)],
   ["x.amin(1)", "amin", () => any.amin(1)],

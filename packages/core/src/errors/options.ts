@@ -96,9 +96,13 @@ export function didYouMean(name: string, known: readonly string[]): string | und
 /** A plain object, of whichever realm, or an instance of a user's class; no collection, date, promise or object of this library. */
 function isOptionsObject(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return true;
-  return Object.prototype.toString.call(value) === "[object Object]" && brandOf(value) === undefined;
+  try {
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype || prototype === null) return true;
+    return Object.prototype.toString.call(value) === "[object Object]" && brandOf(value) === undefined;
+  } catch {
+    return false; // a proxy that was revoked
+  }
 }
 
 function refuseName(op: string, name: string, known: readonly string[]): never {

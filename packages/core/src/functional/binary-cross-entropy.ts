@@ -1,4 +1,4 @@
-import type { Primitive } from "../autograd/node";
+import type { Inputs, Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { isFloating, promote } from "../dtype/dtype";
 import { cast, computedLayout, unrecorded } from "../ops/layout";
@@ -11,8 +11,9 @@ const lossPrimitive: Primitive<null> = {
   reads: [0b11, 0b01],
   forward(inputs) {
     const [p, target] = inputs as [Tensor, Tensor];
-    const { device } = p.storage;
-    return computedLayout(device, p.dtype, p.sizes, (out) => device.kernels.binary("binaryCrossEntropy", p.layout, target.layout, out));
+    return computedLayout(p.storage.device, p.dtype, p.sizes, (out, kernels) =>
+      kernels.binary("binaryCrossEntropy", p.layout, target.layout, out),
+    );
   },
   backward(node, grad) {
     const p = node.input(0);
@@ -31,8 +32,8 @@ const logitsPrimitive: Primitive<null> = {
   forward: ([x, target]) =>
     unrecorded(() =>
       complement(target as Tensor)
-        .mul(x as Tensor)
-        .add(softplus((x as Tensor).neg())),
+        .mul(x)
+        .add(softplus(x.neg())),
     ),
   backward(node, grad) {
     const x = node.input(0);
@@ -52,7 +53,7 @@ export function lossesOfLogits(input: Tensor, target: Tensor): Tensor {
 
 // --- internal helpers ---
 
-function inOneDtype(input: Tensor, target: Tensor): Tensor[] {
+function inOneDtype(input: Tensor, target: Tensor): Inputs {
   const common = promote(input.dtype, target.dtype);
   const dtype = isFloating(common) ? common : "float32";
   return [cast(input, dtype), cast(target, dtype)];

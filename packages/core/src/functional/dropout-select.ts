@@ -1,4 +1,4 @@
-import { composed, withScope } from "../autograd/scope";
+import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import { isFloating } from "../dtype/dtype";
 import { applySelect, applySelectInPlace, checkInPlace } from "../ops/affine-select";
@@ -51,12 +51,13 @@ export function drawMask({ key, backend }: MaskRecord): Tensor {
 /** Integers with p = 1: zeros of the same dtype. */
 function zeroed(input: Tensor, inplace: boolean): Tensor {
   const { storage } = input;
-  if (!inplace) return constantLike(input, 0, input.sizes);
-  withScope(
-    true,
-    () => storage.device.kernels.copy(constantLike(input, 0).expand(input.sizes).layout, input.layout),
-    () => [],
-  );
+  const zeros = constantLike(input, 0, input.sizes);
+  if (!inplace) return zeros;
+  try {
+    storage.device.kernels.copy(zeros.layout, input.layout);
+  } finally {
+    zeros.dispose();
+  }
   storage.version++;
   return input;
 }

@@ -62,7 +62,7 @@ export function copyAll(targets: Readonly<Record<string, Tensor>>, values: State
       else
         sources.set(
           target,
-          copied(computedLayout(device, target.dtype, target.sizes, (out) => device.kernels.copy(raw(value).layout, out))),
+          copied(computedLayout(device, target.dtype, target.sizes, (out, kernels) => kernels.copy(raw(value).layout, out))),
         );
     }
     for (const [target, source] of sources) write(target, source);

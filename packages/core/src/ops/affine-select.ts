@@ -17,11 +17,8 @@ interface SelectAttrs {
  */
 const selectPrimitive: Primitive<SelectAttrs> = {
   name: "dropout",
-  forward([input], { key, affine }) {
-    const x = input as Tensor;
-    const { device } = x.storage;
-    return computedLayout(device, x.dtype, x.sizes, (out) => device.kernels.dropout(dropoutSpec(key, affine, x.sizes), x.layout, out));
-  },
+  forward: ([x], { key, affine }) =>
+    computedLayout(x.storage.device, x.dtype, x.sizes, (out, kernels) => kernels.dropout(dropoutSpec(key, affine, x.sizes), x.layout, out)),
   backward: (node, grad) => [applySelect(grad, node.attrs.key, gradientAffine(node.attrs.affine))],
 };
 
@@ -38,10 +35,10 @@ export function applySelectInPlace(x: Tensor, key: MaskKey, affine: Affine): Ten
     device.kernels.dropout(spec, x.layout, x.layout);
   } else {
     // The mask goes by logical index, so strided data takes a detour through a contiguous copy.
-    const copy = computedLayout(device, x.dtype, x.sizes, (out) => {
-      device.kernels.copy(x.layout, out);
-      device.kernels.dropout(spec, out, out);
-      device.kernels.copy(out, x.layout);
+    const copy = computedLayout(device, x.dtype, x.sizes, (out, kernels) => {
+      kernels.copy(x.layout, out);
+      kernels.dropout(spec, out, out);
+      kernels.copy(out, x.layout);
     });
     copy.storage.release();
   }

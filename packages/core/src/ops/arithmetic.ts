@@ -5,30 +5,30 @@ import { constantLike } from "./layout";
 // The functions of two operands, a line each, with their gradients in differentiable operations: of a, the first operand, and of b; y is the result.
 // Operands and result are asked for only where they are needed, and `reads` says by whose gradient: 1 for a's, 2 for b's, 3 for both.
 
-export const add = /* @__PURE__ */ binary("add", { reads: { a: 0, b: 0 }, a: (grad) => grad, b: (grad) => grad });
-export const sub = /* @__PURE__ */ binary("sub", { reads: { a: 0, b: 0 }, a: (grad) => grad, b: (grad) => grad.neg() });
+export const add = /* @__PURE__ */ binary("add", { reads: [0, 0], a: (grad) => grad, b: (grad) => grad });
+export const sub = /* @__PURE__ */ binary("sub", { reads: [0, 0], a: (grad) => grad, b: (grad) => grad.neg() });
 export const mul = /* @__PURE__ */ binary("mul", {
-  reads: { a: 2, b: 1 },
+  reads: [2, 1],
   a: (grad, _a, b) => grad.mul(b()),
   b: (grad, a) => grad.mul(a()),
 });
 export const div = /* @__PURE__ */ binary("div", {
-  reads: { a: 2, b: 3 },
+  reads: [2, 3],
   a: (grad, _a, b) => grad.div(b()),
   b: (grad, a, b) => divisor(grad, a(), b()),
 });
 export const pow = /* @__PURE__ */ binary("pow", {
-  reads: { a: 3, b: 3, y: 2 },
+  reads: [3, 3, 2],
   a: (grad, a, b) => powBase(grad, a(), b()),
   b: (grad, a, b, y) => powExponent(grad, a(), b(), y()),
 });
 export const minimum = /* @__PURE__ */ binary("minimum", {
-  reads: { a: 3, b: 3 },
+  reads: [3, 3],
   a: (grad, a, b) => unless(gt, grad, a(), b()),
   b: (grad, a, b) => unless(gt, grad, b(), a()),
 });
 export const maximum = /* @__PURE__ */ binary("maximum", {
-  reads: { a: 3, b: 3 },
+  reads: [3, 3],
   a: (grad, a, b) => unless(lt, grad, a(), b()),
   b: (grad, a, b) => unless(lt, grad, b(), a()),
 });
@@ -43,16 +43,16 @@ export const ge = /* @__PURE__ */ binary("ge");
 // The gradients of relu, sigmoid and tanh: linear in a, the gradient that comes in; b is the function's output.
 
 export const reluGrad = /* @__PURE__ */ binary("reluGrad", {
-  reads: { a: 0, b: 1 },
+  reads: [0, 1],
   a: (grad, _a, b) => reluGrad(grad, b()),
 });
 export const sigmoidGrad = /* @__PURE__ */ binary("sigmoidGrad", {
-  reads: { a: 2, b: 3 },
+  reads: [2, 3],
   a: (grad, _a, b) => sigmoidGrad(grad, b()),
   b: (grad, a, b) => grad.mul(a()).mul(b().mul(-2).add(1)),
 });
 export const tanhGrad = /* @__PURE__ */ binary("tanhGrad", {
-  reads: { a: 2, b: 3 },
+  reads: [2, 3],
   a: (grad, _a, b) => tanhGrad(grad, b()),
   b: (grad, a, b) => grad.mul(a()).mul(b().mul(-2)),
 });

@@ -18,7 +18,7 @@ export type Binary = (a: NumberOrTensor, b: NumberOrTensor) => Tensor;
 /** Gradients of a binary function, before they are summed to their operands' shapes. Its own operand is a tensor; the other one may be a number. */
 interface Gradients {
   /** Who reads operand a, who reads b, and who the result y (default: nobody): 1 for a's gradient, 2 for b's, 3 for both. */
-  readonly reads: { readonly a: number; readonly b: number; readonly y?: number };
+  readonly reads: readonly [a: number, b: number, y?: number];
   a(grad: Tensor, a: () => Tensor, b: () => NumberOrTensor, y: () => Tensor): Tensor;
   /** Absent: 0 everywhere. */
   b?(grad: Tensor, a: () => NumberOrTensor, b: () => Tensor, y: () => Tensor): Tensor;
@@ -94,19 +94,18 @@ function adviceFor(value: unknown): string {
 function primitive(op: BinaryOp, gradients: Gradients | undefined, aIsTensor: boolean, bIsTensor: boolean): Primitive<number> {
   const forwards: Primitive<number> = {
     name: op,
-    forward: (inputs, value) =>
-      forward(op, aIsTensor ? (inputs[0] as Tensor) : value, bIsTensor ? (inputs[inputs.length - 1] as Tensor) : value),
+    forward: ([first, second = first], value) => forward(op, aIsTensor ? first : value, bIsTensor ? second : value),
   };
   if (gradients === undefined) return forwards;
-  const { a: ofA, b: ofB, reads } = gradients;
-  const { y = 0 } = reads;
+  const { a: ofA, b: ofB } = gradients;
+  const [readsA, readsB, readsY = 0] = gradients.reads;
   // Gradients of one operand alone are the first input's.
   const one = (mask: number) => (aIsTensor ? mask & 1 : mask >> 1);
   const both = aIsTensor && bIsTensor;
   return {
     ...forwards,
-    reads: both ? [reads.a, reads.b] : [one(aIsTensor ? reads.a : reads.b)],
-    readsOutput: both ? y : one(y),
+    reads: both ? [readsA, readsB] : [one(aIsTensor ? readsA : readsB)],
+    readsOutput: both ? readsY : one(readsY),
     backward(node, grad) {
       const a = () => (aIsTensor ? node.input(0) : node.attrs) as Tensor;
       const b = () => (bIsTensor ? node.input(both ? 1 : 0) : node.attrs) as Tensor;
@@ -122,8 +121,8 @@ function forward(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Layout {
   const { storage } = (typeof a === "number" ? b : a) as Tensor;
   const shape = typeof a === "number" ? (b as Tensor).sizes : typeof b === "number" ? a.sizes : broadcastShapes(op, a.sizes, b.sizes);
   const { device, dtype } = storage;
-  return computedLayout(device, isComparison(op) ? "bool" : dtype, shape, (out) =>
-    device.kernels.binary(op, broadcastTo(a, shape), broadcastTo(b, shape), out),
+  return computedLayout(device, isComparison(op) ? "bool" : dtype, shape, (out, kernels) =>
+    kernels.binary(op, broadcastTo(a, shape), broadcastTo(b, shape), out),
   );
 }
 

@@ -50,7 +50,8 @@ const BINARY: Readonly<Record<BinaryOp, Binary>> = {
  * @throws TypeError for what is none of the names; else as the function.
  */
 export function applyUnary(op: UnaryOp, x: Tensor): Tensor {
-  return named("applyUnary", UNARY, op)(x);
+  if (typeof op !== "string" || !Object.hasOwn(UNARY, op)) throw wrongType("applyUnary", `one of ${Object.keys(UNARY).join(", ")}`, op);
+  return UNARY[op](x);
 }
 
 /**
@@ -63,13 +64,6 @@ export function applyUnary(op: UnaryOp, x: Tensor): Tensor {
  * @throws TypeError for what is none of the names; else as `Tensor.add`.
  */
 export function applyBinary(op: BinaryOp, a: NumberOrTensor, b: NumberOrTensor): Tensor {
-  return named("applyBinary", BINARY, op)(a, b);
-}
-
-// --- internal helpers ---
-
-function named<T>(call: string, table: Readonly<Record<string, T>>, op: string): T {
-  // Not by looking it up at once, for which anything but a text is made one.
-  if (typeof op === "string" && Object.hasOwn(table, op)) return table[op] as T;
-  throw wrongType(call, `one of ${Object.keys(table).join(", ")}`, op);
+  if (typeof op !== "string" || !Object.hasOwn(BINARY, op)) throw wrongType("applyBinary", `one of ${Object.keys(BINARY).join(", ")}`, op);
+  return BINARY[op](a, b);
 }

@@ -1,4 +1,4 @@
-import type { Primitive } from "../autograd/node";
+import type { Inputs, Primitive } from "../autograd/node";
 import { checkInputs } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import { promote } from "../dtype/dtype";
@@ -15,15 +15,14 @@ import { slice, unsqueeze } from "./views";
 const catPrimitive: Primitive<number> = {
   name: "cat",
   forward(inputs, dim) {
-    const first = inputs[0] as Tensor;
-    const { device } = first.storage;
+    const [first] = inputs;
     const total = inputs.reduce((sum, x) => sum + (x.sizes[dim] as number), 0);
     const shape = first.sizes.map((size, i) => (i === dim ? total : size));
-    return computedLayout(device, first.dtype, shape, (out) => {
+    return computedLayout(first.storage.device, first.dtype, shape, (out, kernels) => {
       let start = 0;
       for (const x of inputs) {
         const count = x.sizes[dim] as number;
-        device.kernels.copy(x.layout, sliceLayout(out, { dim, start, step: 1, count }));
+        kernels.copy(x.layout, sliceLayout(out, { dim, start, step: 1, count }));
         start += count;
       }
     });
@@ -75,28 +74,22 @@ export function stack(tensors: readonly Tensor[], options?: { dim?: number }): T
     const detail = `expected equal shapes, got ${formatShape(first.sizes)} and ${formatShape(other.sizes)}`;
     throw new ShapeError("stack", [first.sizes, other.sizes], detail);
   }
-  return composed(() =>
-    join(
-      "stack",
-      list.map((x) => unsqueeze(x, at)),
-      at,
-    ),
-  );
+  return composed(() => join("stack", list.map((x) => unsqueeze(x, at)) as unknown as Inputs, at));
 }
 
 // --- internal helpers ---
 
 const DIM: OptionKinds<{ dim?: number }> = { dim: "any" };
 
-function checkTensors(op: string, tensors: readonly Tensor[]): Tensor[] {
+function checkTensors(op: string, tensors: readonly Tensor[]): Inputs {
   if (!Array.isArray(tensors) || tensors.length === 0) throw wrongType(op, "a non-empty array of tensors", tensors);
   const list = Array.from(tensors, (x) => checkTensor(op, x));
   checkInputs(op, list);
-  return list;
+  return list as unknown as Inputs;
 }
 
-function join(op: string, tensors: readonly Tensor[], dim: number): Tensor {
-  const first = tensors[0] as Tensor;
+function join(op: string, tensors: Inputs, dim: number): Tensor {
+  const [first] = tensors;
   const at = normalizeDim(op, dim, first.sizes.length);
   for (const x of tensors) {
     const fits =

@@ -19,14 +19,11 @@ export interface ClampOptions {
 const clampPrimitive: Primitive<ClampOptions> = {
   name: "clamp",
   reads: [1],
-  forward([input], { min, max }) {
-    const x = input as Tensor;
-    const { device } = x.storage;
-    return computedLayout(device, x.dtype, x.sizes, (out) => {
-      if (min !== undefined) device.kernels.binary("maximum", x.layout, min, out);
-      if (max !== undefined) device.kernels.binary("minimum", min === undefined ? x.layout : out, max, out);
-    });
-  },
+  forward: ([x], { min, max }) =>
+    computedLayout(x.storage.device, x.dtype, x.sizes, (out, kernels) => {
+      if (min !== undefined) kernels.binary("maximum", x.layout, min, out);
+      if (max !== undefined) kernels.binary("minimum", min === undefined ? x.layout : out, max, out);
+    }),
   // The bounds themselves pass the gradient on, as in PyTorch.
   backward(node, grad) {
     const x = node.input(0);

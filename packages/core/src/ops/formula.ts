@@ -26,7 +26,7 @@ export function formula<A>(name: string, { part, value, derivative }: Formula<A>
   const primitive: Primitive<A> = {
     name,
     reads: [1, 1],
-    forward: ([x, kept], options) => unrecorded(() => value(x as Tensor, options, (kept ?? x) as Tensor)),
+    forward: ([x, kept], options) => unrecorded(() => value(x, options, kept ?? x)),
     backward(node, grad) {
       const x = node.input(0);
       // What was kept is a constant; a derivative that is differentiated itself needs it as a function of x.

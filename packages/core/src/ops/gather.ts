@@ -30,8 +30,8 @@ const scatterPrimitive: Primitive<Shape> = {
   forward(inputs, shape) {
     const [x, index] = inputs as [Tensor, Tensor];
     const { device } = x.storage;
-    return computedLayout(device, x.dtype, shape, (out) => {
-      device.kernels.fill(out, 0);
+    return computedLayout(device, x.dtype, shape, (out, kernels) => {
+      kernels.fill(out, 0);
       scatterKernel(device)?.(index.layout, x.layout, out);
     });
   },

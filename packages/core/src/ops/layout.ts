@@ -1,17 +1,17 @@
 import { withGradMode } from "../autograd/grad-mode";
-import type { Layout, Primitive } from "../autograd/node";
+import type { Inputs, Layout, Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { composed } from "../autograd/scope";
-import type { Device } from "../backend/device";
+import type { Device, DeviceKernels } from "../backend/device";
 import type { DType } from "../dtype/dtype";
 import { contiguousStrides, isContiguous, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 
 /** A new contiguous layout that `kernel` writes; when that throws, the memory is given back. */
-export function computedLayout(device: Device, dtype: DType, shape: Shape, kernel: (out: Layout) => void): Layout {
+export function computedLayout(device: Device, dtype: DType, shape: Shape, kernel: (out: Layout, kernels: DeviceKernels) => void): Layout {
   const out = { storage: device.allocate(dtype, sizeOf(shape)), shape, strides: contiguousStrides(shape), offset: 0 };
   try {
-    kernel(out);
+    kernel(out, device.kernels);
   } catch (error) {
     out.storage.release();
     throw error;
@@ -26,8 +26,7 @@ export function viewLayout(x: Layout, shape = x.shape, strides = x.strides, offs
 
 /** A number as a tensor of `x`'s dtype beside it, for a place that takes no number. Default: a scalar. */
 export function constantLike(x: Tensor, value: number, shape: Shape = []): Tensor {
-  const { device } = x.storage;
-  return x.wrap(computedLayout(device, x.dtype, shape, (out) => device.kernels.fill(out, value)));
+  return x.wrap(computedLayout(x.storage.device, x.dtype, shape, (out, kernels) => kernels.fill(out, value)));
 }
 
 /** What operations make that the graph does not see: a primitive's forward, where no single kernel does it. `fn` returns a tensor of its own. */
@@ -41,11 +40,7 @@ export function unrecorded(fn: () => Tensor): Layout {
 /** Copies into a contiguous tensor of another dtype, or of the same for a strided one. */
 const castPrimitive: Primitive<{ readonly from: DType; readonly to: DType }> = {
   name: "type",
-  forward([x], { to }) {
-    const input = x as Tensor;
-    const { device } = input.storage;
-    return computedLayout(device, to, input.sizes, (out) => device.kernels.copy(input.layout, out));
-  },
+  forward: ([x], { to }) => computedLayout(x.storage.device, to, x.sizes, (out, kernels) => kernels.copy(x.layout, out)),
   backward: (node, grad) => [cast(grad, node.attrs.from)],
 };
 
@@ -60,13 +55,13 @@ export function contiguous(x: Tensor): Tensor {
 }
 
 /** Runs a primitive that reads contiguous inputs. Copies that this takes are given up after it: the graph holds what it needs of them. */
-export function runContiguous<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A): Tensor {
+export function runContiguous<A>(primitive: Primitive<A>, inputs: Inputs, attrs: A): Tensor {
   for (const x of inputs) if (!x.isContiguous()) return runCopies(primitive, inputs, attrs, null);
   return run(primitive, inputs, attrs);
 }
 
 /** The same for a primitive that reads inputs of one `dtype`, from number `first` on, with any strides. */
-export function runCast<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A, dtype: DType, first = 0): Tensor {
+export function runCast<A>(primitive: Primitive<A>, inputs: Inputs, attrs: A, dtype: DType, first = 0): Tensor {
   for (let i = first; i < inputs.length; i++) {
     if ((inputs[i] as Tensor).dtype !== dtype) return runCopies(primitive, inputs, attrs, dtype, first);
   }
@@ -80,13 +75,7 @@ function copied(x: Tensor, dtype: DType): Tensor {
 }
 
 /** A function of its own: a closure costs those calls, too, that do not come to it. */
-function runCopies<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A, dtype: DType | null, first = 0): Tensor {
+function runCopies<A>(primitive: Primitive<A>, inputs: Inputs, attrs: A, dtype: DType | null, first = 0): Tensor {
   const prepare = (x: Tensor) => (dtype === null ? contiguous(x) : cast(x, dtype));
-  return composed(() =>
-    run(
-      primitive,
-      inputs.map((x, i) => (i < first ? x : prepare(x))),
-      attrs,
-    ),
-  );
+  return composed(() => run(primitive, inputs.map((x, i) => (i < first ? x : prepare(x))) as unknown as Inputs, attrs));
 }

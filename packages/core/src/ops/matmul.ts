@@ -1,4 +1,4 @@
-import type { Primitive } from "../autograd/node";
+import type { Inputs, Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
@@ -17,9 +17,8 @@ const matmulPrimitive: Primitive<null> = {
   reads: [0b10, 0b01],
   forward(inputs) {
     const [a, b] = inputs as [Tensor, Tensor];
-    const { device } = a.storage;
     const shape = [...a.sizes.slice(0, -1), b.sizes.at(-1) as number];
-    return computedLayout(device, a.dtype, shape, (out) => device.kernels.matmul(a.layout, b.layout, out));
+    return computedLayout(a.storage.device, a.dtype, shape, (out, kernels) => kernels.matmul(a.layout, b.layout, out));
   },
   backward: (node, grad) => [
     node.needs(0) ? grad.matmul(node.input(1).transpose(-2, -1)) : null,
@@ -32,7 +31,7 @@ const linearPrimitive: Primitive<null> = {
   name: "linear",
   reads: [0b10, 0b01],
   forward(inputs) {
-    const [x, weight, bias = null] = inputs as [Tensor, Tensor, Tensor?];
+    const [x, weight, bias = null] = inputs as unknown as [Tensor, Tensor, Tensor?];
     const { device } = x.storage;
     const shape = [x.sizes[0] as number, weight.sizes[0] as number];
     return computedLayout(device, x.dtype, shape, (out) => linearKernel(device)?.(x.layout, weight.layout, bias?.layout ?? null, out));
@@ -54,15 +53,10 @@ export function matmul(left: Tensor, right: Tensor): Tensor {
   const dtype = promote(x.dtype, other.dtype);
   if (!isFloating(dtype))
     throw new TypeError(`matmul: expected float tensors, got ${x.dtype} and ${other.dtype} - convert with x.type("float32")`);
-  if (x.sizes.length === 0 || other.sizes.length === 0) {
-    throw new ShapeError("matmul", [x.sizes, other.sizes], "expected at least one dimension each, got a scalar - multiply with mul");
-  }
-  if (x.sizes.at(-1) !== other.sizes[Math.max(0, other.sizes.length - 2)]) {
-    throw new ShapeError(
-      "matmul",
-      [x.sizes, other.sizes],
-      `expected equal inner sizes, got ${formatShape(x.sizes)} and ${formatShape(other.sizes)}`,
-    );
+  const inner = other.sizes[Math.max(0, other.sizes.length - 2)];
+  if (inner === undefined || x.sizes.at(-1) !== inner) {
+    const detail = `expected equal inner sizes, got ${formatShape(x.sizes)} and ${formatShape(other.sizes)}`;
+    throw new ShapeError("matmul", [x.sizes, other.sizes], detail);
   }
   if (isReady(x, dtype) && isReady(other, dtype)) return run(matmulPrimitive, [x, other], null);
   return composed(() => {
@@ -95,7 +89,7 @@ export function linear(input: Tensor, weights: Tensor, offsets?: Tensor | null):
       `expected a bias of shape [${weight.sizes[0]}], got ${formatShape(bias.sizes)}`,
     );
   }
-  const inputs = bias ? [x, weight, bias] : [x, weight];
+  const inputs: Inputs = bias ? [x, weight, bias] : [x, weight];
   const sameDtype = isFloating(x.dtype) && inputs.every((input) => input.dtype === x.dtype);
   if (!sameDtype || linearKernel(x.storage.device) === undefined) {
     return composed(() => {

@@ -1,4 +1,4 @@
-import { ANY, type Primitive } from "../autograd/node";
+import { ANY, type Inputs, type Layout, type Primitive } from "../autograd/node";
 import { composed } from "../autograd/scope";
 import type { ReduceOp } from "../backend/op-names";
 import type { DType } from "../dtype/dtype";
@@ -115,11 +115,9 @@ export function countOf(x: Tensor, dims: readonly number[]): number {
 
 // --- internal helpers ---
 
-function forward(inputs: readonly Tensor[], { op, outer, size, inner, shape }: ReduceAttrs) {
-  const x = inputs[0] as Tensor;
-  const { device } = x.storage;
+function forward([x]: Inputs, { op, outer, size, inner, shape }: ReduceAttrs): Layout {
   const dtype: DType = op === "argmax" || x.dtype === "bool" ? "int32" : x.dtype;
-  return computedLayout(device, dtype, shape, (out) => device.kernels.reduce(op, x.layout, out, outer, size, inner));
+  return computedLayout(x.storage.device, dtype, shape, (out, kernels) => kernels.reduce(op, x.layout, out, outer, size, inner));
 }
 
 /** Reads the options of a reduction that is one primitive. */

@@ -1,7 +1,6 @@
 import type { Layout, Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import type { Shape } from "../shape/shape";
-import type { Tensor } from "../tensor/tensor";
 import { computedLayout, viewLayout } from "./layout";
 
 /** Every `step`-th of a dimension's places, `count` of them from `start` on. */
@@ -15,21 +14,18 @@ export interface SliceAttrs {
 /** Part of a dimension, as a view. Its gradient is the opposite: zeros with the part put in. */
 export const slicePrimitive: Primitive<SliceAttrs> = {
   name: "slice",
-  forward: ([x], attrs) => viewLayout(sliceLayout((x as Tensor).layout, attrs)),
+  forward: ([x], attrs) => viewLayout(sliceLayout(x.layout, attrs)),
   backward: (node, grad) => [run(unslicePrimitive, [grad], { ...node.attrs, shape: node.shapes[0] as Shape })],
 };
 
 /** Zeros of `shape` with the input at the places that the slice reads. */
 const unslicePrimitive: Primitive<SliceAttrs & { readonly shape: Shape }> = {
   name: "unslice",
-  forward([input], attrs) {
-    const x = input as Tensor;
-    const { device } = x.storage;
-    return computedLayout(device, x.dtype, attrs.shape, (out) => {
-      device.kernels.fill(out, 0);
-      device.kernels.copy(x.layout, sliceLayout(out, attrs));
-    });
-  },
+  forward: ([x], attrs) =>
+    computedLayout(x.storage.device, x.dtype, attrs.shape, (out, kernels) => {
+      kernels.fill(out, 0);
+      kernels.copy(x.layout, sliceLayout(out, attrs));
+    }),
   backward: (node, grad) => [run(slicePrimitive, [grad], node.attrs)],
 };
 

@@ -19,8 +19,7 @@ interface SoftmaxAttrs {
 const softmaxPrimitive: Primitive<SoftmaxAttrs> = {
   name: "softmax",
   readsOutput: ANY,
-  forward([input], { log, dim }) {
-    const x = input as Tensor;
+  forward([x], { log, dim }) {
     const { device } = x.storage;
     return computedLayout(device, x.dtype, x.sizes, (out) => softmaxKernel(device)?.(log, x.layout, out, ...around(x, dim)));
   },

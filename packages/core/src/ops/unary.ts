@@ -31,11 +31,7 @@ function unary(op: UnaryOp, from: "input" | "output" | "none", gradient: (grad: 
     name: op,
     reads: [from === "input" ? ANY : 0],
     readsOutput: from === "output" ? ANY : 0,
-    forward([x]) {
-      const input = x as Tensor;
-      const { device } = input.storage;
-      return computedLayout(device, input.dtype, input.sizes, (out) => device.kernels.unary(op, input.layout, out));
-    },
+    forward: ([x]) => computedLayout(x.storage.device, x.dtype, x.sizes, (out, kernels) => kernels.unary(op, x.layout, out)),
     backward(node, grad) {
       if (from === "none") return [gradient(grad, grad)];
       return [gradient(grad, from === "input" ? node.input(0) : node.output())];

@@ -40,7 +40,7 @@ interface SpreadAttrs {
 const variancePrimitive: Primitive<SpreadAttrs> = {
   name: "var",
   reads: [ANY],
-  forward: ([x], attrs) => unrecorded(() => meanSquare(x as Tensor, attrs)),
+  forward: ([x], attrs) => unrecorded(() => meanSquare(x, attrs)),
   backward: (node, grad) => [gradient(node.input(0), grad.reshape(node.attrs.kept), node.attrs)],
 };
 
@@ -49,7 +49,7 @@ const deviationPrimitive: Primitive<SpreadAttrs> = {
   name: "std",
   reads: [ANY],
   readsOutput: ANY,
-  forward: ([x], attrs) => unrecorded(() => meanSquare(x as Tensor, attrs).sqrt()),
+  forward: ([x], attrs) => unrecorded(() => meanSquare(x, attrs).sqrt()),
   backward(node, grad) {
     const y = node.output();
     const ofVariance = grad.div(y.mul(2)).where(y.ne(0), 0);

@@ -19,14 +19,13 @@ interface ViewAttrs {
 /** Reshapes what is contiguous; also adds and drops dimensions of size 1 anywhere. */
 const reshapePrimitive: Primitive<ViewAttrs> = {
   name: "reshape",
-  forward: ([x], { shape, strides }) => viewLayout((x as Tensor).layout, shape, strides),
+  forward: ([x], { shape, strides }) => viewLayout(x.layout, shape, strides),
   backward: (node, grad) => [grad.reshape(node.shapes[0] as Shape)],
 };
 
 const permutePrimitive: Primitive<readonly number[]> = {
   name: "permute",
-  forward([input], dims) {
-    const x = input as Tensor;
+  forward([x], dims) {
     const pick = (from: readonly number[]) => dims.map((dim) => from[dim] as number);
     return viewLayout(x.layout, pick(x.sizes), pick(x.steps));
   },
@@ -41,7 +40,7 @@ const permutePrimitive: Primitive<readonly number[]> = {
 
 const expandPrimitive: Primitive<Shape> = {
   name: "expand",
-  forward: ([x], shape) => viewLayout((x as Tensor).layout, shape, broadcastStrides((x as Tensor).sizes, (x as Tensor).steps, shape)),
+  forward: ([x], shape) => viewLayout(x.layout, shape, broadcastStrides(x.sizes, x.steps, shape)),
   backward: (node, grad) => [sumTo(grad, node.shapes[0] as Shape)],
 };
 

@@ -17,15 +17,13 @@ const wherePrimitive: Primitive<WhereAttrs> = {
   name: "where",
   // The condition has no gradient; those of both choices read it.
   reads: [0b110],
-  forward(inputs, attrs) {
-    const condition = inputs[0] as Tensor;
-    const a = attrs.a ?? (inputs[1] as Tensor);
-    const b = attrs.b ?? (inputs.at(-1) as Tensor);
-    let shape = condition.sizes;
-    for (const choice of [a, b]) if (typeof choice !== "number") shape = broadcastShapes("where", shape, choice.sizes);
-    const { device } = condition.storage;
-    return computedLayout(device, (inputs[1] as Tensor).dtype, shape, (out) =>
-      device.kernels.where(broadcastTo(condition, shape) as Layout, broadcastTo(a, shape), broadcastTo(b, shape), out),
+  forward([condition, ...choices], attrs) {
+    const a = attrs.a ?? (choices[0] as Tensor);
+    const b = attrs.b ?? (choices.at(-1) as Tensor);
+    const { dtype } = choices[0] as Tensor;
+    const shape = choices.reduce((sizes, choice) => broadcastShapes("where", sizes, choice.sizes), condition.sizes);
+    return computedLayout(condition.storage.device, dtype, shape, (out, kernels) =>
+      kernels.where(broadcastTo(condition, shape) as Layout, broadcastTo(a, shape), broadcastTo(b, shape), out),
     );
   },
   backward(node, grad) {

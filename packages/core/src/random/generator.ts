@@ -173,9 +173,8 @@ export function resolveGenerator(op: string, generator: Generator | undefined): 
  */
 function entropy(): bigint {
   const { crypto } = globalThis as { crypto?: { getRandomValues(words: Uint32Array): Uint32Array } };
-  const words = new Uint32Array(2);
-  if (crypto !== undefined) crypto.getRandomValues(words);
-  else words.set([Math.random() * 2 ** 32, Date.now() % 2 ** 32]);
+  const words = new Uint32Array([Math.random() * 2 ** 32, Date.now() % 2 ** 32]);
+  crypto?.getRandomValues(words);
   return new BigUint64Array(words.buffer)[0] as bigint;
 }
 

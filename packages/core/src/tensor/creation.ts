@@ -208,7 +208,7 @@ function filled(op: string, sizes: Shape, value: number, options: CreationOption
   const dtype = checkDType(op, wanted);
   const element = elementOf(op, value, dtype);
   const placed = placementOf(op, dtype, rest);
-  return make(placed, () => computedLayout(placed.device, dtype, shape, (out) => placed.device.kernels.fill(out, element)));
+  return make(placed, () => computedLayout(placed.device, dtype, shape, (out, kernels) => kernels.fill(out, element)));
 }
 
 /** Numbers from the generator, which is asked once there is memory for them: a refused call takes no call number. */

@@ -85,7 +85,7 @@ describe.each(SETTINGS)("where any $fault may fail, on a backend with $kernels k
         },
         act: () => output.backward(seed),
         done: () => {
-          expectRefusal(() => output.backward(seed), "DisposedError", "backward: expected the graph of ", "got one that was released");
+          expectRefusal(() => output.backward(seed), "DisposedError", "backward: expected the graph of ", "got a released one");
           output.dispose();
         },
         watched: () => [x.grad],

@@ -28,5 +28,6 @@ export interface MemoryInfo {
  */
 export function memory(backend: Backend = getDefaultBackend()): MemoryInfo {
   const { liveTensors, liveBytes, pooledBytes } = deviceOf(backend, "memory");
-  return { tensors: liveTensors, bytes: liveBytes, pooledBytes };
+  // What is left of tensors when their backend is gone has no memory.
+  return backend.isDisposed ? { tensors: liveTensors, bytes: 0, pooledBytes: 0 } : { tensors: liveTensors, bytes: liveBytes, pooledBytes };
 }

@@ -134,7 +134,7 @@ describe("tidy", () => {
     expectRefusal(
       () => loss.backward(),
       "DisposedError",
-      "backward: expected the graph of sum, got one that was released - by an earlier backward (pass { retainGraph: true } to it) or by the end of its tidy",
+      "backward: expected the graph of sum, got a released one - pass { retainGraph: true } to the backward before, or stay inside its tidy",
     );
     expect(x.grad).toBeNull();
   });

@@ -5,7 +5,7 @@ import type { Layout } from "../autograd/node";
 import { checkInputs, checkLive } from "../autograd/run";
 import { unwatch, watch } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
-import type { Device } from "../backend/device";
+import type { Device, DeviceKernels } from "../backend/device";
 import { deviceOf } from "../cpu/device-of";
 import type { DType, TypedArray } from "../dtype/dtype";
 import { ShapeError, UnsupportedOpError } from "../errors/errors";
@@ -144,21 +144,17 @@ function usableGrad({ grad }: Tensor): Tensor | null {
 /** A gradient in contiguous memory of its own, unless it is to be differentiated itself. */
 function ownGrad(gradient: Tensor, createGraph: boolean): Tensor {
   if (createGraph || (ownsMemory(gradient) && gradient.offset === 0)) return gradient;
-  const { device } = gradient.storage;
-  const own = computedLayout(device, gradient.dtype, gradient.sizes, (out) => device.kernels.copy(gradient.layout, out));
-  return replaced(gradient, own);
+  return replaced(gradient, (out, kernels) => kernels.copy(gradient.layout, out));
 }
 
 /** The sum of a gradient and what was there before, in its place. */
 function addedTo(before: Tensor, gradient: Tensor): Tensor {
-  const { device } = gradient.storage;
-  const add = (out: Layout): void => device.kernels.binary("add", before.layout, gradient.layout, out);
-  return replaced(gradient, computedLayout(device, gradient.dtype, gradient.sizes, add));
+  return replaced(gradient, (out, kernels) => kernels.binary("add", before.layout, gradient.layout, out));
 }
 
-/** A tensor over a new layout in place of `gradient`, whose memory the next that shares it may take over. */
-function replaced(gradient: Tensor, layout: Layout): Tensor {
-  const result = gradient.wrap(layout);
+/** A tensor in place of `gradient`, in memory of its own that `kernel` writes; the next may take over the other's. */
+function replaced(gradient: Tensor, kernel: (out: Layout, kernels: DeviceKernels) => void): Tensor {
+  const result = gradient.wrap(computedLayout(gradient.storage.device, gradient.dtype, gradient.sizes, kernel));
   gradient.dispose();
   return result;
 }
