@@ -168,7 +168,12 @@ describe("backward", () => {
 
 describe("backward refuses", () => {
   test("tensors that require no gradient", () => {
-    expectRefusal(() => ones([]).backward(), "TypeError", "backward: expected a tensor that requires a gradient", "noGrad");
+    expectRefusal(
+      () => ones([]).backward(),
+      "TypeError",
+      "backward: expected a float tensor that requires a gradient, got float32 that does not",
+      "noGrad",
+    );
     expectRefusal(() => leaf(1).detach().backward(), "TypeError", "backward");
     expectRefusal(() => noGrad(() => leaf(1).sum()).backward(), "TypeError", "backward");
   });

@@ -117,9 +117,13 @@ describe("integers and bool", () => {
     expectRefusal(
       () => x.type("int32").sum().backward(),
       "TypeError",
-      "backward: expected a float tensor, got int32 - integers have no gradient",
+      "backward: expected a float tensor that requires a gradient, got int32 that does not",
     );
-    expectRefusal(() => x.gt(0).backward(), "TypeError", "backward: expected a float tensor, got bool - integers have no gradient");
+    expectRefusal(
+      () => x.gt(0).backward(),
+      "TypeError",
+      "backward: expected a float tensor that requires a gradient, got bool that does not",
+    );
     expectRefusal(
       () => grad(x.type("int32"), x),
       "RangeError",

@@ -1,5 +1,5 @@
 import { shared } from "../backend/shared";
-import type { Storage } from "../backend/storage";
+import type { Claim, Storage } from "../backend/storage";
 import { DisposedError, InPlaceError } from "../errors/errors";
 import type { Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
@@ -55,8 +55,8 @@ export class GradNode<A = unknown> {
   readonly shapes: readonly Shape[];
   /** Where each input's gradient goes: the node that made the input, the input itself when it is a leaf, or null. */
   readonly edges: readonly (GradNode | Tensor | null)[];
-  /** The storages the saved values lie in. An object of its own, from which nothing leads back to the node. */
-  readonly held = new HeldStorages();
+  /** Claims on what the saved values lie in, one reference each. An array of its own, from which nothing leads back to the node. */
+  readonly claims: Claim[] = [];
   /** The version of the output's memory when this node made it. A view that is used at a later one would hide the edit from autograd. */
   readonly outputVersion: number;
   readonly #inputs: Saved[] = [];
@@ -106,7 +106,7 @@ export class GradNode<A = unknown> {
     if (this.#released) return;
     this.#released = true;
     unwatchNode(this as GradNode);
-    this.held.collect();
+    for (const saved of [...this.#inputs, this.#output]) saved?.layout.storage.release();
     this.#inputs.length = 0;
     this.#output = undefined;
   }
@@ -122,7 +122,7 @@ export class GradNode<A = unknown> {
 
   #save(tensor: Tensor): Saved {
     const { layout } = tensor;
-    this.held.storages.push(layout.storage.retain());
+    this.claims.push(layout.storage.retain().claim);
     return { tensor, layout, version: layout.storage.version };
   }
 
@@ -136,18 +136,5 @@ export class GradNode<A = unknown> {
       );
     }
     return tensor.isDisposed || tensor.layout !== layout ? tensor.revive(layout) : tensor;
-  }
-}
-
-// --- internal helpers ---
-
-/** Storages of which a node holds one reference each. */
-class HeldStorages {
-  readonly storages: Storage[] = [];
-
-  /** Drops the references; called once, by the node or after it was garbage collected. */
-  collect(): void {
-    for (const storage of this.storages) storage.release();
-    this.storages.length = 0;
   }
 }

@@ -3,6 +3,7 @@
  * survive. Outside every scope a tensor is freed by `dispose()` or, some time after nobody can reach it, by the garbage collector.
  */
 import { shared } from "../backend/shared";
+import { type Claim, drop } from "../backend/storage";
 import type { TensorHandle } from "../tensor/handle";
 import type { Tensor } from "../tensor/tensor";
 import type { GradNode } from "./node";
@@ -15,12 +16,17 @@ interface Scope {
 
 const scopes: Scope[] = /* @__PURE__ */ shared("scopes", () => []);
 
-/** Told when a tensor or node that held storages was collected. An object, not a closure, which would cost as much as a small kernel. */
-interface Held {
-  collect(): void;
-}
+/** What the garbage collector tells of: a tensor, by its claim, or a graph node, by its claims. No closure, which would cost as much as a small kernel. */
+type Held = Claim | readonly Claim[];
 
-const collected = /* @__PURE__ */ shared("collected", () => new FinalizationRegistry<Held>((held) => held.collect()));
+const collected = /* @__PURE__ */ shared(
+  "collected",
+  () =>
+    new FinalizationRegistry<Held>((held) => {
+      if (Array.isArray(held)) for (const claim of held) drop(claim);
+      else forget(held as Claim);
+    }),
+);
 
 /** Lists a new tensor in the open scope or, outside all, leaves it to the garbage collector. */
 export function trackTensor(tensor: TensorHandle): void {
@@ -33,7 +39,7 @@ export function trackTensor(tensor: TensorHandle): void {
 export function watch(tensor: TensorHandle): void {
   if (tensor.isWatched) return;
   tensor.isWatched = true;
-  collected.register(tensor, tensor.storage, tensor);
+  collected.register(tensor, tensor.storage.claim, tensor);
 }
 
 /** Takes a tensor off the garbage collector's list: it was disposed, or its storage was replaced. */
@@ -47,7 +53,7 @@ export function unwatch(tensor: TensorHandle): void {
 export function trackNode(node: GradNode): void {
   const scope = scopes.at(-1);
   if (scope !== undefined) scope.nodes.push(node);
-  else collected.register(node, node.held, node);
+  else collected.register(node, node.claims, node);
 }
 
 /** Takes a node off the garbage collector's list: it was released. */
@@ -85,6 +91,11 @@ export function composed(fn: () => Tensor): Tensor {
 }
 
 // --- internal helpers ---
+
+function forget(claim: Claim): void {
+  claim.device.liveTensors--;
+  drop(claim);
+}
 
 function close(scope: Scope, releaseGraph: boolean, saved: readonly TensorHandle[]): void {
   for (const tensor of scope.tensors) {

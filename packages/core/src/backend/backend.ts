@@ -122,6 +122,8 @@ export type OptimizerSpec =
 export interface BackendInfo {
   /** True when `view` works: tensors can be read without waiting. */
   readonly hostVisible: boolean;
+  /** Whether handles are the garbage collector's own, memory included, as typed arrays are: `release` then frees nothing. Default: false. */
+  readonly isCollected?: boolean;
   /** The element types that tensors may have here. */
   readonly dtypes: readonly DType[];
   /** Threads that one kernel may use. */

@@ -97,7 +97,7 @@ describe("the largest tensor", () => {
     expectRefusal(
       () => ones([1001], { backend }),
       "OutOfMemoryError",
-      "limited: expected 4004 free bytes, got none - one tensor has at most 4000 bytes here; split it",
+      "limited: expected 4004 free bytes, got none - a tensor has at most 4000 bytes; split it",
     );
   });
 

@@ -1,7 +1,7 @@
-import { BYTES_PER_ELEMENT, type DType, type TypedArray } from "../dtype/dtype";
+import { BYTES_PER_ELEMENT, DTYPES, type DType, type TypedArray } from "../dtype/dtype";
 import { OutOfMemoryError, UnsupportedOpError } from "../errors/errors";
 import type { Backend, BackendStorage } from "./backend";
-import { Storage } from "./storage";
+import { type Claim, Storage } from "./storage";
 
 /** The members of a backend that compute. Required here: an absent one was filled in or throws when called. */
 type Families = Required<Pick<Backend, "unary" | "binary" | "reduce" | "where" | "matmul" | "copy" | "fill" | "dropout">>;
@@ -21,7 +21,9 @@ export class Device {
   /** Bytes of released memory that is kept for the next allocation. */
   pooledBytes = 0;
   #peakBytes = 0;
-  readonly #pool: Partial<Record<DType, Map<number, unknown[]>>> = {};
+  #askedBytes = 0;
+  /** By capacity and dtype: handles, each followed by its weight. */
+  readonly #pool = new Map<number, unknown[]>();
 
   constructor(
     readonly backend: Backend,
@@ -42,64 +44,66 @@ export class Device {
     let capacity = capacityFor(length);
     // The largest tensor is what the backend says, whatever it would be rounded to.
     if (capacity * BYTES_PER_ELEMENT[dtype] > this.backend.info.maxBufferBytes) capacity = length;
-    let handle = this.#pool[dtype]?.get(capacity)?.pop();
-    if (handle === undefined) handle = this.#allocateFresh(dtype, capacity);
-    else this.pooledBytes -= capacity * BYTES_PER_ELEMENT[dtype];
-    const storage = new Storage(this, handle, dtype, length, capacity);
-    this.liveBytes += storage.byteLength;
-    if (this.liveBytes > this.#peakBytes) this.#peakBytes = this.liveBytes;
-    return storage;
+    const bytes = capacity * BYTES_PER_ELEMENT[dtype];
+    const size = capacity * DTYPES.length + DTYPES.indexOf(dtype);
+    const free = this.#pool.get(size) ?? [];
+    this.#pool.set(size, free);
+    let weight = free.pop();
+    let handle = free.pop();
+    if (handle === undefined) handle = this.#allocateFresh(dtype, capacity, bytes);
+    else this.pooledBytes -= bytes;
+    this.#askedBytes += bytes;
+    const { isCollected } = this.backend.info;
+    if (!isCollected) weight ??= weightOf(bytes);
+    const byteLength = length * BYTES_PER_ELEMENT[dtype];
+    this.liveBytes += byteLength;
+    this.#peakBytes = Math.max(this.#peakBytes, this.liveBytes);
+    const claim = { references: 1, device: this, free, bytes, byteLength, handle: isCollected ? undefined : handle };
+    return new Storage(claim, handle, dtype, length, weight);
   }
 
   /**
-   * Takes back the memory of a storage that nobody holds. The pool never has more bytes than were live at the peak; what was released last is
-   * the likeliest to be asked for again, so memory of other sizes makes room for it.
+   * Takes back the memory of a storage that nobody holds. The pool never has more bytes than were live at the peak: one that is full has sizes that are no
+   * longer asked for, and starts anew.
    */
-  recycle(storage: Storage): void {
-    const { dtype, capacity, handle } = storage;
-    this.liveBytes -= storage.byteLength;
-    const bytes = capacity * BYTES_PER_ELEMENT[dtype];
+  recycle({ free, bytes, byteLength }: Claim, handle: unknown, weight: unknown): void {
+    this.liveBytes -= byteLength;
+    if (handle === undefined) return; // the garbage collector has it
     // Sizes are rounded up by an eighth at most, and so is the bound.
-    const limit = Math.max(this.#peakBytes * 1.125, MIN_POOL_BYTES);
-    this.#pool[dtype] ??= new Map();
-    const free = this.#pool[dtype].get(capacity) ?? [];
-    if (this.pooledBytes + bytes > limit) this.#evict(this.pooledBytes + bytes - limit, free);
-    if (this.pooledBytes + bytes > limit) {
-      this.backend.release(handle);
-      return;
-    }
+    if (this.pooledBytes + bytes > Math.max(this.#peakBytes * 1.125, MIN_POOL_BYTES)) this.emptyPool();
     this.pooledBytes += bytes;
-    free.push(handle);
-    if (free.length === 1) this.#pool[dtype].set(capacity, free);
+    free.push(handle, weight);
+  }
+
+  /**
+   * Resolves after a turn of the event loop, where the last is some while ago or much memory was asked for since; else at once. A loop that awaits a value in
+   * each step never leaves the queue of promises: timers, requests and the garbage collector's news would wait until it ends.
+   */
+  async turn(): Promise<void> {
+    const now = performance.now();
+    if (now < lastTurn + TURN_MS && this.#askedBytes < TURN_BYTES) return;
+    lastTurn = now;
+    this.#askedBytes = 0;
+    await new Promise<void>(nextTask);
   }
 
   /** Gives all pooled memory back to the backend. */
   emptyPool(): void {
-    this.#evict(this.pooledBytes);
-  }
-
-  /** Gives back at least `bytes`, if there are as many, of all sizes but the one whose list is `spared`. */
-  #evict(bytes: number, spared?: unknown[]): void {
-    const enough = this.pooledBytes - bytes;
-    for (const [dtype, sizes] of Object.entries(this.#pool) as [DType, Map<number, unknown[]>][]) {
-      for (const [capacity, handles] of sizes) {
-        while (handles !== spared && handles.length > 0 && this.pooledBytes > enough) {
-          this.backend.release(handles.pop());
-          this.pooledBytes -= capacity * BYTES_PER_ELEMENT[dtype];
-        }
-      }
+    for (const handles of this.#pool.values()) {
+      for (let i = 0; i < handles.length; i += 2) this.backend.release(handles[i]);
+      handles.length = 0;
     }
+    this.pooledBytes = 0;
   }
 
-  #allocateFresh(dtype: DType, capacity: number): unknown {
+  #allocateFresh(dtype: DType, capacity: number, bytes: number): unknown {
     const { backend } = this;
     if (!backend.info.dtypes.includes(dtype)) {
       const detail = `expected one of ${backend.info.dtypes.join(", ")} on the ${backend.name} backend, got ${dtype} - convert it first`;
       throw new UnsupportedOpError("allocate", backend.name, detail);
     }
-    const bytes = capacity * BYTES_PER_ELEMENT[dtype];
     if (bytes > backend.info.maxBufferBytes) {
-      throw new OutOfMemoryError(backend.name, bytes, `one tensor has at most ${backend.info.maxBufferBytes} bytes here; split it`);
+      throw new OutOfMemoryError(backend.name, bytes, `a tensor has at most ${backend.info.maxBufferBytes} bytes; split it`);
     }
     try {
       return backend.allocate(dtype, capacity);
@@ -115,6 +119,41 @@ export class Device {
 
 /** A pool this small is never worth giving back. */
 const MIN_POOL_BYTES = 2 ** 20;
+
+/** Milliseconds and bytes between turns of the event loop. */
+const TURN_MS = 8;
+const TURN_BYTES = 2 ** 24;
+
+let lastTurn = 0;
+
+/** The part of the platform that core needs and not all type libraries have. */
+interface Port {
+  onmessage(): void;
+  postMessage(data: null): void;
+  close(): void;
+}
+
+/** Calls back in a task of its own. Not by a timer, which browsers hold back for 4 ms. */
+function nextTask(callback: () => void): void {
+  const { port1, port2 } = new MessageChannel() as unknown as { port1: Port; port2: Port };
+  port1.onmessage = () => {
+    port1.close();
+    callback();
+  };
+  port2.postMessage(null);
+}
+
+/** Smaller handles weigh nothing: the objects around them tell the garbage collector enough. */
+const MIN_WEIGHT = 4096;
+
+/**
+ * An untouched buffer of as many bytes, to hold beside a handle: the garbage collector cannot see the memory behind a handle, and would leave hundreds of
+ * them lie for a few kilobytes of objects. It takes address space alone, where the engine has buffers that can be resized.
+ */
+function weightOf(bytes: number): unknown {
+  const options = { maxByteLength: bytes };
+  return bytes < MIN_WEIGHT ? undefined : new (ArrayBuffer as new (length: number, options: object) => ArrayBuffer)(bytes, options);
+}
 
 /** The smallest size that is given out, in elements. */
 const MIN_CAPACITY = 16;

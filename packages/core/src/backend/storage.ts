@@ -1,4 +1,4 @@
-import { BYTES_PER_ELEMENT, type DType } from "../dtype/dtype";
+import type { DType } from "../dtype/dtype";
 import type { BackendStorage } from "./backend";
 import type { Device } from "./device";
 
@@ -9,42 +9,59 @@ import type { Device } from "./device";
 export class Storage implements BackendStorage {
   /** Raised by every edit in place. The backward pass compares it with what it was when the value was saved. */
   version = 0;
-  #references = 1;
 
-  /** Made by `Device.allocate` only. `capacity` is what the memory really has room for. */
+  /** Made by `Device.allocate` only. */
   constructor(
-    readonly device: Device,
+    /** What the garbage collector remembers. */
+    readonly claim: Claim,
     readonly handle: unknown,
     readonly dtype: DType,
     readonly length: number,
-    readonly capacity: number,
+    /** Shows the garbage collector how much memory there is behind the handle. */
+    readonly weight: unknown,
   ) {}
 
-  /** Bytes in use, as seen from the host. */
-  get byteLength(): number {
-    return this.length * BYTES_PER_ELEMENT[this.dtype];
+  /** Whose memory it is. */
+  get device(): Device {
+    return this.claim.device;
   }
 
   /** True while no one but the asker holds it. */
   get isUnshared(): boolean {
-    return this.#references === 1;
+    return this.claim.references === 1;
   }
 
   /** Takes one more reference. */
   retain(): this {
-    this.#references++;
+    this.claim.references++;
     return this;
-  }
-
-  /** Drops the reference of a tensor that was disposed, moved or garbage collected. */
-  collect(): void {
-    this.device.liveTensors--;
-    this.release();
   }
 
   /** Drops one reference; the last one gives the memory back. */
   release(): void {
-    this.#references--;
-    if (this.#references === 0) this.device.recycle(this);
+    drop(this.claim, this.handle, this.weight);
   }
+}
+
+/**
+ * The references of a storage, apart from its memory: what the garbage collector remembers of tensors, so that it is free to take memory that it knows
+ * itself.
+ */
+export interface Claim {
+  references: number;
+  readonly device: Device;
+  /** Where the memory goes when nobody holds it. */
+  readonly free: unknown[];
+  /** Bytes it has room for. */
+  readonly bytes: number;
+  /** Bytes in use, as seen from the host. */
+  readonly byteLength: number;
+  /** Undefined where the garbage collector takes it. */
+  readonly handle: unknown;
+}
+
+/** Drops a reference by whoever has no more than the claim; with `handle`, by whoever has the storage. */
+export function drop(claim: Claim, handle = claim.handle, weight?: unknown): void {
+  claim.references--;
+  if (claim.references === 0) claim.device.recycle(claim, handle, weight);
 }

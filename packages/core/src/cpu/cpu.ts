@@ -9,6 +9,7 @@ export const cpu: Backend<TypedArray> = {
   name: "cpu",
   info: {
     hostVisible: true,
+    isCollected: true,
     dtypes: ["float32", "float64", "int32", "bool"],
     threads: 1,
     device: "javascript",

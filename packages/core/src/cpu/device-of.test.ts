@@ -118,7 +118,7 @@ describe("a backend", () => {
     const error = expectRefusal(
       () => use(x),
       "UnsupportedOpError",
-      `${member}: expected the partial backend to have "${member}", got none - a backend without "view" writes every family`,
+      `${member}: expected the partial backend to have "${member}", got none - write it`,
     );
     expect(error).toMatchObject({ op: member, backend: "partial" });
     expect([...(await x.data())]).toEqual([1, 2, 3, 4]);

@@ -21,10 +21,10 @@ export function deviceOf(backend: Backend, op = "backend"): Device {
   checkBackend(op, backend);
   const view = memberOf(backend, "view", true) as View | undefined;
   const kernels = completeKernels(backend, view);
-  const counts = shared("backend counts", () => new Map<string, number>());
-  const number = (counts.get(backend.name) ?? 0) + 1;
+  const counts = shared("backend counts", () => Object.create(null) as Record<string, number>);
+  const number = (counts[backend.name] ?? 0) + 1;
   const device = new Device(backend, kernels, view, number === 1 ? backend.name : `${backend.name} #${number}`);
-  counts.set(backend.name, number);
+  counts[backend.name] = number;
   devices.set(backend, device);
   return device;
 }
@@ -58,7 +58,7 @@ function completeKernels(backend: Backend, view: View | undefined): DeviceKernel
   if (view === undefined) {
     for (const member of FAMILIES) {
       kernels[member] ??= () => {
-        const detail = `expected the ${backend.name} backend to have "${member}", got none - a backend without "view" writes every family`;
+        const detail = `expected the ${backend.name} backend to have "${member}", got none - write it`;
         throw new UnsupportedOpError(member, backend.name, detail);
       };
     }

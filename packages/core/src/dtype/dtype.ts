@@ -35,7 +35,7 @@ export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = {
 const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array } as const;
 
 /** The dtypes, narrowest first: mixed operands are converted to the later one. */
-const PROMOTION_ORDER: readonly DType[] = ["bool", "int32", "float32", "float64"];
+export const DTYPES: readonly DType[] = ["bool", "int32", "float32", "float64"];
 
 /** True for a `dtype` that can carry gradients: float32 and float64. */
 export function isFloating(dtype: DType): boolean {
@@ -49,7 +49,7 @@ export function checkFloating(op: string, dtype: DType): void {
 
 /** Refuses a number that int32 has no place for, NaN and infinities among them; `advice` says what to do. A fraction is cut off where it is stored. */
 export function checkInt32(op: string, value: number, advice: string): void {
-  if (!fitsInt32(value)) throw wrongValue(op, "numbers that fit int32, from -2^31 to 2^31 - 1", value, advice);
+  if (!fitsInt32(value)) throw wrongValue(op, "numbers that fit int32", value, advice);
 }
 
 /** True for what int32 holds once its fraction is cut off. */
@@ -60,13 +60,13 @@ export function fitsInt32(value: number): boolean {
 /** The dtype that holds both operands of a mixed operation, e.g. `int32` with `float32` gives `float32`. */
 export function promote(a: DType, b: DType): DType {
   if (a === b) return a;
-  return PROMOTION_ORDER.indexOf(a) > PROMOTION_ORDER.indexOf(b) ? a : b;
+  return DTYPES.indexOf(a) > DTYPES.indexOf(b) ? a : b;
 }
 
 /** Refuses anything but one of the four dtype names. */
 export function checkDType(op: string, dtype: unknown): DType {
-  if (PROMOTION_ORDER.includes(dtype as DType)) return dtype as DType;
-  const near = typeof dtype === "string" ? didYouMean(dtype.replace("torch.", ""), PROMOTION_ORDER) : undefined;
+  if (DTYPES.includes(dtype as DType)) return dtype as DType;
+  const near = typeof dtype === "string" ? didYouMean(dtype.replace("torch.", ""), DTYPES) : undefined;
   throw wrongType(op, 'dtype "float32", "float64", "int32" or "bool"', dtype, near);
 }
 
@@ -91,7 +91,7 @@ export function hostArray<D extends DType>(owner: string, dtype: D, length: numb
 /** The dtype a typed array holds, of whichever realm, or `null` for one that no tensor has (such as `Int16Array`) and for anything else. */
 export function dtypeOf(array: unknown): DType | null {
   const kind = typedArrayKind(array);
-  return PROMOTION_ORDER.find((dtype) => ARRAYS[dtype].name === kind) ?? null;
+  return DTYPES.find((dtype) => ARRAYS[dtype].name === kind) ?? null;
 }
 
 /** The name of a typed array's class, such as "Int16Array"; null for anything else. The same in every realm, and in a minified program. */

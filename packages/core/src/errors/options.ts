@@ -98,7 +98,7 @@ function isOptionsObject(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   try {
     const prototype = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype || prototype === null) return true;
+    if (prototype === Object.prototype) return true;
     return Object.prototype.toString.call(value) === "[object Object]" && brandOf(value) === undefined;
   } catch {
     return false; // a proxy that was revoked

@@ -71,7 +71,7 @@ describe("in place", () => {
       expectRefusal(
         () => F.dropout(x, { p, inplace: true, generator }),
         "InPlaceError",
-        "dropout: expected each element to have memory of its own, got an expanded tensor",
+        "dropout: expected no expanded tensor, got one",
         "contiguous()",
       );
     }

@@ -53,10 +53,7 @@ export function applySelectInPlace(x: Tensor, key: MaskKey, affine: Affine): Ten
  */
 export function checkInPlace(op: string, x: Tensor): void {
   if (x.steps.some((stride, i) => stride === 0 && (x.sizes[i] as number) > 1)) {
-    throw new InPlaceError(
-      op,
-      "expected each element to have memory of its own, got an expanded tensor - call contiguous() first, or leave inplace off",
-    );
+    throw new InPlaceError(op, "expected no expanded tensor, got one - call contiguous() first, or leave inplace off");
   }
   const kind = x.node === null ? "leaf" : x.isView ? "view" : undefined;
   if (kind !== undefined && gradMode.enabled && x.requiresGrad) {

@@ -37,7 +37,7 @@ const clampPrimitive: Primitive<ClampOptions> = {
 export function clamp(tensor: Tensor, options: ClampOptions): Tensor {
   const x = checkTensor("clamp", tensor);
   const { min, max } = optionsOf("clamp", options, { min: "any", max: "any" });
-  if (min === undefined && max === undefined) throw wrongType("clamp", "{ min } or { max } or both", options);
+  if (min === undefined && max === undefined) throw wrongType("clamp", "{ min } or { max }", options);
   let { dtype } = x;
   for (const bound of [min, max]) {
     if (bound === undefined) continue;

@@ -119,7 +119,7 @@ describe("matmul", () => {
         .itemSync(),
     ).toBe(5);
     const integers = tensor(new Int32Array([1]));
-    expectRefusal(() => integers.matmul(integers), "TypeError", "matmul: expected float tensors, got int32 and int32");
+    expectRefusal(() => integers.matmul(integers), "TypeError", "matmul: expected a float tensor, got int32");
   });
 
   test("refuses scalars, inner sizes that differ, batches that do not broadcast and what is no tensor", () => {

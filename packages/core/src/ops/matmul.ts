@@ -4,7 +4,7 @@ import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import type { Device } from "../backend/device";
 import { referenceLinear } from "../cpu/matmul";
-import { type DType, isFloating, promote } from "../dtype/dtype";
+import { checkFloating, type DType, isFloating, promote } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { broadcastShapes, formatShape, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
@@ -51,8 +51,7 @@ export function matmul(left: Tensor, right: Tensor): Tensor {
   const x = checkTensor("matmul", left);
   const other = checkTensor("matmul", right);
   const dtype = promote(x.dtype, other.dtype);
-  if (!isFloating(dtype))
-    throw new TypeError(`matmul: expected float tensors, got ${x.dtype} and ${other.dtype} - convert with x.type("float32")`);
+  checkFloating("matmul", dtype);
   const inner = other.sizes[Math.max(0, other.sizes.length - 2)];
   if (inner === undefined || x.sizes.at(-1) !== inner) {
     const detail = `expected equal inner sizes, got ${formatShape(x.sizes)} and ${formatShape(other.sizes)}`;

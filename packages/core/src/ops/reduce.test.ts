@@ -162,11 +162,7 @@ describe("amax and amin", () => {
 
   test("refuse to choose from nothing, but take other empty shapes", () => {
     for (const op of ["amax", "amin", "argmax"] as const) {
-      expectRefusal(
-        () => zeros([2, 0])[op]({ dim: 1 }),
-        "RangeError",
-        `${op}: expected at least one element to choose from, got a dimension of size 0`,
-      );
+      expectRefusal(() => zeros([2, 0])[op]({ dim: 1 }), "RangeError", `${op}: expected at least one element, got a dimension of size 0`);
       expectRefusal(() => zeros([0])[op](), "RangeError", op);
       expect(zeros([0, 3])[op]({ dim: 1 }).shape).toEqual([0]);
     }

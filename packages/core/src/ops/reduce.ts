@@ -1,10 +1,10 @@
-import { ANY, type Inputs, type Layout, type Primitive } from "../autograd/node";
+import { ANY, type Primitive } from "../autograd/node";
 import { composed } from "../autograd/scope";
 import type { ReduceOp } from "../backend/op-names";
-import type { DType } from "../dtype/dtype";
 import { checkFloating } from "../dtype/dtype";
 import { type OptionKinds, optionsOf } from "../errors/options";
-import { normalizeDim, normalizeDims, type Shape, sizeOf } from "../shape/shape";
+import { wrongType } from "../errors/refusal";
+import { normalizeDims, type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
 import { computedLayout, runCast, runContiguous } from "./layout";
@@ -22,7 +22,6 @@ export const REDUCE: OptionKinds<ReduceOptions> = { dim: "any", keepdim: "flag" 
 
 /** A reduction of neighbouring dimensions of a contiguous tensor, seen as [outer, size, inner]. */
 interface ReduceAttrs {
-  readonly op: ReduceOp;
   readonly outer: number;
   readonly size: number;
   readonly inner: number;
@@ -32,70 +31,79 @@ interface ReduceAttrs {
   readonly kept: Shape;
 }
 
-const sumPrimitive: Primitive<ReduceAttrs> = {
-  name: "sum",
-  forward,
+type Reduction = Primitive<ReduceAttrs> & { readonly name: ReduceOp };
+
+const reduction = (name: ReduceOp, gradient: Omit<Primitive<ReduceAttrs>, "name" | "forward"> = {}): Reduction => ({
+  ...gradient,
+  name,
+  forward: ([x], { outer, size, inner, shape }) =>
+    computedLayout(x.storage.device, name === "argmax" || x.dtype === "bool" ? "int32" : x.dtype, shape, (out, kernels) =>
+      kernels.reduce(name, x.layout, out, outer, size, inner),
+    ),
+});
+
+const sumPrimitive = /* @__PURE__ */ reduction("sum", {
   backward: (node, grad) => [grad.reshape(node.attrs.kept).expand(node.shapes[0] as Shape)],
-};
+});
 
 /**
  * The gradient of the largest or smallest elements is shared evenly among equals, as in PyTorch's amax and amin. A NaN equals nothing, so that
  * there is none to share it: all elements get NaN.
  */
-const extreme = (name: string): Primitive<ReduceAttrs> => ({
-  name,
+const EXTREME: Parameters<typeof reduction>[1] = {
   reads: [ANY],
   readsOutput: ANY,
-  forward,
   backward(node, grad) {
-    const mask = node.input(0).eq(node.output().reshape(node.attrs.kept)).type(grad.dtype);
-    const count = mask.reshape([node.attrs.outer, node.attrs.size, node.attrs.inner]).sum({ dim: 1 });
-    const share = grad.reshape(node.attrs.kept).div(count.reshape(node.attrs.kept));
-    return [share.mul(mask)];
+    const { outer, size, inner, kept } = node.attrs;
+    const mask = node.input(0).eq(node.output().reshape(kept)).type(grad.dtype);
+    const count = mask.reshape([outer, size, inner]).sum({ dim: 1 });
+    return [grad.reshape(kept).div(count.reshape(kept)).mul(mask)];
   },
-});
+};
 
-const amaxPrimitive = /* @__PURE__ */ extreme("amax");
-const aminPrimitive = /* @__PURE__ */ extreme("amin");
+const amaxPrimitive = /* @__PURE__ */ reduction("amax", EXTREME);
+const aminPrimitive = /* @__PURE__ */ reduction("amin", EXTREME);
+const argmaxPrimitive = /* @__PURE__ */ reduction("argmax");
 
-const argmaxPrimitive: Primitive<ReduceAttrs> = { name: "argmax", forward };
+/** What every reduction reads: the tensor, its options, and the dimensions from the front and ascending. */
+export function readReduction<T extends ReduceOptions>(op: string, tensor: Tensor, options: T | undefined, kinds: OptionKinds<T>) {
+  const x = checkTensor(op, tensor);
+  const given = optionsOf(op, options, kinds);
+  return { x, given, dims: normalizeDims(op, given.dim, x.sizes.length), keepdim: given.keepdim ?? false };
+}
 
 /** The sum over dimensions; of bool the int32 count. An empty sum is 0. */
 export function sum(x: Tensor, options?: ReduceOptions): Tensor {
-  return reduceBy("sum", sumPrimitive, x, options);
+  return reduceBy(sumPrimitive, x, options);
 }
 
 /** The largest element over dimensions; NaN if there is one. */
 export function amax(x: Tensor, options?: ReduceOptions): Tensor {
-  return reduceBy("amax", amaxPrimitive, x, options);
+  return reduceBy(amaxPrimitive, x, options);
 }
 
 /** The smallest element over dimensions; NaN if there is one. */
 export function amin(x: Tensor, options?: ReduceOptions): Tensor {
-  return reduceBy("amin", aminPrimitive, x, options);
+  return reduceBy(aminPrimitive, x, options);
 }
 
 /** The place of the largest element along one dimension, or in the flattened tensor; int32. The first of equals. */
-export function argmax(tensor: Tensor, options?: { dim?: number; keepdim?: boolean }): Tensor {
-  const x = checkTensor("argmax", tensor);
-  const { dim, keepdim = false } = optionsOf<{ dim?: number; keepdim?: boolean }>("argmax", options, REDUCE);
-  const rank = x.sizes.length;
-  // Over all dimensions the place is that in the flattened tensor.
-  const dims = normalizeDims("argmax", dim === undefined ? dim : normalizeDim("argmax", dim, rank), rank);
-  return reduce("argmax", argmaxPrimitive, x, dims, keepdim);
+export function argmax(x: Tensor, options?: { dim?: number; keepdim?: boolean }): Tensor {
+  // Over all dimensions the place is that in the flattened tensor; over some it would be one in neither.
+  if (Array.isArray(options?.dim)) throw wrongType("argmax", "dim to be an integer", options.dim);
+  return reduceBy(argmaxPrimitive, x, options);
 }
 
 /** The mean over dimensions, of a float tensor. */
 export function mean(tensor: Tensor, options?: ReduceOptions): Tensor {
-  const x = checkTensor("mean", tensor);
+  const { x, dims, keepdim } = readReduction("mean", tensor, options, REDUCE);
   checkFloating("mean", x.dtype);
-  const { dim, keepdim = false } = optionsOf("mean", options, REDUCE);
-  return meanOver(x, normalizeDims("mean", dim, x.sizes.length), keepdim);
+  return meanOver(x, dims, keepdim);
 }
 
 /** The sum over `dims`, counted from the front and ascending. */
 export function sumOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
-  return reduce("sum", sumPrimitive, x, dims, keepdim);
+  return reduce(sumPrimitive, x, dims, keepdim);
 }
 
 /** The mean over them. */
@@ -115,37 +123,32 @@ export function countOf(x: Tensor, dims: readonly number[]): number {
 
 // --- internal helpers ---
 
-function forward([x]: Inputs, { op, outer, size, inner, shape }: ReduceAttrs): Layout {
-  const dtype: DType = op === "argmax" || x.dtype === "bool" ? "int32" : x.dtype;
-  return computedLayout(x.storage.device, dtype, shape, (out, kernels) => kernels.reduce(op, x.layout, out, outer, size, inner));
-}
-
-/** Reads the options of a reduction that is one primitive. */
-function reduceBy(op: ReduceOp, primitive: Primitive<ReduceAttrs>, tensor: Tensor, options?: ReduceOptions): Tensor {
-  const x = checkTensor(op, tensor);
-  const { dim, keepdim = false } = optionsOf(op, options, REDUCE);
-  return reduce(op, primitive, x, normalizeDims(op, dim, x.sizes.length), keepdim);
+/** A reduction that is one primitive. */
+function reduceBy(primitive: Reduction, tensor: Tensor, options?: ReduceOptions): Tensor {
+  const { x, dims, keepdim } = readReduction(primitive.name, tensor, options, REDUCE);
+  return reduce(primitive, x, dims, keepdim);
 }
 
 /** Reduces `dims`, counted from the front and ascending. */
-function reduce(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+function reduce(primitive: Reduction, x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  const { name: op } = primitive;
   const first = dims[0] ?? 0;
-  if (!dims.every((d, i) => d === first + i)) return reduceApart(op, primitive, x, dims, keepdim);
+  if (!dims.every((d, i) => d === first + i)) return reduceApart(primitive, x, dims, keepdim);
   const end = first + dims.length;
   const kept = x.sizes.map((size, i) => (i >= first && i < end ? 1 : size));
   const shape = keepdim ? kept : dims.length === x.sizes.length ? SCALAR : x.sizes.filter((_, i) => i < first || i >= end);
   const size = sizeOf(x.sizes.slice(first, end));
-  if (size === 0 && op !== "sum") throw new RangeError(`${op}: expected at least one element to choose from, got a dimension of size 0`);
-  const attrs = { op, outer: sizeOf(x.sizes.slice(0, first)), size, inner: sizeOf(x.sizes.slice(end)), shape, kept };
+  if (size === 0 && op !== "sum") throw new RangeError(`${op}: expected at least one element, got a dimension of size 0`);
+  const attrs = { outer: sizeOf(x.sizes.slice(0, first)), size, inner: sizeOf(x.sizes.slice(end)), shape, kept };
   return op !== "sum" && x.dtype === "bool" ? runCast(primitive, [x], attrs, "int32") : runContiguous(primitive, [x], attrs);
 }
 
 /** The same for dimensions that are apart, which are brought together at the end. */
-function reduceApart(op: ReduceOp, primitive: Primitive<ReduceAttrs>, x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+function reduceApart(primitive: Reduction, x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
   const others = [...x.sizes.keys()].filter((i) => !dims.includes(i));
   const last = dims.map((_, i) => others.length + i);
   return composed(() =>
-    reduce(op, primitive, x.permute([...others, ...dims]), last, false).reshape(
+    reduce(primitive, x.permute([...others, ...dims]), last, false).reshape(
       x.sizes.flatMap((size, i) => (others.includes(i) ? size : keepdim ? 1 : [])),
     ),
   );

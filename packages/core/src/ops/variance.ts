@@ -1,12 +1,11 @@
 import { ANY, type Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { checkFloating } from "../dtype/dtype";
-import { type OptionKinds, optionsOf } from "../errors/options";
-import { normalizeDims, type Shape } from "../shape/shape";
+import type { OptionKinds } from "../errors/options";
+import type { Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
-import { checkTensor } from "./binary";
 import { unrecorded } from "./layout";
-import { countOf, meanOver, REDUCE, type ReduceOptions, sumOver } from "./reduce";
+import { countOf, meanOver, REDUCE, type ReduceOptions, readReduction, sumOver } from "./reduce";
 
 /** The variance over dimensions: squared distances from the mean, summed and divided by the count less `correction`. */
 export function variance(x: Tensor, options?: VarianceOptions): Tensor {
@@ -58,12 +57,10 @@ const deviationPrimitive: Primitive<SpreadAttrs> = {
 };
 
 function spread(op: string, primitive: Primitive<SpreadAttrs>, tensor: Tensor, options: VarianceOptions | undefined): Tensor {
-  const x = checkTensor(op, tensor);
+  const { x, given, dims, keepdim } = readReduction(op, tensor, options, VARIANCE);
   checkFloating(op, x.dtype);
-  const { correction = 1, keepdim = false, dim } = optionsOf<VarianceOptions>(op, options, VARIANCE);
-  const dims = normalizeDims(op, dim, x.sizes.length);
   const kept = x.sizes.map((size, d) => (dims.includes(d) ? 1 : size));
-  return run(primitive, [x], { dims, keepdim, freedom: Math.max(0, countOf(x, dims) - correction), kept });
+  return run(primitive, [x], { dims, keepdim, freedom: Math.max(0, countOf(x, dims) - (given.correction ?? 1)), kept });
 }
 
 function centred(x: Tensor, dims: readonly number[]): Tensor {

@@ -95,7 +95,7 @@ export function expand(tensor: Tensor, shape: Shape): Tensor {
 export function squeeze(tensor: Tensor, dim?: number): Tensor {
   const x = checkTensor("squeeze", tensor);
   const at = dim === undefined ? undefined : normalizeDim("squeeze", dim, x.sizes.length);
-  const kept = x.sizes.map((_, i) => i).filter((i) => x.sizes[i] !== 1 || (at !== undefined && i !== at));
+  const kept = [...x.sizes.keys()].filter((i) => x.sizes[i] !== 1 || (at ?? i) !== i);
   const pick = (from: readonly number[]) => kept.map((i) => from[i] as number);
   return run(reshapePrimitive, [x], { shape: pick(x.sizes), strides: pick(x.steps) });
 }
@@ -141,7 +141,6 @@ function resolveSizes(x: Tensor, shape: Shape): Shape {
   const rest = x.size / known;
   if (open < 0 ? known === x.size : open === given.lastIndexOf(-1) && Number.isInteger(rest))
     return sizes.map((size, i) => (i === open ? rest : size));
-  const advice = open >= 0 && known === 0 ? " - write the size in place of -1" : "";
-  const detail = `expected a shape of ${x.size} elements for ${formatShape(x.sizes)}, got ${formatShape(given as Shape)}${advice}`;
+  const detail = `expected a shape of ${x.size} elements for ${formatShape(x.sizes)}, got ${formatShape(given as Shape)}`;
   throw new ShapeError("reshape", [x.sizes, given as Shape], detail);
 }

@@ -89,7 +89,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
       throw new ShapeError(
         op,
         [a, b],
-        `expected shapes that broadcast, got ${formatShape(a)} and ${formatShape(b)} - sizes must be equal or 1, counted from the last dimension`,
+        `expected shapes that broadcast, got ${formatShape(a)} and ${formatShape(b)} - sizes must be equal or 1, from the last dimension`,
       );
     }
     shape[rank - i] = x === 1 ? y : x;
@@ -121,7 +121,7 @@ export function normalizeDim(op: string, dim: unknown, rank: number): number {
 /** Dimensions counted from the front and ascending; all of them for `undefined`. Throws RangeError for one named twice. */
 export function normalizeDims(op: string, dim: number | readonly number[] | undefined, rank: number): number[] {
   const given = typeof dim === "number" ? [dim] : dim === undefined ? [] : arrayOf(op, "dim to be an integer or an array of them", dim);
-  if (given.length === 0) return Array.from({ length: rank }, (_, i) => i); // PyTorch: an empty list means all
+  if (given.length === 0) return [...Array(rank).keys()]; // PyTorch: an empty list means all
   const dims = given.map((d) => normalizeDim(op, d, rank));
   dims.sort((a, b) => a - b);
   for (let i = 1; i < dims.length; i++) {

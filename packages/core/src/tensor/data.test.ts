@@ -99,7 +99,7 @@ describe("data and dataSync", () => {
     expectRefusal(
       () => x.dataSync(),
       "UnsupportedOpError",
-      "dataSync: expected a host-visible backend, got blind - use await tensor.data()",
+      "dataSync: expected a host-visible backend, got blind - await data() or item()",
     );
     expectRefusal(() => x.sum().itemSync(), "UnsupportedOpError", "expected a host-visible backend, got blind");
   });

@@ -58,7 +58,7 @@ function flatten(data: unknown): Elements {
   const shape: number[] = [];
   for (let level = data; Array.isArray(level); level = level[0]) {
     if (shape.length === MAX_DIMS) {
-      throw new RangeError(`tensor: expected at most ${MAX_DIMS} levels of arrays, got more - does an array hold itself?`);
+      throw new RangeError(`tensor: expected at most ${MAX_DIMS} levels of arrays, got more`);
     }
     shape.push(level.length);
     if (level.length === 0) break;

@@ -32,7 +32,7 @@ const GAP = -1;
 
 /** The places to show along a dimension. */
 function shownPlaces(size: number, isLarge: boolean): number[] {
-  if (!isLarge || size <= 2 * EDGE) return Array.from({ length: Math.min(size, MAX_SHOWN) }, (_, i) => i);
+  if (!isLarge || size <= 2 * EDGE) return [...Array(Math.min(size, MAX_SHOWN)).keys()];
   return [0, 1, 2, GAP, size - 3, size - 2, size - 1];
 }
 

@@ -158,7 +158,8 @@ export abstract class TensorHandle extends RawTensor {
     if (self.isGone) return;
     self.isGone = true;
     unwatch(self);
-    self.storage.collect();
+    self.storage.device.liveTensors--;
+    self.storage.release();
     self.gradient?.dispose();
     self.gradient = null;
   }

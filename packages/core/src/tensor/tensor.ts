@@ -4,11 +4,11 @@ import { checkLive } from "../autograd/run";
 import { withScope } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
 import { deviceOf } from "../cpu/device-of";
-import { checkDType, type DType, isFloating, type TypedArray } from "../dtype/dtype";
+import { checkDType, type DType, type TypedArray } from "../dtype/dtype";
 import { raw } from "../errors/brand";
-import { ShapeError } from "../errors/errors";
 import { awaited, INSPECT, refuseJson } from "../errors/misuse";
 import { type OptionKinds, optionsOf } from "../errors/options";
+import { refusal } from "../errors/refusal";
 import * as arithmetic from "../ops/arithmetic";
 import { checkTensor, type NumberOrTensor } from "../ops/binary";
 import { type ClampOptions, clamp } from "../ops/clamp";
@@ -19,7 +19,7 @@ import * as unary from "../ops/unary";
 import { standardDeviation, variance } from "../ops/variance";
 import { expand, permute, reshape, slice, squeeze, transpose, unsqueeze } from "../ops/views";
 import { where } from "../ops/where";
-import { formatShape, type Shape } from "../shape/shape";
+import type { Shape } from "../shape/shape";
 import { formatTensor } from "./format";
 import { TensorHandle } from "./handle";
 import { accumulateGrads, checkGradient, checkSingle, moveStorage, readElements, readElementsSync, readItem } from "./transfer";
@@ -126,19 +126,10 @@ export class Tensor extends TensorHandle {
     const { createGraph = false, retainGraph = createGraph } = optionsOf<BackwardOptions>("backward", options, BACKWARD);
     const self = checkLive("backward", raw(this));
     if (!self.requiresGrad) {
-      throw new TypeError(
-        isFloating(self.dtype)
-          ? "backward: expected a tensor that requires a gradient, got one that was computed from none - set requiresGrad, and check noGrad"
-          : `backward: expected a float tensor, got ${self.dtype} - integers have no gradient`,
-      );
+      const ways = "set requiresGrad, check noGrad, and keep integers off the way to the loss";
+      throw refusal("backward", "a float tensor that requires a gradient", `${self.dtype} that does not`, ways);
     }
-    if (gradient === undefined && self.size !== 1) {
-      throw new ShapeError(
-        "backward",
-        [self.sizes],
-        `expected one element, got shape ${formatShape(self.sizes)} - reduce it, or pass its gradient`,
-      );
-    }
+    if (gradient === undefined) checkSingle("backward", self, "reduce it, or pass its gradient");
     const given = gradient === undefined ? undefined : checkTensor("backward", gradient, "the gradient");
     if (given !== undefined) checkGradient("backward", self, given);
     withScope(
@@ -333,7 +324,7 @@ export class Tensor extends TensorHandle {
 
   /** Refuses: JSON has no room for typed elements, and would keep what a tensor is made of inside in their place. @throws TypeError always. */
   toJSON(): never {
-    return refuseJson("a Tensor", "await x.data() and keep Array.from of it with x.shape");
+    return refuseJson("a Tensor", "keep Array.from(await x.data()) and x.shape");
   }
 
   /** Refuses to be a number or a part of one; as a text (a `hint` of "string") it is its `toString()`. @throws TypeError in arithmetic and comparisons. */

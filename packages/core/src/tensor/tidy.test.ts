@@ -30,7 +30,7 @@ describe("tidy", () => {
       () => inner?.add(1),
       "DisposedError",
       "add: expected a live tensor, got a disposed one",
-      "return it from tidy or keep() it",
+      "return it from tidy, or keep() it",
     );
   });
 

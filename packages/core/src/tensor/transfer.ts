@@ -21,7 +21,9 @@ export async function readElements(x: Tensor): Promise<TypedArray> {
   const storage = source.storage.retain();
   if (source !== x) source.dispose();
   try {
-    return await storage.device.backend.read(storage, source.offset, source.size);
+    const elements = await storage.device.backend.read(storage, source.offset, source.size);
+    await storage.device.turn();
+    return elements;
   } finally {
     storage.release();
   }
@@ -34,8 +36,8 @@ export async function readItem(x: Tensor): Promise<number> {
 }
 
 /** Refuses a tensor of more or fewer elements than one. */
-export function checkSingle(op: string, { shape, size }: Tensor): void {
-  if (size !== 1) throw new ShapeError(op, [shape], `expected one element, got shape ${formatShape(shape)} - use data()`);
+export function checkSingle(op: string, { shape, size }: Tensor, advice = "use data()"): void {
+  if (size !== 1) throw new ShapeError(op, [shape], `expected one element, got shape ${formatShape(shape)} - ${advice}`);
 }
 
 /** The same at once, through the backend's view. */
@@ -43,7 +45,7 @@ export function readElementsSync(op: string, x: Tensor): TypedArray {
   checkLive(op, x);
   const { backend } = x;
   if (backend.view === undefined) {
-    const detail = `expected a host-visible backend, got ${backend.name} - use await tensor.${op.replace("Sync", "()")}`;
+    const detail = `expected a host-visible backend, got ${backend.name} - await data() or item()`;
     throw new UnsupportedOpError(op, backend.name, detail);
   }
   const source = readable(x);
@@ -79,7 +81,8 @@ export function replaceStorage(x: Tensor, layout: Layout): void {
   }
   const { isWatched } = x;
   unwatch(x);
-  x.storage.collect();
+  x.storage.device.liveTensors--;
+  x.storage.release();
   x.layout = layout;
   x.isView = false;
   storage.device.liveTensors++;

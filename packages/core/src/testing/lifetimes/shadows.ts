@@ -109,7 +109,7 @@ export class Shadows {
     );
     const held = [...new Set(this.live().map(({ tensor }) => tensor.storage))];
     for (const backend of this.backends) {
-      const bytes = held.reduce((total, storage) => total + (storage.device.backend === backend ? storage.byteLength : 0), 0);
+      const bytes = held.reduce((total, storage) => total + (storage.device.backend === backend ? storage.claim.byteLength : 0), 0);
       const counted = memory(backend);
       check(counted.bytes >= bytes && counted.pooledBytes >= 0, `${bytes} bytes are held of ${JSON.stringify(counted)}`);
     }
