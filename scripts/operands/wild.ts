@@ -1,6 +1,5 @@
 /** Calls of a backend's members with operands that may lie anywhere: what core never passes on, and another caller might. */
 import type { Backend, BackendStorage, DropoutSpec, DType, Kernels, Operand, TypedArray } from "@dropwise/core/backend";
-import { contiguousStrides } from "@dropwise/core/backend";
 import fc from "fast-check";
 
 /** A shape, its strides and an offset, for a storage that is made for them or not. */
@@ -42,6 +41,10 @@ const mostly = (usual: fc.Arbitrary<number>) => fc.oneof({ weight: 20, arbitrary
 const sizes = mostly(fc.integer({ min: 0, max: 5 }));
 const offsets = mostly(fc.integer({ min: 0, max: 6 }));
 const shapes = (min: number, max: number) => fc.array(sizes, { minLength: min, maxLength: max });
+
+/** Strides of a shape without gaps, whatever its sizes are. */
+const contiguousStrides = (shape: readonly number[]): number[] =>
+  shape.map((_, dim) => shape.slice(dim + 1).reduce((product, size) => product * size, 1));
 
 /** Right strides for a shape, or such with one or all exchanged. */
 const stridesOf = (shape: readonly number[]): fc.Arbitrary<number[]> => {

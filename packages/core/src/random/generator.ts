@@ -185,7 +185,7 @@ function theGenerator(firstSeed?: number): Generator {
 
 /** Refuses to go on once a call counter's high word has reached its limit. */
 function checkCallsLeft(calls: Word64, limit: number): void {
-  if (calls.hi >= limit) throw new RangeError("Generator: expected a call that was not made yet, got none left - set a new seed");
+  if (calls.hi >= limit) throw new RangeError("Generator: expected more calls, got none left - set a new seed");
 }
 
 function checkSeed(op: string, seed: unknown): bigint {

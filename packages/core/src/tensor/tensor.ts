@@ -126,7 +126,7 @@ export class Tensor extends TensorHandle {
     const { createGraph = false, retainGraph = createGraph } = optionsOf<BackwardOptions>("backward", options, BACKWARD);
     const self = checkLive("backward", raw(this));
     if (!self.requiresGrad) {
-      const ways = "set requiresGrad, check noGrad, and keep integers off the way to the loss";
+      const ways = "set requiresGrad, check noGrad and integers on the way";
       throw refusal("backward", "a float tensor that requires a gradient", `${self.dtype} that does not`, ways);
     }
     if (gradient === undefined) checkSingle("backward", self, "reduce it, or pass its gradient");
