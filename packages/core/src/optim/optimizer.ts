@@ -11,6 +11,7 @@ import { tensorsOf } from "../nn/parameter";
 import type { Tensor } from "../tensor/tensor";
 import { checkGradient } from "../tensor/transfer";
 import { composedStep, type Write } from "./composed-step";
+import { Growth } from "./growth";
 import { checkSavedGroups, checkSavedState, OptimizerState, type OptimizerStateDict } from "./state";
 
 /** Parameters with options of their own; what is left out comes from the optimizer. */
@@ -45,6 +46,7 @@ export interface OptimizerTraits<Options> {
 export abstract class Optimizer<Options extends object> extends Raw {
   /** The groups with their options. Change these to change, say, the learning rate. */
   readonly paramGroups: FullGroup<Options>[] = [];
+  readonly #growth = new Growth();
   readonly #states = new Map<Tensor, OptimizerState>();
   readonly #name: string;
   readonly #defaults: Options;
@@ -129,6 +131,8 @@ export abstract class Optimizer<Options extends object> extends Raw {
           }
           // All memory is there; from here on nothing is refused.
           for (const update of updates) self.#commit(update);
+          const [first] = updates;
+          if (first !== undefined) self.#growth.step(first.param.storage.device);
         },
         () => [],
       );
