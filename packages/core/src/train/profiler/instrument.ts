@@ -9,12 +9,15 @@ import { shared } from "../../backend/shared";
 import type { Storage } from "../../backend/storage";
 import { deviceOf } from "../../cpu/device-of";
 import { DataLoader } from "../../data";
+import { raw } from "../../errors/brand";
+import { awaited } from "../../errors/misuse";
 import { gatherKernel, scatterKernel } from "../../ops/gather";
 import { linearKernel } from "../../ops/matmul";
 import { softmaxGradKernel, softmaxKernel } from "../../ops/softmax";
 import { Optimizer, optimizerKernel } from "../../optim/optimizer";
 import { getDefaultBackend } from "../../tensor/creation";
 import { TensorHandle } from "../../tensor/handle";
+import { Tensor } from "../../tensor/tensor";
 import { nameOf, trafficOf } from "./kernel-call";
 import type { Recorder } from "./recorder";
 import type { Replace } from "./replace";
@@ -32,10 +35,21 @@ export function instrument(recorder: Recorder, replace: Replace): void {
     return function (this: DataLoader) {
       const batches = iterate.call(this);
       const next = batches.next.bind(batches);
-      batches.next = () => recorder.call({ kind: "data", name: "DataLoader.next", device: null }, () => next());
+      batches.next = () => recorder.call({ kind: "batch", name: "DataLoader.next", device: null }, () => next());
       return batches;
     };
   });
+  for (const name of ["data", "item"] as const) {
+    replace(Tensor.prototype, name, (read) => {
+      return function (this: Tensor) {
+        const span = { kind: "read", name, device: raw(this).storage.device } as const;
+        return awaited(
+          name,
+          recorder.callOrWait<Promise<never>>(span, () => read.call(this) as Promise<never>),
+        );
+      };
+    });
+  }
 }
 
 // --- internal helpers ---

@@ -2,10 +2,10 @@ import type { Device } from "../../backend/device";
 import type { Shape } from "../../shape/shape";
 
 /**
- * What a row of a profile is: a kernel of a backend, the gradient of an operation, an optimizer's step, a batch that a `DataLoader` gave, or what
- * `recordFunction` named.
+ * What a row of a profile is: a kernel of a backend, the gradient of an operation, an optimizer's step, a batch that a `DataLoader` gave, a tensor's
+ * elements that were waited for, or what `recordFunction` named.
  */
-export type RowKind = "op" | "backward" | "step" | "data" | "function";
+export type RowKind = "op" | "backward" | "step" | "batch" | "read" | "function";
 
 /** What is about to run. */
 export interface Span {

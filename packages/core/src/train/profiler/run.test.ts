@@ -5,6 +5,7 @@ import { shared } from "../../backend/shared";
 import { deviceOf } from "../../cpu/device-of";
 import { cpu, DataLoader, functional as F, memory, nn, ones, optim, setDefaultBackend, TensorDataset, tidy, zeros } from "../../index";
 import { TensorHandle } from "../../tensor/handle";
+import { Tensor } from "../../tensor/tensor";
 import { blindBackend, hostBackend } from "../../testing/backends";
 import { expectRejection } from "../../testing/refusal";
 import { type Profile, profile, recordFunction } from "../index";
@@ -21,7 +22,10 @@ const names = (run: Profile<unknown>): string[] => Object.keys(counts(run));
 
 /** All that a profile replaces, as it is now: each key, with its value and flags. */
 function replaceable(...backends: Backend[]): unknown[] {
-  const holders = [shared("devices", () => new WeakMap()), ...[GradNode, TensorHandle, optim.Optimizer, DataLoader].map((c) => c.prototype)];
+  const holders = [
+    shared("devices", () => new WeakMap()),
+    ...[GradNode, TensorHandle, Tensor, optim.Optimizer, DataLoader].map((c) => c.prototype),
+  ];
   return [...holders, ...backends.map((backend) => deviceOf(backend).kernels)].flatMap((holder) =>
     Reflect.ownKeys(holder).flatMap((key) => [key, ...Object.values(Object.getOwnPropertyDescriptor(holder, key) as PropertyDescriptor)]),
   );
@@ -158,6 +162,29 @@ describe("what is counted", () => {
     });
     expect(other.result.next().done).toBe(false);
     expect(batches.next().done).toBe(false);
+  });
+});
+
+describe("reads", () => {
+  test("have the time until the elements were there, and give what they give", async () => {
+    const x = ones([1], { backend: blindBackend("slow") });
+    const run = await profile(async () => [await x.item(), ...(await x.data())]);
+    expect(run.result).toEqual([1, 1]);
+    const rows = run.keyAverages();
+    expect(rows.map(({ kind, name, calls, backend }) => [kind, name, calls, backend]).sort()).toEqual([
+      ["read", "data", 1, "slow"],
+      ["read", "item", 1, "slow"],
+    ]);
+  });
+
+  test("still say await where their promise is taken for its value, and reject as they do", async () => {
+    const x = ones([2]);
+    await profile(async () => {
+      expect(() => Number(x.data())).toThrow("data: expected its value, got the promise of it - write await x.data()");
+      await expectRejection(x.item(), "ShapeError", "item: expected one element");
+      x.dispose();
+      await expectRejection(x.data(), "DisposedError", "data: ");
+    });
   });
 });
 

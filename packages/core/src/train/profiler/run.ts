@@ -20,8 +20,8 @@ export interface ProfileOptions {
  * steps and batches around them, and what `recordFunction` named. Mirrors [torch.profiler](https://docs.pytorch.org/docs/stable/profiler.html).
  *
  * Times are the host's. A backend that works by a queue (webgpu) takes an op in and returns at once: there an op's time is what it took to queue it,
- * not what the device took to run it. The profile waits until the devices it used are done, so that its whole `time` is right. On the other backends
- * an op's time is the time that it took.
+ * not what the device took to run it. What it took shows where the program waits: in the rows of `data` and `item`, and at the end, for the profile waits
+ * until the devices it used are done, so that its whole `time` is right. On the other backends an op's time is the time that it took.
  *
  * All that runs in this process meanwhile is recorded, also what `fn` did not start. While no profile runs, it costs nothing.
  *

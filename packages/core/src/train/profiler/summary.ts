@@ -11,7 +11,7 @@ export interface KeyAveragesOptions {
 
 /** All that ran under one name, on one backend. Times are milliseconds of the host. */
 export interface ProfileRow {
-  /** What ran: "matmul", "matmulBackward", "SGD.step", "DataLoader.next", or the name that `recordFunction` was given. */
+  /** What ran: "matmul", "matmulBackward", "SGD.step", "DataLoader.next", "item", or the name that `recordFunction` was given. */
   readonly name: string;
   /** What that is. */
   readonly kind: RowKind;
