@@ -39,17 +39,8 @@ export function instrument(recorder: Recorder, replace: Replace): void {
       return batches;
     };
   });
-  for (const name of ["data", "item"] as const) {
-    replace(Tensor.prototype, name, (read) => {
-      return function (this: Tensor) {
-        const span = { kind: "read", name, device: raw(this).storage.device } as const;
-        return awaited(
-          name,
-          recorder.callOrWait<Promise<never>>(span, () => read.call(this) as Promise<never>),
-        );
-      };
-    });
-  }
+  timeRead("data", recorder, replace);
+  timeRead("item", recorder, replace);
 }
 
 // --- internal helpers ---
@@ -132,5 +123,19 @@ function timeBackward(primitive: Primitive<unknown>, recorder: Recorder, replace
   replace(primitive, "backward", (backward) => (node, grad) => {
     const span = { kind: "backward", name: `${primitive.name}Backward`, device: grad.storage.device } as const;
     return recorder.call(span, () => (backward as NonNullable<typeof backward>).call(primitive, node, grad));
+  });
+}
+
+/** Times a method that gives elements, until they are there; its promise still refuses to be taken for its value. */
+function timeRead(name: "data" | "item", recorder: Recorder, replace: Replace): void {
+  type Read = (this: Tensor) => Promise<never>;
+  replace(Tensor.prototype as { data: Read; item: Read }, name, (read) => {
+    return function (this: Tensor) {
+      const span = { kind: "read", name, device: raw(this).storage.device } as const;
+      return awaited(
+        name,
+        recorder.callOrWait(span, () => read.call(this)),
+      );
+    };
   });
 }
