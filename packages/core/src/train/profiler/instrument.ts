@@ -129,7 +129,7 @@ function timeBackward(primitive: Primitive<unknown>, recorder: Recorder, replace
 /** Times a method that gives elements, until they are there; its promise still refuses to be taken for its value. */
 function timeRead(name: "data" | "item", recorder: Recorder, replace: Replace): void {
   type Read = (this: Tensor) => Promise<never>;
-  replace(Tensor.prototype as { data: Read; item: Read }, name, (read) => {
+  replace(Tensor.prototype as unknown as Record<typeof name, Read>, name, (read) => {
     return function (this: Tensor) {
       const span = { kind: "read", name, device: raw(this).storage.device } as const;
       return awaited(
