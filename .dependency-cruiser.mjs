@@ -3,7 +3,21 @@
  */
 
 /** The rooms of core, in order: each may import rooms before it and its own neighbours, none after. */
-const rooms = ["errors", "dtype|shape", "backend", "random", "cpu", "autograd", "ops", "tensor", "functional", "nn", "optim", "data"];
+const rooms = [
+  "errors",
+  "dtype|shape",
+  "backend",
+  "random",
+  "cpu",
+  "autograd",
+  "ops",
+  "tensor",
+  "functional",
+  "nn",
+  "optim",
+  "data",
+  "train",
+];
 
 const core = "^packages/core/src/";
 const test = "\\.test\\.ts$|/testing/";

@@ -17,11 +17,9 @@ export function typeErrors(blocks: readonly Block[]): string[] {
   const { readFile, fileExists } = host;
   host.fileExists = (name) => files.has(name) || fileExists(name);
   host.readFile = (name) => files.get(name)?.code ?? readFile(name);
-  const program = ts.createProgram(
-    [...files.keys()],
-    { ...options, noUnusedLocals: false, ...(built ? {} : { paths: { "@dropwise/core": [join(root, "packages/core/src/index.ts")] } }) },
-    host,
-  );
+  const sources = { "@dropwise/core": "packages/core/src/index.ts", "@dropwise/core/train": "packages/core/src/train/index.ts" };
+  const paths = Object.fromEntries(Object.entries(sources).map(([name, path]) => [name, [join(root, path)]]));
+  const program = ts.createProgram([...files.keys()], { ...options, noUnusedLocals: false, ...(built ? {} : { paths }) }, host);
   return [...files].flatMap(([name, block]) =>
     ts.getPreEmitDiagnostics(program, program.getSourceFile(name)).map(({ messageText, start = 0 }) => {
       const [page, line] = block.place.split(":");

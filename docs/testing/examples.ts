@@ -2,12 +2,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import * as core from "@dropwise/core";
+import * as train from "@dropwise/core/train";
 import { leftOut, root, workspacePackages } from "../../scripts/workspace.mjs";
 import type { Block } from "./blocks.mjs";
 
 /** Where each name that an example may use comes from; `F` is written out in the reference, too. */
 const ORIGINS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(core).map((name) => [name, "@dropwise/core"])),
+  ...Object.fromEntries(Object.keys(train).map((name) => [name, "@dropwise/core/train"])),
   "functional as F": "@dropwise/core",
   "type Tensor": "@dropwise/core",
   createNativeBackend: "@dropwise/backend-native",

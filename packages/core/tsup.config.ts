@@ -16,7 +16,7 @@ const namespacesAsFiles: Plugin = {
   },
 };
 
-/** Two public faces that share their code: one for those who train, one for those who write a backend. */
+/** Public faces that share their code: for those who use tensors and layers, for those who write a backend, and what goes around training. */
 export default defineConfig({
   entry: {
     index: "src/index.ts",
@@ -24,11 +24,12 @@ export default defineConfig({
     nn: "src/nn/index.ts",
     optim: "src/optim/index.ts",
     backend: "src/backend/index.ts",
+    train: "src/train/index.ts",
   },
   format: ["esm", "cjs"],
   target: "es2022",
   platform: "neutral",
-  dts: { entry: { index: "src/index.ts", backend: "src/backend/index.ts" } },
+  dts: { entry: { index: "src/index.ts", backend: "src/backend/index.ts", train: "src/train/index.ts" } },
   splitting: true,
   sourcemap: true,
   minify: false,

@@ -11,6 +11,7 @@ import { functionalCases } from "./cases/functional";
 import { nnCases } from "./cases/nn";
 import { optimCases } from "./cases/optim";
 import { tensorCases } from "./cases/tensor";
+import { trainCases } from "./cases/train";
 import { type Callable, type Class, callablesOf } from "./exports";
 import type { Place } from "./place";
 import * as p from "./places";
@@ -28,6 +29,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
     cases: { ...coreCases, ...tensorCases, ...functionalCases, ...nnCases, ...optimCases },
   },
   "@dropwise/core/backend": { load: () => import("@dropwise/core/backend"), cases: backendCases },
+  "@dropwise/core/train": { load: () => import("@dropwise/core/train"), cases: trainCases },
   "@dropwise/backend-native": { load: () => import("@dropwise/backend-native"), cases: nativeCases },
   "@dropwise/backend-wasm": { load: () => import("@dropwise/backend-wasm"), cases: wasmCases },
   "@dropwise/backend-webgpu": { load: () => import("@dropwise/backend-webgpu"), cases: webgpuCases },

@@ -2,7 +2,8 @@
 import { createRequire } from "node:module";
 import { afterEach, describe, expect, test } from "vitest";
 import type * as Core from "./index";
-import { expectRefusal } from "./testing/refusal";
+import { expectRefusal, expectRejection } from "./testing/refusal";
+import type * as Train from "./train";
 
 const require = createRequire(import.meta.url);
 const load = async () => ({
@@ -86,6 +87,27 @@ describe("two copies of core", () => {
 
   test("tell errors apart by name", () => {
     for (const [, a, b] of both) expectRefusal(() => a.ones([2]).matmul(b.ones([3])), "ShapeError", "matmul: expected equal inner sizes");
+  });
+});
+
+describe("the face for training", () => {
+  test("profiles what either copy runs, one profile at a time", async () => {
+    const profilers = [
+      (await import(/* @vite-ignore */ new URL("../dist/train.js", import.meta.url).href)) as typeof Train,
+      require("../dist/train.cjs") as typeof Train,
+    ] as const;
+    for (const [one, other] of [profilers, [...profilers].reverse() as [typeof Train, typeof Train]]) {
+      const run = await one.profile(async () => {
+        await expectRejection(
+          other.profile(() => 1),
+          "TypeError",
+          "profile: expected no other profile to run",
+        );
+        return other.recordFunction("part", () => [esm.ones([2]), cjs.ones([2]).mul(2)].length);
+      });
+      const calls = run.keyAverages().map(({ name, calls }) => [name, calls]);
+      expect(Object.fromEntries(calls)).toEqual({ fill: 2, mul: 1, part: 1 });
+    }
   });
 });
 

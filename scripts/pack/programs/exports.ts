@@ -31,6 +31,7 @@ import {
   tidy,
 } from "@dropwise/core";
 import { type Backend as Contract, type DropoutSpec, philox4x32, referenceKernels, thresholdOf } from "@dropwise/core/backend";
+import { type Profile, type ProfileRow, profile, recordFunction } from "@dropwise/core/train";
 
 export class Model extends nn.Module {
   readonly layers: readonly nn.TensorModule[] = [new nn.Linear(4, 8), new nn.ReLU(), new nn.Dropout({ p: 0.5, inplace: true })];
@@ -83,4 +84,10 @@ export function contract(spec: DropoutSpec): boolean {
   } catch (error) {
     return error instanceof BackendUnavailableError && spec.threshold === thresholdOf(0.5) && typeof referenceKernels === "function";
   }
+}
+
+export async function timed(backend: Backend): Promise<string> {
+  const run: Profile<number> = await profile(() => recordFunction("train", () => train(backend)));
+  const rows: ProfileRow[] = run.keyAverages({ groupByInputShape: true });
+  return run.table({ sortBy: "time", rowLimit: rows.length || 1 }) + run.exportChromeTrace() + run.result.toFixed(2);
 }

@@ -73,10 +73,10 @@ export function indexRows(x: Tensor, index: Tensor): Tensor {
 // --- internal helpers ---
 
 /** The backend's kernel, or the reference one on its memory; a device without memory to look at has its own. */
-function gatherKernel({ kernels, view }: Device): Backend["gather"] {
+export function gatherKernel({ kernels, view }: Device): Backend["gather"] {
   return kernels.gather ?? (view && referenceGather(view));
 }
 
-function scatterKernel({ kernels, view }: Device): Backend["scatterAdd"] {
+export function scatterKernel({ kernels, view }: Device): Backend["scatterAdd"] {
   return kernels.scatterAdd ?? (view && referenceScatterAdd(view));
 }

@@ -107,7 +107,7 @@ export function linear(input: Tensor, weights: Tensor, offsets?: Tensor | null):
 // --- internal helpers ---
 
 /** The backend's kernel, or the reference one where its matmul is the reference one, too; else `linear` is composed of its own matmul. */
-function linearKernel({ backend, kernels, view }: Device): Backend["linear"] {
+export function linearKernel({ backend, kernels, view }: Device): Backend["linear"] {
   return kernels.linear ?? (view && backend.matmul === undefined ? referenceLinear(view) : undefined);
 }
 

@@ -75,11 +75,11 @@ export function applySoftmax(tensor: Tensor, log: boolean, dimension: unknown): 
 // --- internal helpers ---
 
 /** The backend's kernel, or the reference one on its memory; none on a device that has neither. */
-function softmaxKernel({ kernels, view }: Device): Backend["softmax"] {
+export function softmaxKernel({ kernels, view }: Device): Backend["softmax"] {
   return kernels.softmax ?? (view && referenceSoftmax(view));
 }
 
-function softmaxGradKernel({ kernels, view }: Device): Backend["softmaxGrad"] {
+export function softmaxGradKernel({ kernels, view }: Device): Backend["softmaxGrad"] {
   return kernels.softmaxGrad ?? (view && referenceSoftmaxGrad(view));
 }
 

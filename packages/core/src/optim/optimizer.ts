@@ -1,6 +1,7 @@
 import { checkInputs } from "../autograd/run";
 import { withScope } from "../autograd/scope";
-import type { OptimizerSpec } from "../backend/backend";
+import type { Backend, OptimizerSpec } from "../backend/backend";
+import type { Device } from "../backend/device";
 import { referenceOptimizerStep } from "../cpu/optimizer";
 import { BRAND, type Brand, isTensor, Raw, raw } from "../errors/brand";
 import { describe } from "../errors/describe";
@@ -238,8 +239,7 @@ export abstract class Optimizer<Options extends object> extends Raw {
   /** Writes a parameter and its state by the backend's kernel, or by what is computed here. */
   #write(spec: OptimizerSpec, param: Tensor, grad: Tensor, tensors: readonly Tensor[]): Write {
     checkInputs("step", [param, ...tensors]);
-    const { kernels, view } = param.storage.device;
-    const kernel = kernels.optimizerStep ?? (view && referenceOptimizerStep(view));
+    const kernel = optimizerKernel(param.storage.device);
     if (kernel === undefined || !param.isContiguous() || !grad.isContiguous()) return composedStep(spec, param, grad, tensors);
     const states = tensors.map(({ layout }) => layout);
     return () => kernel(spec, param.layout, grad.layout, states);
@@ -255,6 +255,11 @@ export abstract class Optimizer<Options extends object> extends Raw {
     before?.dispose();
     this.#states.set(param, state);
   }
+}
+
+/** The backend's kernel, or the reference one on its memory; none on a device that has neither. */
+export function optimizerKernel({ kernels, view }: Device): Backend["optimizerStep"] {
+  return kernels.optimizerStep ?? (view && referenceOptimizerStep(view));
 }
 
 // --- internal helpers ---
