@@ -18,7 +18,8 @@ if (positionals.length > 0) await measure(/** @type {[string, string, string]} *
 else {
   for (const backend of ["cpu", "wasm", "native", "webgpu"]) {
     for (const [size, bound] of Object.entries(BOUNDS)) {
-      const [tidied, plain] = ["tidy", "plain"].map((way) => inProcess(backend, size, way));
+      const tidied = inProcess(backend, size, "tidy");
+      const plain = inProcess(backend, size, "plain");
       if (tidied === null || plain === null) {
         console.log(`${backend.padEnd(7)} is not there`);
         break;
