@@ -4,6 +4,7 @@ import { generatorFor, type Rows, seedPlus } from "../data/source";
 import { PROGRAMS, type Program, trainProgram } from "../programs/programs";
 import type { Progress } from "../terminal/progress";
 import { type Agreement, alikeFor, EARLY_EPOCHS, type RoundingTest, relativeDifference } from "./agreement";
+import { measureSpeed, type Speed } from "./speed";
 
 /** How one backend did on the three programs, beside the first one in the list. */
 export interface BackendResult extends Agreement {
@@ -13,7 +14,7 @@ export interface BackendResult extends Agreement {
   readonly finalLosses: readonly number[];
   /** The largest relative difference from the reference's losses in the epochs that are alike. */
   readonly lossDifference: number;
-  readonly stepsPerSecond: number;
+  readonly speed: Speed;
 }
 
 /** What the comparison found. */
@@ -53,7 +54,7 @@ export async function compareBackends(entries: readonly PresentBackend[], rows: 
       sameMask: run.mask.every((value, e) => value === reference.mask[e]),
       alikeEpochs,
       earlyDifference: largestDifference(run, reference, EARLY_EPOCHS),
-      stepsPerSecond: run.steps / run.seconds,
+      speed: run.speed,
     };
   });
   const parted = PROGRAMS.findIndex((_, program) => alike.some((epochs) => (epochs[program] as number) < settings.epochs));
@@ -86,27 +87,20 @@ interface Run {
   /** Of each program, the loss of each epoch. */
   readonly losses: number[][];
   readonly mask: ArrayLike<number> & { every(test: (value: number, index: number) => boolean): boolean };
-  readonly steps: number;
-  readonly seconds: number;
+  readonly speed: Speed;
 }
 
 async function runOnDefault(rows: Rows, { seed, epochs, progress }: Settings): Promise<Run> {
-  const [first] = PROGRAMS;
-  if (first !== undefined) await trainProgram(first, rows, { seed, epochs: 1 }); // compiles kernels before the clock runs
   const losses: number[][] = [];
-  let steps = 0;
-  let seconds = 0;
   for (const program of PROGRAMS) {
     const trained = await trainProgram(program, rows, { seed, epochs, onEpoch: () => progress.advance() });
     losses.push(trained.losses);
-    steps += trained.steps;
-    seconds += trained.seconds;
   }
   manualSeed(seed);
   const masked = tidy(() => F.dropout(ones([MASK_SIZE]), { p: 0.5 }));
   const mask = await masked.data();
   masked.dispose();
-  return { losses, mask, steps, seconds };
+  return { losses, mask, speed: await measureSpeed(rows, seed) };
 }
 
 function largestDifference(run: Run, reference: Run, epochs: number): number {

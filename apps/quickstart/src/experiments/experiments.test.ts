@@ -174,7 +174,9 @@ describe("compareBackends", () => {
     const [reference, again] = results;
     expect(reference?.finalLosses).toHaveLength(3);
     expect(again).toMatchObject({ lossDifference: 0, alikeEpochs: 2, sameMask: true, finalLosses: reference?.finalLosses });
-    expect(again?.stepsPerSecond).toBeGreaterThan(0);
+    expect(again?.speed.stepsPerSecond).toBeGreaterThan(0);
+    expect(again?.speed.loaderShare).toBeGreaterThanOrEqual(0);
+    expect(again?.speed.loaderShare).toBeLessThan(1);
     expect(rounding).toBeNull();
     expect(progress.steps).toBe(2 * 3 * 2);
   });

@@ -41,7 +41,7 @@ export async function showBackends(
             `${result.alikeEpochs}/${epochs}`,
             result.sameMask ? "same" : "DIFFERS",
           ]),
-      Math.round(result.stepsPerSecond).toLocaleString("en"),
+      Math.round(result.speed.stepsPerSecond).toLocaleString("en"),
     ]),
   );
   screen.list([
@@ -53,8 +53,12 @@ export async function showBackends(
   screen.line();
   if (others.length > 0) {
     for (const sentence of describeAgreement(others, { reference: reference.name, epochs, rounding })) screen.notice(sentence);
-    screen.notice("With so small a model, steps per second say more about what a call costs than about how fast a backend computes.");
   }
+  const shares = results.map(({ name, speed }) => `${Math.round(100 * speed.loaderShare)}% (${name})`).join(", ");
+  screen.notice(
+    "Steps per second are those of program 1 once it is warm, with its loader, which shuffles, and the loss awaited in each step. The loader takes " +
+      `${shares} of the time. With so small a model they say more about what a call costs than about how fast a backend computes.`,
+  );
   return comparison;
 }
 
