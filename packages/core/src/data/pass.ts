@@ -1,0 +1,143 @@
+/** One pass of a loader: the order is drawn once, then one batch after the other is made, given out and freed. */
+import { hostArray } from "../dtype/dtype";
+import { raw } from "../errors/brand";
+import { refusal, wrongValue } from "../errors/refusal";
+import { attempt } from "../random/draws";
+import { freeBatch, isPromise } from "./batch";
+import type { Dataset } from "./dataset";
+import { after, fetchBatch, transformed } from "./fetch";
+import type { LoaderSettings, Signal } from "./options";
+import { checkPlace, lengthOf } from "./places";
+import { RandomOrder, type Sampler } from "./sampler";
+
+/** For a plain loop: each batch is made when it is asked for. */
+export function* passOf(dataset: Dataset, settings: LoaderSettings): Generator<unknown, void, undefined> {
+  const begin = () => {
+    const pass = new Pass(dataset, settings);
+    return { pass, first: pass.next() };
+  };
+  // A pass that fails before its first batch has not begun: it gives its call back.
+  const { sampler } = settings;
+  const { pass, first } = sampler instanceof RandomOrder ? attempt(raw(sampler).source(), begin) : begin();
+  for (let batch = first; batch !== null; batch = pass.next()) {
+    if (isPromise(batch)) {
+      abandon(batch);
+      throw refusal("DataLoader", "a dataset that gives its data at once", "one that gives promises", "write for await (const batch of loader)");
+    }
+    try {
+      yield batch;
+    } finally {
+      freeBatch(batch);
+    }
+  }
+}
+
+/** For `for await`: up to `prefetch` batches are asked for ahead of the one that is in use. They are given out in order. */
+export async function* passOfAsync(dataset: Dataset, settings: LoaderSettings): AsyncGenerator<unknown, void, undefined> {
+  const pass = new Pass(dataset, settings);
+  const asked: Promise<unknown>[] = [];
+  const ask = () => {
+    while (asked.length <= settings.prefetch && !pass.isOver) {
+      // In a promise also what is thrown at once: its turn has not come.
+      const batch = new Promise((resolve) => resolve(pass.next()));
+      batch.catch(() => {});
+      asked.push(batch);
+    }
+  };
+  try {
+    for (ask(); asked.length > 0; ask()) {
+      const batch = await unlessAborted(asked[0] as Promise<unknown>, settings.signal);
+      asked.shift();
+      try {
+        yield batch;
+      } finally {
+        freeBatch(batch);
+      }
+    }
+  } finally {
+    for (const batch of asked) abandon(batch);
+  }
+}
+
+// --- internal helpers ---
+
+/** Where a pass is. */
+class Pass {
+  readonly #order: Int32Array;
+  readonly #end: number;
+  #start = 0;
+
+  constructor(
+    readonly dataset: Dataset,
+    readonly settings: LoaderSettings,
+  ) {
+    checkSignal(settings.signal);
+    const { batchSize, dropLast, sampler } = settings;
+    this.#order = orderOf(sampler, lengthOf("DataLoader", dataset));
+    this.#end = this.#order.length - (dropLast ? this.#order.length % batchSize : 0);
+  }
+
+  get isOver(): boolean {
+    return this.#start >= this.#end;
+  }
+
+  /** The next batch, or the promise of it; null after the last. */
+  next(): unknown {
+    const { collate, transform, signal, batchSize } = this.settings;
+    if (this.isOver) return null;
+    checkSignal(signal);
+    const places = this.#order.subarray(this.#start, Math.min(this.#start + batchSize, this.#end));
+    this.#start += batchSize;
+    const batch = fetchBatch(this.dataset, places, collate as never);
+    return transform === undefined ? batch : after(batch, (made) => transformed(made, transform));
+  }
+}
+
+/** All places of a pass over `length` samples. */
+function orderOf(sampler: Sampler | undefined, length: number): Int32Array {
+  if (sampler instanceof RandomOrder) return checked(raw(sampler).order(), length);
+  const order = hostArray("the host", "int32", sampler === undefined ? length : sampler.length);
+  if (sampler === undefined) {
+    for (let i = 0; i < length; i++) order[i] = i;
+    return order;
+  }
+  let count = 0;
+  for (const place of sampler) {
+    if (count < order.length) order[count] = checkPlace("DataLoader: sampler", place, length);
+    // One more is enough to know.
+    if (++count > order.length) break;
+  }
+  if (count !== order.length) throw wrongValue("DataLoader: sampler", `${order.length} places, as its length says`, count);
+  return order;
+}
+
+/** An order that may have been drawn for another dataset. */
+function checked(order: Int32Array, length: number): Int32Array {
+  for (const place of order) if (place >= length) checkPlace("DataLoader: sampler", place, length);
+  return order;
+}
+
+function checkSignal(signal: Signal | undefined): void {
+  if (signal?.aborted) throw signal.reason;
+}
+
+/** What a promise gives, or, as soon as there is a signal, its reason. */
+async function unlessAborted<T>(promise: Promise<T>, signal: Signal | undefined): Promise<T> {
+  checkSignal(signal);
+  if (signal === undefined) return promise;
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Frees a batch that nobody waits for, once it is there. */
+function abandon(batch: PromiseLike<unknown>): void {
+  batch.then(freeBatch, () => {});
+}
