@@ -22,13 +22,15 @@ export function referenceScatterAdd(view: View): NonNullable<Backend["scatterAdd
 export function copyRows(from: TypedArray, start: number, step: number, places: Int32Array, row: number, to: TypedArray): void {
   let written = 0;
   for (let i = 0; i < places.length; ) {
-    const first = start + (places[i] as number) * step;
-    let length = row;
-    while (++i < places.length && start + (places[i] as number) * step === first + length) length += row;
+    let at = start + (places[i] as number) * step;
+    let end = at + row;
+    while (++i < places.length && start + (places[i] as number) * step === end) end += row;
     // A view of a short row costs more than its elements.
-    if (length < 64) for (let k = 0; k < length; k++) to[written + k] = from[first + k] as number;
-    else to.set(from.subarray(first, first + length), written);
-    written += length;
+    if (end - at < 64) while (at < end) to[written++] = from[at++] as number;
+    else {
+      to.set(from.subarray(at, end), written);
+      written += end - at;
+    }
   }
 }
 

@@ -50,7 +50,12 @@ function together(op: string, samples: readonly unknown[], depth: number): unkno
   const form = formOf(first);
   if (form === undefined || depth > MAX_DEPTH) {
     const expected = "samples of tensors, numbers, booleans, Float32Arrays, Float64Arrays and Int32Arrays, in arrays or plain objects";
-    throw wrongType(op, expected, first, ArrayBuffer.isView(first) ? "new Float32Array(bytes), for example" : "write a collate of your own");
+    throw wrongType(
+      op,
+      expected,
+      first,
+      ArrayBuffer.isView(first) ? "new Float32Array(bytes), for example" : "write a collate of your own",
+    );
   }
   for (const sample of samples) if (formOf(sample) !== form) throw unlike(op, first, sample);
   switch (form) {
@@ -61,10 +66,23 @@ function together(op: string, samples: readonly unknown[], depth: number): unkno
       return stacked(op, samples as Tensor[]);
     case "array":
       sameLengths(op, samples as unknown[][]);
-      return Array.from(first as unknown[], (_, i) => together(op, samples.map((x) => (x as unknown[])[i]), depth + 1));
+      return Array.from(first as unknown[], (_, i) =>
+        together(
+          op,
+          samples.map((x) => (x as unknown[])[i]),
+          depth + 1,
+        ),
+      );
     case "object":
       return Object.fromEntries(
-        Object.keys(first as object).map((name) => [name, together(op, samples.map((x) => (x as Record<string, unknown>)[name]), depth + 1)]),
+        Object.keys(first as object).map((name) => [
+          name,
+          together(
+            op,
+            samples.map((x) => (x as Record<string, unknown>)[name]),
+            depth + 1,
+          ),
+        ]),
       );
     default:
       return joined(op, samples as TypedArray[]);
@@ -97,7 +115,7 @@ function joined(op: string, samples: readonly TypedArray[]): Tensor {
   for (const x of samples) checkAttached(op, x);
   const { length } = samples[0] as TypedArray;
   const flat = hostArray("the host", dtypeOf(samples[0]) ?? "float32", samples.length * length);
-  samples.forEach((x, i) => flat.set(x, i * length));
+  for (const [i, x] of samples.entries()) flat.set(x, i * length);
   return tensor(flat, { shape: [samples.length, length] });
 }
 

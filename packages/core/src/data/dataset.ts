@@ -4,15 +4,7 @@ import type { Tensor } from "../tensor/tensor";
 /**
  * One sample of a dataset: a tensor, a number, a boolean or a typed array, or an array or plain object of those, such as `[pixels, label]`.
  */
-export type Sample =
-  | Tensor
-  | number
-  | boolean
-  | TypedArray
-  // The empty tuple: so TypeScript takes `[pixels, label]` for a pair.
-  | readonly []
-  | readonly Sample[]
-  | { readonly [name: string]: Sample };
+export type Sample = Tensor | number | boolean | TypedArray | readonly Sample[] | { readonly [name: string]: Sample };
 
 /** Samples one at a time: an array is such a dataset, and any object with a length and `at`. */
 export interface SampleDataset<S = unknown> {
@@ -30,8 +22,14 @@ export interface BatchDataset<B = unknown> {
   batch(indices: Int32Array): B;
 }
 
-/** What a `DataLoader` goes over; of one that has `batch` and `at`, `batch` is asked. Any of its methods may return promises: loop with `for await` then. */
-export type Dataset = SampleDataset | BatchDataset;
+/**
+ * What a `DataLoader` goes over. Of one that has `batch` and `at`, `batch` is asked. Where they give promises, loop with `for await`.
+ *
+ * `T`, which may be left out, is anything; the empty tuple in it lets TypeScript take a `[pixels, label]` that is written in place for a pair.
+ */
+export type Dataset<T = readonly [] | object | string | number | bigint | boolean | symbol | null | undefined> =
+  | SampleDataset<T | PromiseLike<T>>
+  | BatchDataset<T | PromiseLike<T>>;
 
 /** What a dataset's `at` gives. */
 export type SampleOf<D> = D extends { at(index: number): infer S } ? Exclude<Awaited<S>, undefined> : never;

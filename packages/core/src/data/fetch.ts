@@ -1,8 +1,9 @@
 /** From places to a batch: the dataset's own `batch`, or its samples put together; then the loader's `transform`. */
+
+import { refusePromise } from "../autograd/grad-mode";
 import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
 import { wrongType } from "../errors/refusal";
-import { refusePromise } from "../autograd/grad-mode";
 import { tensorsIn } from "../tensor/tidy";
 import { freeBatch, isPromise, makeBatch, replaceBatch } from "./batch";
 import { collateSamples } from "./collate";
@@ -23,7 +24,11 @@ export function fetchBatch(dataset: object, places: Int32Array, collate: Collate
   const source = dataset as Source;
   if (source[ROWS] !== undefined) return source[ROWS](places, collate);
   // What a user is given is the user's.
-  if (source.batch !== undefined) return after(makeBatch(() => source.batch?.(places.slice())), (batch) => checkCount(batch, places.length));
+  if (source.batch !== undefined)
+    return after(
+      makeBatch(() => source.batch?.(places.slice())),
+      (batch) => checkCount(batch, places.length),
+    );
   return makeBatch(() => {
     const samples = Array.from(places, (place) => source.at?.(place));
     return after(samples.some(isPromise) ? Promise.all(samples) : samples, (samples) => collated(samples as unknown[], collate));
@@ -52,7 +57,11 @@ function checkCount(batch: unknown, count: number): unknown {
   if (typeof batch !== "object" || batch === null) throw wrongType("DataLoader", "a batch of tensors from the dataset", batch);
   for (const x of tensorsIn(batch)) {
     if (x.sizes[0] === count) continue;
-    const error = new ShapeError("DataLoader", [x.shape], `expected a batch of ${count} samples from the dataset, got ${describe(x)} - give a row for each place`);
+    const error = new ShapeError(
+      "DataLoader",
+      [x.shape],
+      `expected a batch of ${count} samples from the dataset, got ${describe(x)} - give a row for each place`,
+    );
     freeBatch(batch);
     throw error;
   }

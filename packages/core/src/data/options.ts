@@ -51,10 +51,7 @@ export interface LoaderSettings {
 }
 
 /** Reads and checks the options of a loader over `dataset`. */
-export function readSettings<D extends Dataset, C, B>(
-  dataset: D,
-  options: DataLoaderOptions<D, C, B> | undefined,
-): LoaderSettings {
+export function readSettings<D extends Dataset, C, B>(dataset: D, options: DataLoaderOptions<D, C, B> | undefined): LoaderSettings {
   const given = optionsOf<DataLoaderOptions<D, C, B>>(OP, options, OPTIONS as OptionKinds<DataLoaderOptions<D, C, B>>);
   const { batchSize = 1, shuffle = false, dropLast = false, prefetch = 1, generator, sampler, collate, transform, signal } = given;
   checkInteger(OP, "batchSize", batchSize, 1);
@@ -62,7 +59,12 @@ export function readSettings<D extends Dataset, C, B>(
   if (generator !== undefined) resolveGenerator(OP, generator);
   if (sampler !== undefined) {
     if (shuffle || generator !== undefined)
-      throw refusal(OP, "a sampler alone", `one with ${shuffle ? "shuffle" : "a generator"}`, "leave that out, and let the sampler draw the order");
+      throw refusal(
+        OP,
+        "a sampler alone",
+        `one with ${shuffle ? "shuffle" : "a generator"}`,
+        "leave that out, and let the sampler draw the order",
+      );
     checkSampler(sampler);
   }
   if (collate !== undefined) checkFunction(`${OP}: collate`, collate, "write collate: (samples) => [...]");

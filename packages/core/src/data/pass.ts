@@ -22,7 +22,12 @@ export function* passOf(dataset: Dataset, settings: LoaderSettings): Generator<u
   for (let batch = first; batch !== null; batch = pass.next()) {
     if (isPromise(batch)) {
       abandon(batch);
-      throw refusal("DataLoader", "a dataset that gives its data at once", "one that gives promises", "write for await (const batch of loader)");
+      throw refusal(
+        "DataLoader",
+        "a dataset that gives its data at once",
+        "one that gives promises",
+        "write for await (const batch of loader)",
+      );
     }
     try {
       yield batch;
@@ -113,7 +118,7 @@ function orderOf(sampler: Sampler | undefined, length: number): Int32Array {
 
 /** An order that may have been drawn for another dataset. */
 function checked(order: Int32Array, length: number): Int32Array {
-  for (const place of order) if (place >= length) checkPlace("DataLoader: sampler", place, length);
+  for (let i = 0; i < order.length; i++) if ((order[i] as number) >= length) checkPlace("DataLoader: sampler", order[i], length);
   return order;
 }
 

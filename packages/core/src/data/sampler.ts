@@ -149,7 +149,11 @@ export class WeightedRandomSampler extends RandomOrder {
    * @throws TypeError for what is no array of numbers, RangeError for weights below 0 or not finite, without any above 0, or, without replacement, with
    *   fewer above 0 than `numSamples`.
    */
-  constructor(weights: readonly number[] | Float32Array | Float64Array | Int32Array, numSamples: number, options?: WeightedRandomSamplerOptions) {
+  constructor(
+    weights: readonly number[] | Float32Array | Float64Array | Int32Array,
+    numSamples: number,
+    options?: WeightedRandomSamplerOptions,
+  ) {
     const { replacement = true, generator } = optionsOf("WeightedRandomSampler", options, WEIGHTED);
     super("WeightedRandomSampler", generator);
     checkInteger("WeightedRandomSampler", "numSamples", numSamples, 1);
@@ -196,6 +200,7 @@ function weightsOf(weights: unknown): Float64Array {
     if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) throw wrongValue(op, "weights that are finite and 0 or more", weight);
     copy.push(weight);
   }
-  if (copy.reduce((sum, weight) => sum + weight, 0) === Number.POSITIVE_INFINITY) throw wrongValue(op, "weights with a finite sum", Number.POSITIVE_INFINITY);
+  if (copy.reduce((sum, weight) => sum + weight, 0) === Number.POSITIVE_INFINITY)
+    throw wrongValue(op, "weights with a finite sum", Number.POSITIVE_INFINITY);
   return Float64Array.from(copy);
 }

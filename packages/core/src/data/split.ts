@@ -106,8 +106,11 @@ export function randomSplit<D extends Dataset>(dataset: D, lengths: readonly num
   const parts = partsOf(lengths, count);
   return attempt(generator, () => {
     const order = drawPermutation(generator, count);
-    let start = 0;
-    return parts.map((length) => new Subset(dataset, order.subarray(start, (start += length))));
+    let end = 0;
+    return parts.map((length) => {
+      end += length;
+      return new Subset(dataset, order.subarray(end - length, end));
+    });
   });
 }
 

@@ -70,6 +70,10 @@ export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> exte
 
   /** @internal The same for places that are known to be there. */
   [ROWS](places: Int32Array): { [K in keyof T]: Tensor } {
-    return makeBatch(() => this.tensors.map((x) => takeRows(checkTensor("TensorDataset", x), places))) as { [K in keyof T]: Tensor };
+    const rows = makeBatch(
+      () => this.tensors.map((x) => takeRows(checkTensor("TensorDataset", x), places)),
+      (made) => made,
+    );
+    return rows as unknown as { [K in keyof T]: Tensor };
   }
 }

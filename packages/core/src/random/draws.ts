@@ -104,10 +104,10 @@ export function attempt<T>(generator: Generator, fn: () => T): T {
 
 /** `word % range`, where words at or above the largest multiple of `range` in 32 bits are passed over, so that no number is likelier than another. */
 function below(words: WordReader, range: number): number {
-  const limit = 2 ** 32 - (2 ** 32 % range);
   let word = words.next();
-  while (word >= limit) word = words.next();
-  return word % range;
+  // Few words are so near the end that the multiple matters. A quotient is found sooner than a remainder, and is exact: doubles have 21 bits to spare.
+  while (word >= 2 ** 32 - range && word >= 2 ** 32 - (2 ** 32 % range)) word = words.next();
+  return word - Math.floor(word / range) * range;
 }
 
 function drawUniform(generator: Generator, length: number, map: (u: number) => number): Float32Array {
