@@ -200,8 +200,14 @@ describe("a signal", () => {
     const counted = {
       aborted: false,
       reason: undefined,
-      addEventListener: (type: "abort", listener: () => void) => (listeners++, signal.addEventListener(type, listener)),
-      removeEventListener: (type: "abort", listener: () => void) => (listeners--, signal.removeEventListener(type, listener)),
+      addEventListener: (type: "abort", listener: () => void) => {
+        listeners++;
+        signal.addEventListener(type, listener);
+      },
+      removeEventListener: (type: "abort", listener: () => void) => {
+        listeners--;
+        signal.removeEventListener(type, listener);
+      },
     };
     expect((await collect(new DataLoader([1, 2, 3], { signal: counted }), numbers)).flat()).toEqual([1, 2, 3]);
     expect(listeners).toBe(0);

@@ -45,6 +45,11 @@ export function freeBatch(batch: unknown): void {
   }
 }
 
+/** Frees a batch that nobody waits for, once it is there. */
+export function abandon(batch: PromiseLike<unknown>): void {
+  batch.then(freeBatch, () => {});
+}
+
 // --- internal helpers ---
 
 /** All the tensors of a scope. */

@@ -213,11 +213,7 @@ describe("what goes wrong with a dataset", () => {
       "DataLoader: expected a collate for a dataset with at, got one for a dataset with batch - ",
     );
     for (const loader of [new DataLoader(dataset, { transform: async () => 1 }), new DataLoader([1], { collate: async () => 1 })])
-      expectRefusal(
-        () => read(loader as Iterable<unknown>, String),
-        "TypeError",
-        "expected a function that returns at once, got an async one",
-      );
+      expectRefusal(() => read(loader as Iterable<unknown>, String), "TypeError", "to return at once, got an async one - ");
   });
 
   test("a batch that was used after its turn says who freed it and how to keep one", () => {

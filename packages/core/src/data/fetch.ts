@@ -1,11 +1,10 @@
 /** From places to a batch: the dataset's own `batch`, or its samples put together; then the loader's `transform`. */
 
-import { refusePromise } from "../autograd/grad-mode";
 import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
-import { wrongType } from "../errors/refusal";
+import { refusal, wrongType } from "../errors/refusal";
 import { tensorsIn } from "../tensor/tidy";
-import { freeBatch, isPromise, makeBatch, replaceBatch } from "./batch";
+import { abandon, freeBatch, isPromise, makeBatch, replaceBatch } from "./batch";
 import { collateSamples } from "./collate";
 import { ROWS } from "./places";
 
@@ -42,14 +41,21 @@ export function after<T>(value: T | PromiseLike<T>, next: (value: T) => unknown)
 
 /** The batch that `transform` makes of one. */
 export function transformed(batch: unknown, transform: (batch: never) => unknown): unknown {
-  return replaceBatch(batch, (x) => refusePromise("DataLoader: transform", transform(x as never)));
+  return replaceBatch(batch, (x) => atOnce("transform", transform(x as never)));
 }
 
 // --- internal helpers ---
 
 function collated(samples: readonly unknown[], collate: Collate | undefined): unknown {
   if (collate === undefined) return collateSamples("DataLoader", samples);
-  return makeBatch(() => refusePromise("DataLoader: collate", collate(samples)));
+  return makeBatch(() => atOnce("collate", collate(samples)));
+}
+
+/** What a function gave, unless that is a promise. */
+function atOnce(option: string, result: unknown): unknown {
+  if (!isPromise(result)) return result;
+  abandon(result);
+  throw refusal("DataLoader", `${option} to return at once`, "an async one", "wait in the dataset's at or batch");
 }
 
 /** Refuses a batch that is none, or has other than `count` samples. */

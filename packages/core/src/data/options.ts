@@ -1,4 +1,4 @@
-import { checkFunction, checkInteger, type OptionKinds, optionsOf } from "../errors/options";
+import { checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { refusal, wrongType } from "../errors/refusal";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { BatchOf, Dataset, SampleOf } from "./dataset";
@@ -67,10 +67,10 @@ export function readSettings<D extends Dataset, C, B>(dataset: D, options: DataL
       );
     checkSampler(sampler);
   }
-  if (collate !== undefined) checkFunction(`${OP}: collate`, collate, "write collate: (samples) => [...]");
+  for (const [name, value] of Object.entries({ collate, transform }))
+    if (value !== undefined && typeof value !== "function") throw wrongType(OP, `${name} to be a function`, value);
   if (collate !== undefined && "batch" in wholeOf(dataset))
     throw refusal(OP, "a collate for a dataset with at", "one for a dataset with batch", "make batches there, or in transform");
-  if (transform !== undefined) checkFunction(`${OP}: transform`, transform, "write transform: (batch) => [...]");
   if (signal !== undefined && (typeof signal?.aborted !== "boolean" || typeof signal.addEventListener !== "function"))
     throw wrongType(OP, "signal to be an AbortSignal", signal, "pass controller.signal");
   return {

@@ -1,14 +1,13 @@
 /** One pass of a loader: the order is drawn once, then one batch after the other is made, given out and freed. */
 import { hostArray } from "../dtype/dtype";
-import { raw } from "../errors/brand";
 import { refusal, wrongValue } from "../errors/refusal";
 import { attempt } from "../random/draws";
-import { freeBatch, isPromise } from "./batch";
+import { abandon, freeBatch, isPromise } from "./batch";
 import type { Dataset } from "./dataset";
 import { after, fetchBatch, transformed } from "./fetch";
 import type { LoaderSettings, Signal } from "./options";
 import { checkPlace, lengthOf } from "./places";
-import { RandomOrder, type Sampler } from "./sampler";
+import { ORDER, type RandomOrder, type Sampler, SOURCE } from "./sampler";
 
 /** For a plain loop: each batch is made when it is asked for. */
 export function* passOf(dataset: Dataset, settings: LoaderSettings): Generator<unknown, void, undefined> {
@@ -18,7 +17,7 @@ export function* passOf(dataset: Dataset, settings: LoaderSettings): Generator<u
   };
   // A pass that fails before its first batch has not begun: it gives its call back.
   const { sampler } = settings;
-  const { pass, first } = sampler instanceof RandomOrder ? attempt(raw(sampler).source(), begin) : begin();
+  const { pass, first } = isDrawn(sampler) ? attempt(sampler[SOURCE](), begin) : begin();
   for (let batch = first; batch !== null; batch = pass.next()) {
     if (isPromise(batch)) {
       abandon(batch);
@@ -66,6 +65,9 @@ export async function* passOfAsync(dataset: Dataset, settings: LoaderSettings): 
 
 // --- internal helpers ---
 
+/** Where places come from that may be wrong. */
+const ORIGIN = " from the sampler";
+
 /** Where a pass is. */
 class Pass {
   readonly #order: Int32Array;
@@ -100,7 +102,7 @@ class Pass {
 
 /** All places of a pass over `length` samples. */
 function orderOf(sampler: Sampler | undefined, length: number): Int32Array {
-  if (sampler instanceof RandomOrder) return checked(raw(sampler).order(), length);
+  if (isDrawn(sampler)) return checked(sampler[ORDER](), length);
   const order = hostArray("the host", "int32", sampler === undefined ? length : sampler.length);
   if (sampler === undefined) {
     for (let i = 0; i < length; i++) order[i] = i;
@@ -108,17 +110,22 @@ function orderOf(sampler: Sampler | undefined, length: number): Int32Array {
   }
   let count = 0;
   for (const place of sampler) {
-    if (count < order.length) order[count] = checkPlace("DataLoader: sampler", place, length);
+    if (count < order.length) order[count] = checkPlace("DataLoader", place, length, ORIGIN);
     // One more is enough to know.
     if (++count > order.length) break;
   }
-  if (count !== order.length) throw wrongValue("DataLoader: sampler", `${order.length} places, as its length says`, count);
+  if (count !== order.length) throw wrongValue("DataLoader", `${order.length} places${ORIGIN}, as its length says`, count);
   return order;
+}
+
+/** True for a sampler that draws from a generator. */
+function isDrawn(sampler: Sampler | undefined): sampler is RandomOrder {
+  return sampler !== undefined && ORDER in sampler;
 }
 
 /** An order that may have been drawn for another dataset. */
 function checked(order: Int32Array, length: number): Int32Array {
-  for (let i = 0; i < order.length; i++) if ((order[i] as number) >= length) checkPlace("DataLoader: sampler", order[i], length);
+  for (let i = 0; i < order.length; i++) if ((order[i] as number) >= length) checkPlace("DataLoader", order[i], length, ORIGIN);
   return order;
 }
 
@@ -140,9 +147,4 @@ async function unlessAborted<T>(promise: Promise<T>, signal: Signal | undefined)
   } finally {
     signal.removeEventListener("abort", stop);
   }
-}
-
-/** Frees a batch that nobody waits for, once it is there. */
-function abandon(batch: PromiseLike<unknown>): void {
-  batch.then(freeBatch, () => {});
 }

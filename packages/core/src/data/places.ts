@@ -2,8 +2,8 @@
 import { checkAttached, type TypedArray, typedArrayKind } from "../dtype/dtype";
 import { wrongType, wrongValue } from "../errors/refusal";
 
-/** The method of the datasets here that trusts the places it is given. */
-export const ROWS: unique symbol = /* @__PURE__ */ Symbol("rows") as never;
+/** The method of the datasets here, of whichever copy of core, that trusts the places it is given. */
+export const ROWS: unique symbol = /* @__PURE__ */ Symbol.for("@dropwise/core:rows") as never;
 
 /** The most samples that a dataset may have: places are int32. */
 const MAX_LENGTH = 2 ** 31 - 1;
@@ -22,10 +22,10 @@ export function placesOf(op: string, indices: unknown, length: number): Int32Arr
   return Int32Array.from(places);
 }
 
-/** Refuses what is no place in a dataset of `length` samples. */
-export function checkPlace(op: string, place: unknown, length: number): number {
-  if (typeof place !== "number" || !Number.isInteger(place)) throw wrongType(op, "places that are integers", place);
-  if (place < 0 || place >= length) throw wrongValue(op, `places from 0 to ${length - 1}`, place);
+/** Refuses what is no place in a dataset of `length` samples; `source` says where it comes from. */
+export function checkPlace(op: string, place: unknown, length: number, source = ""): number {
+  if (typeof place !== "number" || !Number.isInteger(place)) throw wrongType(op, `places${source} that are integers`, place);
+  if (place < 0 || place >= length) throw wrongValue(op, `places${source} from 0 to ${length - 1}`, place);
   return place;
 }
 

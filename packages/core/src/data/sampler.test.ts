@@ -178,15 +178,15 @@ describe("the sampler of a loader", () => {
       },
     });
     const run = (sampler: Iterable<number> & { length: number }) => () => visited(new DataLoader(countTo(3), { sampler }));
-    expectRefusal(run(over(2, 0, 3)), "RangeError", "DataLoader: sampler: expected places from 0 to 2, got 3");
-    expectRefusal(run(over(1, -1)), "RangeError", "expected places from 0 to 2, got -1");
-    expectRefusal(run(over(1, 0.5)), "TypeError", "expected places that are integers, got 0.5");
-    expectRefusal(run(over(1, 0, 1, 2)), "RangeError", "DataLoader: sampler: expected 1 places, as its length says, got 2");
-    expectRefusal(run(over(3, 0)), "RangeError", "expected 3 places, as its length says, got 1");
+    expectRefusal(run(over(2, 0, 3)), "RangeError", "DataLoader: expected places from the sampler from 0 to 2, got 3");
+    expectRefusal(run(over(1, -1)), "RangeError", "from 0 to 2, got -1");
+    expectRefusal(run(over(1, 0.5)), "TypeError", "expected places from the sampler that are integers, got 0.5");
+    expectRefusal(run(over(1, 0, 1, 2)), "RangeError", "DataLoader: expected 1 places from the sampler, as its length says, got 2");
+    expectRefusal(run(over(3, 0)), "RangeError", "expected 3 places from the sampler, as its length says, got 1");
     expect(closed).toBe(5);
     const generator = seeded();
     const before = generator.getState();
-    expectRefusal(run(new RandomSampler(9, { generator })), "RangeError", "expected places from 0 to 2, got ");
+    expectRefusal(run(new RandomSampler(9, { generator })), "RangeError", "from 0 to 2, got ");
     expect(generator.getState()).toEqual(before);
   });
 

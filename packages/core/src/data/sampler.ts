@@ -30,14 +30,22 @@ export interface WeightedRandomSamplerOptions {
   readonly generator?: Generator;
 }
 
+/** The order of a pass as an array, and the generator behind it: methods of the samplers here, of whichever copy of core. */
+export const ORDER: unique symbol = /* @__PURE__ */ Symbol.for("@dropwise/core:order") as never;
+export const SOURCE: unique symbol = /* @__PURE__ */ Symbol.for("@dropwise/core:source") as never;
+
 /** What random samplers share: each loop draws anew. */
 export abstract class RandomOrder extends Raw implements Sampler {
   readonly #generator: Generator | undefined;
+  readonly #length: () => number;
+  readonly #draw: (generator: Generator) => Int32Array;
 
   /** @internal */
-  constructor(op: string, generator: Generator | undefined) {
+  constructor(op: string, generator: Generator | undefined, length: () => number, draw: (generator: Generator) => Int32Array) {
     super();
     this.#generator = generator === undefined ? undefined : resolveGenerator(op, generator);
+    this.#length = length;
+    this.#draw = draw;
   }
 
   /** @internal */
@@ -46,24 +54,24 @@ export abstract class RandomOrder extends Raw implements Sampler {
   }
 
   /** The number of places in a pass. */
-  abstract get length(): number;
+  get length(): number {
+    return raw(this).#length();
+  }
 
-  /** @internal All places of a pass. */
-  protected abstract draw(generator: Generator): Int32Array;
-
-  /** The places of a pass. */
+  /** The places of a pass, drawn when it begins. */
   [Symbol.iterator](): IterableIterator<number> {
-    return raw(this).order().values();
+    return this[ORDER]().values();
   }
 
-  /** @internal The same as an array. */
-  order(): Int32Array {
-    return this.draw(this.source());
+  /** @internal */
+  [ORDER](): Int32Array {
+    const self = raw(this);
+    return self.#draw(self[SOURCE]());
   }
 
-  /** @internal The generator that it draws from. */
-  source(): Generator {
-    return resolveGenerator("DataLoader", this.#generator);
+  /** @internal */
+  [SOURCE](): Generator {
+    return resolveGenerator("DataLoader", raw(this).#generator);
   }
 }
 
@@ -80,45 +88,28 @@ export abstract class RandomOrder extends Raw implements Sampler {
  * ```
  */
 export class RandomSampler extends RandomOrder {
-  readonly #source: { readonly length: number };
-  readonly #replacement: boolean;
-  readonly #numSamples: number | undefined;
-
   /**
    * @param source A dataset, or the number of its samples.
    * @param options Default: every sample once, from the default generator.
    * @throws TypeError for what has no length, RangeError for a length or `numSamples` that cannot be.
    */
   constructor(source: number | { readonly length: number }, options?: RandomSamplerOptions) {
-    const { replacement = false, numSamples, generator } = optionsOf("RandomSampler", options, RANDOM);
-    super("RandomSampler", generator);
-    this.#source = typeof source === "number" ? { length: source } : source;
-    this.#replacement = replacement;
-    this.#numSamples = numSamples;
-    lengthOf("RandomSampler", this.#source);
-    if (numSamples !== undefined) checkInteger("RandomSampler", "numSamples", numSamples, 1);
+    const op = "RandomSampler";
+    const { replacement = false, numSamples, generator } = optionsOf(op, options, RANDOM);
+    const dataset = typeof source === "number" ? { length: source } : source;
+    const length = () => numSamples ?? lengthOf(op, dataset);
+    super(op, generator, length, (drawn) => {
+      const [count, wanted] = [lengthOf(op, dataset), length()];
+      if (count === 0 && wanted > 0) throw wrongValue(op, "a dataset of at least one sample", count);
+      return replacement ? drawIntegers(drawn, count, wanted) : drawRounds(drawn, count, wanted);
+    });
+    lengthOf(op, dataset);
+    if (numSamples !== undefined) checkInteger(op, "numSamples", numSamples, 1);
   }
 
   /** @internal */
   static override get name(): string {
     return "RandomSampler";
-  }
-
-  /** The number of places in a pass. */
-  get length(): number {
-    const self = raw(this);
-    return self.#numSamples ?? self.#source.length;
-  }
-
-  /** @internal */
-  protected draw(generator: Generator): Int32Array {
-    const count = lengthOf("RandomSampler", this.#source);
-    const { length } = this;
-    if (count === 0 && length > 0) throw wrongValue("RandomSampler", "a dataset of at least one sample", count);
-    if (this.#replacement) return drawIntegers(generator, count, length);
-    const places = hostArray("the host", "int32", length);
-    for (let at = 0; at < length; at += count) places.set(drawPermutation(generator, count).subarray(0, length - at), at);
-    return places;
   }
 }
 
@@ -138,10 +129,6 @@ export class RandomSampler extends RandomOrder {
  * ```
  */
 export class WeightedRandomSampler extends RandomOrder {
-  readonly #weights: Float64Array;
-  readonly #numSamples: number;
-  readonly #replacement: boolean;
-
   /**
    * @param weights One for each sample, 0 or more; their sum need not be 1.
    * @param numSamples Places in a pass.
@@ -154,30 +141,25 @@ export class WeightedRandomSampler extends RandomOrder {
     numSamples: number,
     options?: WeightedRandomSamplerOptions,
   ) {
-    const { replacement = true, generator } = optionsOf("WeightedRandomSampler", options, WEIGHTED);
-    super("WeightedRandomSampler", generator);
-    checkInteger("WeightedRandomSampler", "numSamples", numSamples, 1);
-    this.#weights = weightsOf(weights);
-    this.#numSamples = numSamples;
-    this.#replacement = replacement;
-    const possible = this.#weights.reduce((count, weight) => count + Number(weight > 0), 0);
+    const op = "WeightedRandomSampler";
+    const { replacement = true, generator } = optionsOf(op, options, WEIGHTED);
+    checkInteger(op, "numSamples", numSamples, 1);
+    const own = weightsOf(op, weights);
+    const draw = replacement ? drawWeighted : drawWeightedOnce;
+    super(
+      op,
+      generator,
+      () => numSamples,
+      (drawn) => draw(drawn, own, numSamples),
+    );
+    const possible = own.filter((weight) => weight > 0).length;
     const needed = replacement ? 1 : numSamples;
-    if (possible < needed) throw wrongValue("WeightedRandomSampler", `at least ${needed} weights above 0`, possible);
+    if (possible < needed) throw wrongValue(op, `at least ${needed} weights above 0`, possible);
   }
 
   /** @internal */
   static override get name(): string {
     return "WeightedRandomSampler";
-  }
-
-  /** The number of places in a pass. */
-  get length(): number {
-    return raw(this).#numSamples;
-  }
-
-  /** @internal */
-  protected draw(generator: Generator): Int32Array {
-    return (this.#replacement ? drawWeighted : drawWeightedOnce)(generator, this.#weights, this.#numSamples);
   }
 }
 
@@ -186,9 +168,16 @@ export class WeightedRandomSampler extends RandomOrder {
 const RANDOM: OptionKinds<RandomSamplerOptions> = { replacement: "flag", numSamples: "any", generator: "any" };
 const WEIGHTED: OptionKinds<WeightedRandomSamplerOptions> = { replacement: "flag", generator: "any" };
 
+/** One random order after the other, until there are enough places. */
+function drawRounds(generator: Generator, count: number, length: number): Int32Array {
+  if (count === length) return drawPermutation(generator, count);
+  const places = hostArray("the host", "int32", length);
+  for (let at = 0; at < length; at += count) places.set(drawPermutation(generator, count).subarray(0, length - at), at);
+  return places;
+}
+
 /** A copy of weights, all of them finite and 0 or more. */
-function weightsOf(weights: unknown): Float64Array {
-  const op = "WeightedRandomSampler";
+function weightsOf(op: string, weights: unknown): Float64Array {
   if (!Array.isArray(weights) && !["float32", "float64", "int32"].includes(dtypeOf(weights) as string))
     throw wrongType(op, "weights as an array of numbers, a Float32Array or a Float64Array", weights);
   if (!Array.isArray(weights)) checkAttached(op, weights as TypedArray);

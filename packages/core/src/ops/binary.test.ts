@@ -110,7 +110,7 @@ describe("arithmetic", () => {
     expectRefusal(
       () => gone.add(1),
       "DisposedError",
-      "add: expected a live tensor, got a disposed one - use it before dispose(), or return it from tidy or keep() it",
+      "add: expected a live tensor, got a disposed one - use it before, or return it from tidy or keep() it",
     );
     expectRefusal(() => ones([2]).mul(gone), "DisposedError", "mul: expected a live tensor");
   });

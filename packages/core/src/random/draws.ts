@@ -58,7 +58,10 @@ export function drawIntegers(generator: Generator, range: number, length: number
 export function drawWeighted(generator: Generator, weights: Float64Array, length: number): Int32Array {
   const out = hostArray("the host", "int32", length);
   let sum = 0;
-  const sums = weights.map((weight) => (sum += weight));
+  const sums = weights.map((weight) => {
+    sum += weight;
+    return sum;
+  });
   const words = new WordReader(generator.takeHostCall());
   for (let i = 0; i < length; i++) {
     const wanted = words.next() * 2 ** -32 * sum;
