@@ -10,7 +10,11 @@ export type Sample = Tensor | number | boolean | TypedArray | readonly Sample[] 
 export interface SampleDataset<S = unknown> {
   /** The number of samples. */
   readonly length: number;
-  /** The sample at a place from 0 to `length - 1`, or the promise of it. */
+  /**
+   * One sample, or the promise of it.
+   *
+   * @param index Its place, from 0 to `length - 1`.
+   */
   at(index: number): S;
 }
 
@@ -18,7 +22,11 @@ export interface SampleDataset<S = unknown> {
 export interface BatchDataset<B = unknown> {
   /** The number of samples. */
   readonly length: number;
-  /** The samples at these places from 0 to `length - 1` as one batch of new tensors, whose first dimensions count them; or the promise of it. */
+  /**
+   * Samples as one batch of new tensors, whose first dimensions count them; or the promise of it. The loader frees them.
+   *
+   * @param indices Their places, from 0 to `length - 1`.
+   */
   batch(indices: Int32Array): B;
 }
 

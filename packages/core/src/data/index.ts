@@ -1,7 +1,7 @@
 export { defaultCollate } from "./collate";
 export { DataLoader } from "./data-loader";
 export type { BatchDataset, BatchOf, Collated, Dataset, Sample, SampleDataset, SampleOf } from "./dataset";
-export type { DataLoaderOptions } from "./options";
+export type { AbortSignalLike, DataLoaderOptions } from "./options";
 export {
   RandomSampler,
   type RandomSamplerOptions,

@@ -6,14 +6,24 @@ import { RandomSampler, type Sampler } from "./sampler";
 import { wholeOf } from "./split";
 
 /** What an `AbortSignal` has, for programs that know no such type. */
-export interface Signal {
+export interface AbortSignalLike {
   /** True once it was given. */
   readonly aborted: boolean;
   /** Why. */
   readonly reason: unknown;
-  /** Calls `listener` when it is given. */
+  /**
+   * Has a function called when it is given.
+   *
+   * @param type "abort".
+   * @param listener The function.
+   */
   addEventListener(type: "abort", listener: () => void): void;
-  /** Takes that back. */
+  /**
+   * Takes that back.
+   *
+   * @param type "abort".
+   * @param listener The function.
+   */
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
@@ -36,7 +46,7 @@ export interface DataLoaderOptions<D = unknown, C = BatchOf<D>, B = C> {
   /** Batches asked for ahead of the one in use by `for await`. A plain loop makes none ahead. Default: 1. */
   readonly prefetch?: number;
   /** An `AbortSignal` that ends a pass: the loop throws its reason. */
-  readonly signal?: Signal;
+  readonly signal?: AbortSignalLike;
 }
 
 /** The same, read and checked. */
@@ -47,7 +57,7 @@ export interface LoaderSettings {
   readonly collate: ((samples: never) => unknown) | undefined;
   readonly transform: ((batch: never) => unknown) | undefined;
   readonly prefetch: number;
-  readonly signal: Signal | undefined;
+  readonly signal: AbortSignalLike | undefined;
 }
 
 /** Reads and checks the options of a loader over `dataset`. */

@@ -5,7 +5,7 @@ import { attempt } from "../random/draws";
 import { abandon, freeBatch, isPromise } from "./batch";
 import type { Dataset } from "./dataset";
 import { after, fetchBatch, transformed } from "./fetch";
-import type { LoaderSettings, Signal } from "./options";
+import type { AbortSignalLike, LoaderSettings } from "./options";
 import { checkPlace, lengthOf } from "./places";
 import { ORDER, type RandomOrder, type Sampler, SOURCE } from "./sampler";
 
@@ -129,12 +129,12 @@ function checked(order: Int32Array, length: number): Int32Array {
   return order;
 }
 
-function checkSignal(signal: Signal | undefined): void {
+function checkSignal(signal: AbortSignalLike | undefined): void {
   if (signal?.aborted) throw signal.reason;
 }
 
 /** What a promise gives, or, as soon as there is a signal, its reason. */
-async function unlessAborted<T>(promise: Promise<T>, signal: Signal | undefined): Promise<T> {
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignalLike | undefined): Promise<T> {
   checkSignal(signal);
   if (signal === undefined) return promise;
   let stop = () => {};

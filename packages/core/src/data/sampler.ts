@@ -124,8 +124,8 @@ export class RandomSampler extends RandomOrder {
  * const labels = [0, 0, 0, 1];
  * const weights = labels.map((label) => (label === 1 ? 3 : 1)); // as many of each class
  * const sampler = new WeightedRandomSampler(weights, 1000, { generator: new Generator(1) });
- * const ones = [...sampler].filter((place) => labels[place] === 1).length;
- * console.log(ones > 400 && ones < 600); // true
+ * const positive = [...sampler].filter((place) => labels[place] === 1).length;
+ * console.log(positive > 400 && positive < 600); // true
  * ```
  */
 export class WeightedRandomSampler extends RandomOrder {
