@@ -155,6 +155,10 @@ describe("for await", () => {
   test("a plain loop over promises says what to write, and frees what comes", async () => {
     const loader = new DataLoader({ length: 2, batch: async ({ length }: Int32Array) => ones([length]) });
     expectRefusal(() => [...loader], "TypeError", "one that gives promises - write for await (const batch of loader)");
+    const generator = new Generator(1);
+    const before = generator.getState();
+    expectRefusal(() => [...new DataLoader({ length: 2, at: async () => 1 }, { shuffle: true, generator })], "TypeError", "for await");
+    expect(generator.getState()).toEqual(before);
     const failing = new DataLoader({ length: 2, at: async () => Promise.reject(new Error("later")) });
     expectRefusal(() => [...failing], "TypeError", "for await");
   });

@@ -83,6 +83,24 @@ describe("a dataset of samples", () => {
   });
 });
 
+describe("a dataset that is longer than memory", () => {
+  test("is gone over from its beginning, in batches of any size, and to its end", () => {
+    const dataset = { length: 2 ** 31 - 1, at: (i: number) => i };
+    for (const batchSize of [1, 3, 1000, 1024, 1500]) {
+      let next = 0;
+      for (const batch of new DataLoader(dataset, { batchSize })) {
+        expect(numbers(batch)).toEqual(Array.from({ length: batchSize }, (_, i) => next + i));
+        next += batchSize;
+        if (next > 3000) break;
+      }
+    }
+    for (const length of [1023, 1024, 1025, 2048, 3001]) {
+      const all = Array.from({ length }, (_, i) => i);
+      expect(read(new DataLoader(all, { batchSize: 10 }), numbers).flat()).toEqual(all);
+    }
+  });
+});
+
 describe("a dataset of batches", () => {
   test("is asked for the places of each batch, in an array of its own", () => {
     const asked: Int32Array[] = [];

@@ -13,21 +13,12 @@ import { ORDER, type RandomOrder, type Sampler, SOURCE } from "./sampler";
 export function* passOf(dataset: Dataset, settings: LoaderSettings): Generator<unknown, void, undefined> {
   const begin = () => {
     const pass = new Pass(dataset, settings);
-    return { pass, first: pass.next() };
+    return { pass, first: nextNow(pass) };
   };
   // A pass that fails before its first batch has not begun: it gives its call back.
   const { sampler } = settings;
   const { pass, first } = isDrawn(sampler) ? attempt(sampler[SOURCE](), begin) : begin();
-  for (let batch = first; batch !== null; batch = pass.next()) {
-    if (isPromise(batch)) {
-      abandon(batch);
-      throw refusal(
-        "DataLoader",
-        "a dataset that gives its data at once",
-        "one that gives promises",
-        "write for await (const batch of loader)",
-      );
-    }
+  for (let batch = first; batch !== null; batch = nextNow(pass)) {
     try {
       yield batch;
     } finally {
@@ -68,9 +59,14 @@ export async function* passOfAsync(dataset: Dataset, settings: LoaderSettings): 
 /** Where places come from that may be wrong. */
 const ORIGIN = " from the sampler";
 
+/** As many places are named at a time where samples come in order: their number may be larger than memory. */
+const WINDOW = 1024;
+
 /** Where a pass is. */
 class Pass {
-  readonly #order: Int32Array;
+  /** Places from number `#from` of the pass on: of an order that was drawn, all. */
+  #places: Int32Array;
+  #from = 0;
   readonly #end: number;
   #start = 0;
 
@@ -80,8 +76,10 @@ class Pass {
   ) {
     checkSignal(settings.signal);
     const { batchSize, dropLast, sampler } = settings;
-    this.#order = orderOf(sampler, lengthOf("DataLoader", dataset));
-    this.#end = this.#order.length - (dropLast ? this.#order.length % batchSize : 0);
+    const length = lengthOf("DataLoader", dataset);
+    this.#places = sampler === undefined ? new Int32Array(0) : orderOf(sampler, length);
+    const count = sampler === undefined ? length : this.#places.length;
+    this.#end = count - (dropLast ? count % batchSize : 0);
   }
 
   get isOver(): boolean {
@@ -93,21 +91,41 @@ class Pass {
     const { collate, transform, signal, batchSize } = this.settings;
     if (this.isOver) return null;
     checkSignal(signal);
-    const places = this.#order.subarray(this.#start, Math.min(this.#start + batchSize, this.#end));
-    this.#start += batchSize;
+    const stop = Math.min(this.#start + batchSize, this.#end);
+    if (stop > this.#from + this.#places.length) this.#moveWindow();
+    const places = this.#places.subarray(this.#start - this.#from, stop - this.#from);
+    this.#start = stop;
     const batch = fetchBatch(this.dataset, places, collate as never);
     return transform === undefined ? batch : after(batch, (made) => transformed(made, transform));
   }
+
+  /** Names the places of the next batches, in order. */
+  #moveWindow(): void {
+    const { batchSize } = this.settings;
+    const count = Math.min(batchSize * Math.ceil(WINDOW / batchSize), this.#end - this.#start);
+    this.#places = hostArray("the host", "int32", count);
+    this.#from = this.#start;
+    for (let i = 0; i < count; i++) this.#places[i] = this.#from + i;
+  }
 }
 
-/** All places of a pass over `length` samples. */
-function orderOf(sampler: Sampler | undefined, length: number): Int32Array {
+/** The next batch of a plain loop. */
+function nextNow(pass: Pass): unknown {
+  const batch = pass.next();
+  if (!isPromise(batch)) return batch;
+  abandon(batch);
+  throw refusal(
+    "DataLoader",
+    "a dataset that gives its data at once",
+    "one that gives promises",
+    "write for await (const batch of loader)",
+  );
+}
+
+/** All places that a sampler names for a pass over `length` samples. */
+function orderOf(sampler: Sampler, length: number): Int32Array {
   if (isDrawn(sampler)) return checked(sampler[ORDER](), length);
-  const order = hostArray("the host", "int32", sampler === undefined ? length : sampler.length);
-  if (sampler === undefined) {
-    for (let i = 0; i < length; i++) order[i] = i;
-    return order;
-  }
+  const order = hostArray("the host", "int32", lengthOf("DataLoader", sampler, "sampler"));
   let count = 0;
   for (const place of sampler) {
     if (count < order.length) order[count] = checkPlace("DataLoader", place, length, ORIGIN);

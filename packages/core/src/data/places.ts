@@ -29,12 +29,12 @@ export function checkPlace(op: string, place: unknown, length: number, source = 
   return place;
 }
 
-/** The length that a dataset says it has. */
-export function lengthOf(op: string, dataset: { readonly length: number }): number {
+/** The length that a dataset, or a sampler, says it has. */
+export function lengthOf(op: string, dataset: { readonly length: number }, what = "dataset"): number {
   const length: unknown = typeof dataset === "object" && dataset !== null ? dataset.length : undefined;
-  if (typeof length !== "number") throw wrongType(op, "a dataset with a length", dataset);
+  if (typeof length !== "number") throw wrongType(op, `a ${what} with a length`, dataset);
   if (!Number.isInteger(length) || length < 0 || length > MAX_LENGTH)
-    throw wrongValue(op, `the dataset's length to be an integer from 0 to ${MAX_LENGTH}`, length);
+    throw wrongValue(op, `the ${what}'s length to be an integer from 0 to ${MAX_LENGTH}`, length);
   return length;
 }
 

@@ -184,6 +184,8 @@ describe("the sampler of a loader", () => {
     expectRefusal(run(over(1, 0, 1, 2)), "RangeError", "DataLoader: expected 1 places from the sampler, as its length says, got 2");
     expectRefusal(run(over(3, 0)), "RangeError", "expected 3 places from the sampler, as its length says, got 1");
     expect(closed).toBe(5);
+    for (const length of [-1, 0.5, Number.NaN])
+      expectRefusal(run(over(length)), "RangeError", "DataLoader: expected the sampler's length to be an integer");
     const generator = seeded();
     const before = generator.getState();
     expectRefusal(run(new RandomSampler(9, { generator })), "RangeError", "from 0 to 2, got ");
