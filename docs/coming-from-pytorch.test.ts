@@ -12,6 +12,8 @@ const VALUES = {
   optimizer: "optim.Optimizer",
   dataset: "TensorDataset",
   loader: "DataLoader",
+  sampler: "RandomSampler",
+  subset: "Subset",
   generator: "Generator",
 } as const;
 

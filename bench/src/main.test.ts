@@ -18,7 +18,7 @@ describe("the built program", () => {
   it("measures every op on the reference backend, and writes JSON and a page", async () => {
     const argv = ["--smoke", "--quick", "--backend", "cpu,wasm", "--threads", "1", "--size", "16,1k", "--name", name];
     // The larger model takes seconds a step on the reference backend.
-    const ops = "dropout,dropout-backward,dropout-inplace,dropout-feature,matmul,train-tiny,latency,bundle-size";
+    const ops = "dropout,dropout-backward,dropout-inplace,dropout-feature,matmul,train-tiny,loader,train-loader,latency,bundle-size";
     const { stdout } = await run(process.execPath, [program, ...argv, "--op", ops]);
     expect(stdout).toContain("ns/element");
     const result = readResult(fileOf("json"));
@@ -27,6 +27,8 @@ describe("the built program", () => {
       ...["dropout", "dropout-backward", "dropout-inplace", "dropout-feature"].flatMap((op) => [`${op} 16`, `${op} 1k`]),
       "matmul 128x784x1024 NN",
       "train-tiny 10-20-1",
+      ...["loader 64x10 in order", "loader 64x10 shuffled"],
+      ...["ready", "in order", "shuffled"].map((source) => `train-loader 64x10 ${source}`),
       "latency 4",
       "latency 16",
     ]);

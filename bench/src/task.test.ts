@@ -38,6 +38,8 @@ describe("units", () => {
     const of = (op: (typeof OPS)[number]) => tasksFor({ ops: [op], sizes: [1024], quick: true })[0]!;
     expect(inUnit(of("dropout"), 2048)).toBe(2);
     expect(inUnit(of("latency"), 1500)).toBe(1.5);
+    expect(inUnit(of("loader"), 4000)).toBe(4);
+    expect(inUnit(of("train-loader"), 1e5)).toBe(10_000);
     expect(inUnit(of("train-mlp"), 1e7)).toBe(100);
     expect(inUnit(of("matmul"), 2 * 128 * 784 * 1024)).toBe(1);
   });

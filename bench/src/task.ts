@@ -9,6 +9,8 @@ export const OPS = [
   "matmul",
   "train-tiny",
   "train-mlp",
+  "loader",
+  "train-loader",
   "latency",
   "memory",
   "bundle-size",
@@ -64,7 +66,16 @@ export interface TrainTask extends Common {
   readonly learningRate: number;
 }
 
-export type Task = ElementwiseTask | MatmulTask | TrainTask;
+/** Batches of a `DataLoader` over rows with a target each, alone or with the steps of a small training. */
+export interface LoaderTask extends Common {
+  readonly op: "loader" | "train-loader";
+  readonly columns: number;
+  readonly batch: number;
+  /** `ready`: no loader, but the same batches made before. */
+  readonly source: "ready" | "in order" | "shuffled";
+}
+
+export type Task = ElementwiseTask | MatmulTask | TrainTask | LoaderTask;
 
 /** The unit in which results of an op are told, and which way is better. */
 export const UNITS: Readonly<Record<TimedOp, { unit: string; higherIsBetter: boolean }>> = {
@@ -75,6 +86,8 @@ export const UNITS: Readonly<Record<TimedOp, { unit: string; higherIsBetter: boo
   matmul: { unit: "GFLOP/s", higherIsBetter: true },
   "train-tiny": { unit: "steps/s", higherIsBetter: true },
   "train-mlp": { unit: "steps/s", higherIsBetter: true },
+  loader: { unit: "us/batch", higherIsBetter: false },
+  "train-loader": { unit: "steps/s", higherIsBetter: true },
   latency: { unit: "us/call", higherIsBetter: false },
 };
 
@@ -87,6 +100,8 @@ export const ABOUT: Readonly<Record<Op, string>> = {
   matmul: "Products of matrices: a layer's forward (NN), the gradient of its input (NT) and of its weight (TN).",
   "train-tiny": "Training, small: steps of 10-20-1 with one dropout, batch 64, binary cross-entropy, SGD.",
   "train-mlp": "Training, larger: steps of 784-1024-1024-10 with two dropouts, batch 128, cross-entropy, Adam.",
+  loader: "Loading: a batch of 64 rows of 10 columns and a target from a DataLoader over 6,400 rows, and nothing done with it.",
+  "train-loader": "Training from a loader: the steps of train-tiny over batches that are ready, and over those of a DataLoader.",
   latency: "What a call costs: F.dropout on a few elements without gradients.",
   memory: "Peak memory: of F.dropout(x) and its backward in a process of its own, in tensors of the size of x.",
   "bundle-size": "Bundle size: what a page downloads for an import, minified and gzipped, in bytes.",
@@ -103,9 +118,13 @@ export function tasksFor({ ops, sizes, quick }: { ops: readonly Op[]; sizes: rea
       case "matmul":
         return quick ? products.slice(0, 1) : products;
       case "train-tiny":
-        return [{ op, size: "10-20-1", layers: [10, 20, 1], batch: 64, head: "sigmoid", learningRate: 0.1, copied: 241 }];
+        return [TINY];
       case "train-mlp":
         return [mlp];
+      case "loader":
+        return (["in order", "shuffled"] as const).map((source) => loading(op, source));
+      case "train-loader":
+        return (["ready", "in order", "shuffled"] as const).map((source) => loading(op, source));
       case "latency":
         return LATENCY_SIZES.map((elements) => elementwise(op, elements));
       case "memory":
@@ -119,7 +138,7 @@ export function tasksFor({ ops, sizes, quick }: { ops: readonly Op[]; sizes: rea
 
 /** Nanoseconds per call in the unit of the op. */
 export function inUnit(task: Task, nanoseconds: number): number {
-  if (task.op === "latency") return nanoseconds / 1000;
+  if (task.op === "latency" || task.op === "loader") return nanoseconds / 1000;
   if (task.op === "matmul") return (2 * task.m * task.k * task.n) / nanoseconds;
   return "elements" in task ? nanoseconds / task.elements : 1e9 / nanoseconds;
 }
@@ -145,7 +164,23 @@ export function featureShape(elements: number): [number, number, number, number]
   return [2 ** (exponent - 2 * side - channels), 2 ** channels, 2 ** side, 2 ** side];
 }
 
+/** The small training. */
+export const TINY: TrainTask = {
+  op: "train-tiny",
+  size: "10-20-1",
+  layers: [10, 20, 1],
+  batch: 64,
+  head: "sigmoid",
+  learningRate: 0.1,
+  copied: 241,
+};
+
 // --- internal helpers ---
+
+function loading(op: LoaderTask["op"], source: LoaderTask["source"]): LoaderTask {
+  const [batch, columns] = [TINY.batch, TINY.layers[0] as number];
+  return { op, size: `${batch}x${columns} ${source}`, batch, columns, source, copied: batch * (columns + 1) };
+}
 
 function elementwise(op: ElementwiseTask["op"], elements: number): ElementwiseTask {
   const shape = op === "dropout-feature" ? featureShape(elements) : [elements];

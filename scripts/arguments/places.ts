@@ -87,8 +87,11 @@ export const generator: Place = { valid: (w) => w.generator, accepts: has("manua
 /** A module of one tensor. */
 export const module: Place = { valid: (w) => w.module(new nn.ReLU()), accepts: (value) => value instanceof nn.Module };
 
-/** A dataset. */
-export const dataset: Place = { valid: (w) => w.dataset(), accepts: has("batch") };
+/** A dataset: arrays are, too. */
+export const dataset: Place = {
+  valid: (w) => w.dataset(),
+  accepts: (value) => typeof value === "object" && (has("batch")(value) || has("at")(value)),
+};
 
 /** What only a world can make, and no kind of value stands for. */
 export const made = (valid: Place["valid"]): Place => ({ valid, accepts: () => false });

@@ -8,7 +8,7 @@ import { root } from "../workspace.mjs";
 
 /** The guides in the order of a reader; pages that are not named here come last. */
 const GUIDES = [
-  ...["get-started", "dropout", "coming-from-pytorch", "choosing-a-backend", "reproducibility", "performance", "troubleshooting"],
+  ...["get-started", "dropout", "data", "coming-from-pytorch", "choosing-a-backend", "reproducibility", "performance", "troubleshooting"],
   ...["random-stream", "write-a-backend"],
 ];
 

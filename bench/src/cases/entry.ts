@@ -3,6 +3,7 @@ import type { HostData, Job } from "../competitor";
 import type { Task } from "../task";
 import { deviceCopy } from "./device-copy";
 import { dropoutWork } from "./dropout";
+import { loaderWork } from "./loader";
 import { matmulWork } from "./matmul";
 import { trainingWork } from "./training";
 import { waiter } from "./waiter";
@@ -47,5 +48,6 @@ export function entryFor(backend: Backend, task: Task, data: HostData): Job {
 
 function workFor(backend: Backend, task: Task, data: HostData): Work {
   if (task.op === "matmul") return matmulWork(backend, task, data);
+  if ("source" in task) return loaderWork(backend, task, data);
   return "layers" in task ? trainingWork(backend, task, data) : dropoutWork(backend, task, data);
 }

@@ -14,26 +14,46 @@ import type { HostData } from "../competitor";
 import { P, type TrainTask } from "../task";
 import type { Work } from "./entry";
 
-/** Whole training steps: gradients to zero, forward, loss, backward, optimizer. The loss stays where it is; nothing is read. */
-export function trainingWork(backend: Backend, task: TrainTask, data: HostData): Work {
-  const { layers, batch, head, learningRate: lr } = task;
-  const [features, outputs] = [layers[0] as number, layers.at(-1) as number];
-  let input: Tensor | undefined;
-  let target: Tensor | undefined;
+/** A model in training. */
+export interface Training {
+  /** One step: gradients to zero, forward, loss, backward, optimizer. The loss stays where it is; nothing is read. */
+  step(input: Tensor, target: Tensor): void;
+  dispose(): void;
+}
 
+/** A model of a task, from seed 1. */
+export function makeTraining(backend: Backend, task: TrainTask): Training {
+  const { head, learningRate: lr } = task;
   const { model, optimizer } = onBackend(backend, () => {
     manualSeed(1);
     const model = network(task);
     const parameters = model.parameters();
     return { model, optimizer: head === "sigmoid" ? new optim.SGD(parameters, { lr }) : new optim.Adam(parameters, { lr }) };
   });
-  const step = (): void => {
-    optimizer.zeroGrad();
-    const output = model.forward(input as Tensor);
-    const loss = head === "sigmoid" ? F.binaryCrossEntropy(output, target as Tensor) : F.crossEntropy(output, target as Tensor);
-    loss.backward();
-    optimizer.step();
+  return {
+    step(input, target) {
+      tidy(() => {
+        optimizer.zeroGrad();
+        const output = model.forward(input);
+        const loss = head === "sigmoid" ? F.binaryCrossEntropy(output, target) : F.crossEntropy(output, target);
+        loss.backward();
+        optimizer.step();
+      });
+    },
+    dispose() {
+      optimizer.zeroGrad();
+      for (const parameter of model.parameters()) parameter.dispose();
+    },
   };
+}
+
+/** Whole training steps, on one batch that changes from round to round. */
+export function trainingWork(backend: Backend, task: TrainTask, data: HostData): Work {
+  const { layers, batch, head } = task;
+  const [features, outputs] = [layers[0] as number, layers.at(-1) as number];
+  const training = makeTraining(backend, task);
+  let input: Tensor | undefined;
+  let target: Tensor | undefined;
   return {
     prepare(round) {
       input?.dispose();
@@ -54,16 +74,26 @@ export function trainingWork(backend: Backend, task: TrainTask, data: HostData):
     },
     run(calls) {
       onBackend(backend, () => {
-        for (let i = 0; i < calls; i++) tidy(step);
+        for (let i = 0; i < calls; i++) training.step(input as Tensor, target as Tensor);
       });
     },
     dispose() {
       input?.dispose();
       target?.dispose();
-      optimizer.zeroGrad();
-      for (const parameter of model.parameters()) parameter.dispose();
+      training.dispose();
     },
   };
+}
+
+/** Runs `work` with `backend` as the default one. */
+export function onBackend<T>(backend: Backend, work: () => T): T {
+  const before = getDefaultBackend();
+  setDefaultBackend(backend);
+  try {
+    return work();
+  } finally {
+    setDefaultBackend(before);
+  }
 }
 
 // --- internal helpers ---
@@ -76,14 +106,4 @@ function network({ layers, head }: TrainTask): nn.Sequential {
   }
   if (head === "sigmoid") modules.push(new nn.Sigmoid());
   return new nn.Sequential(...modules);
-}
-
-function onBackend<T>(backend: Backend, work: () => T): T {
-  const before = getDefaultBackend();
-  setDefaultBackend(backend);
-  try {
-    return work();
-  } finally {
-    setDefaultBackend(before);
-  }
 }

@@ -10,7 +10,7 @@
 export { enableGrad, isGradEnabled, noGrad } from "./autograd/grad-mode";
 export type { Backend, BackendInfo } from "./backend/backend";
 export { cpu } from "./cpu/cpu";
-export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data";
+export * from "./data";
 export type { DType, TypedArray, TypedArrayOf } from "./dtype/dtype";
 export { isTensor } from "./errors/brand";
 export {

@@ -50,6 +50,47 @@ const typedData: Place = {
   accepts: (value, w) => data.accepts(value, w) || (ArrayBuffer.isView(value) && !(value instanceof DataView)),
 };
 
+// --- loading ---
+
+const MAX_INT32 = 2 ** 31 - 1;
+const isFunction = (value: unknown): boolean => typeof value === "function";
+/** What a loader calls only once it is looped over. */
+const aFunction: Place = { valid: () => (values: unknown) => values, accepts: isFunction };
+const loading = {
+  batchSize: p.integer(2, 1),
+  dropLast: p.flag(),
+  transform: aFunction,
+  prefetch: p.integer(1, 0),
+  signal: { valid: () => new AbortController().signal, accepts: () => false },
+};
+const samples: Place = { ...p.dataset, valid: () => [0, 1, 2] };
+/** Samples of no parts may be put together, too. */
+const isSamples: Place["accepts"] = (value, w) =>
+  p.isArrayOf(value, (item) => p.isEmptyObject(item) || data.accepts(item, w) || p.tensor().accepts(item, w));
+const withLength: Place = {
+  valid: (w) => w.dataset(),
+  accepts: (value) => typeof value === "object" && Number.isInteger((value as { length?: unknown } | null)?.length),
+};
+const sampler: Place = {
+  valid: () => [2, 0],
+  accepts: (value) => withLength.accepts(value, undefined as never) && isFunction((value as Partial<Iterable<unknown>>)[Symbol.iterator]),
+};
+const count = p.integer(2, 1);
+const isWeight = (value: unknown): boolean => typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY;
+const weights: Place = {
+  ...p.list(p.number(1, isWeight), 3),
+  accepts: (value) =>
+    p.isArrayOf(value, isWeight) || [Float32Array, Float64Array, Int32Array].some((Type) => value instanceof Type && value.every(isWeight)),
+};
+/** Of four samples. */
+const lengths: Place = {
+  ...p.list(
+    p.number(2, (n) => n === 2),
+    2,
+  ),
+  accepts: (value) => p.isArrayOf(value, isWeight),
+};
+
 export const coreCases: Cases = {
   "tensor: without options": [data],
   tensor: [typedData, p.options({ ...creation, shape: p.shape([2]) })],
@@ -88,8 +129,20 @@ export const coreCases: Cases = {
 
   TensorDataset: [p.operand([4, 3]), p.operand([4], { dtype: "int32" })],
   "TensorDataset#batch": [indices],
-  DataLoader: [p.dataset, p.options({ batchSize: p.integer(2, 1), shuffle: p.flag(), dropLast: p.flag(), generator: p.generator })],
+  DataLoader: [p.dataset, p.options({ ...loading, shuffle: p.flag(), generator: p.generator })],
+  "DataLoader: of samples": [samples, p.options({ ...loading, sampler, collate: aFunction })],
   "DataLoader#[Symbol.iterator]": [],
+  "DataLoader#[Symbol.asyncIterator]": [],
+  defaultCollate: [{ ...p.list(data, 2), accepts: isSamples }],
+  RandomSampler: [
+    p.or(p.integer(3, 0, MAX_INT32), withLength),
+    p.options({ replacement: p.flag(), numSamples: count, generator: p.generator }),
+  ],
+  WeightedRandomSampler: [weights, count, p.options({ replacement: p.flag(), generator: p.generator })],
+  "RandomOrder#[Symbol.iterator]": [],
+  Subset: [p.dataset, indices],
+  "Subset#batch": [indices],
+  randomSplit: [p.dataset, lengths, p.options({ generator: p.generator })],
 
   // An error never hides behind another one.
   BackendMismatchError: [text, p.anything(["a", "b"])],

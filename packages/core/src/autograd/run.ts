@@ -46,7 +46,7 @@ export function checkInputs(op: string, inputs: readonly Tensor[]): void {
 /** The tensor, unless it was disposed. */
 export function checkLive(op: string, x: Tensor): Tensor {
   if (!x.isDisposed) return x;
-  throw new DisposedError(op, "expected a live tensor, got a disposed one - return it from tidy, or keep() it");
+  throw new DisposedError(op, x.fate ?? "expected a live tensor, got a disposed one - return it from tidy, or keep() it");
 }
 
 // --- internal helpers ---

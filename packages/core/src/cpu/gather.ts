@@ -1,5 +1,6 @@
 import type { Backend, Operand } from "../backend/backend";
 import type { View } from "../backend/device";
+import type { TypedArray } from "../dtype/dtype";
 import { wrongValue } from "../errors/refusal";
 import type { Shape } from "../shape/shape";
 import { type HostOperand, hostOperand } from "./host-operand";
@@ -12,6 +13,25 @@ export function referenceGather(view: View): NonNullable<Backend["gather"]> {
 /** `scatterAdd` of the contract on host memory. */
 export function referenceScatterAdd(view: View): NonNullable<Backend["scatterAdd"]> {
   return (index, x, out) => scatterAdd(host(view, index), x.shape, host(view, x), out.shape, host(view, out));
+}
+
+/**
+ * Copies rows of `row` elements to the start of `to`, one after the other: those at `places`, all of them there, where row i of `from` begins at
+ * `start + i * step`. Rows that lie side by side are one.
+ */
+export function copyRows(from: TypedArray, start: number, step: number, places: Int32Array, row: number, to: TypedArray): void {
+  let written = 0;
+  for (let i = 0; i < places.length; ) {
+    let at = start + (places[i] as number) * step;
+    let end = at + row;
+    while (++i < places.length && start + (places[i] as number) * step === end) end += row;
+    // A view of a short row costs more than its elements.
+    if (end - at < 64) while (at < end) to[written++] = from[at++] as number;
+    else {
+      to.set(from.subarray(at, end), written);
+      written += end - at;
+    }
+  }
 }
 
 // --- internal helpers ---

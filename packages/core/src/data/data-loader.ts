@@ -1,28 +1,12 @@
-import { hostArray } from "../dtype/dtype";
 import { BRAND, type Brand, Raw, raw } from "../errors/brand";
-import { checkInteger, type OptionKinds, optionsOf } from "../errors/options";
-import { wrongType } from "../errors/refusal";
-import { attempt, drawPermutation } from "../random/draws";
-import { type Generator, resolveGenerator } from "../random/generator";
-import type { Tensor } from "../tensor/tensor";
-import type { TensorDataset } from "./dataset";
-
-/** Options of `DataLoader`. */
-export interface DataLoaderOptions {
-  /** Samples per batch. Default: 1. */
-  readonly batchSize?: number;
-  /** A new random order in every pass. Default: false. */
-  readonly shuffle?: boolean;
-  /** Leave out a last batch that is not full. Default: false. */
-  readonly dropLast?: boolean;
-  /** Where orders come from; each pass with `shuffle` takes one host call. Default: the default generator. */
-  readonly generator?: Generator;
-}
-
-const OPTIONS: OptionKinds<DataLoaderOptions> = { batchSize: "any", shuffle: "flag", dropLast: "flag", generator: "any" };
+import type { BatchOf, Dataset } from "./dataset";
+import { type DataLoaderOptions, type LoaderSettings, readSettings } from "./options";
+import { passOf, passOfAsync } from "./pass";
+import { checkDataset, lengthOf } from "./places";
 
 /**
- * Goes over a dataset in batches. Mirrors [torch.utils.data.DataLoader](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader). May be looped over many times; each pass shuffles anew.
+ * Goes over a dataset in batches. Mirrors [torch.utils.data.DataLoader](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader). May be
+ * looped over many times; each pass shuffles anew. Data that is read or computed by promises needs `for await`, which asks for batches ahead.
  *
  * The loader owns a batch and frees it when the next is asked for, or the loop is left. To hold on to one, copy it: `cat([input])`.
  *
@@ -34,31 +18,32 @@ const OPTIONS: OptionKinds<DataLoaderOptions> = { batchSize: "any", shuffle: "fl
  * for (const [input, target] of loader) sizes.push([input.shape[0], target.shape[0]]);
  * console.log(sizes); // [ [ 64, 64 ], [ 36, 36 ] ]
  * ```
+ *
+ * @example
+ * ```ts
+ * const squares = { length: 5, at: async (i: number): Promise<[number, number]> => [i, i * i] };
+ * for await (const [x, y] of new DataLoader(squares, { batchSize: 5 })) console.log(x.add(y).dataSync().join()); // 0,2,6,12,20
+ * ```
  */
-export class DataLoader<T extends readonly Tensor[] = readonly Tensor[]> extends Raw implements Iterable<{ [K in keyof T]: Tensor }> {
+export class DataLoader<const D extends Dataset = Dataset, C = BatchOf<D>, B = C> extends Raw implements Iterable<B>, AsyncIterable<B> {
   /** What it goes over. */
-  readonly dataset: TensorDataset<T>;
+  readonly dataset: D;
   /** Samples per batch; the last one may have fewer. */
   readonly batchSize: number;
-  readonly #shuffle: boolean;
-  readonly #dropLast: boolean;
-  readonly #generator: Generator | undefined;
+  readonly #settings: LoaderSettings;
 
   /**
-   * @param dataset Stays the caller's.
+   * @param dataset Stays the caller's: a `TensorDataset`, an array of samples, or any object with a `length` and either `at(index)` or `batch(indices)`.
    * @param options Default: batches of 1, in order.
-   * @throws RangeError for a batch size that is no positive integer, TypeError for what is no dataset or generator.
+   * @throws RangeError for a batch size that is no positive integer, TypeError for what is no dataset, generator, sampler, function or signal.
    */
-  constructor(dataset: TensorDataset<T>, options?: DataLoaderOptions) {
+  constructor(dataset: D, options?: DataLoaderOptions<D, C, B>) {
     super();
-    const { batchSize = 1, shuffle = false, dropLast = false, generator } = optionsOf("DataLoader", options, OPTIONS);
-    if (typeof dataset?.batch !== "function") throw wrongType("DataLoader", "a TensorDataset", dataset);
-    checkInteger("DataLoader", "batchSize", batchSize, 1);
+    checkDataset("DataLoader", dataset);
+    lengthOf("DataLoader", dataset);
     this.dataset = dataset;
-    this.batchSize = batchSize;
-    this.#shuffle = shuffle;
-    this.#dropLast = dropLast;
-    this.#generator = generator === undefined ? undefined : resolveGenerator("DataLoader", generator);
+    this.#settings = readSettings(dataset, options);
+    this.batchSize = this.#settings.batchSize;
   }
 
   /** @internal */
@@ -74,46 +59,26 @@ export class DataLoader<T extends readonly Tensor[] = readonly Tensor[]> extends
   /** The number of batches in a pass. */
   get length(): number {
     const self = raw(this);
-    const count = self.dataset.length / self.batchSize;
-    return self.#dropLast ? Math.floor(count) : Math.ceil(count);
+    const { sampler, dropLast } = self.#settings;
+    const count = (sampler ?? self.dataset).length / self.batchSize;
+    return dropLast ? Math.floor(count) : Math.ceil(count);
   }
 
-  /** One pass: batches with a tensor for each of the dataset's. */
-  *[Symbol.iterator](): globalThis.Generator<{ [K in keyof T]: Tensor }, void, undefined> {
+  /**
+   * One pass, for `for`.
+   *
+   * @throws TypeError from the loop for a dataset that gives promises, or other than samples; RangeError for a place from the sampler that is not there;
+   *   ShapeError for samples or batches of other shapes; the signal's reason; and what the dataset, `collate` or `transform` throw. The loader may be
+   *   looped over again.
+   */
+  [Symbol.iterator](): globalThis.Generator<B, void, undefined> {
     const self = raw(this);
-    const begin = () => {
-      const order = self.#shuffle ? drawPermutation(self.#source(), self.dataset.length) : null;
-      return { order, first: self.#batch(order, 0) };
-    };
-    // A pass that fails before its first batch has not begun: it gives its call back.
-    const { order, first } = self.#shuffle ? attempt(self.#source(), begin) : begin();
-    for (let i = 0, batch = first; batch !== null; batch = self.#batch(order, ++i)) {
-      try {
-        yield batch;
-      } finally {
-        for (const x of batch) x.dispose();
-      }
-    }
+    return passOf(self.dataset, self.#settings) as globalThis.Generator<B, void, undefined>;
   }
 
-  #source(): Generator {
-    return resolveGenerator("DataLoader", this.#generator);
+  /** One pass, for `for await`; the errors are the same. Leaving the loop frees the batches that were made ahead. */
+  [Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
+    const self = raw(this);
+    return passOfAsync(self.dataset, self.#settings) as AsyncGenerator<B, void, undefined>;
   }
-
-  /** Batch number `i` of a pass in this order, or in the dataset's own; null after the last. */
-  #batch(order: Int32Array | null, i: number): { [K in keyof T]: Tensor } | null {
-    if (i >= this.length) return null;
-    const start = i * this.batchSize;
-    const end = Math.min(start + this.batchSize, this.dataset.length);
-    return this.dataset.batch(order === null ? range(start, end) : order.slice(start, end));
-  }
-}
-
-// --- internal helpers ---
-
-/** The places from `start` up to, not including, `end`. */
-function range(start: number, end: number): Int32Array {
-  const places = hostArray("the host", "int32", end - start);
-  for (let i = 0; i < places.length; i++) places[i] = start + i;
-  return places;
 }

@@ -1,5 +1,5 @@
 import { describe, test } from "vitest";
-import { DataLoader, rand, randn, TensorDataset } from "../index";
+import { type Backend, cpu, DataLoader, Generator, rand, randn, Subset, setDefaultBackend, type Tensor, TensorDataset } from "../index";
 import { failEverywhere, SETTINGS } from "../testing/faults";
 
 describe.each(SETTINGS)("where any $fault may fail, on a backend with $kernels kernels,", (setting) => {
@@ -41,5 +41,40 @@ describe.each(SETTINGS)("where any $fault may fail, on a backend with $kernels k
         watched: () => [x, y],
       };
     });
+  });
+
+  test.each<[string, (x: Tensor, backend: Backend) => Iterable<unknown> & AsyncIterable<unknown>]>([
+    ["samples", (x) => new DataLoader({ length: 4, at: (i) => [x.slice(0, i, i + 1).mul(2), i] as const }, { batchSize: 3 })],
+    ["typed arrays", () => new DataLoader({ length: 4, at: (i) => ({ a: new Float32Array(2).fill(i), b: i > 1 }) }, { batchSize: 3 })],
+    ["batches", (x) => new DataLoader({ length: 4, batch: () => [x.slice(0, 0, 3).add(1), x.slice(0, 1, 4).exp()] }, { batchSize: 3 })],
+    [
+      "a subset, transformed",
+      (x) => new DataLoader(new Subset(new TensorDataset(x, x), [3, 0, 2]), { batchSize: 3, transform: ([a, b]) => [a.add(b), b] }),
+    ],
+  ])("a batch of %s leaves nothing behind, in either loop", async (_, make) => {
+    for (const isAsync of [false, true]) {
+      await failEverywhere(setting, (backend) => {
+        setDefaultBackend(backend);
+        const x = randn([6, 2], { backend, generator: new Generator(1) });
+        const loader = make(x, backend);
+        return {
+          act: async () => {
+            if (isAsync) {
+              for await (const batch of loader) {
+                void batch;
+                break;
+              }
+            } else {
+              for (const batch of loader) {
+                void batch;
+                break;
+              }
+            }
+          },
+          watched: () => [x],
+        };
+      });
+    }
+    setDefaultBackend(cpu);
   });
 });

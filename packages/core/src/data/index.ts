@@ -1,2 +1,13 @@
-export { DataLoader, type DataLoaderOptions } from "./data-loader";
-export { TensorDataset } from "./dataset";
+export { defaultCollate } from "./collate";
+export { DataLoader } from "./data-loader";
+export type { BatchDataset, BatchOf, Collated, Dataset, Sample, SampleDataset, SampleOf } from "./dataset";
+export type { AbortSignalLike, DataLoaderOptions } from "./options";
+export {
+  RandomSampler,
+  type RandomSamplerOptions,
+  type Sampler,
+  WeightedRandomSampler,
+  type WeightedRandomSamplerOptions,
+} from "./sampler";
+export { type RandomSplitOptions, randomSplit, Subset } from "./split";
+export { TensorDataset } from "./tensor-dataset";

@@ -3,7 +3,7 @@ import { functional as F, Generator, nn, ones, rand, randn } from "../index";
 import { expectClose } from "../testing/close";
 import { expectRefusal } from "../testing/refusal";
 import { wordAt } from "../testing/stream";
-import { drawPermutation, drawSymmetric } from "./draws";
+import { drawIntegers, drawPermutation, drawSymmetric, drawWeighted, drawWeightedOnce } from "./draws";
 import { WordReader } from "./words";
 
 const HOST = 2n ** 63n;
@@ -140,5 +140,36 @@ describe("host draws and masks", () => {
     new nn.Linear(2, 3, { generator, bias: false });
     expect(hostCalls()).toBe(6n);
     expect(generator.call).toBe(0n);
+  });
+});
+
+describe("drawIntegers", () => {
+  test("is each word modulo the range, of one host call", () => {
+    expect([...drawIntegers(new Generator(3), 1000, 6)]).toEqual([0, 1, 2, 3, 4, 5].map((i) => hostWord(3n, 0n, i) % 1000));
+  });
+
+  test("passes words over that would make small numbers likelier", () => {
+    const range = 3 * 2 ** 29; // a third of the words are too many
+    const words = Array.from({ length: 40 }, (_, i) => hostWord(4n, 0n, i)).filter((word) => word < 2 * range);
+    expect([...drawIntegers(new Generator(4), range, 20)]).toEqual(words.slice(0, 20).map((word) => word % range));
+  });
+});
+
+describe("drawWeighted", () => {
+  test("is the first place whose running sum is above the word's part of the whole", () => {
+    const weights = Float64Array.of(0, 2, 0, 1, 5, 0);
+    const expected = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => {
+      const wanted = hostWord(5n, 0n, i) * 2 ** -32 * 8;
+      return wanted < 2 ? 1 : wanted < 3 ? 3 : 4;
+    });
+    expect([...drawWeighted(new Generator(5), weights, 8)]).toEqual(expected);
+  });
+
+  test("without a place twice is the order of the words' logarithms over the weights", () => {
+    const weights = Float64Array.of(1, 4, 0, 2);
+    const times = [...weights].map((weight, i) => -Math.log((hostWord(6n, 0n, i) + 0.5) * 2 ** -32) / weight);
+    const expected = [0, 1, 3].sort((a, b) => (times[a] as number) - (times[b] as number));
+    expect([...drawWeightedOnce(new Generator(6), weights, 3)]).toEqual(expected);
+    expect([...drawWeightedOnce(new Generator(6), weights, 2)]).toEqual(expected.slice(0, 2));
   });
 });

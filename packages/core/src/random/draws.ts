@@ -30,25 +30,66 @@ export function drawRandn(generator: Generator, length: number): Float64Array {
   return out;
 }
 
-/**
- * A random order of 0 .. length - 1: Fisher-Yates from the last place down. The partner of place i is `word % (i + 1)`, where words
- * at or above the largest multiple of i + 1 in 32 bits are passed over, so that no order is likelier than another.
- */
+/** A random order of 0 .. length - 1: Fisher-Yates from the last place down. The partner of place i is drawn below i + 1. */
 export function drawPermutation(generator: Generator, length: number): Int32Array {
   const order = hostArray("the host", "int32", length);
   for (let i = 0; i < length; i++) order[i] = i;
   const words = new WordReader(generator.takeHostCall());
   for (let i = length - 1; i > 0; i--) {
-    const range = i + 1;
-    const limit = 2 ** 32 - (2 ** 32 % range);
-    let word = words.next();
-    while (word >= limit) word = words.next();
-    const j = word % range;
+    const j = below(words, i + 1);
     const held = order[i] as number;
     order[i] = order[j] as number;
     order[j] = held;
   }
   return order;
+}
+
+/** Integers in [0, range), each as likely as any other. */
+export function drawIntegers(generator: Generator, range: number, length: number): Int32Array {
+  const out = hostArray("the host", "int32", length);
+  const words = new WordReader(generator.takeHostCall());
+  for (let i = 0; i < length; i++) out[i] = below(words, range);
+  return out;
+}
+
+/**
+ * Places of `weights`, each as likely as its weight says: the first whose running sum, added up in order, is above `word * 2^-32` times the sum of all.
+ */
+export function drawWeighted(generator: Generator, weights: Float64Array, length: number): Int32Array {
+  const out = hostArray("the host", "int32", length);
+  let sum = 0;
+  const sums = weights.map((weight) => {
+    sum += weight;
+    return sum;
+  });
+  const words = new WordReader(generator.takeHostCall());
+  for (let i = 0; i < length; i++) {
+    const wanted = words.next() * 2 ** -32 * sum;
+    let [low, high] = [0, sums.length - 1];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((sums[middle] as number) > wanted) high = middle;
+      else low = middle + 1;
+    }
+    out[i] = low;
+  }
+  return out;
+}
+
+/**
+ * The same without a place twice: those with the smallest `-log((word + 1/2) * 2^-32) / weight`, smallest first, where place i has word i. That is the order
+ * in which they would be drawn one after the other. There are at least `length` weights above 0.
+ */
+export function drawWeightedOnce(generator: Generator, weights: Float64Array, length: number): Int32Array {
+  const places = hostArray("the host", "int32", weights.length);
+  for (let i = 0; i < places.length; i++) places[i] = i;
+  const words = new WordReader(generator.takeHostCall());
+  const times = weights.map((weight) => {
+    const time = -Math.log((words.next() + 0.5) * 2 ** -32);
+    return weight > 0 ? time / weight : Number.POSITIVE_INFINITY;
+  });
+  const timeOf = (place: number) => times[place] as number;
+  return places.sort((a, b) => (timeOf(a) === timeOf(b) ? a - b : timeOf(a) - timeOf(b))).slice(0, length);
 }
 
 /** What `fn` draws, or, where it throws, a generator that was not asked: a refused call takes no call number. */
@@ -63,6 +104,14 @@ export function attempt<T>(generator: Generator, fn: () => T): T {
 }
 
 // --- internal helpers ---
+
+/** `word % range`, where words at or above the largest multiple of `range` in 32 bits are passed over, so that no number is likelier than another. */
+function below(words: WordReader, range: number): number {
+  let word = words.next();
+  // Few words are so near the end that the multiple matters. A quotient is found sooner than a remainder, and is exact: doubles have 21 bits to spare.
+  while (word >= 2 ** 32 - range && word >= 2 ** 32 - (2 ** 32 % range)) word = words.next();
+  return word - Math.floor(word / range) * range;
+}
 
 function drawUniform(generator: Generator, length: number, map: (u: number) => number): Float32Array {
   const out = hostArray("the host", "float32", length);

@@ -43,6 +43,8 @@ export abstract class TensorHandle extends RawTensor {
   isView = false;
   /** @internal Given up: behind `isDisposed`. */
   isGone = false;
+  /** @internal What an error says of it when it is gone, where another than the user gave it up. */
+  declare fate?: string;
   /** @internal Asked for by the user, on a leaf: behind `requiresGrad`. */
   wantsGrad = false;
   /** @internal Behind `grad`. */

@@ -52,10 +52,8 @@ export function keep<T extends Tensor>(tensor: T): T {
   return tensor;
 }
 
-// --- internal helpers ---
-
 /** The tensors in a value: itself, or in arrays and plain objects at any depth, also such as refer to themselves. */
-function tensorsIn(value: unknown): Tensor[] {
+export function tensorsIn(value: unknown): Tensor[] {
   const found: Tensor[] = [];
   const seen = new Set<unknown>();
   // Not by recursion: a long linked list is a deep one.

@@ -1,0 +1,42 @@
+import { type Backend, DataLoader, manualSeed, type Tensor, TensorDataset, tensor } from "@dropwise/core";
+import type { HostData } from "../competitor";
+import { type LoaderTask, TINY } from "../task";
+import type { Work } from "./entry";
+import { makeTraining, onBackend } from "./training";
+
+/** Batches in a pass. */
+const BATCHES = 100;
+
+type Batch = readonly [input: Tensor, target: Tensor];
+
+/** Batches of a loader, one pass after the other: alone, or each with a step of the small training. */
+export function loaderWork(backend: Backend, { op, columns, batch, source }: LoaderTask, data: HostData): Work {
+  const rows = BATCHES * batch;
+  const input = tensor(data.values(rows * columns, 0), { shape: [rows, columns], backend });
+  const targets = data.values(rows, 1).map((value) => (value > 0 ? 1 : 0));
+  const target = tensor(targets, { shape: [rows, 1], backend });
+  const dataset = new TensorDataset(input, target);
+  const places = Array.from({ length: batch }, (_, i) => i);
+  const ready =
+    source === "ready" ? Array.from({ length: BATCHES }, (_, i) => dataset.batch(places.map((place) => i * batch + place))) : [];
+  const batches: Iterable<Batch> =
+    source === "ready" ? ready : new DataLoader(dataset, { batchSize: batch, shuffle: source === "shuffled" });
+  const training = op === "loader" ? undefined : makeTraining(backend, TINY);
+  return {
+    prepare: manualSeed,
+    run(calls) {
+      onBackend(backend, () => {
+        for (let left = calls; left > 0; ) {
+          for (const [x, y] of batches) {
+            training?.step(x, y);
+            if (--left === 0) break;
+          }
+        }
+      });
+    },
+    dispose() {
+      training?.dispose();
+      for (const x of [input, target, ...ready.flat()]) x.dispose();
+    },
+  };
+}

@@ -1,0 +1,168 @@
+/** One pass of a loader: the order is drawn once, then one batch after the other is made, given out and freed. */
+import { hostArray } from "../dtype/dtype";
+import { refusal, wrongValue } from "../errors/refusal";
+import { attempt } from "../random/draws";
+import { abandon, freeBatch, isPromise } from "./batch";
+import type { Dataset } from "./dataset";
+import { after, fetchBatch, transformed } from "./fetch";
+import type { AbortSignalLike, LoaderSettings } from "./options";
+import { checkPlace, lengthOf } from "./places";
+import { ORDER, type RandomOrder, type Sampler, SOURCE } from "./sampler";
+
+/** For a plain loop: each batch is made when it is asked for. */
+export function* passOf(dataset: Dataset, settings: LoaderSettings): Generator<unknown, void, undefined> {
+  const begin = () => {
+    const pass = new Pass(dataset, settings);
+    return { pass, first: nextNow(pass) };
+  };
+  // A pass that fails before its first batch has not begun: it gives its call back.
+  const { sampler } = settings;
+  const { pass, first } = isDrawn(sampler) ? attempt(sampler[SOURCE](), begin) : begin();
+  for (let batch = first; batch !== null; batch = nextNow(pass)) {
+    try {
+      yield batch;
+    } finally {
+      freeBatch(batch);
+    }
+  }
+}
+
+/** For `for await`: up to `prefetch` batches are asked for ahead of the one that is in use. They are given out in order. */
+export async function* passOfAsync(dataset: Dataset, settings: LoaderSettings): AsyncGenerator<unknown, void, undefined> {
+  const pass = new Pass(dataset, settings);
+  const asked: Promise<unknown>[] = [];
+  const ask = () => {
+    while (asked.length <= settings.prefetch && !pass.isOver) {
+      // In a promise also what is thrown at once: its turn has not come.
+      const batch = new Promise((resolve) => resolve(pass.next()));
+      batch.catch(() => {});
+      asked.push(batch);
+    }
+  };
+  try {
+    for (ask(); asked.length > 0; ask()) {
+      const batch = await unlessAborted(asked[0] as Promise<unknown>, settings.signal);
+      asked.shift();
+      try {
+        yield batch;
+      } finally {
+        freeBatch(batch);
+      }
+    }
+  } finally {
+    for (const batch of asked) abandon(batch);
+  }
+}
+
+// --- internal helpers ---
+
+/** Where places come from that may be wrong. */
+const ORIGIN = " from the sampler";
+
+/** As many places are named at a time where samples come in order: their number may be larger than memory. */
+const WINDOW = 1024;
+
+/** Where a pass is. */
+class Pass {
+  /** Places from number `#from` of the pass on: of an order that was drawn, all. */
+  #places: Int32Array;
+  #from = 0;
+  readonly #end: number;
+  #start = 0;
+
+  constructor(
+    readonly dataset: Dataset,
+    readonly settings: LoaderSettings,
+  ) {
+    checkSignal(settings.signal);
+    const { batchSize, dropLast, sampler } = settings;
+    const length = lengthOf("DataLoader", dataset);
+    this.#places = sampler === undefined ? new Int32Array(0) : orderOf(sampler, length);
+    const count = sampler === undefined ? length : this.#places.length;
+    this.#end = count - (dropLast ? count % batchSize : 0);
+  }
+
+  get isOver(): boolean {
+    return this.#start >= this.#end;
+  }
+
+  /** The next batch, or the promise of it; null after the last. */
+  next(): unknown {
+    const { collate, transform, signal, batchSize } = this.settings;
+    if (this.isOver) return null;
+    checkSignal(signal);
+    const stop = Math.min(this.#start + batchSize, this.#end);
+    if (stop > this.#from + this.#places.length) this.#moveWindow();
+    const places = this.#places.subarray(this.#start - this.#from, stop - this.#from);
+    this.#start = stop;
+    const batch = fetchBatch(this.dataset, places, collate as never);
+    return transform === undefined ? batch : after(batch, (made) => transformed(made, transform));
+  }
+
+  /** Names the places of the next batches, in order. */
+  #moveWindow(): void {
+    const { batchSize } = this.settings;
+    const count = Math.min(batchSize * Math.ceil(WINDOW / batchSize), this.#end - this.#start);
+    this.#places = hostArray("the host", "int32", count);
+    this.#from = this.#start;
+    for (let i = 0; i < count; i++) this.#places[i] = this.#from + i;
+  }
+}
+
+/** The next batch of a plain loop. */
+function nextNow(pass: Pass): unknown {
+  const batch = pass.next();
+  if (!isPromise(batch)) return batch;
+  abandon(batch);
+  throw refusal(
+    "DataLoader",
+    "a dataset that gives its data at once",
+    "one that gives promises",
+    "write for await (const batch of loader)",
+  );
+}
+
+/** All places that a sampler names for a pass over `length` samples. */
+function orderOf(sampler: Sampler, length: number): Int32Array {
+  if (isDrawn(sampler)) return checked(sampler[ORDER](), length);
+  const order = hostArray("the host", "int32", lengthOf("DataLoader", sampler, "sampler"));
+  let count = 0;
+  for (const place of sampler) {
+    if (count < order.length) order[count] = checkPlace("DataLoader", place, length, ORIGIN);
+    // One more is enough to know.
+    if (++count > order.length) break;
+  }
+  if (count !== order.length) throw wrongValue("DataLoader", `${order.length} places${ORIGIN}, as its length says`, count);
+  return order;
+}
+
+/** True for a sampler that draws from a generator. */
+function isDrawn(sampler: Sampler | undefined): sampler is RandomOrder {
+  return sampler !== undefined && ORDER in sampler;
+}
+
+/** An order that may have been drawn for another dataset. */
+function checked(order: Int32Array, length: number): Int32Array {
+  for (let i = 0; i < order.length; i++) if ((order[i] as number) >= length) checkPlace("DataLoader", order[i], length, ORIGIN);
+  return order;
+}
+
+function checkSignal(signal: AbortSignalLike | undefined): void {
+  if (signal?.aborted) throw signal.reason;
+}
+
+/** What a promise gives, or, as soon as there is a signal, its reason. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignalLike | undefined): Promise<T> {
+  checkSignal(signal);
+  if (signal === undefined) return promise;
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
