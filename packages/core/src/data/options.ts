@@ -35,13 +35,13 @@ export interface DataLoaderOptions<D = unknown, C = BatchOf<D>, B = C> {
   readonly shuffle?: boolean;
   /** Leave out a last batch that is not full. Default: false. */
   readonly dropLast?: boolean;
-  /** Where orders come from; each pass with `shuffle` takes one host call. Default: the default generator. */
+  /** Where orders come from; each pass with `shuffle` takes one host call when it begins. Default: the default generator. */
   readonly generator?: Generator;
   /** Which places a pass visits, and in which order, in place of `shuffle`. Default: all of them, in order. */
   readonly sampler?: Sampler;
-  /** Puts samples together as a batch, for a dataset with `at`. Default: `defaultCollate`. */
+  /** Puts samples together as a batch of new tensors, which the loader frees, for a dataset with `at`. Default: `defaultCollate`. */
   readonly collate?: (samples: SampleOf<D>[]) => C;
-  /** What is made of each batch: tensors of it that are not returned are freed. Runs without gradients. */
+  /** What is made of each batch, without gradients. Tensors of the batch that it does not return are freed at once, those that it returns after the step. */
   readonly transform?: (batch: C) => B;
   /** Batches asked for ahead of the one in use by `for await`. A plain loop makes none ahead. Default: 1. */
   readonly prefetch?: number;
