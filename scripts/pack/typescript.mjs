@@ -1,6 +1,7 @@
 /** The types, as a strict TypeScript project sees them. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import ts from "typescript";
 import { fileNameOf } from "../../docs/testing/blocks.mjs";
 import { readmeSuite } from "./conformance.mjs";
 import { run } from "./run.mjs";
@@ -86,4 +87,11 @@ function writeSources(folder, { hasNative, hasNode, hasSuite }) {
 const isForNode = ({ code }) => /\bBuffer\b|\bprocess\b|"node:/.test(code);
 
 /** Whether a block waits outside functions, which an ES module alone can. @param {import("./snippets.mjs").Block} block */
-const waitsAtTop = ({ code }) => /^(?!\s).*\bawait\b/m.test(code);
+function waitsAtTop({ code }) {
+  /** @param {ts.Node} node @returns {boolean | undefined} */
+  const waits = (node) => {
+    if (ts.isFunctionLike(node)) return false;
+    return ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier !== undefined) || ts.forEachChild(node, waits);
+  };
+  return waits(ts.createSourceFile("block.ts", code, ts.ScriptTarget.Latest)) === true;
+}

@@ -40,7 +40,7 @@ export type Dataset<T = readonly [] | object | string | number | bigint | boolea
   | BatchDataset<T | PromiseLike<T>>;
 
 /** What a dataset's `at` gives. */
-export type SampleOf<D> = D extends { at(index: number): infer S } ? Exclude<Awaited<S>, undefined> : never;
+export type SampleOf<D> = D extends SampleDataset<infer S> ? Exclude<Awaited<S>, undefined> : never;
 
 /** What becomes of samples: a tensor for each number, boolean, typed array or tensor in one of them. */
 export type Collated<S> = S extends Tensor | number | boolean | TypedArray
@@ -50,4 +50,4 @@ export type Collated<S> = S extends Tensor | number | boolean | TypedArray
     : never;
 
 /** A batch of a dataset: what its `batch` gives, or its samples put together. */
-export type BatchOf<D> = D extends { batch(indices: never): infer B } ? Awaited<B> : Collated<SampleOf<D>>;
+export type BatchOf<D> = D extends BatchDataset<infer B> ? Awaited<B> : Collated<SampleOf<D>>;
