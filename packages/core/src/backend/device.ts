@@ -46,8 +46,11 @@ export class Device {
     if (capacity * BYTES_PER_ELEMENT[dtype] > this.backend.info.maxBufferBytes) capacity = length;
     const bytes = capacity * BYTES_PER_ELEMENT[dtype];
     const size = capacity * DTYPES.length + DTYPES.indexOf(dtype);
-    const free = this.#pool.get(size) ?? [];
-    this.#pool.set(size, free);
+    let free = this.#pool.get(size);
+    if (free === undefined) {
+      free = [];
+      this.#pool.set(size, free);
+    }
     let weight = free.pop();
     let handle = free.pop();
     if (handle === undefined) handle = this.#allocateFresh(dtype, capacity, bytes);
@@ -148,11 +151,15 @@ const MIN_WEIGHT = 4096;
 
 /**
  * An untouched buffer of as many bytes, to hold beside a handle: the garbage collector cannot see the memory behind a handle, and would leave hundreds of
- * them lie for a few kilobytes of objects. It takes address space alone, where the engine has buffers that can be resized.
+ * them lie for a few kilobytes of objects. It takes address space alone, where the engine has buffers that can be resized; an engine that has no room for it
+ * does without.
  */
 function weightOf(bytes: number): unknown {
   const options = { maxByteLength: bytes };
-  return bytes < MIN_WEIGHT ? undefined : new (ArrayBuffer as new (length: number, options: object) => ArrayBuffer)(bytes, options);
+  try {
+    if (bytes >= MIN_WEIGHT) return new (ArrayBuffer as new (length: number, options: object) => ArrayBuffer)(bytes, options);
+  } catch {}
+  return undefined;
 }
 
 /** The smallest size that is given out, in elements. */

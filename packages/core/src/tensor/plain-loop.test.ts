@@ -139,6 +139,24 @@ describe("what the garbage collector sees", () => {
     expect(storageOf(hostBackend("its own") as Backend, MIB).weight).toBeUndefined();
   });
 
+  test("is left out where the engine has no room for it: the tensor is made all the same, and nothing is lost", () => {
+    const backend = heavyBackend("crowded");
+    storageOf(backend, MIB).release();
+    const Whole = globalThis.ArrayBuffer;
+    vi.stubGlobal("ArrayBuffer", function refusing() {
+      throw new RangeError("Array buffer allocation failed");
+    });
+    try {
+      const kept = [storageOf(backend, MIB), storageOf(backend, 2 * MIB)];
+      expect(kept[1]?.weight).toBeUndefined();
+      for (const storage of kept) storage.release();
+    } finally {
+      vi.stubGlobal("ArrayBuffer", Whole);
+      vi.unstubAllGlobals();
+    }
+    expect(memory(backend)).toEqual({ tensors: 0, bytes: 0, pooledBytes: 3 * MIB });
+  });
+
   test("leads from what it remembers of a tensor to no memory of its own", () => {
     expect(storageOf(hostBackend("apart") as Backend, MIB).claim.handle).toBeUndefined();
     expect(storageOf(heavyBackend("held"), MIB).claim.handle).toBeDefined();
