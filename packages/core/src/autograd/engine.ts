@@ -67,7 +67,7 @@ export function computeGradients(
         const grads = runNode(node, grad);
         grads.forEach((g, k) => {
           const edge = node.edges[k];
-          if (g === null || edge === null || edge === undefined) return;
+          if (g === null || !edge) return;
           if (wanted.leads(edge)) deliver(edge, g);
           else g.dispose();
         });

@@ -1,4 +1,5 @@
 import { shared } from "../backend/shared";
+import { isPromise } from "../errors/brand";
 import { checkFunction } from "../errors/options";
 
 /** Whether operations are recorded for a backward pass. */
@@ -45,7 +46,7 @@ export function withGradMode<T>(enabled: boolean, fn: () => T): T {
 
 /** Returns what it is given, unless that is a promise: then throws TypeError. */
 export function refusePromise<T>(op: string, result: T): T {
-  if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {
+  if (isPromise(result)) {
     throw new TypeError(`${op}: expected a function that returns at once, got an async one - await outside`);
   }
   return result;
@@ -53,7 +54,7 @@ export function refusePromise<T>(op: string, result: T): T {
 
 // --- internal helpers ---
 
-/** The same for a function that a user gave. */
+/** `withGradMode` for a function that a user gave. */
 function called<T>(enabled: boolean, op: string, fn: () => T): T {
   checkFunction(op, fn, `write ${op}(() => { ... })`);
   return withGradMode(enabled, () => refusePromise(op, fn()));

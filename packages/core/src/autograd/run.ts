@@ -35,11 +35,11 @@ function record<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A,
 
 /** Refuses disposed tensors and tensors of different backends. */
 export function checkInputs(op: string, inputs: readonly Tensor[]): void {
-  const first = inputs[0] as Tensor;
+  const { device } = (inputs[0] as Tensor).storage;
   for (const input of inputs) {
     checkLive(op, input);
-    const [here, there] = [first.storage.device, input.storage.device];
-    if (here !== there) throw new BackendMismatchError(op, [here.label, there.label]);
+    const there = input.storage.device;
+    if (device !== there) throw new BackendMismatchError(op, [device.label, there.label]);
   }
 }
 

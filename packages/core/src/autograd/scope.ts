@@ -24,7 +24,10 @@ const collected = /* @__PURE__ */ shared(
   () =>
     new FinalizationRegistry<Held>((held) => {
       if (Array.isArray(held)) for (const claim of held) drop(claim);
-      else forget(held as Claim);
+      else {
+        (held as Claim).device.liveTensors--;
+        drop(held as Claim);
+      }
     }),
 );
 
@@ -91,11 +94,6 @@ export function composed(fn: () => Tensor): Tensor {
 }
 
 // --- internal helpers ---
-
-function forget(claim: Claim): void {
-  claim.device.liveTensors--;
-  drop(claim);
-}
 
 function close(scope: Scope, releaseGraph: boolean, saved: readonly TensorHandle[]): void {
   for (const tensor of scope.tensors) {

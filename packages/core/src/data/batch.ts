@@ -1,13 +1,9 @@
 /** The life of a batch: made outside the graph, kept whatever scope is open, and freed by the loader that made it. */
 import { withGradMode } from "../autograd/grad-mode";
 import { withScope } from "../autograd/scope";
+import { isPromise } from "../errors/brand";
 import type { Tensor } from "../tensor/tensor";
 import { tensorsIn } from "../tensor/tidy";
-
-/** True for a promise, of whichever realm or library. */
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
-}
 
 /**
  * What `fn` makes, without a graph: the tensors in it live on until they are disposed, and all others that were made on the way are freed. Where `fn` gives a

@@ -1,10 +1,11 @@
 /** From places to a batch: the dataset's own `batch`, or its samples put together; then the loader's `transform`. */
 
+import { isPromise } from "../errors/brand";
 import { describe } from "../errors/describe";
 import { ShapeError } from "../errors/errors";
 import { refusal, wrongType } from "../errors/refusal";
 import { tensorsIn } from "../tensor/tidy";
-import { abandon, freeBatch, isPromise, makeBatch, replaceBatch } from "./batch";
+import { abandon, freeBatch, makeBatch, replaceBatch } from "./batch";
 import { collateSamples } from "./collate";
 import { ROWS } from "./places";
 

@@ -1,8 +1,9 @@
 /** One pass of a loader: the order is drawn once, then one batch after the other is made, given out and freed. */
 import { hostArray } from "../dtype/dtype";
+import { isPromise } from "../errors/brand";
 import { refusal, wrongValue } from "../errors/refusal";
 import { attempt } from "../random/draws";
-import { abandon, freeBatch, isPromise } from "./batch";
+import { abandon, freeBatch } from "./batch";
 import type { Dataset } from "./dataset";
 import { after, fetchBatch, transformed } from "./fetch";
 import type { AbortSignalLike, LoaderSettings } from "./options";

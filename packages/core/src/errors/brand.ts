@@ -83,6 +83,11 @@ export function raw<T extends object>(value: T): T {
   return RawTensor.is(value) || Raw.is(value) ? value : ((Object.getOwnPropertyDescriptor(value, SELF)?.value as T | undefined) ?? value);
 }
 
+/** True for a promise, of whichever realm or library. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}
+
 /** True for `{}` and the like, of whichever realm. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;

@@ -126,5 +126,5 @@ function isWithin(slips: number, a: string, b: string): boolean {
   if (a === b) return true;
   const [restA, restB] = [a.slice(1), b.slice(1)];
   if (a[0] === b[0]) return isWithin(slips, restA, restB);
-  return slips > 0 && [isWithin(slips - 1, restA, b), isWithin(slips - 1, a, restB), isWithin(slips - 1, restA, restB)].includes(true);
+  return slips > 0 && (isWithin(slips - 1, restA, b) || isWithin(slips - 1, a, restB) || isWithin(slips - 1, restA, restB));
 }

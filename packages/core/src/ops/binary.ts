@@ -2,7 +2,7 @@ import type { Layout, Primitive } from "../autograd/node";
 import { checkLive } from "../autograd/run";
 import { type BinaryOp, isComparison } from "../backend/op-names";
 import { checkInt32, type DType, fitsInt32, isFloating, promote } from "../dtype/dtype";
-import { isBranded, isTensor, raw } from "../errors/brand";
+import { isBranded, isPromise, isTensor, raw } from "../errors/brand";
 import { wrongType } from "../errors/refusal";
 import { broadcastShapes, broadcastStrides, type Shape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
@@ -85,7 +85,7 @@ export function broadcastTo(operand: NumberOrTensor, shape: Shape): Layout | num
 
 /** What somebody probably forgot who gave this in place of a tensor. */
 function adviceFor(value: unknown): string {
-  if (typeof (value as { then?: unknown } | null | undefined)?.then === "function") return "await it first";
+  if (isPromise(value)) return "await it first";
   if (isBranded(value, "Module")) return "call its forward(input)";
   return "make one with tensor(data)";
 }

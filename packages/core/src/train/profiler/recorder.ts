@@ -1,4 +1,5 @@
 import type { Device } from "../../backend/device";
+import { isPromise } from "../../errors/brand";
 import type { Shape } from "../../shape/shape";
 
 /**
@@ -118,7 +119,7 @@ export class Recorder {
       throw error;
     }
     const end = this.#leave(open);
-    if (!isThenable(result)) {
+    if (!isPromise(result)) {
       this.#close(open, NO_TRAFFIC, 0, end);
       return result;
     }
@@ -173,10 +174,4 @@ export class Recorder {
     sum.selfTime += selfTime;
     sum.bytes += traffic.bytes;
   }
-}
-
-// --- internal helpers ---
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
