@@ -1,7 +1,8 @@
-import { cat, DataLoader, type Tensor, TensorDataset, tensor } from "@dropwise/core";
-import { generatorFor, type Rows } from "../data/source";
+import { cat, type Tensor } from "@dropwise/core";
+import type { Rows } from "../data/source";
 import { trainWithModule } from "../programs/1-module";
 import type { Batches } from "../programs/lesson";
+import { datasetOf, loaderOf } from "../programs/programs";
 
 /** How fast a backend trains the first program, once it is warm. */
 export interface Speed {
@@ -10,8 +11,6 @@ export interface Speed {
   /** The part of that time which the loader takes: the same loop over ready batches does without. */
   readonly loaderShare: number;
 }
-
-const BATCH_SIZE = 64;
 
 /** What a measurement should take: long against a clock's steps, short against a reader's patience. */
 const SLICE_SECONDS = 0.06;
@@ -25,10 +24,8 @@ const ROUNDS = 5;
 
 /** Measures on the default backend. */
 export async function measureSpeed(rows: Rows, seed: bigint): Promise<Speed> {
-  const input = tensor(rows.inputs, { shape: [rows.count, rows.features] });
-  const target = tensor(Float32Array.from(rows.targets), { shape: [rows.count, 1] });
-  const options = { batchSize: BATCH_SIZE, shuffle: true, generator: generatorFor(seed, "shuffle") };
-  const loader = new DataLoader(new TensorDataset(input, target), options);
+  const dataset = datasetOf(rows);
+  const loader = loaderOf(dataset, seed);
   const ready: (readonly [Tensor, Tensor])[] = [];
   for (const [x, y] of loader) ready.push([cat([x]), cat([y])]);
 
@@ -51,7 +48,7 @@ export async function measureSpeed(rows: Rows, seed: bigint): Promise<Speed> {
     loaded.push(await stepsPerSecond(loader));
     bare.push(await stepsPerSecond(ready));
   }
-  for (const x of [input, target, ...ready.flat()]) x.dispose();
+  for (const x of [...dataset.tensors, ...ready.flat()]) x.dispose();
   const [withLoader, without] = [median(loaded), median(bare)];
   return { stepsPerSecond: withLoader, loaderShare: Math.max(0, 1 - withLoader / without) };
 }

@@ -1,4 +1,4 @@
-import { DataLoader, manualSeed, TensorDataset, tensor } from "@dropwise/core";
+import { DataLoader, manualSeed, type Tensor, TensorDataset, tensor } from "@dropwise/core";
 import { generatorFor, type Rows } from "../data/source";
 import { trainWithModule } from "./1-module";
 import { trainWithFunction } from "./2-functional";
@@ -64,22 +64,29 @@ export async function trainProgram(
   rows: Rows,
   { seed, epochs, onEpoch }: { seed: bigint; epochs: number; onEpoch?: () => void },
 ): Promise<Trained> {
-  const input = tensor(rows.inputs, { shape: [rows.count, rows.features] });
-  const target = tensor(Float32Array.from(rows.targets), { shape: [rows.count, 1] });
-  const dataset = new TensorDataset(input, target);
-  const loader = new DataLoader(dataset, { batchSize: BATCH_SIZE, shuffle: true, generator: generatorFor(seed, "shuffle") });
+  const dataset = datasetOf(rows);
   const losses: number[] = [];
   manualSeed(seed);
   const model = await program.train({
     features: rows.features,
-    loader,
+    loader: loaderOf(dataset, seed),
     epochs,
     onEpoch(_epoch, loss) {
       losses.push(loss);
       onEpoch?.();
     },
   });
-  input.dispose();
-  target.dispose();
+  for (const x of dataset.tensors) x.dispose();
   return { model, losses };
+}
+
+/** The rows as tensors on the default backend; the caller disposes them. */
+export function datasetOf(rows: Rows): TensorDataset<[Tensor, Tensor]> {
+  const input = tensor(rows.inputs, { shape: [rows.count, rows.features] });
+  return new TensorDataset(input, tensor(Float32Array.from(rows.targets), { shape: [rows.count, 1] }));
+}
+
+/** The batches that the programs learn from: in an order that only the seed decides. */
+export function loaderOf(dataset: TensorDataset<[Tensor, Tensor]>, seed: bigint): DataLoader<TensorDataset<[Tensor, Tensor]>> {
+  return new DataLoader(dataset, { batchSize: BATCH_SIZE, shuffle: true, generator: generatorFor(seed, "shuffle") });
 }
