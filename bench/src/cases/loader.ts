@@ -21,20 +21,27 @@ export function loaderWork(backend: Backend, { op, columns, batch, source }: Loa
     source === "ready" ? Array.from({ length: BATCHES }, (_, i) => dataset.batch(places.map((place) => i * batch + place))) : [];
   const batches: Iterable<Batch> =
     source === "ready" ? ready : new DataLoader(dataset, { batchSize: batch, shuffle: source === "shuffled" });
+  // A pass goes on where the last call of `run` left it: what it costs to begin one is spread over all its batches, as in a program.
+  let pass = batches[Symbol.iterator]();
+  const next = (): Batch => {
+    const { done, value } = pass.next();
+    if (done !== true) return value;
+    pass = batches[Symbol.iterator]();
+    return next();
+  };
   const training = op === "loader" ? undefined : makeTraining(backend, TINY);
   return {
     prepare: manualSeed,
     run(calls) {
       onBackend(backend, () => {
-        for (let left = calls; left > 0; ) {
-          for (const [x, y] of batches) {
-            training?.step(x, y);
-            if (--left === 0) break;
-          }
+        for (let call = 0; call < calls; call++) {
+          const [x, y] = next();
+          training?.step(x, y);
         }
       });
     },
     dispose() {
+      pass.return?.();
       training?.dispose();
       for (const x of [input, target, ...ready.flat()]) x.dispose();
     },

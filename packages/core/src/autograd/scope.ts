@@ -40,16 +40,15 @@ export function trackTensor(tensor: TensorHandle): void {
 
 /** Has the garbage collector release a tensor's memory. */
 export function watch(tensor: TensorHandle): void {
-  if (tensor.isWatched) return;
-  tensor.isWatched = true;
+  if (tensor.watcher) return;
+  tensor.watcher = collected;
   collected.register(tensor, tensor.storage.claim, tensor);
 }
 
 /** Takes a tensor off the garbage collector's list: it was disposed, or its storage was replaced. */
 export function unwatch(tensor: TensorHandle): void {
-  if (!tensor.isWatched) return;
-  tensor.isWatched = false;
-  collected.unregister(tensor);
+  tensor.watcher?.unregister(tensor);
+  tensor.watcher = null;
 }
 
 /** Lists a new graph node in the open scope or leaves what it holds to the garbage collector. */

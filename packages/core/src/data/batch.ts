@@ -4,16 +4,21 @@ import { withScope } from "../autograd/scope";
 import { isPromise } from "../errors/brand";
 import type { Tensor } from "../tensor/tensor";
 import { tensorsIn } from "../tensor/tidy";
+import type { BatchWatcher } from "./batch-watcher";
 
 /**
  * What `fn` makes, without a graph: the tensors in it live on until they are disposed, and all others that were made on the way are freed. Where `fn` gives a
- * promise, it is not known yet which are which, and none is freed. `tensorsOf` may be a shorter way to the tensors in it.
+ * promise, it is not known yet which are which, and none is freed. `tensorsOf` may be a shorter way to the tensors in it, and `watcher` the list
+ * by which the garbage collector frees what nobody does.
  */
-export function makeBatch<T>(fn: () => T, tensorsOf: (batch: T) => readonly Tensor[] = tensorsIn): T {
+export function makeBatch<T>(fn: () => T, tensorsOf: (batch: T) => readonly Tensor[] = tensorsIn, watcher?: BatchWatcher): T {
   return withGradMode(false, () =>
     withScope(true, fn, (batch) => {
       if (isPromise(batch)) return ALL;
-      for (const x of tensorsOf(batch)) x.isKept = true;
+      for (const x of tensorsOf(batch)) {
+        x.isKept = true;
+        watcher?.register(x);
+      }
       return [];
     }),
   );

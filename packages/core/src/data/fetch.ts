@@ -6,6 +6,7 @@ import { ShapeError } from "../errors/errors";
 import { refusal, wrongType } from "../errors/refusal";
 import { tensorsIn } from "../tensor/tidy";
 import { abandon, freeBatch, makeBatch, replaceBatch } from "./batch";
+import type { BatchWatcher } from "./batch-watcher";
 import { collateSamples } from "./collate";
 import { ROWS } from "./places";
 
@@ -14,15 +15,15 @@ export type Collate = (samples: readonly unknown[]) => unknown;
 
 /** The dataset, as this file asks it. */
 interface Source {
-  [ROWS]?(places: Int32Array, collate: Collate | undefined): unknown;
+  [ROWS]?(places: Int32Array, collate: Collate | undefined, watcher?: BatchWatcher): unknown;
   batch?(places: Int32Array): unknown;
   at?(place: number): unknown;
 }
 
-/** The samples at `places`, all of them there, as a batch, or the promise of it. */
-export function fetchBatch(dataset: object, places: Int32Array, collate: Collate | undefined): unknown {
+/** The samples at `places`, all of them there, as a batch, or the promise of it; where it is the loader's alone, on the list of `watcher`. */
+export function fetchBatch(dataset: object, places: Int32Array, collate: Collate | undefined, watcher?: BatchWatcher): unknown {
   const source = dataset as Source;
-  if (source[ROWS] !== undefined) return source[ROWS](places, collate);
+  if (source[ROWS] !== undefined) return source[ROWS](places, collate, watcher);
   // What a user is given is the user's.
   if (source.batch !== undefined)
     return after(

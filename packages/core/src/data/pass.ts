@@ -4,6 +4,7 @@ import { isPromise } from "../errors/brand";
 import { refusal, wrongValue } from "../errors/refusal";
 import { attempt } from "../random/draws";
 import { abandon, freeBatch } from "./batch";
+import { BatchWatcher } from "./batch-watcher";
 import type { Dataset } from "./dataset";
 import { after, fetchBatch, transformed } from "./fetch";
 import type { AbortSignalLike, LoaderSettings } from "./options";
@@ -69,6 +70,7 @@ class Pass {
   #places: Int32Array;
   #from = 0;
   readonly #end: number;
+  readonly #watcher = new BatchWatcher();
   #start = 0;
 
   constructor(
@@ -96,7 +98,7 @@ class Pass {
     if (stop > this.#from + this.#places.length) this.#moveWindow();
     const places = this.#places.subarray(this.#start - this.#from, stop - this.#from);
     this.#start = stop;
-    const batch = fetchBatch(this.dataset, places, collate as never);
+    const batch = fetchBatch(this.dataset, places, collate as never, this.#watcher);
     return transform === undefined ? batch : after(batch, (made) => transformed(made, transform));
   }
 

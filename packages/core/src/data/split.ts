@@ -3,6 +3,7 @@ import { type OptionKinds, optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { attempt, drawPermutation } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
+import type { BatchWatcher } from "./batch-watcher";
 import type { BatchOf, Dataset } from "./dataset";
 import { type Collate, fetchBatch } from "./fetch";
 import { checkDataset, lengthOf, placesOf, ROWS } from "./places";
@@ -72,12 +73,13 @@ export class Subset<D extends Dataset = Dataset> extends Raw {
   }
 
   /** @internal The same for places that are known to be there. */
-  [ROWS](places: Int32Array, collate: Collate | undefined): unknown {
+  [ROWS](places: Int32Array, collate: Collate | undefined, watcher?: BatchWatcher): unknown {
     const self = raw(this);
     return fetchBatch(
       self.dataset,
       places.map((place) => self.#places[place] as number),
       collate,
+      watcher,
     );
   }
 }

@@ -4,6 +4,7 @@ import { ShapeError } from "../errors/errors";
 import { checkTensor } from "../ops/binary";
 import type { Tensor } from "../tensor/tensor";
 import { makeBatch } from "./batch";
+import type { BatchWatcher } from "./batch-watcher";
 import { placesOf, ROWS } from "./places";
 import { takeRows } from "./rows";
 
@@ -68,11 +69,12 @@ export class TensorDataset<T extends readonly Tensor[] = readonly Tensor[]> exte
     return this[ROWS](placesOf("batch", indices, this.length));
   }
 
-  /** @internal The same for places that are known to be there. */
-  [ROWS](places: Int32Array): { [K in keyof T]: Tensor } {
+  /** @internal The same for places that are known to be there, for a loader that frees it. */
+  [ROWS](places: Int32Array, _collate?: unknown, watcher?: BatchWatcher): { [K in keyof T]: Tensor } {
     const rows = makeBatch(
       () => this.tensors.map((x) => takeRows(checkTensor("TensorDataset", x), places)),
       (made) => made,
+      watcher,
     );
     return rows as unknown as { [K in keyof T]: Tensor };
   }

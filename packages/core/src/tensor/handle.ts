@@ -35,8 +35,8 @@ export abstract class TensorHandle extends RawTensor {
   node: GradNode | null = null;
   /** @internal Survives the end of a scope. */
   isKept = false;
-  /** @internal The garbage collector will free it. */
-  isWatched = false;
+  /** @internal By what list the garbage collector will free it. */
+  watcher: { unregister(tensor: TensorHandle): unknown } | null = null;
   /** @internal Tensors that go along when a module moves this one: an optimizer's state. */
   followers: readonly WeakRef<Tensor>[] | null = null;
   /** @internal Shares the storage of the tensor it was made from. */

@@ -79,14 +79,14 @@ export function replaceStorage(x: Tensor, layout: Layout): void {
     storage.release();
     return;
   }
-  const { isWatched } = x;
+  const { watcher } = x;
   unwatch(x);
   x.storage.device.liveTensors--;
   x.storage.release();
   x.layout = layout;
   x.isView = false;
   storage.device.liveTensors++;
-  if (isWatched) watch(x);
+  if (watcher) watch(x);
 }
 
 /** Refuses a gradient given for `output` that is no live tensor of its backend, shape and dtype. */
