@@ -7,7 +7,7 @@ import { referenceFamilies } from "./reference-families";
 
 const STORAGE = ["allocate", "write", "read", "release", "dispose"] as const;
 const FAMILIES = ["unary", "binary", "reduce", "where", "matmul", "copy", "fill", "dropout", "gather", "scatterAdd"] as const;
-const FUSED = ["linear", "softmax", "softmaxGrad", "optimizerStep"] as const;
+const FUSED = ["unfold", "fold", "linear", "softmax", "softmaxGrad", "optimizerStep"] as const;
 
 /**
  * The device of a backend, made when it is first used: members it does not have run as reference kernels on its `view`, or, without a
