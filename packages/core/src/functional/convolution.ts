@@ -126,7 +126,7 @@ export function convolutionAxes(
   op: string,
   rank: number,
   kernel: readonly number[],
-  settings: Omit<ConvolutionSettings, "groups">,
+  settings: { readonly stride: unknown; readonly padding: unknown; readonly dilation: unknown },
 ): Axis[] {
   const stride = perDimension(op, "stride", settings.stride, rank, 1);
   const dilation = perDimension(op, "dilation", settings.dilation, rank, 1);
@@ -143,12 +143,18 @@ export function convolutionAxes(
   }));
 }
 
-/** Refuses an outputPadding that is neither smaller than the stride nor than the dilation: the places would belong to another window. */
-export function checkOutputPadding(op: string, axes: readonly Axis[], outputPadding: unknown): readonly number[] {
-  const extra = perDimension(op, "outputPadding", outputPadding, axes.length, 0);
-  const fits = axes.every(({ stride, dilation }, i) => (extra[i] as number) < Math.max(stride, dilation));
-  if (!fits) throw wrongValue(op, "outputPadding smaller than the stride or the dilation", outputPadding);
-  return extra;
+/** The same for a transposed convolution, which takes no padding in words; and its outputPadding, which must not be as much as another window. */
+export function transposedAxes(
+  op: string,
+  rank: number,
+  kernel: readonly number[],
+  settings: { readonly stride: unknown; readonly padding: unknown; readonly dilation: unknown; readonly outputPadding: unknown },
+): { axes: Axis[]; outputPadding: readonly number[] } {
+  const axes = convolutionAxes(op, rank, kernel, { ...settings, padding: perDimension(op, "padding", settings.padding, rank, 0) });
+  const outputPadding = perDimension(op, "outputPadding", settings.outputPadding, rank, 0);
+  const fits = axes.every(({ stride, dilation }, i) => (outputPadding[i] as number) < Math.max(stride, dilation));
+  if (!fits) throw wrongValue(op, "outputPadding smaller than the stride or the dilation", settings.outputPadding);
+  return { axes, outputPadding };
 }
 
 /** Refuses a number of groups that is no positive integer. */
@@ -201,11 +207,10 @@ export function transposedConvolution(
     throw misfit(op, x, weight, `[${x.sizes.at(-rank - 1)}, out / groups, ...kernel] with the first size a multiple of groups = ${groups}`);
   }
   checkBias(op, weight, bias, outGroup * groups);
-  const axes = convolutionAxes(op, rank, kernel, settings);
-  const extra = checkOutputPadding(op, axes, settings.outputPadding);
+  const { axes, outputPadding } = transposedAxes(op, rank, kernel, settings);
   const counts = x.sizes.slice(-rank);
   const sizes = axes.map(({ kernel: size, stride, dilation, padding }, i) => {
-    return ((counts[i] as number) - 1) * stride - 2 * padding + dilation * (size - 1) + (extra[i] as number) + 1;
+    return ((counts[i] as number) - 1) * stride - 2 * padding + dilation * (size - 1) + (outputPadding[i] as number) + 1;
   });
   if (sizes.some((size) => size < 1)) {
     const detail = `expected an output with no size below 1, got ${formatShape(sizes)} for ${formatShape(x.sizes)} and ${formatShape(weight.sizes)} - use less padding`;

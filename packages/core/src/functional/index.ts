@@ -34,6 +34,7 @@ export {
   smoothL1Loss,
 } from "./losses";
 export { gather, linear, maximum, minimum, where } from "./math";
+export type { PaddingMode } from "./padding-mode";
 export {
   type AvgPoolOptions,
   avgPool1d,

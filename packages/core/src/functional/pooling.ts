@@ -41,10 +41,11 @@ export type MaxPoolSettings = Required<MaxPoolOptions>;
 /** The same for average pooling. */
 export type AvgPoolSettings = Required<DividedPoolOptions>;
 
-const POOL: OptionKinds<PoolOptions> = { kernelSize: "any", stride: "any", padding: "any", ceilMode: "flag" };
-export const MAX_POOL: OptionKinds<MaxPoolOptions> = { ...POOL, dilation: "any" };
-export const AVG_POOL: OptionKinds<AvgPoolOptions> = { ...POOL, countIncludePad: "flag" };
-export const DIVIDED_POOL: OptionKinds<DividedPoolOptions> = { ...AVG_POOL, divisorOverride: "any" };
+/** The options without those that a layer takes as an argument. */
+type Rest<T> = Omit<T, "kernelSize">;
+export const MAX_POOL: OptionKinds<Rest<MaxPoolOptions>> = { stride: "any", padding: "any", ceilMode: "flag", dilation: "any" };
+export const AVG_POOL: OptionKinds<Rest<AvgPoolOptions>> = { stride: "any", padding: "any", ceilMode: "flag", countIncludePad: "flag" };
+export const DIVIDED_POOL: OptionKinds<Rest<DividedPoolOptions>> = { ...AVG_POOL, divisorOverride: "any" };
 
 /**
  * The largest element of each window; NaN wins. The gradient goes to the first of equals, or to the first NaN. Mirrors
@@ -61,7 +62,7 @@ export const DIVIDED_POOL: OptionKinds<DividedPoolOptions> = { ...AVG_POOL, divi
  * ```
  */
 export function maxPool1d(input: Tensor, options: MaxPoolOptions): Tensor {
-  return maxPool("maxPool1d", 1, input, maxPoolSettings("maxPool1d", options));
+  return maxPoolOf("maxPool1d", 1, input, options);
 }
 
 /**
@@ -77,7 +78,7 @@ export function maxPool1d(input: Tensor, options: MaxPoolOptions): Tensor {
  * ```
  */
 export function maxPool2d(input: Tensor, options: MaxPoolOptions): Tensor {
-  return maxPool("maxPool2d", 2, input, maxPoolSettings("maxPool2d", options));
+  return maxPoolOf("maxPool2d", 2, input, options);
 }
 
 /**
@@ -89,7 +90,7 @@ export function maxPool2d(input: Tensor, options: MaxPoolOptions): Tensor {
  * @throws As `maxPool1d`.
  */
 export function maxPool3d(input: Tensor, options: MaxPoolOptions): Tensor {
-  return maxPool("maxPool3d", 3, input, maxPoolSettings("maxPool3d", options));
+  return maxPoolOf("maxPool3d", 3, input, options);
 }
 
 /**
@@ -107,7 +108,7 @@ export function maxPool3d(input: Tensor, options: MaxPoolOptions): Tensor {
  * ```
  */
 export function avgPool1d(input: Tensor, options: AvgPoolOptions): Tensor {
-  return avgPool("avgPool1d", 1, input, avgPoolSettings("avgPool1d", options, AVG_POOL));
+  return avgPoolOf("avgPool1d", 1, input, options, AVG_POOL);
 }
 
 /**
@@ -123,7 +124,7 @@ export function avgPool1d(input: Tensor, options: AvgPoolOptions): Tensor {
  * ```
  */
 export function avgPool2d(input: Tensor, options: DividedPoolOptions): Tensor {
-  return avgPool("avgPool2d", 2, input, avgPoolSettings("avgPool2d", options, DIVIDED_POOL));
+  return avgPoolOf("avgPool2d", 2, input, options, DIVIDED_POOL);
 }
 
 /**
@@ -135,19 +136,18 @@ export function avgPool2d(input: Tensor, options: DividedPoolOptions): Tensor {
  * @throws As `avgPool2d`.
  */
 export function avgPool3d(input: Tensor, options: DividedPoolOptions): Tensor {
-  return avgPool("avgPool3d", 3, input, avgPoolSettings("avgPool3d", options, DIVIDED_POOL));
+  return avgPoolOf("avgPool3d", 3, input, options, DIVIDED_POOL);
 }
 
 /** The options of max pooling with their defaults. */
-export function maxPoolSettings(op: string, options: MaxPoolOptions): MaxPoolSettings {
-  const { kernelSize, stride = kernelSize, padding = 0, dilation = 1, ceilMode = false } = optionsOf(op, options, MAX_POOL);
-  return { kernelSize, stride, padding, dilation, ceilMode } as MaxPoolSettings;
+export function maxPoolSettings(kernelSize: PerDimension, options: Rest<MaxPoolOptions>): MaxPoolSettings {
+  const { stride = kernelSize, padding = 0, dilation = 1, ceilMode = false } = options;
+  return { kernelSize, stride, padding, dilation, ceilMode };
 }
 
-/** The options of average pooling with their defaults; `kinds` are those that there are. */
-export function avgPoolSettings<T extends AvgPoolOptions>(op: string, options: T, kinds: OptionKinds<T>): AvgPoolSettings {
-  const given: DividedPoolOptions = { ...(optionsOf(op, options, kinds) as T) };
-  const { kernelSize, stride = kernelSize, padding = 0, ceilMode = false, countIncludePad = true, divisorOverride = null } = given;
+/** The options of average pooling with their defaults. */
+export function avgPoolSettings(kernelSize: PerDimension, options: Rest<DividedPoolOptions>): AvgPoolSettings {
+  const { stride = kernelSize, padding = 0, ceilMode = false, countIncludePad = true, divisorOverride = null } = options;
   return { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride };
 }
 
@@ -213,6 +213,16 @@ export function productsOf(lists: readonly (readonly number[])[]): number | read
 }
 
 // --- internal helpers ---
+
+function maxPoolOf(op: string, rank: number, input: Tensor, options: MaxPoolOptions): Tensor {
+  const { kernelSize, ...rest } = optionsOf<MaxPoolOptions>(op, options, { kernelSize: "any", ...MAX_POOL });
+  return maxPool(op, rank, input, maxPoolSettings(kernelSize as PerDimension, rest));
+}
+
+function avgPoolOf(op: string, rank: number, input: Tensor, options: DividedPoolOptions, kinds: OptionKinds<Rest<AvgPoolOptions>>): Tensor {
+  const { kernelSize, ...rest } = optionsOf<AvgPoolOptions>(op, options, { kernelSize: "any", ...kinds });
+  return avgPool(op, rank, input, avgPoolSettings(kernelSize as PerDimension, rest));
+}
 
 /** Writes out the windows of the input, `[N, C, elements, windows]`, has them reduced to `[N, C, windows]`, and gives these their shape. */
 function pooled(

@@ -30,8 +30,8 @@ export type UnfoldSettings = Required<UnfoldOptions>;
 /** The same for `fold`. */
 export type FoldSettings = Required<FoldOptions>;
 
-export const UNFOLD: OptionKinds<UnfoldOptions> = { kernelSize: "any", dilation: "any", padding: "any", stride: "any" };
-export const FOLD: OptionKinds<FoldOptions> = { outputSize: "any", ...UNFOLD };
+/** The options without those that a layer takes as arguments. */
+export const UNFOLD: OptionKinds<Omit<UnfoldOptions, "kernelSize">> = { dilation: "any", padding: "any", stride: "any" };
 
 /**
  * The windows of images as columns. Mirrors [torch.nn.functional.unfold](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.unfold.html).
@@ -46,7 +46,10 @@ export const FOLD: OptionKinds<FoldOptions> = { outputSize: "any", ...UNFOLD };
  * ```
  */
 export function unfold(input: Tensor, options: UnfoldOptions): Tensor {
-  return unfoldWith("unfold", input, { ...DEFAULTS, ...optionsOf("unfold", options, UNFOLD) } as UnfoldSettings);
+  return unfoldWith("unfold", input, {
+    ...DEFAULTS,
+    ...optionsOf<UnfoldOptions>("unfold", options, { kernelSize: "any", ...UNFOLD }),
+  } as UnfoldSettings);
 }
 
 /**
@@ -64,7 +67,10 @@ export function unfold(input: Tensor, options: UnfoldOptions): Tensor {
  * ```
  */
 export function fold(input: Tensor, options: FoldOptions): Tensor {
-  return foldWith("fold", input, { ...DEFAULTS, ...optionsOf("fold", options, FOLD) } as FoldSettings);
+  return foldWith("fold", input, {
+    ...DEFAULTS,
+    ...optionsOf<FoldOptions>("fold", options, { outputSize: "any", kernelSize: "any", ...UNFOLD }),
+  } as FoldSettings);
 }
 
 /** `unfold` under the name of a caller. */
