@@ -1,5 +1,6 @@
 /** Pooling: means and maxima of windows of one size, and of as many as asked for. */
-import { functional as F, type Tensor } from "@dropwise/core";
+import { functional as F, type Tensor, tensor } from "@dropwise/core";
+import { assertClose } from "../assert";
 import { each, type Family } from "../case";
 import { goldenChecks } from "../golden-layers";
 import { eighths, input, uniform } from "../inputs";
@@ -65,6 +66,16 @@ export const pooling: Family = {
       await within(EQUAL)((x) => F.adaptiveMaxPool2d(x, { outputSize }), eighths(shape, 3));
     },
   ),
+
+  // Known answers: a wrong number of windows would be the same on both sides.
+  "adds no window in ceilMode that would start behind the end": async ({ backend }) => {
+    const x = tensor([[1, 2, 3, 4, 5]], { backend });
+    const options = { kernelSize: 2, stride: 3, padding: 1, ceilMode: true };
+    const [max, mean] = [F.maxPool1d(x, options), F.avgPool1d(x, options)];
+    assertClose(await max.data(), [1, 4], EQUAL, `${backend.name}, maxPool1d`);
+    assertClose(await mean.data(), [0.5, 3.5], COMPOSED, `${backend.name}, avgPool1d`);
+    for (const made of [x, max, mean]) made.dispose();
+  },
 
   "gives maxima of windows that are apart": ({ within }) =>
     within(EQUAL)(
