@@ -136,7 +136,7 @@ function adaptive(
 /** Where each element of each window lies, `[elements, windows]`; the place behind the last stands for what a shorter window lacks. */
 function placesOf(axes: readonly Axis[], kernel: Shape, counts: Shape): Int32Array {
   const windows = sizeOf(counts);
-  const places = hostArray("the host", "int32", sizeOf(kernel) * windows);
+  const places = hostArray("host", "int32", sizeOf(kernel) * windows);
   const none = axes.reduce((product, { size }) => product * size, 1);
   for (let at = 0; at < places.length; at++) {
     // From the last dimension on, whose numbers change fastest.

@@ -37,7 +37,7 @@ export function paddedImages(op: string, input: Tensor, axes: readonly Axis[], m
     op,
     axes.map(({ padding, paddingEnd }, i) => (sizes[i] as number) + padding + paddingEnd),
   );
-  const places = hostArray("the host", "int32", sizeOf(padded));
+  const places = hostArray("host", "int32", sizeOf(padded));
   for (let at = 0; at < places.length; at++) {
     // From the last dimension on, whose number changes fastest.
     let [rest, step] = [at, 1];

@@ -114,25 +114,6 @@ abstract class AnyConvolution extends Module {
     this.weight = weight as Parameter;
     this.bias = offset;
   }
-
-  /** The options, for `toString()`: what PyTorch shows, so most defaults are left out. */
-  protected override extraRepr(): string {
-    const list = (values: readonly number[] | string) => (typeof values === "string" ? values : `[${values.join(", ")}]`);
-    const differs = (values: readonly number[] | string, value: number) => typeof values === "string" || values.some((v) => v !== value);
-    const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias } = this;
-    const parts = [`${inChannels}, ${outChannels}, kernelSize=${list(kernelSize)}, stride=${list(stride)}`];
-    if (differs(padding, 0)) parts.push(`padding=${list(padding)}`);
-    if (differs(dilation, 1)) parts.push(`dilation=${list(dilation)}`);
-    parts.push(...this.ownRepr());
-    if (groups !== 1) parts.push(`groups=${groups}`);
-    if (bias === null) parts.push("bias=false");
-    return parts.join(", ");
-  }
-
-  /** @internal Options that only some layers have. */
-  protected ownRepr(): string[] {
-    return [];
-  }
 }
 
 /** What `Conv1d`, `Conv2d` and `Conv3d` do. */
@@ -171,16 +152,17 @@ abstract class Convolution extends AnyConvolution {
     const op = `conv${rank}d`;
     checkPaddingMode(op, paddingMode);
     if (paddingMode === "zeros") return convolution(op, rank, input, weight, bias, { stride, padding, dilation, groups });
-    const axes = convolutionAxes(op, rank, self.kernelSize, { stride, padding, dilation });
+    const kernel = perDimension(op, "kernelSize", self.kernelSize, rank, 1);
+    const axes = convolutionAxes(op, rank, kernel, { stride, padding, dilation });
     return composed(() => {
       const padded = paddedImages(op, input, axes, paddingMode);
       return convolution(op, rank, padded, weight, bias, { stride, padding: 0, dilation, groups });
     });
   }
 
-  /** @internal */
-  protected override ownRepr(): string[] {
-    return this.paddingMode === "zeros" ? [] : [`paddingMode=${this.paddingMode}`];
+  /** The options, for `toString()`: those that PyTorch shows. */
+  protected override extraRepr(): string {
+    return [...reprOf(this), ...(this.paddingMode === "zeros" ? [] : [`paddingMode=${this.paddingMode}`])].join(", ");
   }
 }
 
@@ -219,9 +201,9 @@ abstract class TransposedConvolution extends AnyConvolution {
     return transposedConvolution(`convTranspose${self.#rank}d`, self.#rank, input, weight, bias, settings);
   }
 
-  /** @internal */
-  protected override ownRepr(): string[] {
-    return this.outputPadding.some((size) => size !== 0) ? [`outputPadding=[${this.outputPadding.join(", ")}]`] : [];
+  /** The options, for `toString()`: those that PyTorch shows. */
+  protected override extraRepr(): string {
+    return reprOf(this, this.outputPadding).join(", ");
   }
 }
 
@@ -356,4 +338,23 @@ export class ConvTranspose2d extends TransposedConvolution {
   constructor(inChannels: number, outChannels: number, kernelSize: PerDimension, options?: TransposedConvolutionLayerOptions) {
     super("ConvTranspose2d", 2, inChannels, outChannels, kernelSize, options);
   }
+}
+
+// --- internal helpers ---
+
+/** What is always shown, and what is not as it would be by default. */
+function reprOf(layer: AnyConvolution, outputPadding: readonly number[] = []): string[] {
+  const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias } = layer;
+  const differing = (name: string, values: readonly number[] | string, usual: number) => {
+    if (typeof values === "string") return [`${name}=${values}`];
+    return values.some((value) => value !== usual) ? [`${name}=[${values.join(", ")}]`] : [];
+  };
+  return [
+    `${inChannels}, ${outChannels}, kernelSize=[${kernelSize.join(", ")}], stride=[${stride.join(", ")}]`,
+    ...differing("padding", padding, 0),
+    ...differing("dilation", dilation, 1),
+    ...differing("outputPadding", outputPadding, 0),
+    ...(groups === 1 ? [] : [`groups=${groups}`]),
+    ...(bias === null ? ["bias=false"] : []),
+  ];
 }

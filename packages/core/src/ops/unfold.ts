@@ -61,7 +61,7 @@ export function pickPlaces(x: Tensor, places: Int32Array, padValue = 0): Tensor 
 /** Numbers of the host as a tensor of one dimension on the device of `x`. */
 export function constantsBeside(x: Tensor, dtype: DType, values: ArrayLike<number>): Tensor {
   const { device } = x.storage;
-  const data = hostArray("the host", dtype, values.length);
+  const data = hostArray("host", dtype, values.length);
   data.set(values);
   return x.wrap(computedLayout(device, dtype, [values.length], ({ storage }) => device.backend.write(storage, data)));
 }
@@ -80,7 +80,7 @@ export function foldKernel({ kernels, view }: Device): Backend["fold"] {
 /** What `unfold` reads, in the order in which it writes: the windows of an image whose elements are their own places. */
 function placesOf(spec: WindowSpec, sizes: Shape): Int32Array {
   const image = Int32Array.from({ length: sizeOf(sizes) }, (_, i) => i);
-  const places = hostArray("the host", "int32", sizeOf(spec.kernel) * sizeOf(spec.outSizes));
+  const places = hostArray("host", "int32", sizeOf(spec.kernel) * sizeOf(spec.outSizes));
   unfoldHost({ ...spec, padValue: image.length }, 1, sizes, image, 0, places, 0);
   return places;
 }
