@@ -6,26 +6,22 @@ import { type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { type Axis, batchwise, checkImages, type PerDimension, perDimension, windowCount, windowSpec } from "./windows";
 
-/** What all poolings take. Numbers stand for every spatial dimension. */
-interface PoolOptions {
+/** What max pooling takes. Numbers stand for every spatial dimension. */
+export interface MaxPoolOptions {
   /** Sizes of a window. */
   readonly kernelSize: PerDimension;
   /** Places from one window to the next. Default: kernelSize. */
   readonly stride?: PerDimension;
   /** Padding on both sides, at most half of the kernel. Default: 0. */
   readonly padding?: PerDimension;
+  /** Places from one element of a window to the next. Default: 1. */
+  readonly dilation?: PerDimension;
   /** Add a window that runs over the end, where elements would be left. It must not start behind the last element. Default: false. */
   readonly ceilMode?: boolean;
 }
 
-/** What max pooling takes. Numbers stand for every spatial dimension. */
-export interface MaxPoolOptions extends PoolOptions {
-  /** Places from one element of a window to the next. Default: 1. */
-  readonly dilation?: PerDimension;
-}
-
 /** What average pooling takes. Numbers stand for every spatial dimension. */
-export interface AvgPoolOptions extends PoolOptions {
+export interface AvgPoolOptions extends Omit<MaxPoolOptions, "dilation"> {
   /** Count the zeros of the padding in the mean. Default: true. */
   readonly countIncludePad?: boolean;
 }
@@ -152,7 +148,7 @@ export function avgPoolSettings(kernelSize: PerDimension, options: Rest<DividedP
 }
 
 /** Windows along each of `rank` dimensions, from settings that nobody looked at yet. */
-export function poolAxes(op: string, rank: number, settings: Required<PoolOptions> & { readonly dilation?: unknown }): Axis[] {
+export function poolAxes(op: string, rank: number, settings: MaxPoolSettings | AvgPoolSettings): Axis[] {
   const kernel = perDimension(op, "kernelSize", settings.kernelSize, rank, 1);
   const stride = perDimension(op, "stride", settings.stride, rank, 1);
   const padding = perDimension(op, "padding", settings.padding, rank, 0);

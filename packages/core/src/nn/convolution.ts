@@ -20,48 +20,46 @@ import { Module } from "./module";
 import type { Parameter } from "./parameter";
 import { uniformParameters } from "./uniform";
 
-/** What all layers of convolutions may be made with. Numbers stand for every spatial dimension. */
-interface AnyConvolutionOptions {
+/** What a `Conv1d`, `Conv2d` or `Conv3d` layer may be made with. Numbers stand for every spatial dimension. */
+export interface ConvolutionLayerOptions {
   /** Places from one window to the next. Default: 1. */
   readonly stride?: PerDimension;
+  /** Padding on both sides, `"valid"` for none, or `"same"` for as much as keeps the size; needs a stride of 1. Default: 0. */
+  readonly padding?: ConvolutionPadding;
   /** Places from one element of the kernel to the next. Default: 1. */
   readonly dilation?: PerDimension;
   /** Parts that the channels are cut in, each convolved alone; divides both numbers of channels. Default: 1. */
   readonly groups?: number;
   /** Add a bias. Default: true. */
   readonly bias?: boolean;
+  /** What stands in the padding. Default: "zeros". */
+  readonly paddingMode?: PaddingMode;
   /** Where the parameters live. Default: the default backend. */
   readonly backend?: Backend;
   /** Where the initial values come from. Default: the default generator. */
   readonly generator?: Generator;
 }
 
-/** What a `Conv1d`, `Conv2d` or `Conv3d` layer may be made with. */
-export interface ConvolutionLayerOptions extends AnyConvolutionOptions {
-  /** Padding on both sides, `"valid"` for none, or `"same"` for as much as keeps the size; needs a stride of 1. Default: 0. */
-  readonly padding?: ConvolutionPadding;
-  /** What stands in the padding. Default: "zeros". */
-  readonly paddingMode?: PaddingMode;
-}
-
-/** What a `ConvTranspose1d` or `ConvTranspose2d` layer may be made with. */
-export interface TransposedConvolutionLayerOptions extends AnyConvolutionOptions {
+/** What a `ConvTranspose1d` or `ConvTranspose2d` layer may be made with. Numbers stand for every spatial dimension. */
+export interface TransposedConvolutionLayerOptions extends Omit<ConvolutionLayerOptions, "padding" | "paddingMode"> {
   /** What the convolution in the other direction would have as its padding: so much is cut off on both sides. Default: 0. */
   readonly padding?: PerDimension;
   /** Places added behind; smaller than the stride or the dilation. Default: 0. */
   readonly outputPadding?: PerDimension;
 }
 
-const ANY: OptionKinds<AnyConvolutionOptions> = {
+/** What all of them have. */
+const SHARED: OptionKinds<Omit<ConvolutionLayerOptions, "paddingMode">> = {
   stride: "any",
+  padding: "any",
   dilation: "any",
   groups: "any",
   bias: "flag",
   backend: "any",
   generator: "any",
 };
-const LAYER: OptionKinds<ConvolutionLayerOptions> = { ...ANY, padding: "any", paddingMode: "any" };
-const TRANSPOSED: OptionKinds<TransposedConvolutionLayerOptions> = { ...ANY, padding: "any", outputPadding: "any" };
+const LAYER: OptionKinds<ConvolutionLayerOptions> = { ...SHARED, paddingMode: "any" };
+const TRANSPOSED: OptionKinds<TransposedConvolutionLayerOptions> = { ...SHARED, outputPadding: "any" };
 
 /** What the layers share: channels, the kernel's sizes and steps, and the parameters. */
 abstract class AnyConvolution extends Module {
@@ -89,7 +87,7 @@ abstract class AnyConvolution extends Module {
     /** Channels of the output. */
     readonly outChannels: number,
     kernelSize: unknown,
-    options: AnyConvolutionOptions & { readonly padding?: ConvolutionPadding; readonly outputPadding?: PerDimension },
+    options: Omit<ConvolutionLayerOptions, "paddingMode"> & { readonly outputPadding?: PerDimension },
     isTransposed: boolean,
   ) {
     super();
