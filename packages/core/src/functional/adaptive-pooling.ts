@@ -12,7 +12,7 @@ export interface AdaptivePoolOptions {
   readonly outputSize: number | null | readonly (number | null)[];
 }
 
-export const ADAPTIVE_POOL: OptionKinds<AdaptivePoolOptions> = { outputSize: "any" };
+const ADAPTIVE_POOL: OptionKinds<AdaptivePoolOptions> = { outputSize: "any" };
 
 /**
  * The mean of windows that are as many as asked for: window i goes from `floor(i * L / outputSize)` up to, not including, `ceil((i + 1) * L / outputSize)`.
@@ -61,11 +61,6 @@ export function adaptiveMaxPool2d(input: Tensor, options: AdaptivePoolOptions): 
   return adaptiveMaxPool("adaptiveMaxPool2d", 2, input, outputSizeOf("adaptiveMaxPool2d", options));
 }
 
-/** The one option of adaptive pooling; what it is, is looked at later. */
-export function outputSizeOf(op: string, options: AdaptivePoolOptions): AdaptivePoolOptions["outputSize"] {
-  return optionsOf(op, options, ADAPTIVE_POOL).outputSize as AdaptivePoolOptions["outputSize"];
-}
-
 /** Sizes of a result as a list, where null is the input's. */
 export function adaptiveSizes(op: string, outputSize: unknown, rank: number): readonly (number | null)[] {
   return listOf(op, "outputSize", outputSize, rank, (size) => {
@@ -88,6 +83,11 @@ export function adaptiveMaxPool(op: string, rank: number, input: Tensor, outputS
 }
 
 // --- internal helpers ---
+
+/** The one option of adaptive pooling; what it is, is looked at later. */
+function outputSizeOf(op: string, options: AdaptivePoolOptions): AdaptivePoolOptions["outputSize"] {
+  return optionsOf(op, options, ADAPTIVE_POOL).outputSize as AdaptivePoolOptions["outputSize"];
+}
 
 /** One dimension of the input, and its windows. */
 interface Axis {

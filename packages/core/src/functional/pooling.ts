@@ -48,7 +48,7 @@ export const DIVIDED_POOL: OptionKinds<Rest<DividedPoolOptions>> = { ...AVG_POOL
  * [torch.nn.functional.max_pool1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool1d.html) without its `return_indices`.
  *
  * @param input `[N, C, L]`, or `[C, L]` without a batch; float32 or float64.
- * @param options `kernelSize`: has no default. `stride`: default kernelSize. `padding`: default 0; it never wins. `dilation`: default 1. `ceilMode`: default false.
+ * @param options `kernelSize`: has no default. `stride`: default kernelSize. `padding`: default 0; it is -Infinity, and so never wins. `dilation`: default 1. `ceilMode`: default false.
  * @returns `[N, C, L']`, or without N.
  * @throws ShapeError for other shapes, and where no window fits; TypeError for integers, and without a kernelSize; RangeError for options out of range, such
  *   as a padding of more than half the kernel.
