@@ -2,12 +2,15 @@ import type { Backend } from "../backend/backend";
 import { Device, type DeviceKernels, type View } from "../backend/device";
 import { shared } from "../backend/shared";
 import { UnsupportedOpError } from "../errors/errors";
-import { wrongType } from "../errors/refusal";
+import { wrongType, wrongValue } from "../errors/refusal";
 import { referenceFamilies } from "./reference-families";
 
 const STORAGE = ["allocate", "write", "read", "release", "dispose"] as const;
 const FAMILIES = ["unary", "binary", "reduce", "where", "matmul", "copy", "fill", "dropout", "gather", "scatterAdd"] as const;
-const FUSED = ["linear", "softmax", "softmaxGrad", "optimizerStep"] as const;
+const FIRST = ["linear", "softmax", "softmaxGrad", "optimizerStep"] as const;
+
+/** The other members that each version of the contract has. What a backend of an earlier one has by the name of a later member is something else. */
+const OTHERS: Readonly<Record<number, readonly (keyof Backend)[]>> = { 1: FIRST, 2: FIRST };
 
 /**
  * The device of a backend, made when it is first used: members it does not have run as reference kernels on its `view`, or, without a
@@ -40,6 +43,7 @@ function checkBackend(op: string, backend: Backend): void {
   if (!Array.isArray(info?.dtypes) || typeof info.maxBufferBytes !== "number") {
     throw wrongType(`backend ${name}`, '"info" with dtypes and maxBufferBytes', info);
   }
+  if (!((info.contract ?? 1) in OTHERS)) throw wrongValue(`backend ${name}`, "contract 1 or 2", info.contract);
   for (const member of STORAGE) memberOf(backend, member, false);
 }
 
@@ -54,7 +58,9 @@ function memberOf(backend: Backend, member: keyof Backend, isOptional: boolean):
 /** Every member that computes; absent are those fused or indexed ones whose reference comes with the operation that uses it. */
 function completeKernels(backend: Backend, view: View | undefined): DeviceKernels {
   const kernels: Record<string, unknown> = view === undefined ? {} : referenceFamilies(view);
-  for (const member of [...FAMILIES, ...FUSED]) kernels[member] = memberOf(backend, member, true) ?? kernels[member];
+  const { contract = 1 } = backend.info;
+  for (const member of [...FAMILIES, ...(OTHERS[contract] as typeof FIRST)])
+    kernels[member] = memberOf(backend, member, true) ?? kernels[member];
   if (view === undefined) {
     for (const member of FAMILIES) {
       kernels[member] ??= () => {
