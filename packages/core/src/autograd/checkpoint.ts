@@ -61,7 +61,12 @@ function againPrimitive(
       return again && node.needs(i) ? x.reshape(x.sizes) : standIn(x, node.needs(i));
     });
     const start = counter.next;
-    const root = withGradMode(true, () => tape.replay(() => fn(own), differs));
+    // What the steps made and the graph does not need is freed before the gradients take memory of their own.
+    const root = withScope(
+      false,
+      () => withGradMode(true, () => tape.replay(() => fn(own), differs)),
+      (made) => (made === null ? [] : [made]),
+    );
     if (!root?.requiresGrad || !sameShape(root.sizes, grad.sizes)) {
       const detail = `expected what the first call gave, of shape [${grad.sizes.join(", ")}], got ${describe(root)} - let it do the same in both`;
       throw new ShapeError("checkpoint", [grad.sizes], detail);
