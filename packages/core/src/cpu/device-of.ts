@@ -1,6 +1,8 @@
 import type { Backend } from "../backend/backend";
-import { Device, type DeviceKernels, type View } from "../backend/device";
+import { PooledDevice } from "../backend/device";
+import type { DeviceKernels, View } from "../backend/kernels";
 import { shared } from "../backend/shared";
+import type { Device } from "../backend/storage";
 import { UnsupportedOpError } from "../errors/errors";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { referenceFamilies } from "./reference-families";
@@ -26,7 +28,7 @@ export function deviceOf(backend: Backend, op = "backend"): Device {
   const kernels = completeKernels(backend, view);
   const counts = shared("backend counts", () => Object.create(null) as Record<string, number>);
   const number = (counts[backend.name] ?? 0) + 1;
-  const device = new Device(backend, kernels, view, number === 1 ? backend.name : `${backend.name} #${number}`);
+  const device = new PooledDevice(backend, kernels, view, number === 1 ? backend.name : `${backend.name} #${number}`);
   counts[backend.name] = number;
   devices.set(backend, device);
   return device;

@@ -3,7 +3,7 @@
  * these disagree, these are right.
  */
 import type { Backend, Operand } from "../backend/backend";
-import type { View } from "../backend/device";
+import type { View } from "../backend/kernels";
 import { isContiguous, sizeOf } from "../shape/shape";
 import { binary, where } from "./binary";
 import { dropout } from "./dropout";

@@ -1,7 +1,7 @@
 import type { Layout } from "../autograd/node";
 import type { Backend } from "../backend/backend";
-import type { Device } from "../backend/device";
 import { shared } from "../backend/shared";
+import type { Device } from "../backend/storage";
 import { cpu } from "../cpu/cpu";
 import { deviceOf } from "../cpu/device-of";
 import { checkDType, type DType, isFloating, type TypedArray } from "../dtype/dtype";
