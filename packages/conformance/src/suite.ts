@@ -10,6 +10,7 @@ import { matmul } from "./families/matmul";
 import { memoryFamily } from "./families/memory";
 import { movement } from "./families/movement";
 import { reduce } from "./families/reduce";
+import { replay } from "./families/replay";
 import { singular } from "./families/singular";
 import { statistics } from "./families/statistics";
 import { storage } from "./families/storage";
@@ -26,6 +27,7 @@ export const suite: Readonly<Record<string, Family>> = {
   matmul,
   gather,
   dropout,
+  replay,
   autograd,
   singular,
   training,

@@ -304,6 +304,11 @@ describe("shards", () => {
     expect(shards({ count: 3, total: 7, indices: [] }, () => 1)).toEqual([]);
   });
 
+  test("may each make generators of their own", () => {
+    const parts = shards({ count: 3, total: 7 }, ({ rows }) => F.dropout(ones([rows, 2]), { generator: new Generator(5) }));
+    expect(bits(cat(parts))).toEqual(maskAt(5n, 0n, 0.5, 14));
+  });
+
   test("that do not draw alike are refused, and the generators are as before", () => {
     const generator = new Generator(5);
     const uneven = () =>

@@ -7,13 +7,15 @@ import type { Generator } from "./generator";
 /** A draw that was made. */
 interface Drawn {
   readonly op: string;
-  readonly generator: Generator;
+  /** The number of its generator, in the order of their first draws. */
+  readonly source: number;
   readonly shape: Shape;
 }
 
 /** Recorded once; then replayed as often as one likes. */
 export class Tape {
   readonly #draws: Drawn[] = [];
+  /** Each generator, and its state before its first draw. */
   readonly #states = new Map<Generator, Uint8Array>();
   /** The shard that was open, which may be closed when the draws are wanted again. */
   readonly #part = drawing.part;
@@ -21,11 +23,12 @@ export class Tape {
   /** Runs `fn` and keeps what it draws. */
   record<T>(fn: () => T): T {
     const { hear } = drawing;
+    const sources = new Map<Generator, number>();
     const note = (draw: Draw, shape: Shape) => {
       hear?.(draw, shape);
       const { op, generator } = draw;
-      if (!this.#states.has(generator)) this.#states.set(generator, generator.getState());
-      this.#draws.push({ op, generator, shape });
+      if (!sources.has(generator)) this.#states.set(generator, generator.getState());
+      this.#draws.push({ op, source: numberOf(generator, sources), shape });
     };
     return withDrawing({ hear: note }, fn);
   }
@@ -36,15 +39,23 @@ export class Tape {
    * @param differs The error for a function that draws other than that.
    */
   replay<T>(fn: () => T, differs: (expected: string, got: string) => Error): T {
+    const recorded = [...this.#states];
+    const sources = new Map<Generator, number>();
     let next = 0;
     const follow = ({ op, generator }: Draw, shape: Shape) => {
+      const isNew = !sources.has(generator);
+      const source = numberOf(generator, sources);
       const drawn = this.#draws[next++];
-      if (drawn?.op === op && drawn.generator === generator && sameShape(drawn.shape, shape)) return;
-      throw differs(drawn === undefined ? `${this.#draws.length} draws` : inWords(drawn), inWords({ op, generator, shape }));
+      if (drawn === undefined) throw differs(`${this.#draws.length} draws`, inWords(op, shape));
+      if (drawn.op !== op || !sameShape(drawn.shape, shape)) throw differs(inWords(drawn.op, drawn.shape), inWords(op, shape));
+      const [own, state] = recorded[drawn.source] as [Generator, Uint8Array];
+      // A generator that the function makes is another each time, in the same state.
+      const isSame = source === drawn.source && (!isNew || generator === own || generator.getState().join() === state.join());
+      if (!isSame) throw differs(inWords(op, shape), "the same from another generator");
     };
-    const now = [...this.#states.keys()].map((generator) => [generator, generator.getState()] as const);
+    const now = recorded.map(([generator]) => [generator, generator.getState()] as const);
     try {
-      for (const [generator, state] of this.#states) generator.setState(state);
+      for (const [generator, state] of recorded) generator.setState(state);
       const result = withDrawing({ part: this.#part, hear: follow, isReplay: true }, fn);
       if (next < this.#draws.length) throw differs(`${this.#draws.length} draws`, String(next));
       return result;
@@ -56,6 +67,12 @@ export class Tape {
 
 // --- internal helpers ---
 
-function inWords({ op, shape }: Drawn): string {
+function numberOf(generator: Generator, sources: Map<Generator, number>): number {
+  const number = sources.get(generator) ?? sources.size;
+  sources.set(generator, number);
+  return number;
+}
+
+function inWords(op: string, shape: Shape): string {
   return `${op} of ${formatShape(shape)}`;
 }
