@@ -1,7 +1,7 @@
 import { type Backend, functional as F, manualSeed, noGrad, type Tensor, tensor } from "@dropwise/core";
 import type { HostData } from "../competitor";
 import { type ElementwiseTask, P } from "../task";
-import type { Work } from "./entry";
+import type { Work } from "./work";
 
 /** The dropout calls: forward, forward and backward, in place, whole channels. */
 export function dropoutWork(backend: Backend, { op, elements, shape }: ElementwiseTask, data: HostData): Work {

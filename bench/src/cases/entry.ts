@@ -7,13 +7,7 @@ import { loaderWork } from "./loader";
 import { matmulWork } from "./matmul";
 import { trainingWork } from "./training";
 import { waiter } from "./waiter";
-
-/** The part of an entry that differs from task to task; waiting and copying are the same for all. */
-export interface Work {
-  prepare(round: number): void;
-  run(calls: number): void;
-  dispose(): void;
-}
+import type { Work } from "./work";
 
 /** How a backend of this project does a task, through the public API. */
 export function entryFor(backend: Backend, task: Task, data: HostData): Job {

@@ -1,8 +1,8 @@
 import { type Backend, DataLoader, manualSeed, type Tensor, TensorDataset, tensor } from "@dropwise/core";
 import type { HostData } from "../competitor";
 import { type LoaderTask, TINY } from "../task";
-import type { Work } from "./entry";
 import { makeTraining, onBackend } from "./training";
+import type { Work } from "./work";
 
 /** Batches in a pass. */
 const BATCHES = 100;

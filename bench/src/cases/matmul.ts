@@ -1,7 +1,7 @@
 import { type Backend, noGrad, type Tensor, tensor } from "@dropwise/core";
 import type { HostData } from "../competitor";
 import type { MatmulTask } from "../task";
-import type { Work } from "./entry";
+import type { Work } from "./work";
 
 /** A product of two matrices, each stored as it is or transposed. */
 export function matmulWork(backend: Backend, { m, k, n, transposed }: MatmulTask, data: HostData): Work {

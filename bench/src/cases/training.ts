@@ -12,7 +12,7 @@ import {
 } from "@dropwise/core";
 import type { HostData } from "../competitor";
 import { P, type TrainTask } from "../task";
-import type { Work } from "./entry";
+import type { Work } from "./work";
 
 /** A model in training. */
 export interface Training {

@@ -65,6 +65,7 @@ function backendOf(call: Call, threads: number, isa: string): Backend<NativeHand
   const members: Backend<NativeHandle> = {
     name: "native",
     info: {
+      contract: 2,
       hostVisible: true,
       dtypes: ["float32", "float64", "int32", "bool"],
       threads,

@@ -76,6 +76,7 @@ function backendOf(runtime: Runtime): Backend<WasmHandle> {
   return {
     name: "wasm",
     info: {
+      contract: 2,
       hostVisible: true,
       dtypes: ["float32", "float64", "int32", "bool"],
       threads: runtime.threads,

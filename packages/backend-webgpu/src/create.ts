@@ -67,6 +67,7 @@ export async function open(options: WebGPUBackendOptions, windowBytes?: number):
   const backend: WebGPUBackend = {
     name: NAME,
     info: {
+      contract: 2,
       hostVisible: false,
       dtypes: ["float32", "int32", "bool"],
       threads: 1,

@@ -123,8 +123,8 @@ const OPTIONS: OptionKinds<BackendUnderTest> = { name: "any", create: "any", ski
 /** A plain copy: what a test leaves for the reporter may have to pass from a browser to Node. */
 function infoOf(backend: Backend | undefined): Backend["info"] | null {
   if (backend === undefined) return null;
-  const { hostVisible, isCollected = false, dtypes, threads, device, maxBufferBytes } = backend.info;
-  return { hostVisible, isCollected, dtypes: [...dtypes], threads, device, maxBufferBytes };
+  const { contract = 1, hostVisible, isCollected = false, dtypes, threads, device, maxBufferBytes } = backend.info;
+  return { contract, hostVisible, isCollected, dtypes: [...dtypes], threads, device, maxBufferBytes };
 }
 
 function reasonsByTest(skips: readonly Skip[]): Map<string, string> {

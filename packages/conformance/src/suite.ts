@@ -12,6 +12,7 @@ import { memoryFamily } from "./families/memory";
 import { movement } from "./families/movement";
 import { pooling } from "./families/pooling";
 import { reduce } from "./families/reduce";
+import { replay } from "./families/replay";
 import { singular } from "./families/singular";
 import { statistics } from "./families/statistics";
 import { storage } from "./families/storage";
@@ -30,6 +31,7 @@ export const suite: Readonly<Record<string, Family>> = {
   convolution,
   pooling,
   dropout,
+  replay,
   autograd,
   singular,
   training,

@@ -55,8 +55,10 @@ const RIGHT: Steps = {
 function withSteps(changes: () => Partial<Steps>): () => Backend {
   return () => {
     const steps = { ...RIGHT, ...changes() };
+    const minimal = createMinimalBackend() as Backend;
     return {
-      ...(createMinimalBackend() as Backend),
+      ...minimal,
+      info: { ...minimal.info, contract: 2 },
       dropout(given, x, out) {
         const spec = steps.spec(given);
         const from = x.storage.handle as TypedArray;
@@ -114,6 +116,12 @@ export const mutants: readonly Mutant[] = [
     { maskIndex: (spec, i) => dot(spec.shape, [...spec.maskStrides].reverse(), i) },
     "dropout > shares every mask shape that broadcasts to [3,5], forward and backward",
     "dropout > gives dropout2d of the reference, forward and backward",
+  ),
+  steps(
+    "a mask with gaps read without them",
+    { maskIndex: (spec, i) => dot(spec.shape, closed(spec), i) },
+    "dropout > draws a mask of [6,10] that steps by [40,1], as part of a larger one",
+    "dropout > draws a mask of [37] that steps by [5], as part of a larger one",
   ),
   steps(
     "the last block skipped where it is not full",
@@ -268,7 +276,8 @@ export const mutants: readonly Mutant[] = [
 function kernel(name: string, wrong: (right: Kernels) => Partial<Kernels>, ...caughtBy: string[]): Mutant {
   const create = (): Backend => {
     const backend = createMinimalBackend() as Backend;
-    return { ...backend, ...wrong(referenceKernels((storage) => storage.handle as TypedArray)) };
+    const info = { ...backend.info, contract: 2 } as const;
+    return { ...backend, info, ...wrong(referenceKernels((storage) => storage.handle as TypedArray)) };
   };
   return { name, create, caughtBy };
 }
@@ -306,6 +315,12 @@ function clearWhereNaN(y: Operand, out: Operand): void {
 /** An operand read as if it had all the elements of its shape. */
 function plain(operand: Operand | number): Operand | number {
   return typeof operand === "number" ? operand : { ...operand, strides: contiguousStrides(operand.shape) };
+}
+
+/** The strides of a mask, as if it were no part of a larger one. */
+function closed({ shape, maskStrides }: DropoutSpec): number[] {
+  const own = contiguousStrides(shape.map((size, dim) => (maskStrides[dim] === 0 ? 1 : size)));
+  return own.map((stride, dim) => (maskStrides[dim] === 0 ? 0 : stride));
 }
 
 function dot(shape: readonly number[], strides: readonly number[], i: number): number {

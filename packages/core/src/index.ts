@@ -31,7 +31,9 @@ export type { ClampOptions } from "./ops/clamp";
 export type { ReduceOptions } from "./ops/reduce";
 export * as optim from "./optim";
 export { defaultGenerator, Generator, manualSeed } from "./random/generator";
+export { type Shard, type ShardsOptions, shard, shards } from "./random/shard";
 export type { Shape } from "./shape/shape";
+export { checkpoint } from "./tensor/checkpoint";
 export {
   type CreationOptions,
   full,

@@ -26,13 +26,16 @@ export interface Wanted {
  * its own, and its incoming gradient is disposed right after: at any time only the gradients still on their way are alive. Nothing is
  * written to any tensor here; the caller gets all gradients, or an error and none, and its scope frees those that were still on their way.
  *
+ * `wantedOf` is given the nodes behind the roots, oldest first, and may take some off: there the pass ends, and the gradient of such a node's output is in the
+ * result under the node.
+ *
  * A graph that is not retained is given up by a pass that fails, too: part of it is gone by then, and the rest is memory that may be missing.
  */
 export function computeGradients(
   roots: readonly Tensor[],
   rootGrads: readonly Tensor[],
   mode: BackwardMode,
-  wantedOf: (nodes: readonly GradNode[]) => Wanted = everything,
+  wantedOf: (nodes: GradNode[]) => Wanted = everything,
 ): Map<Tensor, Tensor> {
   const nodes = reachable(roots);
   const wanted = wantedOf(nodes);
@@ -84,7 +87,7 @@ export function computeGradients(
     throw error;
   }
 
-  // All nodes have run. A root that is a leaf got its gradient unasked.
+  // All nodes have run; what is left is for leaves, and nodes that were taken off. A root that is a leaf got its gradient unasked.
   for (const [leaf, grad] of pending) {
     if (wanted.leads(leaf)) result.set(leaf as Tensor, grad);
     else grad.dispose();

@@ -1,5 +1,5 @@
 import { shared } from "../backend/shared";
-import { isPromise } from "../errors/brand";
+import { refusePromise } from "../errors/misuse";
 import { checkFunction } from "../errors/options";
 
 /** Whether operations are recorded for a backward pass. */
@@ -42,14 +42,6 @@ export function withGradMode<T>(enabled: boolean, fn: () => T): T {
   } finally {
     gradMode.enabled = before;
   }
-}
-
-/** Returns what it is given, unless that is a promise: then throws TypeError. */
-export function refusePromise<T>(op: string, result: T): T {
-  if (isPromise(result)) {
-    throw new TypeError(`${op}: expected a function that returns at once, got an async one - await outside`);
-  }
-  return result;
 }
 
 // --- internal helpers ---

@@ -29,7 +29,6 @@ const METHODS: Record<string, Case> = {
   unsqueeze: (x) => x.unsqueeze(0),
   expand: (x) => x.unsqueeze(0).expand([3, 2, 2]),
   alias: (x) => x.alias(),
-  revive: (x) => x.revive(x),
 };
 
 /** Methods that make no tensor of this one. */

@@ -46,7 +46,7 @@ interface Saved {
 }
 
 /** Node numbers only grow, so that sorting by them is a topological order. */
-const counter = /* @__PURE__ */ shared("nodeCounter", () => ({ next: 0 }));
+export const counter: { next: number } = /* @__PURE__ */ shared("nodeCounter", () => ({ next: 0 }));
 
 /** One recorded operation: where its inputs' gradients go, and the values that computing them takes. */
 export class GradNode<A = unknown> {
@@ -135,6 +135,6 @@ export class GradNode<A = unknown> {
         `expected the value that ${this.primitive.name} used, got one edited in place since - edit a copy, or leave inplace off`,
       );
     }
-    return tensor.isDisposed || tensor.layout !== layout ? tensor.revive(layout) : tensor;
+    return tensor.isDisposed || tensor.layout !== layout ? tensor.alias(layout) : tensor;
   }
 }

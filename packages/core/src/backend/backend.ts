@@ -140,6 +140,11 @@ export type OptimizerSpec =
 
 /** What a backend is, for people and for core's decisions. */
 export interface BackendInfo {
+  /**
+   * The version of this contract that the backend was written for; core uses no member, and hands it no name or layout, that this version does not have.
+   * Default: 1. Version 2 is what is written here.
+   */
+  readonly contract?: 1 | 2;
   /** True when `view` works: tensors can be read without waiting. */
   readonly hostVisible: boolean;
   /** Whether handles are the garbage collector's own, memory included, as typed arrays are: `release` then frees nothing. Default: false. */

@@ -1,25 +1,13 @@
-import { BYTES_PER_ELEMENT, DTYPES, type DType, type TypedArray } from "../dtype/dtype";
+import { BYTES_PER_ELEMENT, DTYPES, type DType } from "../dtype/dtype";
 import { OutOfMemoryError, UnsupportedOpError } from "../errors/errors";
-import type { Backend, BackendStorage } from "./backend";
-import { type Claim, Storage } from "./storage";
+import type { Backend } from "./backend";
+import type { DeviceKernels, View } from "./kernels";
+import { type Claim, type Device, Storage } from "./storage";
 
-/** The members of a backend that compute. Required here: an absent one was filled in or throws when called. */
-type Families = Required<Pick<Backend, "unary" | "binary" | "reduce" | "where" | "matmul" | "copy" | "fill" | "dropout">>;
-
-/** Turns a storage of a host-visible backend into the typed array behind it. */
-export type View = (storage: BackendStorage) => TypedArray;
-
-/** The kernels core calls: every family, and those other ones that the backend has. */
-export type DeviceKernels = Families &
-  Pick<Backend, "gather" | "scatterAdd" | "unfold" | "fold" | "linear" | "softmax" | "softmaxGrad" | "optimizerStep">;
-
-/** A backend as core uses it: its kernels made complete, its memory pooled and counted. There is one for each backend object. */
-export class Device {
-  /** Tensors that are not disposed. */
+/** The device of a backend, which pools and counts its memory. There is one for each backend object. */
+export class PooledDevice implements Device {
   liveTensors = 0;
-  /** Bytes of the storages that somebody holds. */
   liveBytes = 0;
-  /** Bytes of released memory that is kept for the next allocation. */
   pooledBytes = 0;
   #peakBytes = 0;
   #askedBytes = 0;

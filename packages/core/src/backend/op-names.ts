@@ -31,5 +31,5 @@ export type ReduceOp = "sum" | "amax" | "amin" | "argmax";
 
 /** True for the binary operations that give bool. */
 export function isComparison(op: BinaryOp): op is ComparisonOp {
-  return op === "eq" || op === "ne" || op === "lt" || op === "le" || op === "gt" || op === "ge";
+  return ["eq", "ne", "lt", "le", "gt", "ge"].includes(op);
 }

@@ -1,6 +1,30 @@
 import type { DType } from "../dtype/dtype";
-import type { BackendStorage } from "./backend";
-import type { Device } from "./device";
+import type { Backend, BackendStorage } from "./backend";
+import type { DeviceKernels, View } from "./kernels";
+
+/** A backend as core uses it: its kernels made complete, its memory given out and counted. */
+export interface Device {
+  readonly backend: Backend;
+  readonly kernels: DeviceKernels;
+  /** The backend's `view`; absent when it is not host-visible. */
+  readonly view: View | undefined;
+  /** Its name, with "#2" for the second of that name that was used: what tells them apart in messages. */
+  readonly label: string;
+  /** Tensors that are not disposed. */
+  liveTensors: number;
+  /** Bytes of the storages that somebody holds. */
+  readonly liveBytes: number;
+  /** Bytes of released memory that is kept for the next allocation. */
+  readonly pooledBytes: number;
+  /** Storage for `length` elements with undefined contents. @throws UnsupportedOpError for a dtype the backend does not have, OutOfMemoryError when memory is short. */
+  allocate(dtype: DType, length: number): Storage;
+  /** Takes back the memory of a storage that nobody holds. */
+  recycle(claim: Claim, handle: unknown, weight: unknown): void;
+  /** Resolves after a turn of the event loop, where one is due. */
+  turn(): Promise<void>;
+  /** Gives all pooled memory back to the backend. */
+  emptyPool(): void;
+}
 
 /**
  * The memory of one or more tensors, counted: a tensor, each view of it and each graph node that needs it hold one reference.

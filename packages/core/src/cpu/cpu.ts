@@ -8,6 +8,7 @@ import { hostArray, MAX_HOST_BYTES, type TypedArray } from "../dtype/dtype";
 export const cpu: Backend<TypedArray> = {
   name: "cpu",
   info: {
+    contract: 2,
     hostVisible: true,
     isCollected: true,
     dtypes: ["float32", "float64", "int32", "bool"],

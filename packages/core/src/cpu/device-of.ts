@@ -1,13 +1,18 @@
 import type { Backend } from "../backend/backend";
-import { Device, type DeviceKernels, type View } from "../backend/device";
+import { PooledDevice } from "../backend/device";
+import type { DeviceKernels, View } from "../backend/kernels";
 import { shared } from "../backend/shared";
+import type { Device } from "../backend/storage";
 import { UnsupportedOpError } from "../errors/errors";
-import { wrongType } from "../errors/refusal";
+import { wrongType, wrongValue } from "../errors/refusal";
 import { referenceFamilies } from "./reference-families";
 
 const STORAGE = ["allocate", "write", "read", "release", "dispose"] as const;
 const FAMILIES = ["unary", "binary", "reduce", "where", "matmul", "copy", "fill", "dropout", "gather", "scatterAdd"] as const;
-const FUSED = ["unfold", "fold", "linear", "softmax", "softmaxGrad", "optimizerStep"] as const;
+const FIRST: readonly (keyof Backend)[] = [...FAMILIES, "linear", "softmax", "softmaxGrad", "optimizerStep"];
+
+/** The members that each version of the contract has. What a backend of an earlier one has by the name of a later member is something else. */
+const MEMBERS: Readonly<Record<number, typeof FIRST>> = { 1: FIRST, 2: [...FIRST, "unfold", "fold"] };
 
 /**
  * The device of a backend, made when it is first used: members it does not have run as reference kernels on its `view`, or, without a
@@ -23,7 +28,7 @@ export function deviceOf(backend: Backend, op = "backend"): Device {
   const kernels = completeKernels(backend, view);
   const counts = shared("backend counts", () => Object.create(null) as Record<string, number>);
   const number = (counts[backend.name] ?? 0) + 1;
-  const device = new Device(backend, kernels, view, number === 1 ? backend.name : `${backend.name} #${number}`);
+  const device = new PooledDevice(backend, kernels, view, number === 1 ? backend.name : `${backend.name} #${number}`);
   counts[backend.name] = number;
   devices.set(backend, device);
   return device;
@@ -40,6 +45,7 @@ function checkBackend(op: string, backend: Backend): void {
   if (!Array.isArray(info?.dtypes) || typeof info.maxBufferBytes !== "number") {
     throw wrongType(`backend ${name}`, '"info" with dtypes and maxBufferBytes', info);
   }
+  if (!((info.contract ?? 1) in MEMBERS)) throw wrongValue(`backend ${name}`, "contract 1 or 2", info.contract);
   for (const member of STORAGE) memberOf(backend, member, false);
 }
 
@@ -54,7 +60,8 @@ function memberOf(backend: Backend, member: keyof Backend, isOptional: boolean):
 /** Every member that computes; absent are those fused or indexed ones whose reference comes with the operation that uses it. */
 function completeKernels(backend: Backend, view: View | undefined): DeviceKernels {
   const kernels: Record<string, unknown> = view === undefined ? {} : referenceFamilies(view);
-  for (const member of [...FAMILIES, ...FUSED]) kernels[member] = memberOf(backend, member, true) ?? kernels[member];
+  for (const member of MEMBERS[backend.info.contract ?? 1] as typeof FIRST)
+    kernels[member] = memberOf(backend, member, true) ?? kernels[member];
   if (view === undefined) {
     for (const member of FAMILIES) {
       kernels[member] ??= () => {

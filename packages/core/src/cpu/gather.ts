@@ -1,5 +1,5 @@
 import type { Backend, Operand } from "../backend/backend";
-import type { View } from "../backend/device";
+import type { View } from "../backend/kernels";
 import type { TypedArray } from "../dtype/dtype";
 import { wrongValue } from "../errors/refusal";
 import type { Shape } from "../shape/shape";

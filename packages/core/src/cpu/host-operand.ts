@@ -1,5 +1,5 @@
 import type { Operand } from "../backend/backend";
-import type { View } from "../backend/device";
+import type { View } from "../backend/kernels";
 import { createTypedArray, type DType, type TypedArray } from "../dtype/dtype";
 import { mergeDims, type Shape } from "../shape/shape";
 

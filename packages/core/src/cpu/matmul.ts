@@ -1,5 +1,5 @@
 import type { Backend, Operand } from "../backend/backend";
-import type { View } from "../backend/device";
+import type { View } from "../backend/kernels";
 import type { TypedArray } from "../dtype/dtype";
 
 /** A matrix inside a typed array: where it starts and how far apart its rows and columns are. */

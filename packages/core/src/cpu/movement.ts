@@ -1,4 +1,3 @@
-import type { TypedArray } from "../dtype/dtype";
 import type { Shape } from "../shape/shape";
 import { forEachRow, type HostOperand } from "./host-operand";
 
@@ -21,9 +20,4 @@ export function copy(shape: Shape, x: HostOperand, out: HostOperand): void {
       k += stepOut as number;
     }
   });
-}
-
-/** Sets `length` elements from `offset` on. */
-export function fill(out: TypedArray, offset: number, length: number, value: number): void {
-  out.fill(value, offset, offset + length);
 }

@@ -1,5 +1,5 @@
 import type { Backend, Operand, OptimizerSpec } from "../backend/backend";
-import type { View } from "../backend/device";
+import type { View } from "../backend/kernels";
 import { sizeOf } from "../shape/shape";
 import { type HostOperand, hostOperand } from "./host-operand";
 

@@ -3,13 +3,13 @@
  * these disagree, these are right.
  */
 import type { Backend, Operand } from "../backend/backend";
-import type { View } from "../backend/device";
+import type { View } from "../backend/kernels";
 import { isContiguous, sizeOf } from "../shape/shape";
 import { binary, where } from "./binary";
 import { dropout } from "./dropout";
 import { hostOperand } from "./host-operand";
 import { matmul, matrix } from "./matmul";
-import { copy, fill } from "./movement";
+import { copy } from "./movement";
 import { reduce } from "./reduce";
 import { unary } from "./unary";
 
@@ -44,7 +44,7 @@ export function referenceFamilies(view: View): FamilyKernels {
       }
     },
     copy: (x, out) => copy(out.shape, host(x), host(out)),
-    fill: (out, value) => fill(view(out.storage), out.offset, sizeOf(out.shape), value),
+    fill: (out, value) => void view(out.storage).fill(value, out.offset, out.offset + sizeOf(out.shape)),
     dropout: (spec, x, out) => dropout(spec, host(x), isContiguous(x.shape, x.strides) ? 1 : 0, host(out)),
   };
 }

@@ -1,5 +1,5 @@
 import type { Backend } from "../backend/backend";
-import type { View } from "../backend/device";
+import type { View } from "../backend/kernels";
 import { referenceGather, referenceScatterAdd } from "./gather";
 import { referenceLinear } from "./matmul";
 import { referenceOptimizerStep } from "./optimizer";

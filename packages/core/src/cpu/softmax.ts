@@ -1,5 +1,5 @@
 import type { Backend } from "../backend/backend";
-import type { View } from "../backend/device";
+import type { View } from "../backend/kernels";
 import type { TypedArray } from "../dtype/dtype";
 
 /** `softmax` of the contract on host memory. */

@@ -30,7 +30,7 @@ function inWords(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value)) return `an array of ${value.length}`;
   const { shape, constructor: made } = value as { shape?: unknown; constructor?: unknown };
-  const name = typeof made === "function" && typeof made.name === "string" && made.name !== "" ? made.name : "object";
+  const name = (typeof made === "function" && made.name) || "object";
   // A prototype has its class's name, too, and may have no shape to show.
   return Array.isArray(shape) && shape.length <= MAX_SIZES ? `a ${name} [${shape.join(", ")}]` : `a value of type ${name}`;
 }

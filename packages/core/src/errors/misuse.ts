@@ -1,4 +1,5 @@
 /** What a value says when it is used as what it is not. */
+import { isPromise } from "./brand";
 import { refusal } from "./refusal";
 
 /** The method by which Node, Bun and Deno ask an object how to print it. */
@@ -16,4 +17,12 @@ export function awaited<T>(op: string, promise: Promise<T>): Promise<T> {
 /** What `toJSON` does that must not be silent. */
 export function refuseJson(what: string, instead: string): never {
   throw refusal("JSON", "plain values", what, instead);
+}
+
+/** Returns what it is given, unless that is a promise: then throws TypeError. */
+export function refusePromise<T>(op: string, result: T): T {
+  if (isPromise(result)) {
+    throw new TypeError(`${op}: expected a function that returns at once, got an async one - await outside`);
+  }
+  return result;
 }

@@ -37,7 +37,11 @@ const NONE = {};
 /** Refuses what is no options object, and names that `kinds` does not have. */
 export function checkOptionNames(op: string, options: unknown, kinds: object): void {
   if (!isOptionsObject(options)) throw wrongType(op, "options as { name: value }", options);
-  for (const name in options) if (!Object.hasOwn(kinds, name)) refuseName(op, name, Object.keys(kinds));
+  for (const name in options) {
+    if (Object.hasOwn(kinds, name)) continue;
+    const known = Object.keys(kinds);
+    throw wrongType(op, `the options ${known.join(", ")}`, name, didYouMean(name, known) ?? "leave it out");
+  }
 }
 
 /** Refuses anything but true and false; PyTorch takes no 0, 1 or None either. */
@@ -103,10 +107,6 @@ function isOptionsObject(value: unknown): value is object {
   } catch {
     return false; // a proxy that was revoked
   }
-}
-
-function refuseName(op: string, name: string, known: readonly string[]): never {
-  throw wrongType(op, `the options ${known.join(", ")}`, name, didYouMean(name, known) ?? "leave it out");
 }
 
 /** What other libraries call it. */

@@ -43,7 +43,10 @@ export interface CheckedOptions {
   readonly inplace: boolean;
   readonly generator: Generator;
   readonly elementOffset: number;
-  readonly noiseShape: Shape | undefined;
+  /** As the caller wrote it. */
+  readonly noiseShape: NoiseShape | undefined;
+  /** The same as sizes, where it was written. */
+  readonly maskShape: Shape | undefined;
 }
 
 /** The options that a dropout function has: with `noiseShape`, those of `dropout`. */
@@ -56,7 +59,7 @@ export const FEATURE_DROPOUT: OptionKinds<FeatureDropoutOptions> = {
 };
 export const DROPOUT: OptionKinds<DropoutOptions> = { ...FEATURE_DROPOUT, noiseShape: "any" };
 
-/** Checks all arguments of a dropout function, before anything is drawn or written. */
+/** Checks all arguments of a dropout function, before anything is drawn or written. A lone number is p. */
 export function checkOptions(
   op: string,
   tensor: Tensor,
@@ -65,6 +68,7 @@ export function checkOptions(
   names: object,
 ): CheckedOptions {
   const input = checkTensor(op, tensor);
+  if (typeof options !== "number") checkOptionNames(op, options, names);
   const {
     p = 0.5,
     training = trainingByDefault,
@@ -72,23 +76,16 @@ export function checkOptions(
     generator,
     elementOffset = 0,
     noiseShape,
-  } = dropoutOptionsOf(op, options, names);
+  }: DropoutOptions = typeof options === "number" ? { p: options } : options;
   checkProbability(op, p);
   checkBoolean(op, "training", training);
   checkBoolean(op, "inplace", inplace);
   checkElementOffset(op, elementOffset, 0);
   const draws = training && p > 0 && p < 1 && input.size > 0;
   if (draws) checkFloating(op, input.dtype);
-  const shape =
+  const maskShape =
     noiseShape === undefined ? undefined : fittingNoiseShape(op, checkNoiseShape(op, noiseShape, input.sizes), input.sizes, draws);
-  return { op, input, p, training, inplace, generator: resolveGenerator(op, generator), elementOffset, noiseShape: shape };
-}
-
-/** The options object of a function or layer, whose lone number is p. Throws TypeError for anything else, and for other names than `names`. */
-function dropoutOptionsOf(op: string, options: number | DropoutOptions, names: object): DropoutOptions {
-  if (typeof options === "number") return { p: options };
-  checkOptionNames(op, options, names);
-  return options;
+  return { op, input, p, training, inplace, generator: resolveGenerator(op, generator), elementOffset, noiseShape, maskShape };
 }
 
 /** Refuses arguments after the options: `F.dropout(x, 0.5, false)` would drop all the same. */

@@ -3,6 +3,7 @@ import type { Backend } from "../backend/backend";
 import { isFloating } from "../dtype/dtype";
 import { applySelect, applySelectInPlace, checkInPlace } from "../ops/affine-select";
 import { constantLike } from "../ops/layout";
+import { drawing } from "../random/drawing";
 import type { Affine, MaskKey } from "../random/mask-key";
 import type { CallKey } from "../random/words";
 import { type Shape, sizeOf } from "../shape/shape";
@@ -26,12 +27,18 @@ const NO_CALL: CallKey = { seedLo: 0, seedHi: 0, callLo: 0, callHi: 0 };
  * Applies dropout to checked arguments, in training. `affine` is null where nothing is drawn: p = 0 and an empty tensor are the
  * identity, p = 1 gives zeros. The call number is taken last, when nothing can be refused any more.
  */
-export function select(options: CheckedOptions, affine: Affine | null, shape: Shape): { output: Tensor; mask: MaskRecord } {
+export function select(
+  options: CheckedOptions,
+  affine: Affine | null,
+  shape: Shape,
+  batchDim: number,
+): { output: Tensor; mask: MaskRecord } {
   const { op, input, p, inplace, generator, elementOffset } = options;
   checkElementOffset(op, elementOffset, sizeOf(shape));
   const isIdentity = p === 0 || input.size === 0;
   if (inplace && !isIdentity) checkInPlace(op, input);
-  const key = { call: affine === null ? NO_CALL : generator.nextMaskCall(), p, shape, elementOffset };
+  const place = p > 0 && p < 1 ? drawing.ask?.(options, shape, batchDim) : undefined;
+  const key = { call: affine === null ? NO_CALL : generator.nextMaskCall(), p, shape, elementOffset, ...place };
   const mask = { key, backend: input.backend };
   if (isIdentity) return { output: input, mask };
   if (!isFloating(input.dtype)) return { output: zeroed(input, inplace), mask };

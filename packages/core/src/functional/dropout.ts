@@ -152,13 +152,13 @@ export interface Dropped {
   readonly mask: MaskRecord | null;
 }
 
-/** A function of the family that also tells its mask; the modules call these. */
-export type DropoutFunction = (input: Tensor, options: number | DropoutOptions) => Dropped;
+/** A function of the family that also tells its mask; the modules call these. `batchDim` is the dimension that counts samples, where that is not the first. */
+export type DropoutFunction = (input: Tensor, options: number | DropoutOptions, batchDim?: number) => Dropped;
 
-export const dropoutWithMask: DropoutFunction = (tensor, options) => {
+export const dropoutWithMask: DropoutFunction = (tensor, options, batchDim) => {
   const checked = checkOptions("dropout", tensor, options, true, DROPOUT);
   const { input } = checked;
-  return apply(checked, dropoutAffine, () => checked.noiseShape ?? input.sizes);
+  return apply(checked, dropoutAffine, () => checked.maskShape ?? input.sizes, batchDim);
 };
 
 export const dropout1dWithMask: DropoutFunction = (tensor, options) => {
@@ -168,7 +168,7 @@ export const dropout1dWithMask: DropoutFunction = (tensor, options) => {
   if (rank !== 2 && rank !== 3) {
     throw new ShapeError("dropout1d", [input.sizes], `expected (C, L) or (N, C, L), got ${rank} dimensions - use dropout for other shapes`);
   }
-  return apply(checked, dropoutAffine, () => channelMask(input.sizes, rank - 1));
+  return apply(checked, dropoutAffine, () => channelMask(input.sizes, rank - 1), rank - 3);
 };
 
 export const dropout2dWithMask: DropoutFunction = (tensor, options) => {
@@ -189,8 +189,11 @@ export const dropout3dWithMask: DropoutFunction = (tensor, options) => {
   const rank = input.sizes.length;
   if (rank !== 4 && rank !== 5)
     warnOnce(`dropout3d: expected (N, C, D, H, W) or (C, D, H, W), got ${rank} dimensions - use dropout for other shapes`);
-  return apply(checked, dropoutAffine, () =>
-    rank === 5 ? channelMask(input.sizes, 2) : featureMask("dropout3d", [1, ...input.sizes]).slice(1),
+  return apply(
+    checked,
+    dropoutAffine,
+    () => (rank === 5 ? channelMask(input.sizes, 2) : featureMask("dropout3d", [1, ...input.sizes]).slice(1)),
+    rank - 5,
   );
 };
 
@@ -208,12 +211,12 @@ export const featureAlphaDropoutWithMask: DropoutFunction = (tensor, options) =>
 
 // --- internal helpers ---
 
-/** `maskShape` is asked only when a mask is really drawn: PyTorch lets any rank pass where nothing is. */
-function apply(options: CheckedOptions, affineOf: (p: number) => Affine, maskShape: () => Shape): Dropped {
+/** `maskShape` is asked only when a mask is really drawn: PyTorch lets any rank pass where nothing is. `batchDim` is not 0 or more where samples are not counted. */
+function apply(options: CheckedOptions, affineOf: (p: number) => Affine, maskShape: () => Shape, batchDim = 0): Dropped {
   const { input, p } = options;
   if (!options.training) return { output: input, mask: null };
   const draws = p > 0 && p < 1 && input.size > 0;
-  return select(options, draws ? affineOf(p) : null, draws ? maskShape() : safely(maskShape, input.sizes));
+  return select(options, draws ? affineOf(p) : null, draws ? maskShape() : safely(maskShape, input.sizes), batchDim);
 }
 
 /** Without a draw, a rank that would be refused counts as a mask of the input's shape. */

@@ -65,7 +65,7 @@ export class Sequential extends Module {
     try {
       checkDepth(calls.depth);
       // Not children(), which names a module used twice only once.
-      for (const { value } of partsOf(this)) if (isModule(value)) x = value.forward(x) as Tensor;
+      for (const { value } of partsOf<Module>(this)) if (isModule(value)) x = value.forward(x) as Tensor;
     } finally {
       calls.depth--;
     }
@@ -115,7 +115,7 @@ export class ModuleList<T extends Module = Module> extends Module {
 
   /** The modules in order. */
   *[Symbol.iterator](): IterableIterator<T> {
-    for (const { value } of partsOf(this)) if (isModule(value)) yield value as T;
+    for (const { value } of partsOf<Module>(this)) if (isModule(value)) yield value as T;
   }
 
   /** Throws always: a list does not say in which order its modules are used. @throws TypeError. */

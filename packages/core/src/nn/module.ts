@@ -1,6 +1,6 @@
 import type { Backend } from "../backend/backend";
 import { deviceOf } from "../cpu/device-of";
-import { BRAND, type Brand, Raw, raw } from "../errors/brand";
+import { BRAND, Raw, raw } from "../errors/brand";
 import { INSPECT, refuseJson } from "../errors/misuse";
 import { checkFunction } from "../errors/options";
 import { wrongType } from "../errors/refusal";
@@ -37,7 +37,7 @@ export abstract class Module extends Raw {
   training = true;
 
   /** @internal */
-  get [BRAND](): Brand {
+  get [BRAND](): "Module" {
     return "Module";
   }
 

@@ -1,10 +1,14 @@
 /** Finding what a module is made of: its own enumerable properties, in order of definition. */
-import { isBranded, isPlainObject, raw } from "../errors/brand";
-import type { Module } from "./module";
+import { type BRAND, isBranded, isPlainObject, raw } from "../errors/brand";
 import { type Buffer, isBuffer, isParameter, type Parameter } from "./parameter";
 
+/** What is known here of a module: that it is one. The class stands above. */
+export interface ModuleLike {
+  readonly [BRAND]: "Module";
+}
+
 /** A module, parameter or buffer, with its dotted name inside the module that was asked. */
-export type Part = { readonly name: string; readonly value: Module | Parameter | Buffer };
+export type Part<M extends ModuleLike> = { readonly name: string; readonly value: M | Parameter | Buffer };
 
 /**
  * The modules, parameters and buffers that a module holds directly: as properties, or inside arrays and plain objects (`layers.0`).
@@ -12,9 +16,9 @@ export type Part = { readonly name: string; readonly value: Module | Parameter |
  *
  * @throws TypeError for a Map or Set that holds one: its entries have no stable names. RangeError for a name with a dot, or an empty one.
  */
-export function partsOf(module: Module): Part[] {
+export function partsOf<M extends ModuleLike>(module: M): Part<M>[] {
   const self = raw(module);
-  const parts: Part[] = [];
+  const parts: Part<M>[] = [];
   const seen = new Set<object>([self]); // an object may refer to itself
   // Not by recursion: what a module keeps beside its parts may be as deep as a linked list.
   const levels: Level[] = [levelOf(self, "", null)];
@@ -30,7 +34,7 @@ export function partsOf(module: Module): Part[] {
     const unfit = level.unfit ?? (isFitName(key) ? null : key);
     if (isPart(value)) {
       if (unfit !== null) checkPartName("Module", unfit);
-      parts.push({ name, value: raw(value) });
+      parts.push({ name, value: raw(value) as M | Parameter | Buffer });
     } else if (isCollection(value)) refuseParts(value, name);
     else if ((Array.isArray(value) || isPlainObject(value)) && !seen.has(value)) {
       seen.add(value);
@@ -41,7 +45,7 @@ export function partsOf(module: Module): Part[] {
 }
 
 /** True for a Module, from whichever copy of core. */
-export function isModule(value: unknown): value is Module {
+export function isModule(value: unknown): value is ModuleLike {
   return isBranded(value, "Module");
 }
 
@@ -70,7 +74,7 @@ function isFitName(key: string): boolean {
   return key !== "" && !key.includes(".");
 }
 
-function isPart(value: unknown): value is Part["value"] {
+function isPart(value: unknown): value is ModuleLike | Parameter | Buffer {
   return isModule(value) || isParameter(value) || isBuffer(value);
 }
 

@@ -1,14 +1,13 @@
 /** Going through modules inside modules, also where one knows the module it belongs to. Not by recursion: models are built by loops, too. */
-import type { Module } from "./module";
-import { isModule, partsOf } from "./tree";
+import { isModule, type ModuleLike, partsOf } from "./tree";
 
 /** Modules inside one another; Python's limit for PyTorch, too, since each calls the next one's forward. */
 const MAX_DEPTH = 1000;
 
 /** A module and all inside it, each once under the first of its dotted names, in order of definition. */
-export function* parentsFirst(root: Module): IterableIterator<[string, Module]> {
-  const seen = new Set<Module>();
-  const open: Place[] = [{ name: "", module: root, depth: 0 }];
+export function* parentsFirst<M extends ModuleLike>(root: M): IterableIterator<[string, M]> {
+  const seen = new Set<M>();
+  const open: Place<M>[] = [{ name: "", module: root, depth: 0 }];
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
     const { name, module, depth } = place;
     if (seen.has(module)) continue;
@@ -20,9 +19,9 @@ export function* parentsFirst(root: Module): IterableIterator<[string, Module]> 
 }
 
 /** A module and all inside it, each once and after those inside it. */
-export function childrenFirst(root: Module): Module[] {
-  const order: Module[] = [];
-  const seen = new Set<Module>([root]);
+export function childrenFirst<M extends ModuleLike>(root: M): M[] {
+  const order: M[] = [];
+  const seen = new Set<M>([root]);
   const path = [{ module: root, inside: modulesIn(root, 0), next: 0 }];
   for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
     const child = top.inside[top.next++];
@@ -41,8 +40,8 @@ export function childrenFirst(root: Module): Module[] {
  * A module and those inside as an indented text; one that is inside itself, and what is too far inside to read, shows its name only. `factsOf` gives
  * what stands between a module's brackets.
  */
-export function formatModule(root: Module, factsOf: (module: Module) => string): string {
-  const show = (module: Module, around: readonly Module[]): string => {
+export function formatModule<M extends ModuleLike>(root: M, factsOf: (module: M) => string): string {
+  const show = (module: M, around: readonly M[]): string => {
     const { name } = module.constructor;
     if (around.includes(module) || around.length === MAX_SHOWN_DEPTH) return `${name}(...)`;
     const inside = modulesIn(module, around.length);
@@ -65,13 +64,13 @@ export function checkDepth(depth: number): void {
 const MAX_SHOWN_DEPTH = 32;
 
 /** A module, its name in the one around it, and how many are around it. */
-interface Place {
+interface Place<M> {
   readonly name: string;
-  readonly module: Module;
+  readonly module: M;
   readonly depth: number;
 }
 
-function modulesIn(module: Module, depth: number): Place[] {
+function modulesIn<M extends ModuleLike>(module: M, depth: number): Place<M>[] {
   checkDepth(depth);
   return partsOf(module).flatMap(({ name, value }) => (isModule(value) ? [{ name, module: value, depth: depth + 1 }] : []));
 }

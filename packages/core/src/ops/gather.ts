@@ -2,7 +2,7 @@ import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
-import type { Device } from "../backend/device";
+import type { Device } from "../backend/storage";
 import { referenceGather, referenceScatterAdd } from "../cpu/gather";
 import { ShapeError } from "../errors/errors";
 import { refusal } from "../errors/refusal";

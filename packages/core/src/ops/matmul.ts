@@ -2,7 +2,7 @@ import type { Inputs, Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
-import type { Device } from "../backend/device";
+import type { Device } from "../backend/storage";
 import { referenceLinear } from "../cpu/matmul";
 import { checkFloating, type DType, isFloating, promote } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";

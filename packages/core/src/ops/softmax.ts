@@ -2,7 +2,7 @@ import { ANY, type Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
-import type { Device } from "../backend/device";
+import type { Device } from "../backend/storage";
 import { referenceSoftmax, referenceSoftmaxGrad } from "../cpu/softmax";
 import { checkFloating } from "../dtype/dtype";
 import { normalizeDim, sizeOf } from "../shape/shape";

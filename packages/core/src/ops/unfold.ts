@@ -1,6 +1,6 @@
 import type { Primitive } from "../autograd/node";
 import type { Backend, WindowSpec } from "../backend/backend";
-import type { Device } from "../backend/device";
+import type { Device } from "../backend/storage";
 import { referenceFold, referenceUnfold, unfold as unfoldHost } from "../cpu/unfold";
 import { type DType, hostArray } from "../dtype/dtype";
 import { type Shape, sizeOf } from "../shape/shape";

@@ -1,7 +1,7 @@
 import { checkInputs } from "../autograd/run";
 import { withScope } from "../autograd/scope";
 import type { Backend, OptimizerSpec } from "../backend/backend";
-import type { Device } from "../backend/device";
+import type { Device } from "../backend/storage";
 import { referenceOptimizerStep } from "../cpu/optimizer";
 import { BRAND, type Brand, isTensor, Raw, raw } from "../errors/brand";
 import { describe } from "../errors/describe";

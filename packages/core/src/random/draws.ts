@@ -3,6 +3,7 @@
  * generator, whatever the length, and uses its words in order. Stated in `docs/random-stream.md`. Memory comes first: where there is none, no call is taken.
  */
 import { hostArray } from "../dtype/dtype";
+import { drawing } from "./drawing";
 import type { Generator } from "./generator";
 import { WordReader } from "./words";
 
@@ -19,7 +20,7 @@ export function drawSymmetric(generator: Generator, length: number, bound: numbe
 /** Standard normal by Box-Muller in double: of each block, words (0, 1) give cosine and sine, and words (2, 3) likewise. */
 export function drawRandn(generator: Generator, length: number): Float64Array {
   const out = hostArray("the host", "float64", length);
-  const words = new WordReader(generator.takeHostCall());
+  const words = wordsFor(generator, length);
   for (let i = 0; i < length; i += 2) {
     const u1 = (words.next() + 1) * 2 ** -32; // in (0, 1], so that the logarithm is finite
     const u2 = words.next() * 2 ** -32;
@@ -34,7 +35,7 @@ export function drawRandn(generator: Generator, length: number): Float64Array {
 export function drawPermutation(generator: Generator, length: number): Int32Array {
   const order = hostArray("the host", "int32", length);
   for (let i = 0; i < length; i++) order[i] = i;
-  const words = new WordReader(generator.takeHostCall());
+  const words = wordsFor(generator, length);
   for (let i = length - 1; i > 0; i--) {
     const j = below(words, i + 1);
     const held = order[i] as number;
@@ -47,7 +48,7 @@ export function drawPermutation(generator: Generator, length: number): Int32Arra
 /** Integers in [0, range), each as likely as any other. */
 export function drawIntegers(generator: Generator, range: number, length: number): Int32Array {
   const out = hostArray("the host", "int32", length);
-  const words = new WordReader(generator.takeHostCall());
+  const words = wordsFor(generator, length);
   for (let i = 0; i < length; i++) out[i] = below(words, range);
   return out;
 }
@@ -62,7 +63,7 @@ export function drawWeighted(generator: Generator, weights: Float64Array, length
     sum += weight;
     return sum;
   });
-  const words = new WordReader(generator.takeHostCall());
+  const words = wordsFor(generator, length);
   for (let i = 0; i < length; i++) {
     const wanted = words.next() * 2 ** -32 * sum;
     let [low, high] = [0, sums.length - 1];
@@ -83,7 +84,7 @@ export function drawWeighted(generator: Generator, weights: Float64Array, length
 export function drawWeightedOnce(generator: Generator, weights: Float64Array, length: number): Int32Array {
   const places = hostArray("the host", "int32", weights.length);
   for (let i = 0; i < places.length; i++) places[i] = i;
-  const words = new WordReader(generator.takeHostCall());
+  const words = wordsFor(generator, weights.length);
   const times = weights.map((weight) => {
     const time = -Math.log((words.next() + 0.5) * 2 ** -32);
     return weight > 0 ? time / weight : Number.POSITIVE_INFINITY;
@@ -105,6 +106,12 @@ export function attempt<T>(generator: Generator, fn: () => T): T {
 
 // --- internal helpers ---
 
+/** The words of the next host call, for a draw of `length` numbers. */
+function wordsFor(generator: Generator, length: number): WordReader {
+  drawing.ask?.({ op: "a draw on the host", generator }, [length]);
+  return new WordReader(generator.takeHostCall());
+}
+
 /** `word % range`, where words at or above the largest multiple of `range` in 32 bits are passed over, so that no number is likelier than another. */
 function below(words: WordReader, range: number): number {
   let word = words.next();
@@ -115,7 +122,7 @@ function below(words: WordReader, range: number): number {
 
 function drawUniform(generator: Generator, length: number, map: (u: number) => number): Float32Array {
   const out = hostArray("the host", "float32", length);
-  const words = new WordReader(generator.takeHostCall());
+  const words = wordsFor(generator, length);
   for (let i = 0; i < length; i++) out[i] = map((words.next() >>> 8) * 2 ** -24);
   return out;
 }

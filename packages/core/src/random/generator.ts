@@ -2,13 +2,16 @@ import { shared } from "../backend/shared";
 import { typedArrayKind } from "../dtype/dtype";
 import { BRAND, type Brand, isBranded, Raw, raw } from "../errors/brand";
 import { wrongType, wrongValue } from "../errors/refusal";
-import { type CallKey, Word64 } from "./words";
+import type { CallKey } from "./words";
 
 /** Calls are numbered below 2^62, so that `offset`, 4 times the call, fits PyTorch's 64 bits. In units of the high word. */
 const CALL_HIGH_LIMIT = 2 ** 30;
 
 /** The top bit of a 64-bit call marks draws made on the host, which thereby never move a mask. In the high word. */
 const HOST_CALL_BIT = 0x80000000;
+
+/** The largest word. */
+const WORD = 0xffffffff;
 
 const STATE_BYTES = 24;
 const CUDA_STATE_BYTES = 16;
@@ -29,9 +32,8 @@ const CUDA_STATE_BYTES = 16;
  * ```
  */
 export class Generator extends Raw {
-  readonly #seed = new Word64();
-  readonly #calls = new Word64();
-  readonly #hostCalls = new Word64();
+  /** Seed, calls and host calls, each as the two words that kernels take, the low one first. */
+  readonly #words = new Uint32Array(6);
 
   /**
    * @param seed A safe integer or a bigint in [-2^63, 2^64), negative as two's complement. Default: taken from `crypto`.
@@ -39,7 +41,7 @@ export class Generator extends Raw {
    */
   constructor(seed?: number | bigint) {
     super();
-    this.#seed.value = seed === undefined ? entropy() : checkSeed("Generator", seed);
+    this.#set(seed === undefined ? entropy() : checkSeed("Generator", seed));
   }
 
   /** @internal */
@@ -59,20 +61,18 @@ export class Generator extends Raw {
    * @returns This generator, as PyTorch does.
    */
   manualSeed(seed: number | bigint): this {
-    const self = raw(this);
-    self.#seed.value = checkSeed("manualSeed", seed);
-    self.#calls.value = self.#hostCalls.value = 0n;
+    raw(this).#set(checkSeed("manualSeed", seed));
     return this;
   }
 
   /** The seed, in [0, 2^64). */
   get seed(): bigint {
-    return raw(this).#seed.value;
+    return raw(this).#value(0);
   }
 
   /** The number that the next mask will take. */
   get call(): bigint {
-    return raw(this).#calls.value;
+    return raw(this).#value(2);
   }
 
   /** `4 * call`: the Philox offset of PyTorch's CUDA generator after the same calls. */
@@ -83,9 +83,9 @@ export class Generator extends Raw {
   /** 24 bytes: seed, offset and next host call, each a little-endian u64. @throws RangeError after 2^62 calls, when the offset no longer fits. */
   getState(): Uint8Array {
     const self = raw(this);
-    checkCallsLeft(self.#calls, CALL_HIGH_LIMIT);
+    self.nextMaskCall();
     // In the machine's order, as PyTorch's is: little-endian, but on IBM Z.
-    return new Uint8Array(new BigUint64Array([self.seed, self.offset, self.#hostCalls.value]).buffer);
+    return new Uint8Array(new BigUint64Array([self.seed, self.offset, self.#value(4)]).buffer);
   }
 
   /**
@@ -102,10 +102,7 @@ export class Generator extends Raw {
     if (offset % 4n !== 0n || host >= 2n ** 63n) {
       throw wrongValue("setState", "an offset that is a multiple of 4, and a host call below 2^63", `${offset}, ${host}`);
     }
-    const self = raw(this);
-    self.manualSeed(seed);
-    self.#calls.value = offset / 4n;
-    self.#hostCalls.value = host;
+    raw(this).#set(seed, offset / 4n, host);
     return this;
   }
 
@@ -116,21 +113,43 @@ export class Generator extends Raw {
 
   /** @internal The key of the next mask. Throws RangeError after 2^62 calls. */
   nextMaskCall(): CallKey {
-    checkCallsLeft(this.#calls, CALL_HIGH_LIMIT);
-    return { seedLo: this.#seed.lo, seedHi: this.#seed.hi, callLo: this.#calls.lo, callHi: this.#calls.hi };
+    return this.#key(2, CALL_HIGH_LIMIT, 0);
   }
 
   /** @internal Takes that key's call number. Core calls it once the mask was drawn: what failed draws nothing. */
   takeMaskCall(): void {
-    this.#calls.advance();
+    this.#advance(2);
   }
 
   /** @internal Takes the call number of the next draw on the host. */
   takeHostCall(): CallKey {
-    checkCallsLeft(this.#hostCalls, HOST_CALL_BIT);
-    const { lo: callLo, hi } = this.#hostCalls;
-    this.#hostCalls.advance();
-    return { seedLo: this.#seed.lo, seedHi: this.#seed.hi, callLo, callHi: (hi | HOST_CALL_BIT) >>> 0 };
+    const key = this.#key(4, HOST_CALL_BIT, HOST_CALL_BIT);
+    this.#advance(4);
+    return key;
+  }
+
+  /** The key of the call that is counted at word `i`, which is marked by `bit`. Throws RangeError once the counter's high word has reached its limit. */
+  #key(i: number, limit: number, bit: number): CallKey {
+    const words = this.#words;
+    const callHi = words[i + 1] as number;
+    if (callHi >= limit) throw new RangeError("Generator: expected more calls, got none left - set a new seed");
+    return { seedLo: words[0] as number, seedHi: words[1] as number, callLo: words[i] as number, callHi: callHi + bit };
+  }
+
+  #advance(i: number): void {
+    // A word goes from its largest value to 0 by itself.
+    if (++(this.#words[i] as number) > WORD) (this.#words[i + 1] as number)++;
+  }
+
+  /** The number at word `i`. */
+  #value(i: number): bigint {
+    return (BigInt(this.#words[i + 1] as number) << 32n) | BigInt(this.#words[i] as number);
+  }
+
+  #set(seed: bigint, call = 0n, hostCall = 0n): void {
+    [seed, call, hostCall].forEach((value, i) => {
+      this.#words.set([Number(value & 0xffffffffn), Number(value >> 32n)], 2 * i);
+    });
   }
 }
 
@@ -181,11 +200,6 @@ function entropy(): bigint {
 /** With a first seed `crypto` is not asked, which some runtimes forbid while a program starts. */
 function theGenerator(firstSeed?: number): Generator {
   return shared("defaultGenerator", () => new Generator(firstSeed));
-}
-
-/** Refuses to go on once a call counter's high word has reached its limit. */
-function checkCallsLeft(calls: Word64, limit: number): void {
-  if (calls.hi >= limit) throw new RangeError("Generator: expected more calls, got none left - set a new seed");
 }
 
 function checkSeed(op: string, seed: unknown): bigint {

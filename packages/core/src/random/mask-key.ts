@@ -14,6 +14,8 @@ export interface MaskKey {
   readonly p: number;
   /** The mask's own shape; it broadcasts to the data's. */
   readonly shape: Shape;
+  /** How its indices step along each dimension, where it is part of a larger mask. Default: as a contiguous tensor's. */
+  readonly strides?: readonly number[];
   /** Added to each mask index: where this mask starts in that of a larger tensor. */
   readonly elementOffset: number;
 }
@@ -47,18 +49,20 @@ export function gradientAffine(affine: Affine): Affine {
 
 /** The work order for a backend's `dropout` on data of `shape`. */
 export function dropoutSpec(key: MaskKey, affine: Affine, shape: Shape): DropoutSpec {
-  const { call } = key;
-  const work = maskWork(key.shape, shape);
+  const { seedLo, seedHi, callLo, callHi } = key.call;
+  const { keepScale, keepShift, dropValue } = affine;
+  const work = maskWork(key, shape);
+  // Name by name: from several objects spread into one an engine makes a slow one, and this is read element by element.
   return {
-    seedLo: call.seedLo,
-    seedHi: call.seedHi,
-    callLo: call.callLo,
-    callHi: call.callHi,
+    seedLo,
+    seedHi,
+    callLo,
+    callHi,
     elementOffset: key.elementOffset,
     threshold: thresholdOf(key.p),
-    keepScale: affine.keepScale,
-    keepShift: affine.keepShift,
-    dropValue: affine.dropValue,
+    keepScale,
+    keepShift,
+    dropValue,
     shape: work.shape,
     maskStrides: work.maskStrides,
   };
@@ -67,8 +71,8 @@ export function dropoutSpec(key: MaskKey, affine: Affine, shape: Shape): Dropout
 // --- internal helpers ---
 
 /** How a mask covers data, in the fewest dimensions. */
-function maskWork(maskShape: Shape, shape: Shape): Pick<DropoutSpec, "shape" | "maskStrides"> {
-  if (sameShape(maskShape, shape)) return { shape: [sizeOf(shape)], maskStrides: [1] };
-  const merged = mergeDims(shape, [broadcastStrides(maskShape, contiguousStrides(maskShape), shape)]);
+function maskWork({ shape: maskShape, strides }: MaskKey, shape: Shape): Pick<DropoutSpec, "shape" | "maskStrides"> {
+  if (!strides && sameShape(maskShape, shape)) return { shape: [sizeOf(shape)], maskStrides: [1] };
+  const merged = mergeDims(shape, [broadcastStrides(maskShape, strides ?? contiguousStrides(maskShape), shape)]);
   return { shape: merged.shape, maskStrides: merged.strides[0] as number[] };
 }

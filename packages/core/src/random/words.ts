@@ -10,26 +10,6 @@ export interface CallKey {
   readonly callHi: number;
 }
 
-/** A number of 64 bits as the two words that kernels take. */
-export class Word64 {
-  lo = 0;
-  hi = 0;
-
-  get value(): bigint {
-    return (BigInt(this.hi) << 32n) | BigInt(this.lo);
-  }
-
-  set value(value: bigint) {
-    this.lo = Number(value & 0xffffffffn);
-    this.hi = Number(value >> 32n);
-  }
-
-  advance(): void {
-    this.lo = (this.lo + 1) >>> 0;
-    if (this.lo === 0) this.hi++;
-  }
-}
-
 /**
  * Reads the 32-bit words of one call in order: word `e` is word `e & 3` of block `e >> 2`.
  *

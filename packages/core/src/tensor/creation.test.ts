@@ -90,7 +90,7 @@ describe("tensor", () => {
       () => tensor(pixels),
       "TypeError",
       "tensor: expected a Float32Array, Float64Array, Int32Array, or a Uint8Array of 0 and 1, got a value of type Uint8Array",
-      'pass { dtype: "float32" } for numbers such as pixels, { dtype: "int32" } for indices, { dtype: "bool" } for what is not 0',
+      'pass dtype "float32" for numbers such as pixels, "int32" for indices, "bool" for what is not 0',
     );
     expect([...tensor(pixels, { dtype: "bool" }).dataSync()]).toEqual([0, 1, 1, 1]);
     expect([...tensor(pixels, { dtype: "float32" }).dataSync()]).toEqual([0, 1, 7, 255]);

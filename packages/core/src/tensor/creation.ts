@@ -1,7 +1,7 @@
 import type { Layout } from "../autograd/node";
 import type { Backend } from "../backend/backend";
-import type { Device } from "../backend/device";
 import { shared } from "../backend/shared";
+import type { Device } from "../backend/storage";
 import { cpu } from "../cpu/cpu";
 import { deviceOf } from "../cpu/device-of";
 import { checkDType, type DType, isFloating, type TypedArray } from "../dtype/dtype";
@@ -181,7 +181,6 @@ export function randn(shape: Shape, options?: RandomOptions): Tensor {
 // --- internal helpers ---
 
 const CREATION: OptionKinds<CreationOptions> = { dtype: "any", requiresGrad: "flag", backend: "any" };
-const RANDOM: OptionKinds<RandomOptions> = { ...CREATION, generator: "any" };
 
 /** Where a tensor goes, and what it may be asked: all checked, before anything is allocated or drawn. */
 interface Placement {
@@ -219,7 +218,7 @@ function drawn(
   draw: (generator: Generator, length: number) => Float32Array | Float64Array,
 ): Tensor {
   const shape = checkShape(op, sizes);
-  const { dtype: wanted = "float32", generator: given, ...rest } = optionsOf<RandomOptions>(op, options, RANDOM);
+  const { dtype: wanted = "float32", generator: given, ...rest } = optionsOf<RandomOptions>(op, options, { ...CREATION, generator: "any" });
   const dtype = checkDType(op, wanted);
   if (!isFloating(dtype)) throw refusal(op, "a float dtype", dtype, `convert the result with type("${dtype}")`);
   const generator = resolveGenerator(op, given);

@@ -28,7 +28,7 @@ export function elementsOf(data: unknown): Elements {
 /** The dtype that elements have where the caller named none. Throws TypeError where it cannot be told. */
 export function impliedDtype({ flat, dtype }: Elements): DType {
   if (dtype !== null) return dtype;
-  const ways = 'pass { dtype: "float32" } for numbers such as pixels, { dtype: "int32" } for indices, { dtype: "bool" } for what is not 0';
+  const ways = 'pass dtype "float32" for numbers such as pixels, "int32" for indices, "bool" for what is not 0';
   throw wrongType("tensor", "a Float32Array, Float64Array, Int32Array, or a Uint8Array of 0 and 1", flat, ways);
 }
 

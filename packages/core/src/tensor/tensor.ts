@@ -145,9 +145,7 @@ export class Tensor extends TensorHandle {
   /** The same data, without the graph behind it. */
   detach(): Tensor {
     const self = checkLive("detach", raw(this));
-    const result = new Tensor(viewLayout(self.layout));
-    result.isView = true;
-    return result;
+    return self.wrap(viewLayout(self.layout));
   }
 
   // --- arithmetic: broadcasts, and converts mixed dtypes to the wider ---
@@ -346,20 +344,15 @@ export class Tensor extends TensorHandle {
     result.isView = layout.storage === this.storage;
     return result;
   }
-  /** @internal Another handle of the same tensor, graph included; of a leaf, a view, so that gradients still reach the leaf. */
-  alias(): Tensor {
-    return this.isLeaf && this.requiresGrad ? this.reshape(this.sizes) : this.revive(this.layout);
-  }
-  /** @internal The same over a layout it had, for a graph that outlived the handle. */
-  revive(layout: Layout): Tensor {
-    const result = new Tensor(viewLayout(layout));
+  /** @internal Another handle of the same tensor, graph included; of a leaf, a view, so that gradients still reach it. With `layout`, over one that it had. */
+  alias(layout = this.layout): Tensor {
+    const result = this.wrap(viewLayout(layout));
     result.node = this.node;
     if (this.isLeaf && this.requiresGrad) {
-      // A leaf that is alive was moved; gradients of gradients still reach it.
+      // A leaf that is gone cannot be viewed; one that was moved can.
       if (this.isDisposed) result.requiresGrad = true;
       else result.node = this.reshape(this.sizes).node;
     }
-    result.isView = true;
     return result;
   }
 }

@@ -1,6 +1,6 @@
-import { refusePromise } from "../autograd/grad-mode";
 import { withScope } from "../autograd/scope";
 import { isPlainObject, isTensor, raw } from "../errors/brand";
+import { refusePromise } from "../errors/misuse";
 import { checkFunction } from "../errors/options";
 import { checkTensor } from "../ops/binary";
 import type { Tensor } from "./tensor";

@@ -1,6 +1,6 @@
 /** Which elements are kept: every size, offset, seed, call and probability, against the reference. */
 import { cat, functional as F, ones, type Tensor, zeros } from "@dropwise/core";
-import { philox4x32 } from "@dropwise/core/backend";
+import { philox4x32, sizeOf } from "@dropwise/core/backend";
 import { assertSame } from "../../assert";
 import { each, type Family } from "../../case";
 import { compareDirect, dropoutSpec } from "../../direct";
@@ -51,6 +51,17 @@ const PROBABILITIES = [
 const SEEDS = [0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 63n, 2n ** 64n - 1n, 0xdeadbeef01234567n];
 
 const CALLS = [0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 32n + 5n, 2n ** 48n + 2n ** 31n, 2n ** 62n - 1n];
+
+/** Parts of larger masks along an inner dimension, as a sequence-first layer has of a batch in parts; in the last, also the innermost steps have gaps. */
+const GAPS = [
+  { shape: [6, 10], maskStrides: [40, 1] },
+  { shape: [3, 700], maskStrides: [4099, 1] },
+  { shape: [5, 7, 3], maskStrides: [84, 3, 1] },
+  { shape: [4, 6, 5], maskStrides: [18, 1, 0] },
+  { shape: [300, 2], maskStrides: [9, 0] },
+  { shape: [37], maskStrides: [5] },
+  { shape: [9, 11], maskStrides: [64, 6] },
+];
 
 /** Masks beyond the golden ones. */
 export const masks: Family = {
@@ -109,6 +120,26 @@ export const masks: Family = {
     // On the reference the whole, on the backend the shards.
     await compare((t) => (t.backend === backend ? parts(t) : whole(t)), x);
   },
+
+  ...each(
+    GAPS,
+    ({ shape, maskStrides }) => `draws a mask of [${shape}] that steps by [${maskStrides}], as part of a larger one`,
+    async ({ shape, maskStrides }, { backend }) => {
+      if (backend.info.contract !== 2) return; // the first version of the contract had no such masks
+      for (const elementOffset of [0, 3, 2 ** 34 - 6]) {
+        const n = sizeOf(shape);
+        const spec = dropoutSpec(n, 0.5, { shape, maskStrides, elementOffset });
+        await compareDirect(
+          backend,
+          BITS,
+          `offset ${elementOffset}`,
+          (kernels, [x, out]) => kernels.dropout(spec, x as never, out as never),
+          { input: uniform([n]) },
+          { input: uniform([n], { seed: 2 }) },
+        );
+      }
+    },
+  ),
 
   "compares words with the threshold unsigned, and drops the one that equals it": async ({ backend }) => {
     const words = new Uint32Array(16);

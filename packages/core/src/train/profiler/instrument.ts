@@ -4,9 +4,9 @@
  */
 import { GradNode, type Primitive } from "../../autograd/node";
 import type { Backend } from "../../backend/backend";
-import type { Device, DeviceKernels } from "../../backend/device";
+import type { DeviceKernels } from "../../backend/kernels";
 import { shared } from "../../backend/shared";
-import type { Storage } from "../../backend/storage";
+import type { Device, Storage } from "../../backend/storage";
 import { deviceOf } from "../../cpu/device-of";
 import { DataLoader } from "../../data";
 import { raw } from "../../errors/brand";

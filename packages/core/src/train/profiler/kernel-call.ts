@@ -1,5 +1,5 @@
 import type { Operand } from "../../backend/backend";
-import type { DeviceKernels } from "../../backend/device";
+import type { DeviceKernels } from "../../backend/kernels";
 import { BYTES_PER_ELEMENT } from "../../dtype/dtype";
 import type { Traffic } from "./recorder";
 

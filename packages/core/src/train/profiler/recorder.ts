@@ -1,4 +1,4 @@
-import type { Device } from "../../backend/device";
+import type { Device } from "../../backend/storage";
 import { isPromise } from "../../errors/brand";
 import type { Shape } from "../../shape/shape";
 

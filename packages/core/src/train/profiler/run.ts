@@ -1,5 +1,5 @@
-import type { Device } from "../../backend/device";
 import { shared } from "../../backend/shared";
+import type { Device } from "../../backend/storage";
 import { deviceOf } from "../../cpu/device-of";
 import { checkFunction, type OptionKinds, optionsOf } from "../../errors/options";
 import { refusal, wrongType } from "../../errors/refusal";
