@@ -80,11 +80,13 @@ export function shard<T>(part: Shard, fn: () => T): T {
  * @example
  * ```ts
  * const model = new nn.Sequential(new nn.Linear(4, 8), new nn.Dropout(0.5), new nn.Linear(8, 1));
- * const x = rand([64, 4]);
- * shards({ count: 4, total: 64 }, ({ start, rows }) => {
+ * const x = rand([10, 4]);
+ * const sizes = shards({ count: 4, total: 10 }, ({ start, rows }) => {
  *   const loss = model.forward(x.slice(0, start, start + rows)).pow(2).mean();
- *   loss.mul(rows / 64).backward(); // adds to what the other parts left
+ *   loss.mul(rows / 10).backward(); // adds to what the other parts left
+ *   return rows;
  * });
+ * console.log(sizes.join()); // 3,3,2,2
  * ```
  */
 export function shards<T>(options: ShardsOptions, fn: (part: Required<Shard>) => T): T[] {
