@@ -7,7 +7,6 @@ import type { Place } from "./place";
 export const INTERNAL: readonly string[] = [
   "Tensor#wrap",
   "Tensor#alias",
-  "Tensor#revive",
   "Generator#takeMaskCall",
   "Generator#takeHostCall",
   "DropoutLayer#callOptions",

@@ -107,6 +107,7 @@ export const coreCases: Cases = {
   noGrad: [p.callback(atOnce)],
   enableGrad: [p.callback(atOnce)],
   isGradEnabled: [],
+  checkpoint: [p.callback(p.anything(), () => (x: unknown) => x), p.anything()],
   memory: [p.optional(p.backend)],
   getDefaultBackend: [],
   setDefaultBackend: [p.backend],
@@ -118,6 +119,18 @@ export const coreCases: Cases = {
   ],
   gradcheck: { args: [square, doubles, tolerances], says: ["mul"] },
   gradgradcheck: { args: [square, doubles, tolerances], says: ["gradcheck", "mul"] },
+
+  shard: [
+    p.options(
+      { index: p.integer(0, 0, 2), count: p.integer(3, 1), start: p.integer(1, 0, 4), total: p.integer(4, 1), rows: p.integer(2, 0, 3) },
+      ["index", "count", "start", "total"],
+    ),
+    p.callback(atOnce),
+  ],
+  shards: [
+    p.options({ count: p.integer(3, 2), total: p.integer(4, 0), indices: p.list(p.integer(1, 0, 2)) }, ["count", "total"]),
+    p.callback(atOnce),
+  ],
 
   defaultGenerator: [],
   manualSeed: [p.seed],

@@ -4,8 +4,8 @@
  */
 import { ShapeError, UnsupportedOpError } from "../errors/errors";
 import { refusePromise } from "../errors/misuse";
-import { checkFunction, checkInteger, itemsOf, type OptionKinds, optionsOf } from "../errors/options";
-import { wrongValue } from "../errors/refusal";
+import { checkFunction, checkInteger, type OptionKinds, optionsOf } from "../errors/options";
+import { wrongType, wrongValue } from "../errors/refusal";
 import { contiguousStrides, formatShape, isContiguous, type Shape, sizeOf } from "../shape/shape";
 import { type Draw, drawing, type MaskPlace, withDrawing } from "./drawing";
 import type { Generator } from "./generator";
@@ -59,14 +59,9 @@ export interface ShardsOptions {
  * ```
  */
 export function shard<T>(part: Shard, fn: () => T): T {
-  const { index, count, start, total, rows } = checkedShard(part);
+  const checked = checkedShard(part);
   checkFunction("shard", fn, "write shard({ ... }, () => { ... })");
-  // Perhaps of another copy of core: what it is counts, not whose.
-  const outer = drawing.part as Part | undefined;
-  outer?.isCut(total);
-  const likely = index === count - 1 ? total - start : start === startOf(index, count, total) ? rowsOf(index, count, total) : undefined;
-  const own = new Part((outer?.start ?? 0) + start, outer?.total ?? total, total - start, rows, likely);
-  return withDrawing({ part: own }, () => refusePromise("shard", fn()));
+  return runPart("shard", checked, fn);
 }
 
 /**
@@ -80,11 +75,13 @@ export function shard<T>(part: Shard, fn: () => T): T {
  * @example
  * ```ts
  * const model = new nn.Sequential(new nn.Linear(4, 8), new nn.Dropout(0.5), new nn.Linear(8, 1));
- * const x = rand([64, 4]);
- * shards({ count: 4, total: 64 }, ({ start, rows }) => {
+ * const x = rand([10, 4]);
+ * const sizes = shards({ count: 4, total: 10 }, ({ start, rows }) => {
  *   const loss = model.forward(x.slice(0, start, start + rows)).pow(2).mean();
- *   loss.mul(rows / 64).backward(); // adds to what the other parts left
+ *   loss.mul(rows / 10).backward(); // adds to what the other parts left
+ *   return rows;
  * });
+ * console.log(sizes.join()); // 3,3,2,2
  * ```
  */
 export function shards<T>(options: ShardsOptions, fn: (part: Required<Shard>) => T): T[] {
@@ -106,7 +103,7 @@ export function shards<T>(options: ShardsOptions, fn: (part: Required<Shard>) =>
       for (const [generator, state] of begun) generator.setState(state);
       drawn = new Set();
       const part = { index, count, start: startOf(index, count, total), total, rows: rowsOf(index, count, total) };
-      results.push(withDrawing({ hear: listen }, () => shard(part, () => fn(part))));
+      results.push(withDrawing({ hear: listen }, () => runPart("shards", part, () => fn(part))));
       // A part may make generators of its own: they end alike, too.
       const end = [...drawn].map((generator) => generator.getState().join()).join(";");
       if (end !== (ended ?? end))
@@ -121,6 +118,15 @@ export function shards<T>(options: ShardsOptions, fn: (part: Required<Shard>) =>
 }
 
 // --- internal helpers ---
+
+function runPart<T>(op: string, { index, count, start, total, rows }: Shard, fn: () => T): T {
+  // Perhaps of another copy of core: what it is counts, not whose.
+  const outer = drawing.part as Part | undefined;
+  outer?.isCut(op, total);
+  const likely = index === count - 1 ? total - start : start === startOf(index, count, total) ? rowsOf(index, count, total) : undefined;
+  const own = new Part((outer?.start ?? 0) + start, outer?.total ?? total, total - start, rows, likely);
+  return withDrawing({ part: own }, () => refusePromise(op, fn()));
+}
 
 /** A part, by the rows of the outermost whole. */
 class Part {
@@ -160,9 +166,9 @@ class Part {
   }
 
   /** Refuses to be cut as if it had other rows than it has. */
-  isCut(total: number): void {
+  isCut(op: string, total: number): void {
     this.rows ??= this.likely ?? total;
-    if (this.rows !== total) throw wrongValue("shard", `a total of ${this.rows}, the rows of the part around`, total);
+    if (this.rows !== total) throw wrongValue(op, `a total of ${this.rows}, the rows of the part around`, total);
   }
 
   /** How many rows of the mask belong to one row of the batch. */
@@ -217,7 +223,8 @@ function checkedShards(options: ShardsOptions): ShardsOptions {
   checkInteger("shards", "count", count, 1);
   checkInteger("shards", "total", total, 0);
   if (indices === undefined) return { count, total };
-  const own = itemsOf("shards", "indices as an array", indices, (index) => {
+  if (!Array.isArray(indices)) throw wrongType("shards", "indices as an array", indices);
+  const own = Array.from(indices as readonly unknown[], (index) => {
     checkInteger("shards", "each index", index, 0);
     if (index >= count) throw wrongValue("shards", `indices below ${count}`, index);
     return index;

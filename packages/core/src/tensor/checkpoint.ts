@@ -28,7 +28,8 @@ import { tensorsIn } from "./tidy";
  * ```ts
  * const block = new nn.Sequential(new nn.Linear(8, 8), new nn.ReLU(), new nn.Dropout(0.5));
  * const y = checkpoint((x: Tensor) => block.forward(x), rand([4, 8]));
- * y.sum().backward(); // draws the mask of the forward pass again
+ * y.sum().backward(); // runs the block again, with the same mask
+ * console.log([...block.parameters()][0]?.grad?.shape); // [ 8, 8 ]
  * ```
  */
 export function checkpoint<I extends readonly unknown[], R>(fn: (...inputs: I) => R, ...inputs: I): R {
