@@ -8,6 +8,7 @@ const VALUES = {
   module: "nn.Module",
   dropout: "nn.Dropout",
   linear: "nn.Linear",
+  conv: "nn.Conv2d",
   list: "nn.ModuleList",
   optimizer: "optim.Optimizer",
   dataset: "TensorDataset",

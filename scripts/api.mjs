@@ -23,6 +23,13 @@ const SHARED_PARTS = [
   "DISPOSE",
   "DropoutLayer",
   "Loss",
+  "AnyConvolution",
+  "Convolution",
+  "TransposedConvolution",
+  "MaxPool",
+  "AvgPool",
+  "AdaptivePool",
+  "Windows",
   "RandomOrder",
 ];
 

@@ -11,6 +11,7 @@ import { optimizerStep } from "./kernels/optimizer";
 import { reduce } from "./kernels/reduce";
 import { softmax, softmaxGrad } from "./kernels/softmax";
 import { unary } from "./kernels/unary";
+import { fold, unfold } from "./kernels/unfold";
 import { where } from "./kernels/where";
 
 /** Counters of a backend, for tests and for tuning. */
@@ -107,6 +108,8 @@ export async function open(options: WebGPUBackendOptions, windowBytes?: number):
     gather: member("gather", gather),
     scatterAdd: member("scatterAdd", scatterAdd),
     dropout: member("dropout", dropout),
+    unfold: member("unfold", unfold),
+    fold: member("fold", fold),
     linear: member("linear", linear),
     softmax: member("softmax", softmax),
     softmaxGrad: member("softmaxGrad", softmaxGrad),

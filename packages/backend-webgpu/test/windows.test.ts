@@ -58,6 +58,16 @@ test("gather, scatterAdd and optimizers", async () => {
   for (const [got, expected] of cases) expectClose(got, expected, { rtol: 1e-5, atol: 1e-6 });
 });
 
+test("windows of images, and their sums", async () => {
+  const spec = { kernel: [3, 2], stride: [2, 1], dilation: [1, 2], padding: [1, 0], outSizes: [5, 8], padValue: Number.NEGATIVE_INFINITY };
+  const images = data("float32", [2, 1, 9, 10], noise(7));
+  const columns = data("float32", [2, 6, 40], noise(8));
+  const [got, expected] = await both(gpu, [images, columns], (b, from, to) => b.unfold(spec, from, to));
+  expectSame(got, expected);
+  const [sums, expectedSums] = await both(gpu, [columns, images], (b, from, to) => b.fold(spec, from, to));
+  expectClose(sums, expectedSums, { rtol: 1e-6, atol: 1e-6 });
+});
+
 test("dropout in all its forms, bit for bit", async () => {
   const plain: DropoutSpec = {
     ...{

@@ -40,6 +40,12 @@ export function uniform(
   return input(shape, (i) => low + (high - low) * random(i), { dtype, requiresGrad });
 }
 
+/** Multiples of 1/8 in [-1, 1]: products and their float32 sums are exact in any order, also fused, so that any wrong element shows. */
+export function eighths(shape: readonly number[], seed: number): Input {
+  const random = noise(seed);
+  return input(shape, (i) => Math.floor(17 * random(i) - 8) / 8);
+}
+
 /** Integers in [low, high). */
 export function integers(
   shape: readonly number[],

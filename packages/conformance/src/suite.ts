@@ -1,6 +1,7 @@
 import type { Check, Family } from "./case";
 import { autograd } from "./families/autograd";
 import { binary } from "./families/binary";
+import { convolution } from "./families/convolution";
 import { crossBackend } from "./families/cross-backend";
 import { dropout } from "./families/dropout";
 import { errors } from "./families/errors";
@@ -9,6 +10,7 @@ import { gather } from "./families/gather";
 import { matmul } from "./families/matmul";
 import { memoryFamily } from "./families/memory";
 import { movement } from "./families/movement";
+import { pooling } from "./families/pooling";
 import { reduce } from "./families/reduce";
 import { replay } from "./families/replay";
 import { singular } from "./families/singular";
@@ -26,6 +28,8 @@ export const suite: Readonly<Record<string, Family>> = {
   reduce,
   matmul,
   gather,
+  convolution,
+  pooling,
   dropout,
   replay,
   autograd,

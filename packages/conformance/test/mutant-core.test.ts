@@ -6,7 +6,7 @@ import { comparer } from "../src/compare";
 import { checksById } from "../src/suite";
 import { BITS } from "../src/tolerance";
 
-const faulty = vi.hoisted(() => ({ takesCallsWhenRefused: false }));
+const faulty = vi.hoisted(() => ({ takesCallsWhenRefused: false, windows: "" }));
 
 vi.mock("@dropwise/core", async (original) => {
   const core = await original<typeof Core>();
@@ -19,8 +19,38 @@ vi.mock("@dropwise/core", async (original) => {
       throw error;
     }
   };
-  return { ...core, functional: { ...core.functional, dropout } };
+  return { ...core, functional: { ...core.functional, dropout, ...wrongWindows(core) } };
 });
+
+/** Functions of windows, each with a fault of its own while it is on. */
+function wrongWindows({ cat, functional: F }: typeof Core): Partial<typeof Core.functional> {
+  return {
+    conv2d(x, weight, options) {
+      const groups = options?.groups ?? 1;
+      if (faulty.windows !== "groups mixed" || groups === 1) return F.conv2d(x, weight, options);
+      const mixed = weight.reshape([groups, -1, ...weight.shape.slice(1)]).transpose(0, 1);
+      return F.conv2d(x, mixed.reshape(weight.shape), options);
+    },
+    convTranspose1d(x, weight, options) {
+      return F.convTranspose1d(x, weight, faulty.windows === "no outputPadding" ? { ...options, outputPadding: 0 } : options);
+    },
+    maxPool1d(x, options) {
+      const y = F.maxPool1d(x, options);
+      return faulty.windows === "a window too many in ceilMode" && options.ceilMode ? cat([y, y.slice(-1, -1)], { dim: -1 }) : y;
+    },
+    avgPool2d(x, options) {
+      return F.avgPool2d(x, faulty.windows === "padding always counted" ? { ...options, countIncludePad: true } : options);
+    },
+  };
+}
+
+/** Each fault, and the test that must notice. */
+const WINDOWS = [
+  ["groups mixed", 'conv2d of [2,4,5,5] and [6,2,2,2] {"groups":2}'],
+  ["no outputPadding", 'convTranspose1d of [2,3,5] and [3,2,3] and [2] {"stride":2,"padding":1,"outputPadding":1}'],
+  ["a window too many in ceilMode", "adds no window in ceilMode that would start behind the end"],
+  ["padding always counted", 'avgPool2d of [1,2,7,6] {"kernelSize":3,"stride":2,"padding":1,"countIncludePad":false}'],
+] as const;
 
 const context = {
   backend: cpu,
@@ -40,6 +70,16 @@ describe("the suite", () => {
     if (id.includes("NaN")) return; // of alphaDropout, which has no fault here
     faulty.takesCallsWhenRefused = true;
     await expect(async () => check(context)).rejects.toThrow("next call: expected 5, got 6");
+  });
+
+  test.each(WINDOWS)("notices in convolution and pooling: %s", async (fault, sentence) => {
+    const [, check] = [...checksById].find(([id]) => id.endsWith(sentence)) ?? [];
+    if (check === undefined) throw new Error(`expected a test of the suite, got "${sentence}"`);
+    faulty.windows = "";
+    await check(context);
+    faulty.windows = fault;
+    await expect(async () => check(context)).rejects.toThrow(/expected .+, got /);
+    faulty.windows = "";
   });
 
   test("has such refusals", () => {

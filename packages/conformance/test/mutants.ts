@@ -11,6 +11,7 @@ import {
   referenceKernels,
   sizeOf,
   type TypedArray,
+  type WindowSpec,
 } from "@dropwise/core/backend";
 import { createMinimalBackend } from "./minimal-backend";
 
@@ -186,6 +187,28 @@ export const mutants: readonly Mutant[] = [
     "the last of equal elements as the largest",
     (k) => ({ reduce: lastArgmax(k) }),
     "reduce > gives the place of the first largest element",
+    'pooling > takes the largest of windows of [2,3,29,31] {"kernelSize":2}, of equals the first, which gets the gradient',
+  ),
+  kernel(
+    "padding on the wrong side",
+    (k) => ({ unfold: (spec, x, out) => k.unfold({ ...spec, padding: paddingBehind(spec, x.shape.slice(2)) }, x, out) }),
+    'convolution > gives case 3 as PyTorch does: conv1d of [2,2,7] and [2,2,4] and [2] {"padding":"same"}',
+  ),
+  kernel(
+    "dilation for the stride, and the stride for dilation",
+    (k) => ({ unfold: (spec, x, out) => k.unfold({ ...spec, stride: spec.dilation, dilation: spec.stride }, x, out) }),
+    'convolution > writes out windows of [1,2,9,5] {"kernelSize":[2,4],"stride":[3,1],"padding":[0,3],"dilation":[4,2]}, and sums their gradients',
+    'convolution > computes conv1d of [3,5,131] and [7,5,5] {"stride":3,"padding":2}, and its gradients',
+  ),
+  kernel(
+    "padding that is 0 in a maximum",
+    (k) => ({ unfold: (spec, x, out) => k.unfold({ ...spec, padValue: 0 }, x, out) }),
+    "pooling > lets NaN win, and infinities, and never the padding",
+  ),
+  kernel(
+    "windows summed without those behind the first",
+    (k) => ({ fold: (spec, x, out) => k.fold({ ...spec, kernel: spec.kernel.map(() => 1) }, x, out) }),
+    "convolution > sums overlapping windows in any arrangement",
   ),
   kernel(
     "a maximum that passes over NaN",
@@ -253,9 +276,18 @@ export const mutants: readonly Mutant[] = [
 function kernel(name: string, wrong: (right: Kernels) => Partial<Kernels>, ...caughtBy: string[]): Mutant {
   const create = (): Backend => {
     const backend = createMinimalBackend() as Backend;
-    return { ...backend, ...wrong(referenceKernels((storage) => storage.handle as TypedArray)) };
+    const info = { ...backend.info, contract: 2 } as const;
+    return { ...backend, info, ...wrong(referenceKernels((storage) => storage.handle as TypedArray)) };
   };
   return { name, create, caughtBy };
+}
+
+/** The padding that windows have behind an image of these sizes. */
+function paddingBehind({ kernel, stride, dilation, padding, outSizes }: WindowSpec, sizes: readonly number[]): number[] {
+  return sizes.map((size, i) => {
+    const end = ((outSizes[i] as number) - 1) * (stride[i] as number) + (dilation[i] as number) * ((kernel[i] as number) - 1) + 1;
+    return Math.max(0, end - size - (padding[i] as number));
+  });
 }
 
 /** `argmax` that lets an equal element that comes later win. */

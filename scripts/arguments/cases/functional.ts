@@ -1,5 +1,6 @@
 /** `functional`. */
 import type { Case, Cases } from "../case";
+import type { Place } from "../place";
 import * as p from "../places";
 
 const masks = {
@@ -16,8 +17,52 @@ const reduced = { reduction: p.word("mean", "sum", "none") };
 const elementwise = [p.operand(), p.operand(), p.options(reduced)];
 const classes = p.operand([2], { dtype: "int32" });
 const dim = p.options({ dim: p.dim() }, ["dim"]);
+/** One number for all spatial dimensions, or a list of them. */
+const sizes = (valid: number, low = 1): Place => p.or(p.list(p.integer(valid, low)), p.integer(valid, low));
+const steps = { stride: sizes(2), padding: sizes(1, 0), dilation: sizes(1), groups: p.integer(1, 1) };
+const bias = (channels: number): Place => p.nullable(p.operand([channels]));
+const convolution = (rank: number): Case => [
+  p.operand([2, 3, 5, 4, 6].slice(0, rank + 2)),
+  p.operand([4, 3, 2, 3, 2].slice(0, rank + 2)),
+  p.options({ ...steps, bias: bias(4), padding: p.or(steps.padding, p.word("valid", "same")) }),
+];
+const transposed = (rank: number): Case => [
+  p.operand([2, 3, 5, 4].slice(0, rank + 2)),
+  p.operand([3, 4, 2, 3].slice(0, rank + 2)),
+  p.options({ ...steps, bias: bias(4), outputPadding: sizes(1, 0) }),
+];
+const images = (rank: number): Place => p.tensor([2, 3, 5, 4, 6].slice(0, rank + 2));
+const windows = { kernelSize: sizes(2), stride: sizes(1), padding: sizes(1, 0) };
+const maxPool = (rank: number): Case => [images(rank), p.options({ ...windows, dilation: sizes(1), ceilMode: p.flag() }, ["kernelSize"])];
+const mean = { ...windows, ceilMode: p.flag(), countIncludePad: p.flag() };
+const divided = p.options({ ...mean, divisorOverride: p.nullable(p.number(3, (n) => Number.isInteger(n) && n !== 0)) }, ["kernelSize"]);
+const adaptive = p.options({ outputSize: p.nullable(p.or(p.list(p.nullable(p.integer(2, 1, 1000))), p.integer(2, 1, 1000))) }, [
+  "outputSize",
+]);
+const unfolded = { ...windows, dilation: sizes(1) };
 
 export const functionalCases: Cases = {
+  "functional.conv1d": convolution(1),
+  "functional.conv2d": convolution(2),
+  "functional.conv3d": convolution(3),
+  "functional.convTranspose1d": transposed(1),
+  "functional.convTranspose2d": transposed(2),
+  "functional.bmm": { args: [p.operand([2, 3, 4]), p.operand([2, 4, 2])], says: ["matmul"] },
+  "functional.unfold": [images(2), p.options(unfolded, ["kernelSize"])],
+  "functional.fold": [
+    p.tensor([2, 8, 12]),
+    p.options({ ...unfolded, outputSize: { ...sizes(1), valid: () => Object.freeze([3, 2]) } }, ["outputSize", "kernelSize"]),
+  ],
+  "functional.maxPool1d": maxPool(1),
+  "functional.maxPool2d": maxPool(2),
+  "functional.maxPool3d": maxPool(3),
+  "functional.avgPool1d": [images(1), p.options(mean, ["kernelSize"])],
+  "functional.avgPool2d": [images(2), divided],
+  "functional.avgPool3d": [images(3), divided],
+  "functional.adaptiveAvgPool1d": [images(1), adaptive],
+  "functional.adaptiveAvgPool2d": [images(2), adaptive],
+  "functional.adaptiveMaxPool2d": [images(2), adaptive],
+
   "functional.relu": [p.tensor()],
   "functional.sigmoid": [p.tensor()],
   "functional.tanh": [p.tensor()],

@@ -1,14 +1,8 @@
 /** Matrix products: every kind of size, transposed operands, batches, and the linear layer. */
 import { functional as F, type Tensor } from "@dropwise/core";
 import { each, type Family } from "../case";
-import { type Input, input, noise, uniform } from "../inputs";
+import { eighths, input, uniform } from "../inputs";
 import { EQUAL, SUMS } from "../tolerance";
-
-/** Multiples of 1/8 in [-1, 1]: products and their float32 sums are exact in any order, also fused, so that any wrong element shows. */
-const eighths = (shape: readonly number[], seed: number): Input => {
-  const random = noise(seed);
-  return input(shape, (i) => Math.floor(17 * random(i) - 8) / 8);
-};
 
 /** m, k, n. */
 const SIZES = [

@@ -79,6 +79,26 @@ export interface DropoutSpec {
   readonly maskStrides: readonly number[];
 }
 
+/**
+ * Windows that slide over the one, two or three dimensions behind `[N, C]`; each list has a number for each of them. Element k of window o lies at the
+ * place `o * stride + k * dilation - padding`. Places outside are padding, before the first element and behind the last one. All numbers and places are
+ * below 2^31.
+ */
+export interface WindowSpec {
+  /** Elements of a window. */
+  readonly kernel: readonly number[];
+  /** Places from one window to the next: 1 or more. */
+  readonly stride: readonly number[];
+  /** Places from one element of a window to the next: 1 or more. */
+  readonly dilation: readonly number[];
+  /** Places of padding before the first element. */
+  readonly padding: readonly number[];
+  /** How many windows there are, which says how much padding is behind the last element, too. */
+  readonly outSizes: readonly number[];
+  /** What `unfold` reads outside: 0, or -Infinity for a maximum. */
+  readonly padValue: number;
+}
+
 /** One step of an optimizer on one parameter; all arrays are contiguous and of the same length. PyTorch's formulas. */
 export type OptimizerSpec =
   | {
@@ -196,6 +216,13 @@ export interface Backend<Handle = unknown> {
 
   // --- fused, optional everywhere: core runs the reference kernel on the view, or composes them from the families ---
 
+  /**
+   * Writes out windows: `out[n, (c, k), o] = x[n, c, o * stride + k * dilation - padding]`, and `spec.padValue` outside. `x` is `[N, C, ...sizes]` and `out`
+   * `[N, C * prod(kernel), prod(outSizes)]`, k and o counted row-major; float, contiguous. They share no memory.
+   */
+  unfold?(spec: WindowSpec, x: Operand<Handle>, out: Operand<Handle>): void;
+  /** The transpose of `unfold`: each element of `out`, `[N, C, ...sizes]`, is the sum of all that `unfold` would write of it in `x`, in a fixed order; the padding's are left out. */
+  fold?(spec: WindowSpec, x: Operand<Handle>, out: Operand<Handle>): void;
   /** `out[m, n] = sum_k x[m, k] * weight[n, k] + bias[n]`, all rank 2 (bias rank 1, or null) and contiguous. */
   linear?(x: Operand<Handle>, weight: Operand<Handle>, bias: Operand<Handle> | null, out: Operand<Handle>): void;
   /** Softmax, or its logarithm for `log`, over the middle of `[outer, size, inner]`; contiguous; `out` may be `x`. */

@@ -24,7 +24,7 @@ export { type OptionKind, type OptionKinds, optionsOf } from "../errors/options"
 export { wrongType, wrongValue } from "../errors/refusal";
 export { applyBinary, applyUnary } from "../ops/by-name";
 export type { Shape } from "../shape/shape";
-export type { Backend, BackendInfo, BackendStorage, DropoutSpec, Operand, OptimizerSpec } from "./backend";
+export type { Backend, BackendInfo, BackendStorage, DropoutSpec, Operand, OptimizerSpec, WindowSpec } from "./backend";
 export { contiguousStrides, createTypedArray, isContiguous, mergeDims, philox4x32, scaleOf, sizeOf, thresholdOf } from "./checked";
 export type { View } from "./kernels";
 export { type BinaryOp, type ComparisonOp, isComparison, type ReduceOp, type UnaryOp } from "./op-names";

@@ -9,4 +9,5 @@ type Families = Required<Pick<Backend, "unary" | "binary" | "reduce" | "where" |
 export type View = (storage: BackendStorage) => TypedArray;
 
 /** The kernels core calls: every family, and those other ones that the backend has. */
-export type DeviceKernels = Families & Pick<Backend, "gather" | "scatterAdd" | "linear" | "softmax" | "softmaxGrad" | "optimizerStep">;
+export type DeviceKernels = Families &
+  Pick<Backend, "gather" | "scatterAdd" | "unfold" | "fold" | "linear" | "softmax" | "softmaxGrad" | "optimizerStep">;

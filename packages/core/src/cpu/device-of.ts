@@ -9,10 +9,10 @@ import { referenceFamilies } from "./reference-families";
 
 const STORAGE = ["allocate", "write", "read", "release", "dispose"] as const;
 const FAMILIES = ["unary", "binary", "reduce", "where", "matmul", "copy", "fill", "dropout", "gather", "scatterAdd"] as const;
-const FIRST = ["linear", "softmax", "softmaxGrad", "optimizerStep"] as const;
+const FIRST: readonly (keyof Backend)[] = [...FAMILIES, "linear", "softmax", "softmaxGrad", "optimizerStep"];
 
-/** The other members that each version of the contract has. What a backend of an earlier one has by the name of a later member is something else. */
-const OTHERS: Readonly<Record<number, readonly (keyof Backend)[]>> = { 1: FIRST, 2: FIRST };
+/** The members that each version of the contract has. What a backend of an earlier one has by the name of a later member is something else. */
+const MEMBERS: Readonly<Record<number, typeof FIRST>> = { 1: FIRST, 2: [...FIRST, "unfold", "fold"] };
 
 /**
  * The device of a backend, made when it is first used: members it does not have run as reference kernels on its `view`, or, without a
@@ -45,7 +45,7 @@ function checkBackend(op: string, backend: Backend): void {
   if (!Array.isArray(info?.dtypes) || typeof info.maxBufferBytes !== "number") {
     throw wrongType(`backend ${name}`, '"info" with dtypes and maxBufferBytes', info);
   }
-  if (!((info.contract ?? 1) in OTHERS)) throw wrongValue(`backend ${name}`, "contract 1 or 2", info.contract);
+  if (!((info.contract ?? 1) in MEMBERS)) throw wrongValue(`backend ${name}`, "contract 1 or 2", info.contract);
   for (const member of STORAGE) memberOf(backend, member, false);
 }
 
@@ -60,8 +60,7 @@ function memberOf(backend: Backend, member: keyof Backend, isOptional: boolean):
 /** Every member that computes; absent are those fused or indexed ones whose reference comes with the operation that uses it. */
 function completeKernels(backend: Backend, view: View | undefined): DeviceKernels {
   const kernels: Record<string, unknown> = view === undefined ? {} : referenceFamilies(view);
-  const { contract = 1 } = backend.info;
-  for (const member of [...FAMILIES, ...(OTHERS[contract] as typeof FIRST)])
+  for (const member of MEMBERS[backend.info.contract ?? 1] as typeof FIRST)
     kernels[member] = memberOf(backend, member, true) ?? kernels[member];
   if (view === undefined) {
     for (const member of FAMILIES) {

@@ -5,10 +5,11 @@ import { referenceLinear } from "./matmul";
 import { referenceOptimizerStep } from "./optimizer";
 import { type FamilyKernels, referenceFamilies } from "./reference-families";
 import { referenceSoftmax, referenceSoftmaxGrad } from "./softmax";
+import { referenceFold, referenceUnfold } from "./unfold";
 
 /** Every member of a backend that computes. */
 export type Kernels = FamilyKernels &
-  Required<Pick<Backend, "gather" | "scatterAdd" | "linear" | "softmax" | "softmaxGrad" | "optimizerStep">>;
+  Required<Pick<Backend, "gather" | "scatterAdd" | "unfold" | "fold" | "linear" | "softmax" | "softmaxGrad" | "optimizerStep">>;
 
 /**
  * All reference kernels on the typed arrays that `view` gives, for a backend to fall back on: for dtypes it does not speed up, say.
@@ -20,6 +21,8 @@ export function referenceKernels(view: View): Kernels {
     ...referenceFamilies(view),
     gather: referenceGather(view),
     scatterAdd: referenceScatterAdd(view),
+    unfold: referenceUnfold(view),
+    fold: referenceFold(view),
     linear: referenceLinear(view),
     softmax: referenceSoftmax(view),
     softmaxGrad: referenceSoftmaxGrad(view),

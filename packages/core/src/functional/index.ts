@@ -6,6 +6,18 @@
  * @packageDocumentation
  */
 export { elu, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "./activations";
+export { type AdaptivePoolOptions, adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveMaxPool2d } from "./adaptive-pooling";
+export { bmm } from "./bmm";
+export {
+  type ConvolutionOptions,
+  type ConvolutionPadding,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  type TransposedConvolutionOptions,
+} from "./convolution";
 export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, featureAlphaDropout } from "./dropout";
 export type { DropoutOptions, FeatureDropoutOptions, NoiseShape } from "./dropout-options";
 export {
@@ -22,3 +34,17 @@ export {
   smoothL1Loss,
 } from "./losses";
 export { gather, linear, maximum, minimum, where } from "./math";
+export type { PaddingMode } from "./padding-mode";
+export {
+  type AvgPoolOptions,
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  type DividedPoolOptions,
+  type MaxPoolOptions,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+} from "./pooling";
+export { type FoldOptions, fold, type UnfoldOptions, unfold } from "./unfold";
+export type { PerDimension } from "./windows";

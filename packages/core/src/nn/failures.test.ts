@@ -38,6 +38,15 @@ describe.each(SETTINGS)("where any $fault may fail, on a backend with $kernels k
   test("a layer is made with all of its parameters, or leaves nothing behind and takes no call", async () => {
     const failures = await failEverywhere(setting, (backend) => ({ act: () => [...new nn.Linear(3, 2, { backend }).parameters()] }));
     expect(failures).toBe(2);
+    expect(await failEverywhere(setting, (backend) => ({ act: () => [...new nn.Conv1d(3, 2, 3, { backend }).parameters()] }))).toBe(2);
+  });
+
+  test("a convolution pads by itself, or leaves nothing behind", async () => {
+    await failEverywhere(setting, (backend) => {
+      const layer = new nn.Conv1d(1, 2, 3, { padding: 1, paddingMode: "reflect", backend });
+      const x = ones([1, 4], { backend });
+      return { act: () => layer.forward(x), watched: () => [x, ...layer.parameters()] };
+    });
   });
 
   test.each([nn.Parameter, nn.Buffer])("%o is made of strided data, or leaves nothing behind", async (Kind) => {

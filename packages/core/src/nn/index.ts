@@ -8,6 +8,15 @@ export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, SELU, Sigmoid, SiLU, Softmax, S
 export { clipGradNorm } from "./clip-grad-norm";
 export { ModuleList, Sequential, type TensorModule } from "./containers";
 export {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type ConvolutionLayerOptions,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  type TransposedConvolutionLayerOptions,
+} from "./convolution";
+export {
   AlphaDropout,
   Dropout,
   Dropout1d,
@@ -21,5 +30,20 @@ export { Linear, type LinearOptions } from "./linear";
 export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss } from "./losses";
 export { Module } from "./module";
 export { Buffer, Parameter } from "./parameter";
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveMaxPool2d,
+  AvgPool1d,
+  AvgPool2d,
+  AvgPool3d,
+  type AvgPoolLayerOptions,
+  type DividedPoolLayerOptions,
+  MaxPool1d,
+  MaxPool2d,
+  MaxPool3d,
+  type MaxPoolLayerOptions,
+} from "./pooling";
 export { Flatten, type FlattenOptions, Identity } from "./shape";
 export type { StateDict } from "./state-dict";
+export { Fold, type FoldLayerOptions, Unfold, type UnfoldLayerOptions } from "./unfold";

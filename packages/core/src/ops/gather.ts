@@ -70,7 +70,25 @@ export function indexRows(x: Tensor, index: Tensor): Tensor {
   return run(gatherPrimitive, [contiguous(x.reshape([1, rows, inner])), spread], null).reshape([count, ...x.sizes.slice(1)]);
 }
 
+/** The columns of a matrix at the places that a 1-dimensional int32 index names. */
+export function pickColumns(x: Tensor, index: Tensor): Tensor {
+  const [rows, size] = x.sizes as [number, number];
+  return run(gatherPrimitive, [contiguous(x).reshape([rows, size, 1]), forEachRow(index, rows)], null).reshape([rows, index.size]);
+}
+
+/** The opposite: a matrix of `size` columns with those of x added at the places that the index names, and zeros elsewhere. */
+export function addColumns(x: Tensor, index: Tensor, size: number): Tensor {
+  const [rows, count] = x.sizes as [number, number];
+  const shape = [rows, size, 1];
+  return run(scatterPrimitive, [contiguous(x).reshape([rows, count, 1]), forEachRow(index, rows)], shape).reshape([rows, size]);
+}
+
 // --- internal helpers ---
+
+/** One index for every row, repeated without being written out. */
+function forEachRow(index: Tensor, rows: number): Tensor {
+  return index.reshape([1, index.size, 1]).expand([rows, index.size, 1]);
+}
 
 /** The backend's kernel, or the reference one on its memory; a device without memory to look at has its own. */
 export function gatherKernel({ kernels, view }: Device): Backend["gather"] {

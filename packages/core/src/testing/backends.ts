@@ -27,7 +27,8 @@ export function blindBackend(name = "blind", overrides: Partial<Backend<BlindHan
     if (isReleased) throw new Error(`${name}: a kernel used released memory`);
     return data;
   };
-  const { linear: _, softmax: __, softmaxGrad: ___, optimizerStep: ____, ...families } = referenceKernels(data);
+  const all = referenceKernels(data);
+  const { linear: _, softmax: __, softmaxGrad: ___, optimizerStep: ____, unfold: _____, fold: ______, ...families } = all;
   return {
     name,
     info: { hostVisible: false, dtypes: ["float32", "int32", "bool"], threads: 1, device: "test", maxBufferBytes: 2 ** 20 },

@@ -14,6 +14,7 @@ import { awaited } from "../../errors/misuse";
 import { gatherKernel, scatterKernel } from "../../ops/gather";
 import { linearKernel } from "../../ops/matmul";
 import { softmaxGradKernel, softmaxKernel } from "../../ops/softmax";
+import { foldKernel, unfoldKernel } from "../../ops/unfold";
 import { Optimizer, optimizerKernel } from "../../optim/optimizer";
 import { getDefaultBackend } from "../../tensor/creation";
 import { TensorHandle } from "../../tensor/handle";
@@ -95,6 +96,8 @@ type Kernel = (...args: unknown[]) => void;
 const STAND_INS: { readonly [Member in OptionalKernel]: (device: Device) => DeviceKernels[Member] } = {
   gather: gatherKernel,
   scatterAdd: scatterKernel,
+  unfold: unfoldKernel,
+  fold: foldKernel,
   linear: linearKernel,
   softmax: softmaxKernel,
   softmaxGrad: softmaxGradKernel,
