@@ -108,8 +108,8 @@ describe("tensor", () => {
       () => tensor(data as never),
       "TypeError",
       "tensor: expected a Float32Array, Float64Array, Int32Array, or a Uint8Array of 0 and 1",
-      `got a value of type ${kind} - pass { dtype:`,
-      `{ dtype: "${dtype}" }`,
+      `got a value of type ${kind} - pass dtype`,
+      `"${dtype}" for`,
     );
     expect([...tensor(data as never, { dtype }).dataSync()]).toEqual([1, 2]);
   });
