@@ -6,8 +6,11 @@
  * @packageDocumentation
  */
 export { elu, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "./activations";
+export { type BatchNormOptions, batchNorm, type InstanceNormOptions, instanceNorm, type StatisticsOptions } from "./batch-norm";
 export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, featureAlphaDropout } from "./dropout";
 export type { DropoutOptions, FeatureDropoutOptions, NoiseShape } from "./dropout-options";
+export { type EmbeddingOptions, embedding, type OneHotOptions, oneHot } from "./embedding";
+export { type InterpolateOptions, type InterpolationMode, interpolate, pixelShuffle } from "./interpolate";
 export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
@@ -22,3 +25,14 @@ export {
   smoothL1Loss,
 } from "./losses";
 export { gather, linear, maximum, minimum, where } from "./math";
+export {
+  type AffineTensors,
+  type GroupNormOptions,
+  groupNorm,
+  type LayerNormOptions,
+  layerNorm,
+  type RMSNormOptions,
+  rmsNorm,
+} from "./normalization";
+export { type NormalizeOptions, normalize } from "./normalize";
+export { type PaddingMode, type PadOptions, pad } from "./padding";
