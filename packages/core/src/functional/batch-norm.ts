@@ -65,7 +65,7 @@ export interface InstanceNormOptions extends StatisticsOptions {
  * ```
  */
 export function batchNorm(input: Tensor, options?: BatchNormOptions): Tensor {
-  const { training = false, ...given } = optionsOf("batchNorm", options, BATCH_NORM);
+  const { training = false, ...given } = optionsOf<BatchNormOptions>("batchNorm", options, kindsOf("training"));
   return normalizeChannels("batchNorm", input, given, { byInput: training, overBatch: true });
 }
 
@@ -80,7 +80,7 @@ export function batchNorm(input: Tensor, options?: BatchNormOptions): Tensor {
  * @throws As for `batchNorm`.
  */
 export function instanceNorm(input: Tensor, options?: InstanceNormOptions): Tensor {
-  const { useInputStats = true, ...given } = optionsOf("instanceNorm", options, INSTANCE_NORM);
+  const { useInputStats = true, ...given } = optionsOf<InstanceNormOptions>("instanceNorm", options, kindsOf("useInputStats"));
   return normalizeChannels("instanceNorm", input, given, { byInput: useInputStats, overBatch: false });
 }
 
@@ -137,16 +137,10 @@ export function normalizeChannels(
 
 // --- internal helpers ---
 
-const STATISTICS: OptionKinds<StatisticsOptions> = {
-  weight: "any",
-  bias: "any",
-  runningMean: "any",
-  runningVar: "any",
-  momentum: "number",
-  eps: "number",
-};
-const BATCH_NORM: OptionKinds<BatchNormOptions> = { ...STATISTICS, training: "flag" };
-const INSTANCE_NORM: OptionKinds<InstanceNormOptions> = { ...STATISTICS, useInputStats: "flag" };
+const kindsOf = <Flag extends string>(flag: Flag) =>
+  ({ [flag]: "flag", weight: "any", bias: "any", runningMean: "any", runningVar: "any", momentum: "number", eps: "number" }) as OptionKinds<
+    StatisticsOptions & { readonly [Name in Flag]?: boolean }
+  >;
 
 /** A running value on its way towards what was seen, of shape `[N or 1, C, 1, ...]`. */
 function moved(running: Tensor, seen: Tensor, momentum: NumberOrTensor): Tensor {

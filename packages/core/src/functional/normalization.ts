@@ -197,10 +197,10 @@ export function normalizedSizes(op: string, normalizedShape: unknown): Shape {
 /** From 1 to the next number. */
 const EPSILONS: Partial<Record<DType, number>> = { float32: 2 ** -23, float64: 2 ** -52 };
 
-const AFFINE: OptionKinds<AffineTensors> = { weight: "any", bias: "any" };
-const LAYER_NORM: OptionKinds<LayerNormOptions> = { ...AFFINE, normalizedShape: "any", eps: "number" };
+// Written out: what is spread into an object at the top of a file stays in every program.
+const LAYER_NORM: OptionKinds<LayerNormOptions> = { normalizedShape: "any", weight: "any", bias: "any", eps: "number" };
 const RMS_NORM: OptionKinds<RMSNormOptions> = { normalizedShape: "any", weight: "any", eps: "any" };
-const GROUP_NORM: OptionKinds<GroupNormOptions> = { ...AFFINE, numGroups: "any", eps: "number" };
+const GROUP_NORM: OptionKinds<GroupNormOptions> = { numGroups: "any", weight: "any", bias: "any", eps: "number" };
 
 /** The sizes of `normalizedShape`, and the dimensions of the input that they are. */
 function lastSizes(op: string, x: Tensor, normalizedShape: unknown): { sizes: Shape; dims: number[] } {
