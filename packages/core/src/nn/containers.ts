@@ -60,7 +60,10 @@ export class Sequential extends Module {
   /** Adds `module` at the end; its name is the number of those before it. Returns this. @throws TypeError for what is no module. */
   append(module: TensorModule): this {
     const self = raw(this);
-    self.#add(String(self.length), module);
+    const count = self.length;
+    // What a program put there since comes before.
+    for (const { name, value } of partsOf(self)) if (isModule(value) && name in self && !self.#names.includes(name)) self.#names.push(name);
+    self.#add(String(count), module);
     return this;
   }
 
