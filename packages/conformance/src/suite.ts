@@ -3,12 +3,15 @@ import { autograd } from "./families/autograd";
 import { binary } from "./families/binary";
 import { crossBackend } from "./families/cross-backend";
 import { dropout } from "./families/dropout";
+import { embedding } from "./families/embedding";
 import { errors } from "./families/errors";
 import { failures } from "./families/failures";
 import { gather } from "./families/gather";
 import { matmul } from "./families/matmul";
 import { memoryFamily } from "./families/memory";
 import { movement } from "./families/movement";
+import { normalization } from "./families/normalization";
+import { padding } from "./families/padding";
 import { reduce } from "./families/reduce";
 import { singular } from "./families/singular";
 import { statistics } from "./families/statistics";
@@ -25,6 +28,9 @@ export const suite: Readonly<Record<string, Family>> = {
   reduce,
   matmul,
   gather,
+  normalization,
+  embedding,
+  padding,
   dropout,
   autograd,
   singular,

@@ -35,4 +35,4 @@ export {
   rmsNorm,
 } from "./normalization";
 export { type NormalizeOptions, normalize } from "./normalize";
-export { type PaddingMode, type PadOptions, pad } from "./padding";
+export { type PadMode, type PadOptions, pad } from "./padding";

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { functional as F, Generator, gradcheck, gradgradcheck, ones, randn, tensor, zeros } from "../index";
 import { expectRefusal } from "../testing/refusal";
-import type { PaddingMode } from "./padding";
+import type { PadMode } from "./padding";
 
-const MODES: readonly PaddingMode[] = ["constant", "reflect", "replicate", "circular"];
-const row = (mode: PaddingMode, pad: readonly number[], values = [1, 2, 3]) => [...F.pad(tensor([values]), { pad, mode }).dataSync()];
+const MODES: readonly PadMode[] = ["constant", "reflect", "replicate", "circular"];
+const row = (mode: PadMode, pad: readonly number[], values = [1, 2, 3]) => [...F.pad(tensor([values]), { pad, mode }).dataSync()];
 
 describe("pad", () => {
   test.each(MODES)("has gradients of all orders: %s", (mode) => {

@@ -11,14 +11,14 @@ import { elementOf } from "../tensor/elements";
 import type { Tensor } from "../tensor/tensor";
 
 /** What is put around a tensor: one value, its mirror image, its outermost elements, or its other end. */
-export type PaddingMode = "constant" | "reflect" | "replicate" | "circular";
+export type PadMode = "constant" | "reflect" | "replicate" | "circular";
 
 /** Options of `pad`. */
 export interface PadOptions {
   /** Places before and after the last dimension, then before and after the one before it, and so on; negative ones are cut off. */
   readonly pad: readonly number[];
   /** What is put there. Default: "constant". */
-  readonly mode?: PaddingMode;
+  readonly mode?: PadMode;
   /** The constant. Default: 0. */
   readonly value?: number;
 }
@@ -68,7 +68,7 @@ export function pad(input: Tensor, options: PadOptions): Tensor {
 }
 
 /** Refuses anything but the four modes. */
-export function checkMode(op: string, mode: unknown): asserts mode is PaddingMode {
+export function checkMode(op: string, mode: unknown): asserts mode is PadMode {
   if (mode === "constant" || (typeof mode === "string" && Object.hasOwn(SOURCES, mode))) return;
   throw wrongValue(op, 'mode "constant", "reflect", "replicate" or "circular"', mode);
 }
@@ -90,7 +90,7 @@ const PAD: OptionKinds<PadOptions> = { pad: "any", mode: "any", value: "number" 
 
 /** Where a place outside [0, size) of a dimension is read, and how far outside it may be. */
 const SOURCES: Readonly<
-  Record<Exclude<PaddingMode, "constant">, { source(place: number, size: number): number; reach(size: number): number }>
+  Record<Exclude<PadMode, "constant">, { source(place: number, size: number): number; reach(size: number): number }>
 > = {
   reflect: { source: (place, size) => (place < 0 ? -place : 2 * (size - 1) - place), reach: (size) => size - 1 },
   replicate: {
@@ -101,7 +101,7 @@ const SOURCES: Readonly<
 };
 
 /** The places along a dimension of the input that its padded form of `size` places shows. */
-function sourcesOf(mode: Exclude<PaddingMode, "constant">, x: Tensor, dim: number, before: number, size: number): Int32Array {
+function sourcesOf(mode: Exclude<PadMode, "constant">, x: Tensor, dim: number, before: number, size: number): Int32Array {
   const inside = x.sizes[dim] as number;
   const { source, reach } = SOURCES[mode];
   const furthest = Math.max(before, size - before - inside, 0);

@@ -3,7 +3,7 @@
 import { raw } from "../errors/brand";
 import { checkNumber } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
-import { checkPairs, type PaddingMode, pad } from "../functional/padding";
+import { checkPairs, type PadMode, pad } from "../functional/padding";
 import { formatShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
@@ -15,11 +15,11 @@ export type Padding = number | readonly number[];
 export abstract class PaddingLayer extends Module {
   /** Places before and after the last dimension, then before and after the one before it, and so on. */
   readonly padding: readonly number[];
-  readonly #mode: PaddingMode;
+  readonly #mode: PadMode;
   readonly #value: number | undefined;
 
   /** @internal */
-  constructor(op: string, mode: PaddingMode, spatial: number, padding: Padding, value: number | undefined) {
+  constructor(op: string, mode: PadMode, spatial: number, padding: Padding, value: number | undefined) {
     super();
     const pairs = checkPairs(op, typeof padding === "number" ? Array(2 * spatial).fill(padding) : padding);
     if (pairs.length !== 2 * spatial) throw wrongValue(op, `padding to be a number, or an array of ${2 * spatial}`, padding);
@@ -81,7 +81,7 @@ export const CircularPad3d: PaddingLayerClass = /* @__PURE__ */ paddingLayer("Ci
 
 // --- internal helpers ---
 
-function paddingLayer(name: string, mode: PaddingMode, spatial: number): PaddingLayerClass {
+function paddingLayer(name: string, mode: PadMode, spatial: number): PaddingLayerClass {
   return class extends PaddingLayer {
     static override get name(): string {
       return name;
