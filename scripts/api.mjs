@@ -24,6 +24,10 @@ const SHARED_PARTS = [
   "DropoutLayer",
   "Loss",
   "RandomOrder",
+  "StatisticsNorm",
+  "BatchNorm",
+  "InstanceNorm",
+  "PartList",
 ];
 
 let failed = false;

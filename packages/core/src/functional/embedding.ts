@@ -1,12 +1,13 @@
 import { checkInputs } from "../autograd/run";
 import { composed } from "../autograd/scope";
+import { hostArray } from "../dtype/dtype";
 import { ShapeError, UnsupportedOpError } from "../errors/errors";
 import { checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { refusal, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { indexAlong } from "../ops/gather";
 import { valuesBeside } from "../ops/values-beside";
-import { formatShape } from "../shape/shape";
+import { checkShape, formatShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 
 /** Options of `embedding`. */
@@ -81,12 +82,11 @@ export function oneHot(index: Tensor, options?: OneHotOptions): Tensor {
   if (numClasses !== -1) checkInteger("oneHot", "numClasses", numClasses, 1);
   const count = numClasses === -1 ? countClasses(places) : numClasses;
   checkRange("oneHot", places, count);
+  checkShape("oneHot", [...places.sizes, count]);
   return composed(() => {
-    const classes = valuesBeside(
-      places,
-      Int32Array.from({ length: count }, (_, i) => i),
-    );
-    return places.unsqueeze(-1).eq(classes).type("int32");
+    const classes = hostArray(places.backend.name, "int32", count);
+    for (let i = 0; i < count; i++) classes[i] = i;
+    return places.unsqueeze(-1).eq(valuesBeside(places, classes)).type("int32");
   });
 }
 

@@ -1,5 +1,5 @@
 import { composed } from "../autograd/scope";
-import { checkFloating, createTypedArray } from "../dtype/dtype";
+import { checkFloating, hostArray } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { checkBoolean, checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { refusal, wrongType, wrongValue } from "../errors/refusal";
@@ -42,9 +42,8 @@ export interface InterpolateOptions {
  * ```
  */
 export function interpolate(input: Tensor, options: InterpolateOptions): Tensor {
-  const { size = null, scaleFactor = null, mode = "nearest", alignCorners = null } = optionsOf("interpolate", options, INTERPOLATE);
+  const { size, scaleFactor, mode, alignCorners } = readResize("interpolate", optionsOf("interpolate", options, INTERPOLATE));
   const x = checkTensor("interpolate", input);
-  checkResize("interpolate", { size, scaleFactor, mode, alignCorners });
   const spatial = x.sizes.slice(2);
   const rank = RANKS[mode] ?? spatial.length;
   if (spatial.length !== rank || rank < 1 || rank > 3 || spatial.includes(0) || x.sizes[1] === 0) {
@@ -52,10 +51,9 @@ export function interpolate(input: Tensor, options: InterpolateOptions): Tensor 
     throw new ShapeError("interpolate", [x.sizes], detail);
   }
   if (mode !== "nearest") checkFloating("interpolate", x.dtype);
-  const each = (value: number | readonly number[], what: string): number[] => {
-    const values = typeof value === "number" ? spatial.map(() => value) : (arrayOf("interpolate", what, value) as number[]);
+  const each = (value: number | readonly number[], what: string): readonly number[] => {
+    const values = typeof value === "number" ? spatial.map(() => value) : value;
     if (values.length !== rank) throw wrongValue("interpolate", `${what} with ${rank} entries for ${formatShape(x.sizes)}`, values);
-    for (const entry of values) if (typeof entry !== "number") throw wrongType("interpolate", `numbers in ${what}`, entry);
     return values;
   };
   const scales = scaleFactor === null ? null : each(scaleFactor, "scaleFactor");
@@ -98,17 +96,20 @@ export function pixelShuffle(input: Tensor, options: { upscaleFactor: number }):
   );
 }
 
-/** Refuses options that do not go together, whatever the input. */
-export function checkResize(op: string, { size, scaleFactor, mode, alignCorners }: InterpolateOptions): void {
+/** The options of a resize, with copies of lists. Refuses what is none, and what does not go together, whatever the input. */
+export function readResize(
+  op: string,
+  { size = null, scaleFactor = null, mode = "nearest", alignCorners = null }: InterpolateOptions,
+): { [Name in keyof InterpolateOptions]-?: Exclude<InterpolateOptions[Name], undefined> } {
   if (typeof mode !== "string" || !Object.hasOwn(RANKS, mode)) {
     throw wrongValue(op, 'mode "nearest", "linear", "bilinear" or "trilinear"', mode);
   }
-  if ((size ?? null) === null ? (scaleFactor ?? null) === null : (scaleFactor ?? null) !== null) {
-    throw refusal(op, "either size or scaleFactor", (size ?? null) === null ? "none" : "both");
+  if ((size === null) === (scaleFactor === null)) throw refusal(op, "either size or scaleFactor", size === null ? "none" : "both");
+  if (alignCorners !== null) {
+    checkBoolean(op, "alignCorners", alignCorners);
+    if (mode === "nearest") throw refusal(op, 'no alignCorners with mode "nearest"', "one", "leave it out");
   }
-  if (alignCorners === null || alignCorners === undefined) return;
-  checkBoolean(op, "alignCorners", alignCorners);
-  if (mode === "nearest") throw refusal(op, 'no alignCorners with mode "nearest"', "one", "leave it out");
+  return { size: numbersOf(op, "size", size), scaleFactor: numbersOf(op, "scaleFactor", scaleFactor), mode, alignCorners };
 }
 
 // --- internal helpers ---
@@ -117,6 +118,14 @@ const INTERPOLATE: OptionKinds<InterpolateOptions> = { size: "any", scaleFactor:
 
 /** How many dimensions a mode resizes; any. */
 const RANKS: Readonly<Record<InterpolationMode, number | null>> = { nearest: null, linear: 1, bilinear: 2, trilinear: 3 };
+
+/** A number, or a copy of a list of them. */
+function numbersOf(op: string, name: string, value: number | readonly number[] | null): number | readonly number[] | null {
+  if (value === null || typeof value === "number") return value;
+  const values = arrayOf(op, `${name} to be a number or an array of them`, value) as number[];
+  for (const entry of values) if (typeof entry !== "number") throw wrongType(op, `numbers in ${name}`, entry);
+  return values;
+}
 
 /** One dimension on its way to another size. */
 interface Resize {
@@ -136,7 +145,8 @@ function rounding(x: Tensor): (value: number) => number {
 function nearest(x: Tensor, dim: number, { from, to, scale }: Resize): Tensor {
   const round = rounding(x);
   const step = round(scale === undefined ? from / to : 1 / scale);
-  const places = Int32Array.from({ length: to }, (_, i) => Math.min(Math.floor(Math.fround(round(i * step))), from - 1));
+  const places = hostArray(x.backend.name, "int32", to);
+  for (let i = 0; i < to; i++) places[i] = Math.min(Math.floor(Math.fround(round(i * step))), from - 1);
   return indexAlong(x, dim, valuesBeside(x, places));
 }
 
@@ -145,15 +155,17 @@ function linear(x: Tensor, dim: number, { from, to, scale, alignCorners }: Resiz
   if (from === to) return x;
   const round = rounding(x);
   const step = alignCorners ? (to > 1 ? round((from - 1) / (to - 1)) : 0) : round(scale === undefined ? from / to : 1 / scale);
-  const places = Array.from({ length: to }, (_, i) => {
+  const low = hostArray(x.backend.name, "int32", to);
+  const high = hostArray(x.backend.name, "int32", to);
+  const shares = hostArray(x.backend.name, x.dtype, to);
+  for (let i = 0; i < to; i++) {
     const place = alignCorners ? round(step * i) : round(round(step * (i + 0.5)) - 0.5);
-    return Math.min(Math.max(place, 0), from - 1);
-  });
-  const low = Int32Array.from(places, Math.floor);
-  const high = low.map((place) => Math.min(place + 1, from - 1));
-  const shares = createTypedArray(x.dtype, to);
-  for (let i = 0; i < to; i++) shares[i] = (places[i] as number) - (low[i] as number);
+    const inside = Math.min(Math.max(place, 0), from - 1);
+    low[i] = Math.floor(inside);
+    high[i] = Math.min(Math.floor(inside) + 1, from - 1);
+    shares[i] = inside - Math.floor(inside);
+  }
   const share = valuesBeside(x, shares, [to, ...x.sizes.slice(dim + 1).map(() => 1)]);
-  const at = (wanted: Int32Array) => indexAlong(x, dim, valuesBeside(x, wanted));
+  const at = (places: Int32Array) => indexAlong(x, dim, valuesBeside(x, places));
   return at(low).mul(share.neg().add(1)).add(at(high).mul(share));
 }

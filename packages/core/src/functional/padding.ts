@@ -1,4 +1,5 @@
 import { composed } from "../autograd/scope";
+import { hostArray } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
 import { refusal, wrongType, wrongValue } from "../errors/refusal";
@@ -109,10 +110,12 @@ function sourcesOf(mode: Exclude<PadMode, "constant">, x: Tensor, dim: number, b
     const detail = `expected at most ${Math.max(reach(inside), 0)} places of mode "${mode}" beside dimension ${dim} of ${formatShape(x.sizes)}, got ${furthest}`;
     throw new ShapeError("pad", [x.sizes], detail);
   }
-  return Int32Array.from({ length: size }, (_, i) => {
+  const places = hostArray(x.backend.name, "int32", size);
+  for (let i = 0; i < size; i++) {
     const place = i - before;
-    return place >= 0 && place < inside ? place : source(place, inside);
-  });
+    places[i] = place >= 0 && place < inside ? place : source(place, inside);
+  }
+  return places;
 }
 
 function surrounded(x: Tensor, before: readonly number[], after: readonly number[], sizes: readonly number[], value: number): Tensor {

@@ -6,7 +6,7 @@ import { ShapeError } from "../errors/errors";
 import { checkBoolean, checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
 import { normalizeChannels } from "../functional/batch-norm";
-import { checkEps } from "../functional/normalization";
+import { checkEps, checkSizes, optionalTensor } from "../functional/normalization";
 import { div } from "../ops/arithmetic";
 import { checkTensor } from "../ops/binary";
 import { overwrite } from "../ops/overwrite";
@@ -104,6 +104,7 @@ abstract class StatisticsNorm extends Module {
   }
 }
 
+/** Statistics over the batch. */
 abstract class BatchNorm extends StatisticsNorm {
   readonly #ranks: readonly number[];
 
@@ -123,18 +124,21 @@ abstract class BatchNorm extends StatisticsNorm {
   forward(input: Tensor): Tensor {
     const self = raw(this);
     const { op, x, given, byInput } = self.prepared(input, self.#ranks);
-    const { momentum, num_batches_tracked: tracked } = self;
+    const { momentum } = self;
+    const tracked = self.training ? optionalTensor(op, self.num_batches_tracked, "num_batches_tracked") : null;
+    checkSizes(op, x, { num_batches_tracked: tracked }, []);
     return composed(() => {
-      const count = self.training && tracked !== null ? noGrad(() => tracked.add(1)) : null;
+      const count = tracked === null ? null : noGrad(() => tracked.add(1));
       // Not looked at, which would have to wait for a device.
       const share = momentum ?? (count === null ? 0 : noGrad(() => div(1, count)));
       const y = normalizeChannels(op, x, { ...given, momentum: share }, { byInput, overBatch: true });
-      if (count !== null) overwrite(tracked as Buffer, count);
+      if (count !== null) overwrite(tracked as Tensor, count);
       return y;
     });
   }
 }
 
+/** Statistics of each sample. */
 abstract class InstanceNorm extends StatisticsNorm {
   readonly #spatial: number;
 

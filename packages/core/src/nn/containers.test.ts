@@ -16,11 +16,10 @@ const step = (factor: number) => {
 const of = (module: nn.TensorModule, x = 1) => module.forward(tensor([x])).itemSync();
 
 describe("Sequential", () => {
-  test("is indexed from both ends, counted and gone through", () => {
+  test("is indexed from both ends, and counted", () => {
     const [a, b] = [scale(2), new nn.ReLU()];
     const model = new nn.Sequential(a, b, a);
     expect([model.at(0), model.at(1), model.at(-1), model.at(3), model.length]).toEqual([a, b, a, undefined, 3]);
-    expect([...model]).toEqual([a, b, a]);
     expect((model as unknown as Record<string, unknown>)[0]).toBe(a);
     expectRefusal(() => model.at(0.5), "RangeError", "at: expected index");
   });

@@ -67,11 +67,6 @@ export class Sequential extends Module {
     return this;
   }
 
-  /** The modules in order. */
-  *[Symbol.iterator](): IterableIterator<TensorModule> {
-    yield* raw(this).#modules();
-  }
-
   /**
    * What the last module gives for `input`, which the first one takes; without modules, the input itself.
    *

@@ -17,7 +17,7 @@ export interface Fill<T extends Tensor> {
 
 /** The parts of a new layer, in order; null where a layer goes without. All of them, or none: when memory runs out on the way, those made are freed. */
 export function filledParts<T extends Tensor>(op: string, backend: Backend | undefined, fills: readonly (Fill<T> | null)[]): (T | null)[] {
-  const device = deviceOf(backend ?? getDefaultBackend(), op);
+  const device = deviceOf(backend === undefined ? getDefaultBackend() : backend, op);
   const made: (T | null)[] = [];
   try {
     for (const fill of fills) {

@@ -37,10 +37,13 @@ export interface RemovableHandle {
  * @throws TypeError for what is no module or no function; and `forward` for a hook that returns a promise.
  * @example
  * ```ts
- * const model = new nn.Sequential(new nn.Linear(3, 2), new nn.ReLU());
- * const handle = nn.registerForwardHook(model, (module, inputs, output) => console.log(output.shape));
- * model.forward(ones([4, 3])); // [ 4, 2 ]
+ * const model = new nn.Linear(3, 2);
+ * const sizes: number[] = [];
+ * const handle = nn.registerForwardHook(model, (_module, _inputs, output) => void sizes.push(output.size));
+ * model.forward(ones([4, 3]));
  * handle.remove();
+ * model.forward(ones([5, 3]));
+ * console.log(sizes); // [ 8 ]
  * ```
  */
 export function registerForwardHook<M extends Module>(module: M, hook: ForwardHook<M>): RemovableHandle {

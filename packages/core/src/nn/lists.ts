@@ -127,7 +127,7 @@ export class ModuleDict<T extends Module = Module> extends Module {
   constructor(modules: Readonly<Record<string, T>> = {}) {
     super();
     if (!isPlainObject(modules)) throw wrongType("ModuleDict", "modules in an object", modules);
-    for (const [name, module] of Object.entries(modules)) this.set(name, module as T);
+    for (const [name, module] of Object.entries(modules)) this.#put("ModuleDict", name, module);
   }
 
   /** @internal */
@@ -153,12 +153,8 @@ export class ModuleDict<T extends Module = Module> extends Module {
 
   /** Puts `module` under `name`, in the place of one that is there. Returns this. @throws As the constructor. */
   set(name: string, module: T): this {
-    const self = raw(this);
     if (typeof name !== "string") throw wrongType("set", "a name", name);
-    checkModule("set", module, ` for ${JSON.stringify(name)}`);
-    if (self.has(name)) (self as unknown as Record<string, T>)[name] = module;
-    else addNamed("set", self, name, module);
-    self.#names.add(name);
+    raw(this).#put("set", name, module);
     return this;
   }
 
@@ -180,5 +176,12 @@ export class ModuleDict<T extends Module = Module> extends Module {
   /** Throws always: names do not say in which order modules are used. @throws TypeError. */
   forward(): never {
     throw new TypeError("ModuleDict: expected forward of a module inside it, got a call of the dict - use get(name)");
+  }
+
+  #put(op: string, name: string, module: unknown): void {
+    checkModule(op, module, ` for ${JSON.stringify(name)}`);
+    if (this.has(name)) (this as unknown as Record<string, Module>)[name] = module;
+    else addNamed(op, this, name, module);
+    this.#names.add(name);
   }
 }

@@ -11,7 +11,7 @@ import { Module } from "./module";
 /** Places on every side, or before and after the last dimension, then before and after the one before it, and so on; negative ones are cut off. */
 export type Padding = number | readonly number[];
 
-/** A layer that puts places around the last dimensions of its input. */
+/** A layer that puts places around the last dimensions of its input: one of [torch.nn's padding layers](https://docs.pytorch.org/docs/stable/nn.html#padding-layers). */
 export abstract class PaddingLayer extends Module {
   /** Places before and after the last dimension, then before and after the one before it, and so on. */
   readonly padding: readonly number[];

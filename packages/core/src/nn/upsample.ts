@@ -1,5 +1,5 @@
 import { checkInteger, optionsOf } from "../errors/options";
-import { checkResize, type InterpolateOptions, type InterpolationMode, interpolate, pixelShuffle } from "../functional/interpolate";
+import { type InterpolateOptions, type InterpolationMode, interpolate, pixelShuffle, readResize } from "../functional/interpolate";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
 
@@ -27,15 +27,10 @@ export class Upsample extends Module {
   /** @param options `size` or `scaleFactor`. `mode`: default "nearest". `alignCorners`: default false, and not for "nearest". */
   constructor(options: InterpolateOptions) {
     super();
-    const {
-      size = null,
-      scaleFactor = null,
-      mode = "nearest",
-      alignCorners = null,
-    } = optionsOf<InterpolateOptions>("Upsample", options, { size: "any", scaleFactor: "any", mode: "any", alignCorners: "any" });
-    checkResize("Upsample", { size, scaleFactor, mode, alignCorners });
-    this.size = Array.isArray(size) ? [...size] : size;
-    this.scaleFactor = Array.isArray(scaleFactor) ? [...scaleFactor] : scaleFactor;
+    const kinds = { size: "any", scaleFactor: "any", mode: "any", alignCorners: "any" } as const;
+    const { size, scaleFactor, mode, alignCorners } = readResize("Upsample", optionsOf<InterpolateOptions>("Upsample", options, kinds));
+    this.size = size;
+    this.scaleFactor = scaleFactor;
     this.mode = mode;
     this.alignCorners = alignCorners;
   }
@@ -43,7 +38,6 @@ export class Upsample extends Module {
   /** The resized `input`, `[N, C, ...]`. @throws As `functional.interpolate`. */
   forward(input: Tensor): Tensor {
     const { size, scaleFactor, mode, alignCorners } = this;
-    checkResize("Upsample", { size, scaleFactor, mode, alignCorners });
     return interpolate(input, { size, scaleFactor, mode, alignCorners });
   }
 

@@ -41,8 +41,8 @@ export interface TruncNormalOptions extends NormalOptions {
  * @example
  * ```ts
  * const layer = new nn.Linear(3, 2);
- * nn.init.uniform(layer.weight, { a: -0.1, b: 0.1 });
- * nn.init.zeros(layer.bias as nn.Parameter);
+ * nn.init.uniform(layer.weight, { a: 5, b: 6 });
+ * console.log(layer.weight.amin().itemSync() >= 5); // true
  * ```
  */
 export function uniform(tensor: Tensor, options?: UniformOptions): Tensor {

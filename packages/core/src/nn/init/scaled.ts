@@ -69,7 +69,7 @@ export function xavierUniform(tensor: Tensor, options?: XavierOptions): Tensor {
   return drawInto("xavierUniform", x, generator, (from) => drawSymmetric(from, x.size, Math.sqrt(3) * std));
 }
 
-/** The same with normal numbers. Mirrors [torch.nn.init.xavier_normal_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.xavier_normal_). Takes, returns and throws as `xavierUniform`. */
+/** The same with normal numbers. Mirrors [torch.nn.init.xavier_normal_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.xavier_normal_). Takes a `tensor` and `options`, returns and throws as `xavierUniform`. */
 export function xavierNormal(tensor: Tensor, options?: XavierOptions): Tensor {
   const { x, std, generator } = readXavier("xavierNormal", tensor, options);
   return drawInto("xavierNormal", x, generator, (from) => drawRandn(from, x.size).map((z) => std * z));
@@ -85,7 +85,9 @@ export function xavierNormal(tensor: Tensor, options?: XavierOptions): Tensor {
  * @throws ShapeError for fewer dimensions, RangeError for another mode or nonlinearity; else as `uniform`.
  * @example
  * ```ts
- * nn.init.kaimingUniform(new nn.Linear(3, 2).weight, { nonlinearity: "relu" });
+ * const { weight } = new nn.Linear(300, 100);
+ * nn.init.kaimingNormal(weight, { nonlinearity: "relu" });
+ * console.log(Math.abs(weight.std().itemSync() / Math.sqrt(2 / 300) - 1) < 0.05); // true
  * ```
  */
 export function kaimingUniform(tensor: Tensor, options?: KaimingOptions): Tensor {
@@ -93,7 +95,7 @@ export function kaimingUniform(tensor: Tensor, options?: KaimingOptions): Tensor
   return drawInto("kaimingUniform", x, generator, (from) => drawSymmetric(from, x.size, Math.sqrt(3) * std));
 }
 
-/** The same with normal numbers. Mirrors [torch.nn.init.kaiming_normal_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_normal_). Takes, returns and throws as `kaimingUniform`. */
+/** The same with normal numbers. Mirrors [torch.nn.init.kaiming_normal_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_normal_). Takes a `tensor` and `options`, returns and throws as `kaimingUniform`. */
 export function kaimingNormal(tensor: Tensor, options?: KaimingOptions): Tensor {
   const { x, std, generator } = readKaiming("kaimingNormal", tensor, options);
   return drawInto("kaimingNormal", x, generator, (from) => drawRandn(from, x.size).map((z) => std * z));
