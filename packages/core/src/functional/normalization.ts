@@ -123,12 +123,6 @@ export function groupNorm(input: Tensor, options: GroupNormOptions): Tensor {
 
 // --- for the other normalisations ---
 
-/** Takes off the mean over `dims` and divides by the root of the biased variance and `eps`. */
-export function standardized(x: Tensor, dims: readonly number[], eps: number): Tensor {
-  const centred = x.sub(meanOver(x, dims, true));
-  return centred.div(meanOver(centred.mul(centred), dims, true).add(eps).sqrt());
-}
-
 /** Scaled and shifted, by what there is for it. */
 export function scaled(x: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined): Tensor {
   const y = weight ? x.mul(weight) : x;
@@ -201,6 +195,12 @@ const EPSILONS: Partial<Record<DType, number>> = { float32: 2 ** -23, float64: 2
 const LAYER_NORM: OptionKinds<LayerNormOptions> = { normalizedShape: "any", weight: "any", bias: "any", eps: "number" };
 const RMS_NORM: OptionKinds<RMSNormOptions> = { normalizedShape: "any", weight: "any", eps: "any" };
 const GROUP_NORM: OptionKinds<GroupNormOptions> = { numGroups: "any", weight: "any", bias: "any", eps: "number" };
+
+/** Takes off the mean over `dims` and divides by the root of the biased variance and `eps`. */
+function standardized(x: Tensor, dims: readonly number[], eps: number): Tensor {
+  const centred = x.sub(meanOver(x, dims, true));
+  return centred.div(meanOver(centred.mul(centred), dims, true).add(eps).sqrt());
+}
 
 /** The sizes of `normalizedShape`, and the dimensions of the input that they are. */
 function lastSizes(op: string, x: Tensor, normalizedShape: unknown): { sizes: Shape; dims: number[] } {

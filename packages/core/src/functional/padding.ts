@@ -68,12 +68,6 @@ export function pad(input: Tensor, options: PadOptions): Tensor {
   });
 }
 
-/** Refuses anything but the four modes. */
-export function checkMode(op: string, mode: unknown): asserts mode is PadMode {
-  if (mode === "constant" || (typeof mode === "string" && Object.hasOwn(SOURCES, mode))) return;
-  throw wrongValue(op, 'mode "constant", "reflect", "replicate" or "circular"', mode);
-}
-
 /** A copy of an even number of integers. */
 export function checkPairs(op: string, pad: unknown): number[] {
   const pairs = arrayOf(op, "pad to be an array such as [1, 1]", pad) as number[];
@@ -100,6 +94,12 @@ const SOURCES: Readonly<
   },
   circular: { source: (place, size) => (place < 0 ? place + size : place - size), reach: (size) => size },
 };
+
+/** Refuses anything but the four modes. */
+function checkMode(op: string, mode: unknown): asserts mode is PadMode {
+  if (mode === "constant" || (typeof mode === "string" && Object.hasOwn(SOURCES, mode))) return;
+  throw wrongValue(op, 'mode "constant", "reflect", "replicate" or "circular"', mode);
+}
 
 /** The places along a dimension of the input that its padded form of `size` places shows. */
 function sourcesOf(mode: Exclude<PadMode, "constant">, x: Tensor, dim: number, before: number, size: number): Int32Array {
