@@ -31,6 +31,10 @@ const SHARED_PARTS = [
   "AdaptivePool",
   "Windows",
   "RandomOrder",
+  "StatisticsNorm",
+  "BatchNorm",
+  "InstanceNorm",
+  "PartList",
 ];
 
 let failed = false;

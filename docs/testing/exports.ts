@@ -24,7 +24,7 @@ export function exportsOfCore(): Exports {
     for (const exported of checker.getExportsOfModule(holder)) {
       const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
       found.set(prefix + exported.name, symbol);
-      if (symbol.flags & ts.SymbolFlags.ValueModule) collect(symbol, `${exported.name}.`);
+      if (symbol.flags & ts.SymbolFlags.ValueModule) collect(symbol, `${prefix}${exported.name}.`);
     }
   };
   collect(checker.getSymbolAtLocation(program.getSourceFile(entry) as ts.SourceFile) as ts.Symbol, "");

@@ -10,8 +10,8 @@ const namespacesAsFiles: Plugin = {
   name: "namespaces-as-files",
   setup(build) {
     if (build.initialOptions.outExtension?.[".js"] === ".cjs") return;
-    build.onResolve({ filter: /^\.\/(functional|nn|optim)$/ }, ({ path, importer }) =>
-      importer.endsWith("src/index.ts") ? { path: `${path}.js`, external: true } : null,
+    build.onResolve({ filter: /^\.\/(functional|nn|optim|init)$/ }, ({ path, importer }) =>
+      /src\/(nn\/)?index\.ts$/.test(importer) ? { path: `${path}.js`, external: true } : null,
     );
   },
 };
@@ -22,6 +22,7 @@ export default defineConfig({
     index: "src/index.ts",
     functional: "src/functional/index.ts",
     nn: "src/nn/index.ts",
+    init: "src/nn/init/index.ts",
     optim: "src/optim/index.ts",
     backend: "src/backend/index.ts",
     train: "src/train/index.ts",

@@ -47,7 +47,10 @@ export const receivers: Readonly<Record<string, Place>> = {
   Subset: p.receiver((w) => new core.Subset(w.dataset(), [2, 0, 1])),
   RandomOrder: p.receiver((w) => new core.RandomSampler(3, { generator: w.generator })),
   "nn.Module": p.receiver((w) => w.model()),
+  "nn.Sequential": p.receiver((w) => w.module(new nn.Sequential(new nn.ReLU(), new nn.Tanh()))),
   "nn.ModuleList": p.receiver((w) => w.module(new nn.ModuleList([new nn.ReLU()]))),
+  PartList: p.receiver((w) => w.module(new nn.ModuleList([new nn.ReLU()]))),
+  "nn.ModuleDict": p.receiver((w) => w.module(new nn.ModuleDict({ a: new nn.ReLU() }))),
   "optim.Optimizer": p.receiver((w) => w.optimizer()),
 };
 

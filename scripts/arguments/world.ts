@@ -51,9 +51,10 @@ export class World {
     return this.module(new nn.Sequential(linear, new nn.Dropout(0.5)));
   }
 
-  /** A module, whose parameters are listed. */
+  /** A module, whose parameters and buffers are listed. */
   module<T extends nn.Module>(module: T): T {
     for (const parameter of module.parameters()) this.own(parameter);
+    for (const [, buffer] of module.namedBuffers()) this.own(buffer);
     const modules = [...module.modules()]; // as they are before a program sets a property to what cannot be gone through
     this.watch("the mode of a module", () => modules.map(({ training }) => training));
     return module;

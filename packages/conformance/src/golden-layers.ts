@@ -34,7 +34,7 @@ export function goldenChecks(
       const on = (value: GoldenTensor, requiresGrad = false) =>
         tensor(fromGolden(value).data, { shape: value.shape, requiresGrad, backend });
       const inputs = golden.inputs.map((value) => on(value, true));
-      const output = (F[golden.op as "unfold"] as Call)(...args(inputs, golden.attrs));
+      const output = (F[golden.op as keyof typeof F] as Call)(...args(inputs, golden.attrs));
       const seed = on(golden.gradOutput);
       output.backward(seed);
       const what = `${backend.name}, ${golden.op}`;

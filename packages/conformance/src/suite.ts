@@ -4,12 +4,15 @@ import { binary } from "./families/binary";
 import { convolution } from "./families/convolution";
 import { crossBackend } from "./families/cross-backend";
 import { dropout } from "./families/dropout";
+import { embedding } from "./families/embedding";
 import { errors } from "./families/errors";
 import { failures } from "./families/failures";
 import { gather } from "./families/gather";
 import { matmul } from "./families/matmul";
 import { memoryFamily } from "./families/memory";
 import { movement } from "./families/movement";
+import { normalization } from "./families/normalization";
+import { padding } from "./families/padding";
 import { pooling } from "./families/pooling";
 import { reduce } from "./families/reduce";
 import { replay } from "./families/replay";
@@ -30,6 +33,9 @@ export const suite: Readonly<Record<string, Family>> = {
   gather,
   convolution,
   pooling,
+  normalization,
+  embedding,
+  padding,
   dropout,
   replay,
   autograd,

@@ -41,6 +41,15 @@ const adaptive = p.options({ outputSize: p.nullable(p.or(p.list(p.nullable(p.int
 ]);
 const unfolded = { ...windows, dilation: sizes(1) };
 
+const eps = p.amount(0.1);
+/** A tensor that may be left out. */
+const beside = (shape: readonly number[]) => p.nullable(p.optional(p.operand(shape)));
+const affine = (shape: readonly number[]) => ({ weight: beside(shape), bias: beside(shape) });
+const factor = p.number(2, (n) => n >= 0.5 && n < 1000);
+const training = { valid: () => true, accepts: (value: unknown) => value === true };
+const running = p.operand([2]);
+const statistics = { ...affine([2]), runningMean: running, runningVar: running, momentum: p.fraction(0.5), eps };
+
 export const functionalCases: Cases = {
   "functional.conv1d": convolution(1),
   "functional.conv2d": convolution(2),
@@ -94,5 +103,51 @@ export const functionalCases: Cases = {
   "functional.minimum": [p.or(p.tensor(), p.number(1)), p.operandOrNumber(2)],
   "functional.maximum": [p.or(p.tensor(), p.number(1)), p.operandOrNumber(2)],
   "functional.where": [p.operand([2, 3], { dtype: "bool" }), p.or(p.operand(), p.number(1)), p.operandOrNumber(3)],
+  "functional.layerNorm": [
+    p.operand([2, 3]),
+    p.options({ normalizedShape: p.or(p.shape([3]), p.integer(3, 0, 1000)), ...affine([3]), eps }, ["normalizedShape"]),
+  ],
+  "functional.rmsNorm": [
+    p.operand([2, 3]),
+    p.options({ normalizedShape: p.or(p.shape([3]), p.integer(3, 0, 1000)), weight: beside([3]), eps: p.nullable(eps) }, [
+      "normalizedShape",
+    ]),
+  ],
+  "functional.groupNorm": [p.operand([2, 4, 3]), p.options({ numGroups: p.integer(2, 1, 4), ...affine([4]), eps }, ["numGroups"])],
+  "functional.batchNorm": [p.operand([4, 2]), p.options({ ...statistics, training: p.flag() }, ["runningMean", "runningVar"])],
+  "functional.batchNorm: by the input": [p.operand([4, 2]), p.options({ ...affine([2]), training, eps }, ["training"])],
+  "functional.instanceNorm": [p.operand([2, 2, 3]), p.options({ ...statistics, useInputStats: p.flag() })],
+  "functional.normalize": [p.tensor(), p.options({ p: p.number(2, (n) => n > 0), dim: p.dims, eps })],
+  "functional.embedding": [
+    p.operand([2, 3], { dtype: "int32" }),
+    p.operand([4, 3]),
+    p.options({ paddingIdx: p.nullable(p.integer(1, -4, 3)) }),
+  ],
+  "functional.oneHot": [p.tensor([2, 3], { dtype: "int32" }), p.options({ numClasses: p.integer(2, -1, 1000) })],
+  "functional.pad": [
+    p.tensor(),
+    p.options({ pad: p.list(p.integer(1, -3, 1000), 2), mode: p.word("constant"), value: p.number(1) }, ["pad"]),
+  ],
+  "functional.pad: a mirror": [
+    p.tensor(),
+    p.options({ pad: p.list(p.integer(1, -3, 1000), 2), mode: p.word("reflect", "replicate", "circular") }, ["pad"]),
+  ],
+  "functional.interpolate": [
+    p.tensor([1, 2, 3]),
+    p.options({ size: p.or(p.integer(4, 1, 1000), p.list(p.integer(4, 1, 1000))), mode: p.word("nearest", "linear") }, ["size"]),
+  ],
+  "functional.interpolate: by a factor": [
+    p.tensor([1, 2, 3]),
+    p.options(
+      {
+        scaleFactor: p.or(factor, p.list(factor)),
+        mode: p.word("linear"),
+        alignCorners: p.nullable(p.flag()),
+      },
+      ["scaleFactor", "mode"],
+    ),
+  ],
+  "functional.pixelShuffle": [p.tensor([4, 2, 3]), p.options({ upscaleFactor: p.integer(2, 1, 2) }, ["upscaleFactor"])],
+
   "functional.gather": [p.operand(), p.dim(), p.operand([2, 3], { dtype: "int32" })],
 };

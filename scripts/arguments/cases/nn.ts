@@ -3,6 +3,7 @@ import { isTensor, nn } from "@dropwise/core";
 import type { Case, Cases } from "../case";
 import type { Place } from "../place";
 import * as p from "../places";
+import { isEmptyObject } from "../places";
 import type { World } from "../world";
 
 type Make = (w: World) => nn.Module;
@@ -80,12 +81,52 @@ const outputSize = p.nullable(p.or(p.list(p.nullable(p.integer(2, 1))), p.intege
 const adaptive = (rank: number, make: Make): Case => forward(make, [p.tensor(image.slice(0, rank + 2))], { outputSize });
 const windows = p.options({ stride: sizes(1), padding: sizes(1, 0), dilation: sizes(1) });
 const unfolded = { kernelSize: set(2), stride: set(1), padding: set(1), dilation: set(1) };
+const eps = p.amount(0.1);
+const norm = { eps, backend: p.backend };
+const normalizedShape = p.or(p.shape([3], 0), p.integer(3, 0, 1000));
+const statistics = [
+  p.integer(3, 1, 1000),
+  p.options({ ...norm, momentum: p.nullable(p.fraction(0.5)), affine: p.flag(), trackRunningStats: p.flag() }),
+];
+const parameterOf = (shape: readonly number[]): Place => p.nullable(p.optional({ ...p.operand(), valid: (w) => w.parameter(shape) }));
+/** The `forward` of a normalisation of these sizes. */
+const normForward = (make: Make, shape: readonly number[], parameters: readonly number[], says: string, settings: Settings = {}): Case =>
+  forward(make, [p.operand(shape)], { weight: parameterOf(parameters), ...settings }, [says]);
+const statisticsForward = (make: Make, shape: readonly number[]): Case =>
+  forward(make, [p.operand(shape)], { eps, momentum: p.nullable(p.fraction(0.5)), training: p.flag() });
+const padding = (spatial: number) => p.or(p.list(p.integer(1), 2 * spatial), p.integer(1));
+const draw = (places: Readonly<Record<string, Place>> = {}) => p.options({ ...places, generator: p.generator });
+const factor = p.number(2, (n) => n >= 0.5 && n < 1000);
+const finite = (valid: number) => p.number(valid, Number.isFinite);
+const target = p.tensor([3, 3]);
+/** An object among the kinds of wrong values that is right where there is an option `a`. */
+const withA = (place: Place): Place => p.or(place, { valid: place.valid, accepts: (value) => isJust(value, { a: 1 }) });
+/** Every padding layer, and its `forward`. */
+const paddings = (): Cases =>
+  Object.fromEntries(
+    [1, 2, 3].flatMap((n): [string, Case][] => {
+      const layers = ["Zero", "Reflection", "Replication", "Circular"].map((kind): [string, Case] => [`nn.${kind}Pad${n}d`, [padding(n)]]);
+      const all = [...layers, [`nn.ConstantPad${n}d`, [padding(n), p.number(2)]] as [string, Case]];
+      const shape = [2, 3, 2, 3, 4].slice(3 - n);
+      return all.flatMap(([id, made]): [string, Case][] => {
+        const make = () => new nn[id.slice(3) as "ConstantPad1d"](1, 2);
+        const settings = { padding: p.list(p.integer(1, -3, 1000), 2 * n) };
+        return [
+          [id, made],
+          [`${id}#forward`, forward(make, [p.tensor(shape)], settings, ["pad"])],
+        ];
+      });
+    }),
+  );
 
 /** Values for the parameters of a world's model. */
 const stateDict = p.object((w) => ({ "0.weight": w.tensor([2, 3]), "0.bias": new Float32Array(2) }), {
   "0.weight": p.operand(),
   "0.bias": { valid: () => new Float32Array(2), accepts: (value) => value instanceof Float32Array && value.length === 2 },
 });
+
+/** Called by `forward` alone. */
+const hook: Place = { valid: () => () => {}, accepts: (value) => typeof value === "function" };
 
 export const nnCases: Cases = {
   "nn.Parameter": [p.tensor(), p.options({ requiresGrad: p.flag() })],
@@ -119,10 +160,24 @@ export const nnCases: Cases = {
     ]) as object),
     leavesSteps: true,
   },
+  "nn.Sequential#at": [p.integer(0)],
+  "nn.Sequential#append": { args: [p.module], says: ["Sequential"] },
   "nn.ModuleList": [p.optional(p.iterable(p.module))],
-  "nn.ModuleList#at": [p.integer(0)],
-  "nn.ModuleList#append": [p.module],
-  "nn.ModuleList#[Symbol.iterator]": [],
+  "PartList#at": [p.integer(0)],
+  "PartList#append": { args: [p.module], says: ["ModuleList"] },
+  "PartList#[Symbol.iterator]": [],
+  "nn.ParameterList": { args: [p.optional(p.iterable(p.tensor()))], says: ["Parameter"] },
+  "nn.ParameterList#forward": { refuses: true, on: p.receiver((w) => w.module(new nn.ParameterList([w.parameter()]))) },
+  "nn.ModuleDict": [p.optional(p.object((w) => ({ a: w.module(new nn.ReLU()) }), { a: p.module }, isEmptyObject))],
+  "nn.ModuleDict#get": [p.anything("a")],
+  "nn.ModuleDict#has": [p.anything("a")],
+  "nn.ModuleDict#set": [{ valid: () => "a", accepts: (value) => typeof value === "string" }, p.module],
+  "nn.ModuleDict#keys": [],
+  "nn.ModuleDict#values": [],
+  "nn.ModuleDict#items": [],
+  "nn.ModuleDict#forward": { refuses: true },
+  "nn.registerForwardHook": [p.module, hook],
+  "nn.registerForwardPreHook": [p.module, hook],
   "nn.ModuleList#forward": { refuses: true },
 
   "nn.Linear": [p.integer(3, 1, 1000), p.integer(2, 1, 1000), p.options({ bias: p.flag(), backend: p.backend, generator: p.generator })],
@@ -167,6 +222,71 @@ export const nnCases: Cases = {
   "nn.Identity#forward": activation(() => new nn.Identity()),
   "nn.Flatten": [p.options({ startDim: p.integer(1), endDim: p.integer(-1) })],
   "nn.Flatten#forward": forward(() => new nn.Flatten(), [p.tensor([2, 3, 4])], { startDim: p.dim(0, 3), endDim: p.dim(1, 3) }),
+
+  "nn.Unflatten": [p.integer(1), p.list(p.integer(3, -1, 2 ** 53), 2)],
+  "nn.Unflatten#forward": forward(() => new nn.Unflatten(1, [3, -1]), [p.tensor([2, 3, 4])], { dim: p.dim(1, 3) }),
+
+  "nn.LayerNorm": [normalizedShape, p.options({ ...norm, elementwiseAffine: p.flag(), bias: p.flag() })],
+  "nn.RMSNorm": [normalizedShape, p.options({ ...norm, eps: p.nullable(eps), elementwiseAffine: p.flag() })],
+  "nn.GroupNorm": [p.integer(2, 1, 4), p.integer(4, 1, 1000), p.options({ ...norm, affine: p.flag() })],
+  "nn.LayerNorm#forward": normForward(() => new nn.LayerNorm(3), [4, 3], [3], "layerNorm", { bias: parameterOf([3]), eps }),
+  "nn.RMSNorm#forward": normForward(() => new nn.RMSNorm(3), [4, 3], [3], "rmsNorm", { eps: p.nullable(eps) }),
+  "nn.GroupNorm#forward": normForward(() => new nn.GroupNorm(2, 4), [2, 4, 3], [4], "groupNorm", { bias: parameterOf([4]), eps }),
+  ...Object.fromEntries(["BatchNorm", "InstanceNorm"].flatMap((kind) => [1, 2, 3].map((n) => [`nn.${kind}${n}d`, statistics]))),
+  "nn.BatchNorm1d#forward": statisticsForward(() => new nn.BatchNorm1d(2), [4, 2]),
+  "nn.BatchNorm2d#forward": statisticsForward(() => new nn.BatchNorm2d(2), [1, 2, 2, 1]),
+  "nn.BatchNorm3d#forward": statisticsForward(() => new nn.BatchNorm3d(2), [1, 2, 2, 1, 1]),
+  "nn.InstanceNorm1d#forward": statisticsForward(() => new nn.InstanceNorm1d(2, { affine: true, trackRunningStats: true }), [4, 2, 3]),
+  "nn.InstanceNorm2d#forward": statisticsForward(() => new nn.InstanceNorm2d(2), [2, 2, 2]),
+  "nn.InstanceNorm3d#forward": statisticsForward(() => new nn.InstanceNorm3d(2), [2, 2, 1, 2]),
+
+  "nn.Embedding": [
+    p.integer(4, 2, 1000),
+    p.integer(3, 1, 1000),
+    p.options({ paddingIdx: p.nullable(p.integer(1, -4, 3)), backend: p.backend, generator: p.generator }),
+  ],
+  "nn.Embedding#forward": forward((w) => new nn.Embedding(4, 3, { generator: w.generator }), [p.operand([2, 3], { dtype: "int32" })], {
+    weight: { ...p.operand(), valid: (w) => w.parameter([4, 3]) },
+    paddingIdx: p.optional(p.nullable(p.integer(1, -4, 3))),
+  }),
+
+  ...paddings(),
+  "nn.PaddingLayer": "abstract: its layers have cases",
+  "nn.PaddingLayer#forward": "theirs have cases",
+  "nn.Upsample": [
+    p.options(
+      {
+        scaleFactor: p.or(p.list(p.number(2), 2), p.number(2)),
+        mode: p.word("linear", "bilinear", "trilinear"),
+        alignCorners: p.nullable(p.flag()),
+      },
+      ["scaleFactor", "mode"],
+    ),
+  ],
+  "nn.Upsample#forward": forward(
+    () => new nn.Upsample({ scaleFactor: 2, mode: "linear" }),
+    [p.tensor([1, 2, 3])],
+    { scaleFactor: p.or(factor, p.list(factor)), alignCorners: p.optional(p.nullable(p.flag())) },
+    ["interpolate"],
+  ),
+  "nn.PixelShuffle": [p.integer(2, 1)],
+  "nn.PixelShuffle#forward": forward(() => new nn.PixelShuffle(2), [p.tensor([4, 2, 3])], { upscaleFactor: p.integer(2, 1, 2) }),
+
+  "nn.init.uniform": [target, withA(draw({ a: finite(0), b: finite(1) }))],
+  "nn.init.normal": [target, draw({ mean: finite(1), std: p.amount(2) })],
+  "nn.init.truncNormal": [target, withA(draw({ mean: finite(1), std: p.amount(2), a: finite(0), b: finite(1) }))],
+  "nn.init.constant": [target, p.number(1)],
+  "nn.init.ones": [target],
+  "nn.init.zeros": [target],
+  "nn.init.eye": [target],
+  "nn.init.dirac": [p.operand([2, 2, 3]), p.options({ groups: p.integer(2, 1, 2) })],
+  "nn.init.xavierUniform": [target, draw({ gain: finite(1) })],
+  "nn.init.xavierNormal": [target, draw({ gain: finite(1) })],
+  "nn.init.kaimingUniform": [target, withA(draw({ a: finite(0), mode: p.word("fanIn", "fanOut"), nonlinearity: p.word("relu") }))],
+  "nn.init.kaimingNormal": [target, withA(draw({ a: finite(0), mode: p.word("fanIn", "fanOut"), nonlinearity: p.word("relu") }))],
+  "nn.init.orthogonal": [target, draw({ gain: finite(1) })],
+  "nn.init.sparse": [target, p.fraction(0.5), draw({ std: p.amount(1) })],
+  "nn.init.calculateGain": [p.word("leakyRelu"), p.options({ param: p.number(0.1) })],
 
   "nn.Dropout": [p.or(p.options({ ...mask, noiseShape: p.list(p.nullable(p.integer(1, -1)), 2) }), p.fraction(0.5))],
   "nn.Dropout1d": maskOptions,
@@ -220,3 +340,14 @@ export const nnCases: Cases = {
   "nn.NLLLoss#forward": loss(() => new nn.NLLLoss(), "nllLoss", classes),
   "nn.CrossEntropyLoss#forward": loss(() => new nn.CrossEntropyLoss(), "crossEntropy", classes),
 };
+
+// --- internal helpers ---
+
+/** True for an object of these properties and no others. */
+function isJust(value: unknown, properties: object): boolean {
+  try {
+    return JSON.stringify(value) === JSON.stringify(properties);
+  } catch {
+    return false;
+  }
+}

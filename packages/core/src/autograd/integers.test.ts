@@ -63,6 +63,20 @@ const FUNCTIONS: Record<string, Case> = {
   maximum: (x, y) => F.maximum(x, y),
   where: (x, y) => F.where(y.type("bool"), x, y),
   gather: (x, y) => F.gather(x, 0, y.type("int32")),
+  layerNorm: (x, y) => F.layerNorm(x, { normalizedShape: [2, 2], weight: y }),
+  rmsNorm: (x, y) => F.rmsNorm(x, { normalizedShape: [2, 2], weight: y }),
+  groupNorm: (x) => F.groupNorm(x, { numGroups: 1 }),
+  batchNorm: (x, y) => [F.batchNorm(x, { training: true, weight: y.mean({ dim: 0 }) }), F.batchNorm(x, { training: true })],
+  instanceNorm: (x) => F.instanceNorm(x.unsqueeze(0)),
+  normalize: (x) => F.normalize(x),
+  embedding: (x, y) => [F.embedding(x, y), F.embedding(x.type("int32"), y, { paddingIdx: 0 })],
+  oneHot: (x) => F.oneHot(x, { numClasses: 2 }),
+  pad: (x) => [F.pad(x, { pad: [1, 1] }), F.pad(x, { pad: [1, 0], mode: "circular" })],
+  interpolate: (x) => [
+    F.interpolate(x.unsqueeze(0), { size: 3 }),
+    ...attempt(() => F.interpolate(x.unsqueeze(0), { size: 3, mode: "linear" })),
+  ],
+  pixelShuffle: (x) => F.pixelShuffle(x.reshape([4, 1, 1]), { upscaleFactor: 2 }),
 };
 const ROOT: Record<string, Case> = { cat: (x, y) => core.cat([x, y]), stack: (x, y) => core.stack([x, y]) };
 /** What the contract has beside them. */

@@ -1,5 +1,5 @@
 import { copyRows } from "../cpu/gather";
-import { indexRows } from "../ops/gather";
+import { indexAlong } from "../ops/gather";
 import { computedLayout, contiguous } from "../ops/layout";
 import { sliceLayout } from "../ops/slice";
 import { isContiguous, sizeOf } from "../shape/shape";
@@ -25,7 +25,7 @@ export function takeRows(x: Tensor, places: Int32Array): Tensor {
     );
   }
   const [start = 0] = places;
-  if (!places.every((place, i) => place === start + i)) return indexRows(x, tensor(places, { backend: x.backend }));
+  if (!places.every((place, i) => place === start + i)) return indexAlong(x, 0, tensor(places, { backend: x.backend }));
   const part = sliceLayout(x.layout, { dim: 0, start, step: 1, count: places.length });
   return x.wrap(computedLayout(device, x.dtype, shape, (out, kernels) => kernels.copy(part, out)));
 }

@@ -7,6 +7,7 @@
  */
 export { elu, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "./activations";
 export { type AdaptivePoolOptions, adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveMaxPool2d } from "./adaptive-pooling";
+export { type BatchNormOptions, batchNorm, type InstanceNormOptions, instanceNorm, type StatisticsOptions } from "./batch-norm";
 export { bmm } from "./bmm";
 export {
   type ConvolutionOptions,
@@ -20,6 +21,8 @@ export {
 } from "./convolution";
 export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, featureAlphaDropout } from "./dropout";
 export type { DropoutOptions, FeatureDropoutOptions, NoiseShape } from "./dropout-options";
+export { type EmbeddingOptions, embedding, type OneHotOptions, oneHot } from "./embedding";
+export { type InterpolateOptions, type InterpolationMode, interpolate, pixelShuffle } from "./interpolate";
 export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
@@ -34,6 +37,17 @@ export {
   smoothL1Loss,
 } from "./losses";
 export { gather, linear, maximum, minimum, where } from "./math";
+export {
+  type AffineTensors,
+  type GroupNormOptions,
+  groupNorm,
+  type LayerNormOptions,
+  layerNorm,
+  type RMSNormOptions,
+  rmsNorm,
+} from "./normalization";
+export { type NormalizeOptions, normalize } from "./normalize";
+export { type PadMode, type PadOptions, pad } from "./padding";
 export type { PaddingMode } from "./padding-mode";
 export {
   type AvgPoolOptions,

@@ -35,8 +35,8 @@ export interface SmoothL1Options extends LossOptions {
 
 /** The options that losses have. */
 export const LOSS: OptionKinds<LossOptions> = { reduction: "any" };
-export const CROSS_ENTROPY: OptionKinds<CrossEntropyOptions> = { ...LOSS, labelSmoothing: "number" };
-export const SMOOTH_L1: OptionKinds<SmoothL1Options> = { ...LOSS, beta: "number" };
+export const CROSS_ENTROPY: OptionKinds<CrossEntropyOptions> = { reduction: "any", labelSmoothing: "number" };
+export const SMOOTH_L1: OptionKinds<SmoothL1Options> = { reduction: "any", beta: "number" };
 
 /** Refuses anything but the three reductions. */
 export function checkReduction(op: string, reduction: unknown): void {

@@ -1,6 +1,6 @@
 import { isPlainObject, raw } from "../errors/brand";
 import { describe } from "../errors/describe";
-import { checkInteger, itemsOf } from "../errors/options";
+import { checkInteger } from "../errors/options";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
 import { checkPartName, isModule, partsOf } from "./tree";
@@ -38,18 +38,33 @@ export class Sequential extends Module {
     // One argument that is no module names them; a function or null is neither, and refused below.
     const isNaming = given.length === 1 && !isModule(first) && (isPlainObject(first) || Array.isArray(first));
     const named = isNaming ? Object.entries(first) : given.map((module, i) => [String(i), module] as const);
-    for (const [name, module] of named) {
-      checkModule("Sequential", module, ` for "${name}"`);
-      if (name in this) throw new RangeError(`Sequential: expected a name that no module member has, got "${name}"`);
-      checkPartName("Sequential", name);
-      defineModule(this, name, module);
-      this.#names.push(name);
-    }
+    for (const [name, module] of named) this.#add(name, module);
   }
 
   /** @internal */
   static override get name(): string {
     return "Sequential";
+  }
+
+  /** The number of modules. */
+  get length(): number {
+    return raw(this).#modules().length;
+  }
+
+  /** The module at the place `index`; negative ones count from the end. Undefined where there is none. @throws TypeError and RangeError for what is no integer. */
+  at(index: number): TensorModule | undefined {
+    checkInteger("at", "index", index);
+    return raw(this).#modules().at(index);
+  }
+
+  /** Adds `module` at the end; its name is the number of those before it. Returns this. @throws TypeError for what is no module. */
+  append(module: TensorModule): this {
+    const self = raw(this);
+    const count = self.length;
+    // What a program put there since comes before.
+    for (const { name, value } of partsOf(self)) if (isModule(value) && name in self && !self.#names.includes(name)) self.#names.push(name);
+    self.#add(String(count), module);
+    return this;
   }
 
   /**
@@ -58,70 +73,46 @@ export class Sequential extends Module {
    * @throws TypeError where a module was replaced by something else; and what the modules throw.
    */
   forward(input: Tensor): Tensor {
-    const self = raw(this) as this & Record<string, unknown>;
-    for (const name of self.#names) if (name in self) checkModule("Sequential", self[name], ` for "${name}"`);
+    const modules = raw(this).#modules();
     let x = input;
     calls.depth++;
     try {
       checkDepth(calls.depth);
-      // Not children(), which names a module used twice only once.
-      for (const { value } of partsOf<Module>(this)) if (isModule(value)) x = value.forward(x) as Tensor;
+      for (const module of modules) x = module.forward(x);
     } finally {
       calls.depth--;
     }
     return x;
   }
+
+  /** Those that it was given, and then what a program made a property since; a module that is used twice is there twice. Engines would put numbers first. */
+  #modules(): TensorModule[] {
+    const self = this as this & Record<string, unknown>;
+    const names = self.#names.filter((name) => name in self);
+    for (const name of names) checkModule("Sequential", self[name], ` for "${name}"`);
+    const others = partsOf(this).filter(({ name, value }) => isModule(value) && !names.includes(name));
+    return [...names.map((name) => raw(self[name] as TensorModule)), ...others.map(({ value }) => value as TensorModule)];
+  }
+
+  #add(name: string, module: unknown): void {
+    checkModule("Sequential", module, ` for "${name}"`);
+    addNamed("Sequential", this, name, module);
+    this.#names.push(name);
+  }
 }
 
-/**
- * A list of modules whose parameters are found; it has no forward of its own. Mirrors [torch.nn.ModuleList](https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html): the modules are properties
- * "0", "1" and so on, and so are the names in `stateDict()`.
- */
-export class ModuleList<T extends Module = Module> extends Module {
-  #length = 0;
+// --- for the other containers ---
 
-  /**
-   * @param modules In order. Default: none.
-   * @throws TypeError for what is no module.
-   */
-  constructor(modules: Iterable<T> = []) {
-    super();
-    itemsOf("ModuleList", "modules in an array", modules, (module) => this.append(module));
-  }
+/** Makes a part a property, as an assignment would; the names are not known to the type. Refuses one that the container has, and one that no part may have. */
+export function addNamed(op: string, holder: Module, name: string, part: object): void {
+  if (name in holder) throw new RangeError(`${op}: expected a name that no module member has, got "${name}"`);
+  checkPartName(op, name);
+  Object.defineProperty(holder, name, { value: part, enumerable: true, writable: true, configurable: true });
+}
 
-  /** @internal */
-  static override get name(): string {
-    return "ModuleList";
-  }
-
-  /** The number of modules. */
-  get length(): number {
-    return raw(this).#length;
-  }
-
-  /** The module at the place `index`; negative ones count from the end. Undefined where there is none. @throws TypeError and RangeError for what is no integer. */
-  at(index: number): T | undefined {
-    checkInteger("at", "index", index);
-    return [...this].at(index);
-  }
-
-  /** Adds `module` at the end. Returns this. @throws TypeError for what is no module. */
-  append(module: T): this {
-    checkModule("ModuleList", module, "");
-    const self = raw(this);
-    defineModule(self, String(self.#length++), module);
-    return this;
-  }
-
-  /** The modules in order. */
-  *[Symbol.iterator](): IterableIterator<T> {
-    for (const { value } of partsOf<Module>(this)) if (isModule(value)) yield value as T;
-  }
-
-  /** Throws always: a list does not say in which order its modules are used. @throws TypeError. */
-  forward(): never {
-    throw new TypeError("ModuleList: expected forward of a module inside it, got a call of the list - loop over it, or use Sequential");
-  }
+/** Refuses what is no module; `where` says which of several. */
+export function checkModule(op: string, value: unknown, where: string): asserts value is Module {
+  if (!isModule(value)) throw new TypeError(`${op}: expected a module, got ${describe(value)}${where}${adviceFor(value)}`);
 }
 
 // --- internal helpers ---
@@ -129,19 +120,9 @@ export class ModuleList<T extends Module = Module> extends Module {
 /** How many Sequentials are being run inside one another. */
 const calls = { depth: 0 };
 
-/** Refuses what is no module; `where` says which of several. */
-function checkModule(op: string, value: unknown, where: string): asserts value is Module {
-  if (!isModule(value)) throw new TypeError(`${op}: expected a module, got ${describe(value)}${where}${adviceFor(value)}`);
-}
-
 /** What somebody probably meant who gave this for a module. */
 function adviceFor(value: unknown): string {
   if (typeof value === "function") return " - pass a layer, such as new nn.ReLU()";
   const items = value as { [Symbol.iterator]?: unknown } | null | undefined;
   return typeof items === "object" && typeof items?.[Symbol.iterator] === "function" ? " - spread it: new nn.Sequential(...layers)" : "";
-}
-
-/** Makes a module a property, as an assignment would; the names are not known to the type. */
-function defineModule(holder: Module, name: string, module: Module): void {
-  Object.defineProperty(holder, name, { value: module, enumerable: true, writable: true, configurable: true });
 }

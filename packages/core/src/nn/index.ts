@@ -5,8 +5,17 @@
  * @packageDocumentation
  */
 export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, SELU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from "./activations";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  type StatisticsNormOptions,
+} from "./batch-norm";
 export { clipGradNorm } from "./clip-grad-norm";
-export { ModuleList, Sequential, type TensorModule } from "./containers";
+export { Sequential, type TensorModule } from "./containers";
 export {
   Conv1d,
   Conv2d,
@@ -26,9 +35,42 @@ export {
   FeatureAlphaDropout,
   type FeatureDropoutLayerOptions,
 } from "./dropout";
+export { Embedding, type EmbeddingLayerOptions } from "./embedding";
+export { type ForwardHook, type ForwardPreHook, type RemovableHandle, registerForwardHook, registerForwardPreHook } from "./hooks";
+export * as init from "./init";
 export { Linear, type LinearOptions } from "./linear";
+export { ModuleDict, ModuleList, ParameterList } from "./lists";
 export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss } from "./losses";
 export { Module } from "./module";
+export {
+  GroupNorm,
+  type GroupNormLayerOptions,
+  LayerNorm,
+  type LayerNormLayerOptions,
+  RMSNorm,
+  type RMSNormLayerOptions,
+} from "./normalization";
+export {
+  CircularPad1d,
+  CircularPad2d,
+  CircularPad3d,
+  ConstantPad1d,
+  ConstantPad2d,
+  ConstantPad3d,
+  type ConstantPadClass,
+  type Padding,
+  PaddingLayer,
+  type PaddingLayerClass,
+  ReflectionPad1d,
+  ReflectionPad2d,
+  ReflectionPad3d,
+  ReplicationPad1d,
+  ReplicationPad2d,
+  ReplicationPad3d,
+  ZeroPad1d,
+  ZeroPad2d,
+  ZeroPad3d,
+} from "./padding";
 export { Buffer, Parameter } from "./parameter";
 export {
   AdaptiveAvgPool1d,
@@ -44,6 +86,7 @@ export {
   MaxPool3d,
   type MaxPoolLayerOptions,
 } from "./pooling";
-export { Flatten, type FlattenOptions, Identity } from "./shape";
+export { Flatten, type FlattenOptions, Identity, Unflatten } from "./shape";
 export type { StateDict } from "./state-dict";
 export { Fold, type FoldLayerOptions, Unfold, type UnfoldLayerOptions } from "./unfold";
+export { PixelShuffle, Upsample } from "./upsample";

@@ -35,8 +35,8 @@ export class Linear extends Module {
     return "Linear";
   }
 
-  /** `[outFeatures, inFeatures]`. */
-  readonly weight: Parameter;
+  /** `[outFeatures, inFeatures]`. May be shared: `head.weight = embedding.weight`. */
+  weight: Parameter;
   /** `[outFeatures]`, or null. */
   readonly bias: Parameter | null;
 

@@ -5,6 +5,7 @@ import { brandOf, isPlainObject, isTensor, raw } from "../errors/brand";
 import { ShapeError } from "../errors/errors";
 import { refusal, wrongType } from "../errors/refusal";
 import { computedLayout } from "../ops/layout";
+import { overwriteBy } from "../ops/overwrite";
 import { formatShape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { layoutFrom } from "../tensor/transfer";
@@ -65,15 +66,10 @@ export function copyAll(targets: Readonly<Record<string, Tensor>>, values: State
           copied(computedLayout(device, target.dtype, target.sizes, (out, kernels) => kernels.copy(raw(value).layout, out))),
         );
     }
-    for (const [target, source] of sources) write(target, source);
+    for (const [target, source] of sources) overwriteBy(target, source);
   } finally {
     for (const { storage } of copies) storage.release();
   }
-}
-
-/** Writes a tensor's elements over those of `target`, whose shape and dtype it has, and whose memory it does not share. */
-export function overwrite(target: Tensor, value: Tensor): void {
-  if (value !== target) write(target, value.layout);
 }
 
 // --- internal helpers ---
@@ -92,9 +88,4 @@ function valuesOf(values: unknown): Record<string, Tensor | TypedArray> {
   const isModule = brandOf(values) === "Module";
   const advice = isModule ? "pass its stateDict()" : "make one with Object.fromEntries(entries)";
   throw wrongType("loadStateDict", "an object of tensors", values, advice);
-}
-
-function write(target: Tensor, source: Layout): void {
-  target.storage.device.kernels.copy(source, target.layout);
-  target.storage.version++;
 }

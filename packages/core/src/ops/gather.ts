@@ -61,13 +61,14 @@ export function gather(input: Tensor, dim: number, places: Tensor): Tensor {
   return composed(() => run(gatherPrimitive, [contiguous(flat(x)), flat(index)], null).reshape(index.sizes));
 }
 
-/** The rows of x at the places that a 1-dimensional int32 index names. */
-export function indexRows(x: Tensor, index: Tensor): Tensor {
-  const inner = sizeOf(x.sizes.slice(1));
-  const [rows, count] = [x.sizes[0] as number, index.sizes[0] as number];
-  // One index per row, repeated over the row without being written out.
-  const spread = index.reshape([1, count, 1]).expand([1, count, inner]);
-  return run(gatherPrimitive, [contiguous(x.reshape([1, rows, inner])), spread], null).reshape([count, ...x.sizes.slice(1)]);
+/** What lies along `dim`, counted from the front, at the places that a 1-dimensional int32 index names. */
+export function indexAlong(x: Tensor, dim: number, index: Tensor): Tensor {
+  const [before, after] = [x.sizes.slice(0, dim), x.sizes.slice(dim + 1)];
+  const [outer, inner] = [sizeOf(before), sizeOf(after)];
+  const [along, count] = [x.sizes[dim] as number, index.sizes[0] as number];
+  // One index for each place along `dim`, repeated over the others without being written out.
+  const spread = index.reshape([1, count, 1]).expand([outer, count, inner]);
+  return run(gatherPrimitive, [contiguous(x.reshape([outer, along, inner])), spread], null).reshape([...before, count, ...after]);
 }
 
 /** The columns of a matrix at the places that a 1-dimensional int32 index names. */

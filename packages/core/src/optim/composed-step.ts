@@ -1,6 +1,6 @@
 import { noGrad } from "../autograd/grad-mode";
 import type { OptimizerSpec } from "../backend/backend";
-import { overwrite } from "../nn/state-dict";
+import { overwrite } from "../ops/overwrite";
 import type { Tensor } from "../tensor/tensor";
 
 /** Writes new values over old ones; needs no memory. */
