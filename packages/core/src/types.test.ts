@@ -76,6 +76,7 @@ describe("the public face", () => {
         ...["OutOfMemoryError", "RandomSampler", "ShapeError", "Subset", "TensorDataset", "UnsupportedOpError", "WeightedRandomSampler"],
         ...[
           "cat",
+          "checkpoint",
           "cpu",
           "defaultCollate",
           "defaultGenerator",
@@ -102,7 +103,7 @@ describe("the public face", () => {
           "randomSplit",
           "setDefaultBackend",
         ],
-        ...["stack", "tensor", "tidy", "zeros"],
+        ...["shard", "shards", "stack", "tensor", "tidy", "zeros"],
       ].sort(),
     );
   });

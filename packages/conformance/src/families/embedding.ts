@@ -1,6 +1,6 @@
 /** Rows by index: PyTorch's answers, the reference's, and what happens to an index that is not there. */
 import { functional as F, type Tensor, tensor } from "@dropwise/core";
-import { assert, assertClose, assertThrows } from "../assert";
+import { assert, assertClose, assertSame } from "../assert";
 import { type Context, each, type Family } from "../case";
 import { goldenChecks } from "../golden-layers";
 import { fromGolden, type GoldenTensor } from "../goldens";
@@ -56,11 +56,15 @@ async function outOfRange({ backend }: Context, bad: number): Promise<void> {
   const weight = tensor([1, 2, 3], { shape: [3, 1], backend, requiresGrad: true });
   const index = tensor(new Int32Array([0, bad, 2]), { backend });
   const what = `${backend.name}, embedding of index ${bad}`;
-  if (backend.info.hostVisible) {
-    await assertThrows("RangeError", () => F.embedding(index, weight), what);
+  let picked: Tensor;
+  try {
+    picked = F.embedding(index, weight);
+  } catch (error) {
+    // A device may look, too.
+    assertSame((error as Error).name, "RangeError", `${what}, the error`);
     return;
   }
-  const picked = F.embedding(index, weight);
+  assert(!backend.info.hostVisible, `${what}: expected RangeError from a backend that can look, got none`);
   assertClose(await picked.data(), [1, Number.NaN, 3], BITS, what);
   picked.sum().backward();
   assert(weight.grad !== null, `${what}: expected a gradient, got none`);
