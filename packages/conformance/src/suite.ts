@@ -10,6 +10,7 @@ import { failures } from "./families/failures";
 import { gather } from "./families/gather";
 import { matmul } from "./families/matmul";
 import { memoryFamily } from "./families/memory";
+import { models } from "./families/models";
 import { movement } from "./families/movement";
 import { normalization } from "./families/normalization";
 import { padding } from "./families/padding";
@@ -41,6 +42,7 @@ export const suite: Readonly<Record<string, Family>> = {
   autograd,
   singular,
   training,
+  models,
   memory: memoryFamily,
   failures,
   errors,

@@ -1,0 +1,107 @@
+/** Models that people train, against PyTorch's runs with the very same masks, at every step. */
+import { functional as F, type Generator, nn, optim, type Tensor, tensor, tidy } from "@dropwise/core";
+import modelsFile from "../../goldens/models.json";
+import { assert, assertClose, assertSame } from "../assert";
+import type { Context, Family } from "../case";
+import { fromGolden, type GoldenTensor } from "../goldens";
+import { generatorAt } from "../inputs";
+import { COMPOSED, LOSSES, type Tolerance } from "../tolerance";
+
+/** A run of PyTorch. */
+interface GoldenModel {
+  readonly name: string;
+  readonly seed: number;
+  readonly batch: number;
+  readonly optimizer: { readonly options: { readonly lr: number } };
+  readonly dropoutCalls: number;
+  readonly inputScale: number;
+  readonly init: Readonly<Record<string, GoldenTensor>>;
+  readonly inputs: GoldenTensor;
+  readonly targets: GoldenTensor;
+  readonly losses: readonly number[];
+  readonly firstGradNorms: Readonly<Record<string, number>>;
+  readonly finalNorms: Readonly<Record<string, number>>;
+}
+
+const golden = new Map((modelsFile.models as unknown as readonly GoldenModel[]).map((model) => [model.name, model]));
+
+const NORMS: Tolerance = { ...COMPOSED, name: "norms", rtol: 1e-4, atol: 1e-6 };
+
+/** Two convolutions, each with pooling; whole channels are dropped between them, single values before the last layer. */
+class Cnn extends nn.Module {
+  readonly conv1: nn.Conv2d;
+  readonly conv2: nn.Conv2d;
+  readonly fc: nn.Linear;
+  readonly pool = new nn.MaxPool2d(2);
+  readonly dropChannels: nn.Dropout2d;
+  readonly drop: nn.Dropout;
+
+  constructor({ backend }: Context, generator: Generator) {
+    super();
+    const options = { backend, generator: generatorAt(0) };
+    this.conv1 = new nn.Conv2d(1, 8, 3, { padding: 1, ...options });
+    this.conv2 = new nn.Conv2d(8, 16, 3, { padding: 1, ...options });
+    this.fc = new nn.Linear(64, 10, options);
+    this.dropChannels = new nn.Dropout2d({ p: 0.25, generator });
+    this.drop = new nn.Dropout({ p: 0.5, generator });
+  }
+
+  forward(x: Tensor): Tensor {
+    const h = this.dropChannels.forward(this.pool.forward(F.relu(this.conv1.forward(x))));
+    const features = this.pool.forward(F.relu(this.conv2.forward(h))).reshape([x.shape[0] as number, -1]);
+    return this.fc.forward(this.drop.forward(features));
+  }
+}
+
+/** Whole models. */
+export const models: Family = {
+  "trains a convolutional network like PyTorch, at every step": async (context) => {
+    const run = golden.get("cnn") as GoldenModel;
+    const generator = generatorAt(BigInt(run.seed));
+    const model = new Cnn(context, generator);
+    await train(run, model, context);
+    assertSame(generator.call, BigInt(run.dropoutCalls), `${context.backend.name}, calls taken`);
+  },
+};
+
+// --- internal helpers ---
+
+async function train(run: GoldenModel, model: nn.Module & { forward(x: Tensor): unknown }, { backend }: Context): Promise<void> {
+  const on = (value: GoldenTensor): Tensor => tensor(fromGolden(value).data, { shape: value.shape, backend });
+  model.loadStateDict(Object.fromEntries(Object.entries(run.init).map(([name, value]) => [name, on(value)])));
+  const optimizer = new optim.Adam(model.parameters(), run.optimizer.options);
+  const inputs = on(run.inputs).mul(run.inputScale);
+  const targets = on({ ...run.targets, dtype: "int32" });
+  const rows = run.inputs.shape[0] as number;
+  const losses: Tensor[] = [];
+  let firstNorms: (readonly [string, Tensor | null])[] = [];
+  for (let step = 0; step < run.losses.length; step++) {
+    const start = (step * run.batch) % rows;
+    assert(start + run.batch <= rows, "models.json: expected batches that end with the rows");
+    tidy(() => {
+      optimizer.zeroGrad();
+      const output = model.forward(inputs.slice(0, start, start + run.batch)) as Tensor;
+      const loss = F.crossEntropy(output, targets.slice(0, start, start + run.batch));
+      loss.backward();
+      losses.push(loss.detach());
+      if (step === 0) firstNorms = [...model.namedParameters()].map(([name, { grad }]) => [name, grad && normOf(grad)]);
+      optimizer.step();
+      return [losses, firstNorms];
+    });
+  }
+  const got = await Promise.all(losses.map((loss) => loss.item()));
+  assertClose(got, run.losses, LOSSES, `${backend.name}, loss at each step of ${run.name}`);
+  for (const [name, norm] of firstNorms)
+    assertClose(
+      [(await norm?.item()) ?? Number.NaN],
+      [run.firstGradNorms[name] as number],
+      NORMS,
+      `${backend.name}, first gradient of ${name}`,
+    );
+  for (const [name, parameter] of model.namedParameters())
+    assertClose([await normOf(parameter).item()], [run.finalNorms[name] as number], NORMS, `${backend.name}, norm of ${name} at the end`);
+}
+
+function normOf(x: Tensor): Tensor {
+  return x.detach().mul(x.detach()).sum().sqrt();
+}
