@@ -8,6 +8,7 @@ import { checkInPlace } from "../ops/affine-select";
 import type { NumberOrTensor } from "../ops/binary";
 import { overwrite } from "../ops/overwrite";
 import { countOf, meanOver } from "../ops/reduce";
+import { drawing } from "../random/drawing";
 import type { Tensor } from "../tensor/tensor";
 import {
   type AffineTensors,
@@ -122,7 +123,8 @@ export function normalizeChannels(
     const centred = x.sub(mean);
     const variance = byInput ? meanOver(centred.mul(centred), dims, true) : (runningVar as Tensor).detach().reshape(shape);
     const y = scaled(centred.div(variance.add(eps).sqrt()), weight?.reshape(shape), bias?.reshape(shape));
-    if (byInput && runningMean !== null && runningVar !== null && x.size > 0) {
+    // A checkpoint that runs its function again has counted this batch already.
+    if (byInput && runningMean !== null && runningVar !== null && x.size > 0 && !drawing.isReplay) {
       const [nextMean, nextVar] = noGrad(() => [
         moved(runningMean, mean, momentum),
         moved(runningVar, variance.mul(count / (count - 1)), momentum),

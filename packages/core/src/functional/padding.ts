@@ -48,22 +48,26 @@ export function pad(input: Tensor, options: PadOptions): Tensor {
   if (mode !== "constant" && value !== undefined) {
     throw refusal("pad", `no value with mode "${mode}"`, "one", 'leave it out, or use mode "constant"');
   }
-  const element = elementOf("pad", value ?? 0, x.dtype);
+  return padded("pad", x, pairs, mode, elementOf("pad", value ?? 0, x.dtype));
+}
+
+/** `pad` of checked arguments, for what pads before it does something else. @throws ShapeError as `pad`, by the name `op`. */
+export function padded(op: string, x: Tensor, pairs: readonly number[], mode: PadMode, element = 0): Tensor {
   const before = x.sizes.map((_, dim) => pairs[2 * (x.sizes.length - 1 - dim)] ?? 0);
   const after = x.sizes.map((_, dim) => pairs[2 * (x.sizes.length - 1 - dim) + 1] ?? 0);
   const sizes = x.sizes.map((size, dim) => size + (before[dim] as number) + (after[dim] as number));
   const isCut = x.sizes.every((size, dim) => size >= cut(before[dim] as number) + cut(after[dim] as number));
   if (pairs.length > 2 * x.sizes.length || !isCut) {
     const detail = `expected a pair for each of the last dimensions of ${formatShape(x.sizes)} that cuts off no more than is there, got ${formatShape(pairs)}`;
-    throw new ShapeError("pad", [x.sizes, sizes], detail);
+    throw new ShapeError(op, [x.sizes, sizes], detail);
   }
-  checkShape("pad", sizes);
+  checkShape(op, sizes);
   return composed(() => {
     if (mode === "constant") return surrounded(x, before, after, sizes, element);
     // By dimension; each source is a place of the input, so that the order does not matter.
     return sizes.reduce((y, size, dim) => {
       const [first, last] = [before[dim] as number, after[dim] as number];
-      return first === 0 && last === 0 ? y : indexAlong(y, dim, valuesBeside(x, sourcesOf(mode, x, dim, first, size)));
+      return first === 0 && last === 0 ? y : indexAlong(y, dim, valuesBeside(x, sourcesOf(op, mode, x, dim, first, size)));
     }, x.alias());
   });
 }
@@ -102,13 +106,13 @@ function checkMode(op: string, mode: unknown): asserts mode is PadMode {
 }
 
 /** The places along a dimension of the input that its padded form of `size` places shows. */
-function sourcesOf(mode: Exclude<PadMode, "constant">, x: Tensor, dim: number, before: number, size: number): Int32Array {
+function sourcesOf(op: string, mode: Exclude<PadMode, "constant">, x: Tensor, dim: number, before: number, size: number): Int32Array {
   const inside = x.sizes[dim] as number;
   const { source, reach } = SOURCES[mode];
   const furthest = Math.max(before, size - before - inside, 0);
   if (furthest > reach(inside)) {
     const detail = `expected at most ${Math.max(reach(inside), 0)} places of mode "${mode}" beside dimension ${dim} of ${formatShape(x.sizes)}, got ${furthest}`;
-    throw new ShapeError("pad", [x.sizes], detail);
+    throw new ShapeError(op, [x.sizes], detail);
   }
   const places = hostArray(x.backend.name, "int32", size);
   for (let i = 0; i < size; i++) {

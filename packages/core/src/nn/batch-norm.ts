@@ -10,6 +10,7 @@ import { checkEps, checkSizes, optionalTensor } from "../functional/normalizatio
 import { div } from "../ops/arithmetic";
 import { checkTensor } from "../ops/binary";
 import { overwrite } from "../ops/overwrite";
+import { drawing } from "../random/drawing";
 import { formatShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { filledParts } from "./filled";
@@ -132,7 +133,7 @@ abstract class BatchNorm extends StatisticsNorm {
       // Not looked at, which would have to wait for a device.
       const share = momentum ?? (count === null ? 0 : noGrad(() => div(1, count)));
       const y = normalizeChannels(op, x, { ...given, momentum: share }, { byInput, overBatch: true });
-      if (count !== null) overwrite(tracked as Tensor, count);
+      if (count !== null && !drawing.isReplay) overwrite(tracked as Tensor, count);
       return y;
     });
   }

@@ -88,12 +88,12 @@ describe("Conv1d, Conv2d and Conv3d", () => {
     expectRefusal(
       () => forward("reflect", 3),
       "ShapeError",
-      "conv1d: expected reflect padding of less than the input's size, got [3, 3] for [1, 1, 3]",
+      'conv1d: expected at most 2 places of mode "reflect" beside dimension 2 of [1, 1, 3], got 3',
     );
     expectRefusal(
       () => forward("circular", 4),
       "ShapeError",
-      "conv1d: expected circular padding of at most the input's size, got [4, 4] for [1, 1, 3]",
+      'conv1d: expected at most 3 places of mode "circular" beside dimension 2 of [1, 1, 3], got 4',
     );
     expect(forward("circular", 3).shape).toEqual([1, 1, 6]);
     expect(forward("replicate", 7).shape).toEqual([1, 1, 14]);

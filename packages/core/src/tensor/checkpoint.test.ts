@@ -173,6 +173,18 @@ describe("checkpoint", () => {
     expect(x.grad).not.toBeNull();
   });
 
+  test("counts a batch of a batch normalisation once", () => {
+    const run = (call: typeof checkpoint) => {
+      const norm = new nn.BatchNorm1d(3);
+      call((input: Tensor) => norm.forward(input), leaf([8, 3], 1))
+        .pow(3)
+        .sum()
+        .backward();
+      return [norm.running_mean, norm.running_var, norm.num_batches_tracked, norm.weight?.grad].map((x) => values(x));
+    };
+    expect(run(checkpoint)).toEqual(run((fn, ...inputs) => fn(...inputs)));
+  });
+
   test("under noGrad, or where nothing needs a gradient, is a plain call that keeps nothing", () => {
     let calls = 0;
     const fn = (input: Tensor) => {
