@@ -122,7 +122,11 @@ function batched(a: Tensor, b: Tensor): Tensor {
     ]);
   }
   const batch = broadcastShapes("matmul", a.sizes.slice(0, -2), b.sizes.slice(0, -2));
-  const flat = (x: Tensor, matrix: Shape) => kernelReady(x.expand([...batch, ...matrix]).reshape([sizeOf(batch), ...matrix]));
+  const flat = (x: Tensor, matrix: Shape) => {
+    const all = x.expand([...batch, ...matrix]);
+    // Kernels step through one batch dimension as it is; a reshape would copy what is repeated or transposed.
+    return kernelReady(batch.length > 1 ? all.reshape([sizeOf(batch), ...matrix]) : all);
+  };
   return run(matmulPrimitive, [flat(a, [m, k]), flat(b, [k, n])], null).reshape([...batch, m, n]);
 }
 
