@@ -134,6 +134,8 @@ export const nnCases: Cases = {
   "nn.clipGradNorm": [p.or(p.iterable(anyTensor), anyTensor), p.number(1, (n) => n >= 0)],
 
   "nn.Module": [],
+  "nn.Module#registerForwardHook": [hook],
+  "nn.Module#registerForwardPreHook": [hook],
   "nn.Module#train": [p.optional(p.flag())],
   "nn.Module#eval": [],
   "nn.Module#children": [],
@@ -176,8 +178,6 @@ export const nnCases: Cases = {
   "nn.ModuleDict#values": [],
   "nn.ModuleDict#items": [],
   "nn.ModuleDict#forward": { refuses: true },
-  "nn.registerForwardHook": [p.module, hook],
-  "nn.registerForwardPreHook": [p.module, hook],
   "nn.ModuleList#forward": { refuses: true },
 
   "nn.Linear": [p.integer(3, 1, 1000), p.integer(2, 1, 1000), p.options({ bias: p.flag(), backend: p.backend, generator: p.generator })],

@@ -12,9 +12,9 @@ describe("forward hooks", () => {
   test("see inputs and output, in the order in which they came, of this module alone", () => {
     const [module, other] = [new Double(), new Double()];
     const seen: unknown[] = [];
-    nn.registerForwardPreHook(module, (self, inputs) => void seen.push(["before", self, inputs]));
-    nn.registerForwardHook(module, (_, inputs, output) => void seen.push(["after", inputs, output]));
-    nn.registerForwardHook(module, () => void seen.push("last"));
+    module.registerForwardPreHook((self, inputs) => void seen.push(["before", self, inputs]));
+    module.registerForwardHook((_, inputs, output) => void seen.push(["after", inputs, output]));
+    module.registerForwardHook(() => void seen.push("last"));
     const x = ones([1]);
     const y = new nn.Sequential(other, module).forward(x);
     const input = (seen[0] as [string, unknown, Tensor[]])[2];
@@ -24,9 +24,9 @@ describe("forward hooks", () => {
 
   test("replace inputs and output", () => {
     const module = new Double();
-    nn.registerForwardPreHook(module, (_, [x]) => x.add(1));
-    nn.registerForwardPreHook(module, (_, [x]) => [x.mul(10)]);
-    nn.registerForwardHook(module, (_, inputs, y) => y.sub(inputs[0]));
+    module.registerForwardPreHook((_, [x]) => x.add(1));
+    module.registerForwardPreHook((_, [x]) => [x.mul(10)]);
+    module.registerForwardHook((_, inputs, y) => y.sub(inputs[0]));
     expect(module.forward(tensor(1)).itemSync()).toBe(20);
   });
 
@@ -35,7 +35,7 @@ describe("forward hooks", () => {
     const before = Object.getOwnPropertyNames(module);
     const seen: string[] = [];
     const hook = () => void seen.push("same");
-    const [first, second] = [nn.registerForwardHook(module, hook), nn.registerForwardHook(module, hook)];
+    const [first, second] = [module.registerForwardHook(hook), module.registerForwardHook(hook)];
     first.remove();
     first.remove();
     module.forward(ones([]));
@@ -44,7 +44,7 @@ describe("forward hooks", () => {
     module.forward(ones([]));
     expect(seen.length).toBe(1);
     expect(Object.getOwnPropertyNames(module)).toEqual(before);
-    nn.registerForwardHook(module, hook);
+    module.registerForwardHook(hook);
     module.forward(ones([]));
     expect(seen.length).toBe(2);
   });
@@ -52,7 +52,7 @@ describe("forward hooks", () => {
   test("may take themselves away", () => {
     const module = new Double();
     let calls = 0;
-    const handle = nn.registerForwardHook(module, () => {
+    const handle = module.registerForwardHook(() => {
       calls++;
       handle.remove();
     });
@@ -67,7 +67,7 @@ describe("forward hooks", () => {
     }
     const module = new Own();
     const { forward } = module;
-    const handle = nn.registerForwardHook(module, (_, __, y) => y.add(1));
+    const handle = module.registerForwardHook((_, __, y) => y.add(1));
     expect(module.forward(ones([])).itemSync()).toBe(4);
     handle.remove();
     expect(module.forward).toBe(forward);
@@ -75,7 +75,7 @@ describe("forward hooks", () => {
 
   test("leave a forward alone that somebody put there since", () => {
     const module = new Double();
-    const handle = nn.registerForwardHook(module, (_, __, y) => y.add(1));
+    const handle = module.registerForwardHook((_, __, y) => y.add(1));
     const wrapped = module.forward;
     module.forward = (x) => wrapped.call(module, x).mul(100);
     expect(module.forward(ones([])).itemSync()).toBe(300);
@@ -85,7 +85,7 @@ describe("forward hooks", () => {
 
   test("are no part of the state, and gradients go through what they give", () => {
     const model = new nn.Linear(2, 1);
-    nn.registerForwardHook(model, (_, __, y) => F.relu(y).mul(3));
+    model.registerForwardHook((_, __, y) => F.relu(y).mul(3));
     expect(Object.keys(model.stateDict())).toEqual(["weight", "bias"]);
     expect(Object.keys(model)).not.toContain("forward");
     model.loadStateDict({ weight: new Float32Array([1, 1]), bias: new Float32Array(1) });
@@ -99,10 +99,9 @@ describe("forward hooks", () => {
   test("refuse what is no module, no function, or a promise", () => {
     const module = new Double();
     const own = Object.getOwnPropertyNames(module);
-    expectRefusal(() => nn.registerForwardHook({} as never, () => {}), "TypeError", "registerForwardHook: expected a module");
-    expectRefusal(() => nn.registerForwardPreHook(module, 1 as never), "TypeError", "registerForwardPreHook: expected a function");
+    expectRefusal(() => module.registerForwardPreHook(1 as never), "TypeError", "registerForwardPreHook: expected a function");
     expect(Object.getOwnPropertyNames(module)).toEqual(own);
-    nn.registerForwardHook(module, (async () => {}) as never);
+    module.registerForwardHook((async () => {}) as never);
     expectRefusal(() => module.forward(ones([])), "TypeError", "registerForwardHook: expected a function that returns at once");
   });
 });

@@ -36,7 +36,7 @@ export {
   type FeatureDropoutLayerOptions,
 } from "./dropout";
 export { Embedding, type EmbeddingLayerOptions } from "./embedding";
-export { type ForwardHook, type ForwardPreHook, type RemovableHandle, registerForwardHook, registerForwardPreHook } from "./hooks";
+export type { ForwardHook, ForwardPreHook, RemovableHandle } from "./hooks";
 export * as init from "./init";
 export { Linear, type LinearOptions } from "./linear";
 export { ModuleDict, ModuleList, ParameterList } from "./lists";

@@ -6,6 +6,7 @@ import { checkFunction } from "../errors/options";
 import { wrongType } from "../errors/refusal";
 import type { Tensor } from "../tensor/tensor";
 import { moveStorage, replaceStorage } from "../tensor/transfer";
+import { type ForwardHook, type ForwardPreHook, type RemovableHandle, registerHook } from "./hooks";
 import { type Buffer, isBuffer, isParameter, type Parameter } from "./parameter";
 import { loadState, type StateDict } from "./state-dict";
 import { isModule, partsOf } from "./tree";
@@ -160,6 +161,34 @@ export abstract class Module extends Raw {
     checkFunction("apply", fn, "write model.apply((module) => { ... })");
     for (const module of childrenFirst(raw(this))) fn(module);
     return this;
+  }
+
+  /**
+   * Has `hook` run after each `forward`, which users call themselves: the first hook wraps it, on this one object. Mirrors
+   * [torch.nn.Module.register_forward_hook](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook).
+   *
+   * @param hook Gets the module, an array of the inputs, and the output; what it returns, unless undefined, takes the output's place. Several run in the order in
+   *   which they came.
+   * @returns A handle whose `remove()` takes the hook away.
+   * @throws TypeError for no function; and `forward` for a hook that returns a promise.
+   * @example
+   * ```ts
+   * const model = new nn.Linear(3, 2);
+   * const sizes: number[] = [];
+   * const handle = model.registerForwardHook((_module, _inputs, output) => void sizes.push(output.size));
+   * model.forward(ones([4, 3]));
+   * handle.remove();
+   * model.forward(ones([5, 3]));
+   * console.log(sizes); // [ 8 ]
+   * ```
+   */
+  registerForwardHook(hook: ForwardHook<this>): RemovableHandle {
+    return registerHook("registerForwardHook", this, hook, "after");
+  }
+
+  /** Has `hook` run before each `forward`; what it returns, unless undefined, takes the inputs' place: an array of all, or the only one. Else as `registerForwardHook`. */
+  registerForwardPreHook(hook: ForwardPreHook<this>): RemovableHandle {
+    return registerHook("registerForwardPreHook", this, hook, "before");
   }
 
   /** What stands between the brackets in `toString()`. */
