@@ -10,7 +10,7 @@ import { gzipSync } from "node:zlib";
 import { rolldown } from "rolldown";
 import { root } from "./workspace.mjs";
 
-/** @type {{ name: string, code: string, apart?: RegExp, limit: number }[]} */
+/** @type {{ name: string, code: string, apart?: RegExp, lacks?: RegExp, limit: number }[]} `lacks`: what belongs to rooms that are not used, and must not be in it. */
 const bundles = [
   {
     name: "core: dropout alone",
@@ -22,6 +22,13 @@ const bundles = [
     code: `import { nn, optim, functional, manualSeed, tensor, tidy } from "@dropwise/core";
       console.log(nn.Sequential, nn.Linear, nn.ReLU, nn.Dropout, optim.SGD, functional.binaryCrossEntropyWithLogits, manualSeed, tensor, tidy);`,
     limit: 28 * 1024,
+    lacks: /kernelSize|batchNorm|paddingIdx/,
+  },
+  {
+    name: "core: the same with convolutions",
+    code: `import { nn, optim, functional, manualSeed, tensor, tidy } from "@dropwise/core";
+      console.log(nn.Sequential, nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.MaxPool2d, nn.Dropout2d, nn.Flatten, nn.Linear, optim.Adam, functional.crossEntropy, manualSeed, tensor, tidy);`,
+    limit: 36 * 1024,
   },
   {
     name: "core: all of it",
@@ -44,7 +51,7 @@ const bundles = [
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const sizes = [];
-  for (const { name, code, apart, limit } of bundles) sizes.push({ name, bytes: await bundledSize(code, apart), limit });
+  for (const { name, code, apart, lacks, limit } of bundles) sizes.push({ name, bytes: await bundledSize(code, apart, lacks), limit });
   if (process.argv.includes("--json")) console.log(JSON.stringify(sizes));
   else {
     for (const { name, bytes, limit } of sizes) {
@@ -59,9 +66,10 @@ if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(
  *
  * @param {string} code
  * @param {RegExp} [apart] what is not counted
- * @returns {Promise<number>} NaN, which fits no limit, when it cannot be bundled; the reason is printed.
+ * @param {RegExp} [lacks] what must not be in it
+ * @returns {Promise<number>} NaN, which fits no limit, when it cannot be bundled or has what it must not; the reason is printed.
  */
-export async function bundledSize(code, apart) {
+export async function bundledSize(code, apart, lacks) {
   const entry = "\0entry";
   try {
     const bundle = await rolldown({
@@ -83,6 +91,8 @@ export async function bundledSize(code, apart) {
     });
     // Without comments, annotations for bundlers among them: Vite's builds have none either.
     const { output } = await bundle.generate({ format: "esm", minify: true, comments: false });
+    const found = lacks?.exec(output[0].code);
+    if (found) throw new Error(`sizes: expected no ${found[0]} in a program that does not use it`);
     return gzipSync(output[0].code, { level: 9 }).length;
   } catch (error) {
     console.error(error);
