@@ -9,7 +9,12 @@ import { refusePromise } from "../errors/misuse";
 import { checkFunction } from "../errors/options";
 
 /** Runs after `forward`, with its inputs and its output. What it returns, unless undefined, takes the place of the output. */
-export type ForwardHook<M extends { forward(...inputs: never[]): unknown }> = (
+export type ForwardHook<
+  M extends {
+    /** What the hook runs with. */
+    forward(...inputs: never[]): unknown;
+  },
+> = (
   module: M,
   inputs: Parameters<M["forward"]>,
   output: ReturnType<M["forward"]>,
@@ -17,7 +22,12 @@ export type ForwardHook<M extends { forward(...inputs: never[]): unknown }> = (
 ) => ReturnType<M["forward"]> | void;
 
 /** Runs before `forward`, with its inputs. What it returns, unless undefined, takes their place: an array of all, or the only one. */
-export type ForwardPreHook<M extends { forward(...inputs: never[]): unknown }> = (module: M, inputs: Parameters<M["forward"]>) => unknown;
+export type ForwardPreHook<
+  M extends {
+    /** What the hook runs with. */
+    forward(...inputs: never[]): unknown;
+  },
+> = (module: M, inputs: Parameters<M["forward"]>) => unknown;
 
 /** A hook that can be taken away. */
 export interface RemovableHandle {
