@@ -52,7 +52,7 @@ const ownOptimizer = (Optimizer: typeof optim.Optimizer) =>
     protected stateCount(): number {
       return 0;
     }
-    protected spec(): never {
+    protected rule(): never {
       throw new Error("no step is taken");
     }
   };
