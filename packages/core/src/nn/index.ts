@@ -6,6 +6,7 @@
  */
 export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, SELU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from "./activations";
 export { clipGradNorm } from "./clip-grad-norm";
+export { clipGradValue } from "./clip-grad-value";
 export { ModuleList, Sequential, type TensorModule } from "./containers";
 export {
   AlphaDropout,
