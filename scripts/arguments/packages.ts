@@ -49,6 +49,13 @@ export const receivers: Readonly<Record<string, Place>> = {
   "nn.Module": p.receiver((w) => w.model()),
   "nn.ModuleList": p.receiver((w) => w.module(new nn.ModuleList([new nn.ReLU()]))),
   "optim.Optimizer": p.receiver((w) => w.optimizer()),
+  "optim.LRScheduler": p.receiver((w) => w.scheduler()),
+  "optim.ReduceLROnPlateau": p.receiver((w) => new core.optim.ReduceLROnPlateau(w.optimizer())),
+  "optim.SequentialLR": p.receiver((w) => {
+    const scheduler = w.scheduler();
+    return new core.optim.SequentialLR(scheduler.optimizer, { schedulers: [scheduler], milestones: [] });
+  }),
+  "optim.EMA": p.receiver((w) => w.ema()),
 };
 
 /** Classes that programs meet without importing them. */

@@ -9,6 +9,7 @@ import { gather } from "./families/gather";
 import { matmul } from "./families/matmul";
 import { memoryFamily } from "./families/memory";
 import { movement } from "./families/movement";
+import { optimizers } from "./families/optimizers";
 import { reduce } from "./families/reduce";
 import { replay } from "./families/replay";
 import { singular } from "./families/singular";
@@ -31,6 +32,7 @@ export const suite: Readonly<Record<string, Family>> = {
   autograd,
   singular,
   training,
+  optimizers,
   memory: memoryFamily,
   failures,
   errors,

@@ -41,6 +41,7 @@ const stateDict = p.object((w) => ({ "0.weight": w.tensor([2, 3]), "0.bias": new
 export const nnCases: Cases = {
   "nn.Parameter": [p.tensor(), p.options({ requiresGrad: p.flag() })],
   "nn.Buffer": [p.tensor()],
+  "nn.clipGradValue": [p.or(p.iterable(anyTensor), anyTensor), p.number(1, (n) => n >= 0)],
   "nn.clipGradNorm": [p.or(p.iterable(anyTensor), anyTensor), p.number(1, (n) => n >= 0)],
 
   "nn.Module": [],

@@ -1,7 +1,7 @@
 import { refusal, wrongValue } from "../errors/refusal";
 import { checkRange } from "./check";
 import { groupsOf, LRScheduler, perGroup, type Schedule, type ScheduledOptimizer, setInitialLrs } from "./scheduler";
-import { amount, anything, count, flag, fraction, functions, optional, settingsOf, word } from "./settings";
+import { amount, anything, count, flag, fn, fraction, numberOf, optional, settingsOf, word } from "./settings";
 
 /** Options of CyclicLR. */
 export interface CyclicLROptions {
@@ -45,7 +45,7 @@ export class CyclicLR extends LRScheduler {
       stepSizeDown: [optional(count)],
       mode: [word("triangular", "triangular2", "exp_range"), "triangular"],
       gamma: [amount, 1],
-      scaleFn: [optional(functions)],
+      scaleFn: [optional(fn)],
       scaleMode: [word("cycle", "iterations"), "cycle"],
       cycleMomentum: [flag, true],
       baseMomentum: [anything, 0.8],
@@ -62,7 +62,7 @@ export class CyclicLR extends LRScheduler {
       const x = 1 + t / total - cycle;
       const up = x <= ratio ? x / ratio : (x - 1) / (ratio - 1);
       const scale = { triangular: 1, triangular2: 1 / 2 ** (cycle - 1), exp_range: gamma ** t }[mode];
-      return up * (scaleFn === undefined ? scale : scaleFn(given.scaleMode === "cycle" ? cycle : t));
+      return up * (scaleFn === undefined ? scale : numberOf("CyclicLR", "scaleFn", scaleFn, given.scaleMode === "cycle" ? cycle : t));
     };
     const between = (from: number, to: number, t: number) => from + (to - from) * height(t);
     const lr: Schedule["lr"] = (t, _, baseLr, i) => between(baseLr, top[i] as number, t);

@@ -1,4 +1,5 @@
 import { noGrad } from "../autograd/grad-mode";
+import { checkInputs } from "../autograd/run";
 import type { TypedArray } from "../dtype/dtype";
 import { isPlainObject, isPromise, Raw, raw } from "../errors/brand";
 import { refuseJson } from "../errors/misuse";
@@ -62,6 +63,7 @@ export class EMA extends Raw {
     const { decay = 0.999 } = optionsOf<EMAOptions>("EMA", options, { decay: "number" });
     if (decay < 0 || decay > 1) throw wrongValue("EMA", "decay in [0, 1]", decay);
     const params = tensorsOf("EMA", parameters);
+    checkInputs("EMA", params);
     if (params.length === 0) throw new RangeError("EMA: expected at least one parameter, got none - pass model.parameters()");
     if (new Set(params).size < params.length) throw new RangeError("EMA: expected each parameter once, got one twice");
     for (const { dtype } of params) if (dtype !== "float32" && dtype !== "float64") throw refusal("EMA", "parameters of floats", dtype);
@@ -109,11 +111,10 @@ export class EMA extends Raw {
       result = fn();
       isPending = isPromise(result);
     } finally {
-      if (!isPending) self.restore();
+      if (!isPending) self.#putBack();
     }
     if (!isPending) return result as T;
-    const back = () => self.restore();
-    return Promise.resolve(result).finally(back) as T;
+    return Promise.resolve(result).finally(() => self.#putBack()) as T;
   }
 
   /**
@@ -176,7 +177,7 @@ export class EMA extends Raw {
   /** Frees the averages, and puts the weights back where they are not in place. Updates are refused afterwards. */
   dispose(): void {
     const self = raw(this);
-    if (self.#stored !== null) self.restore();
+    self.#putBack();
     for (const state of self.#states) state.dispose();
   }
 
@@ -187,6 +188,11 @@ export class EMA extends Raw {
 
   #averages(): Tensor[] {
     return tensorsOfStates(this.#states);
+  }
+
+  /** Restores what was not restored meanwhile. */
+  #putBack(): void {
+    if (this.#stored !== null) this.restore();
   }
 
   #refuseStored(op: string): void {

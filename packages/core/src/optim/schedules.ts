@@ -1,6 +1,6 @@
 import { wrongValue } from "../errors/refusal";
 import { groupsOf, LRScheduler, perGroup, type ScheduledOptimizer } from "./scheduler";
-import { amount, count, fraction, functions, settingsOf, steps } from "./settings";
+import { amount, anything, count, fn, fraction, numberOf, settingsOf, steps } from "./settings";
 
 /** Options of StepLR. */
 export interface StepLROptions {
@@ -224,8 +224,10 @@ export interface LambdaLROptions {
  */
 export class LambdaLR extends LRScheduler {
   constructor(optimizer: ScheduledOptimizer, options: LambdaLROptions) {
-    const { lrLambda } = settingsOf<LambdaLROptions>("LambdaLR", options, { lrLambda: [functions] });
-    const factors = perGroup("LambdaLR", "lrLambda", lrLambda, groupsOf("LambdaLR", optimizer).length, functions);
-    super("LambdaLR", optimizer, { lr: (t, _, baseLr, i) => baseLr * (factors[i] as (epoch: number) => number)(t) });
+    const { lrLambda } = settingsOf<LambdaLROptions>("LambdaLR", options, { lrLambda: [anything] });
+    const factors = perGroup("LambdaLR", "lrLambda", lrLambda, groupsOf("LambdaLR", optimizer).length, fn);
+    super("LambdaLR", optimizer, {
+      lr: (t, _, baseLr, i) => baseLr * numberOf("LambdaLR", "lrLambda", factors[i] as (epoch: number) => number, t),
+    });
   }
 }

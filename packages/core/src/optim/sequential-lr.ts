@@ -1,6 +1,6 @@
 import { brandOf, raw } from "../errors/brand";
 import { wrongType, wrongValue } from "../errors/refusal";
-import { LRScheduler, type LRSchedulerStateDict, type Schedule, type ScheduledOptimizer } from "./scheduler";
+import { groupsOf, LRScheduler, type LRSchedulerStateDict, type Schedule, type ScheduledOptimizer } from "./scheduler";
 import { anything, settingsOf, steps } from "./settings";
 
 /** Options of SequentialLR. */
@@ -83,6 +83,7 @@ export class SequentialLR extends LRScheduler {
 // --- internal helpers ---
 
 function schedulersOf(optimizer: ScheduledOptimizer, given: unknown): LRScheduler[] {
+  groupsOf("SequentialLR", optimizer);
   if (!Array.isArray(given) || given.length === 0) throw wrongType("SequentialLR", "schedulers as an array", given);
   return Array.from(given, (item) => {
     if (brandOf(item) !== "LRScheduler") throw wrongType("SequentialLR", "schedulers", item);

@@ -54,10 +54,15 @@ export const word =
     if (!words.includes(value as string)) throw wrongType(op, `${name} to be ${words.map((text) => `"${text}"`).join(" or ")}`, value);
   };
 
-/** A function, or an array of them. */
-export const functions: Check = (op, name, value) => {
-  for (const fn of Array.isArray(value) ? value : [value]) checkFunction(op, fn, `pass ${name}`);
-};
+/** A function. */
+export const fn: Check = (op, name, value) => checkFunction(op, value, `pass ${name}`);
+
+/** What a user's function gives, which must be a number. */
+export function numberOf(op: string, name: string, given: (x: number) => number, x: number): number {
+  const value: unknown = given(x);
+  checkNumber(op, `what ${name} gives`, value);
+  return value;
+}
 
 /** What is checked where it is used, or passed through `check`, or left out. */
 export const optional =
