@@ -10,6 +10,8 @@ const VALUES = {
   linear: "nn.Linear",
   list: "nn.ModuleList",
   optimizer: "optim.Optimizer",
+  scheduler: "optim.LRScheduler",
+  ema: "optim.EMA",
   dataset: "TensorDataset",
   loader: "DataLoader",
   sampler: "RandomSampler",

@@ -127,7 +127,7 @@ export const optimCases: Cases = {
       stepSizeDown: count(2),
       mode: p.word("triangular", "triangular2", "exp_range"),
       gamma: p.amount(1),
-      scaleFn: p.callback(p.amount(1)),
+      scaleFn: p.callback(p.number(1, Number.isFinite)),
       scaleMode: p.word("cycle", "iterations"),
     },
     ["baseLr", "maxLr"],

@@ -58,7 +58,7 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     return 1;
   }
 
-  /** One step. */
+  /** One step, the `step`th. */
   protected rule({ lr, lrDecay, weightDecay, initialAccumulatorValue, eps }: AdagradOptions, step: number): StepRule {
     return {
       formula(param, grad, [before]) {

@@ -58,7 +58,7 @@ export class Adam extends Optimizer<AdamOptions> {
     return amsgrad ? 3 : 2;
   }
 
-  /** One step, with a work order for kernels but for `amsgrad`. */
+  /** One step, the `step`th, with a work order for kernels but for `amsgrad`. */
   protected rule(options: AdamOptions, step: number): StepRule {
     return adamRule(options, step, false);
   }
@@ -102,7 +102,7 @@ export class AdamW extends Optimizer<AdamOptions> {
     return amsgrad ? 3 : 2;
   }
 
-  /** One step, with a work order for kernels but for `amsgrad`. */
+  /** One step, the `step`th, with a work order for kernels but for `amsgrad`. */
   protected rule(options: AdamOptions, step: number): StepRule {
     return adamRule(options, step, true);
   }

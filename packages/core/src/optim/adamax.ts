@@ -58,7 +58,7 @@ export class Adamax extends Optimizer<AdamaxOptions> {
     return 2;
   }
 
-  /** One step. */
+  /** One step, the `step`th. */
   protected rule({ lr, betas: [beta1, beta2], eps, weightDecay }: AdamaxOptions, step: number): StepRule {
     return {
       formula(param, grad, [mean, largest]) {

@@ -63,10 +63,12 @@ export class EMA extends Raw {
     const { decay = 0.999 } = optionsOf<EMAOptions>("EMA", options, { decay: "number" });
     if (decay < 0 || decay > 1) throw wrongValue("EMA", "decay in [0, 1]", decay);
     const params = tensorsOf("EMA", parameters);
-    checkInputs("EMA", params);
     if (params.length === 0) throw new RangeError("EMA: expected at least one parameter, got none - pass model.parameters()");
     if (new Set(params).size < params.length) throw new RangeError("EMA: expected each parameter once, got one twice");
-    for (const { dtype } of params) if (dtype !== "float32" && dtype !== "float64") throw refusal("EMA", "parameters of floats", dtype);
+    for (const param of params) {
+      checkInputs("EMA", [param]);
+      if (param.dtype !== "float32" && param.dtype !== "float64") throw refusal("EMA", "parameters of floats", param.dtype);
+    }
     this.#decay = decay;
     this.#params = params;
     this.#states = copiesOf(params);

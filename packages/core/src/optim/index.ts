@@ -16,7 +16,7 @@ export { type FullGroup, Optimizer, type OptimizerTraits, type ParamGroup, type 
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from "./plateau";
 export { RAdam, type RAdamOptions } from "./radam";
 export { RMSprop, type RMSpropOptions } from "./rmsprop";
-export { LRScheduler, type LRSchedulerStateDict, type Schedule, type ScheduledOptimizer } from "./scheduler";
+export { LRScheduler, type LRSchedulerStateDict, type ScheduledOptimizer } from "./scheduler";
 export {
   ConstantLR,
   type ConstantLROptions,

@@ -60,7 +60,7 @@ export class NAdam extends Optimizer<NAdamOptions> {
     return 2;
   }
 
-  /** One step. */
+  /** One step, the `step`th under these `options`, after momenta whose product is `before`. */
   protected rule(options: NAdamOptions, step: number, before: number): StepRule {
     const { lr, betas, eps, weightDecay, momentumDecay, decoupledWeightDecay } = options;
     const [beta1, beta2] = betas;

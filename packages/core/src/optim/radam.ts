@@ -58,7 +58,7 @@ export class RAdam extends Optimizer<RAdamOptions> {
     return 2;
   }
 
-  /** One step. */
+  /** One step, the `step`th. */
   protected rule({ lr, betas, eps, weightDecay, decoupledWeightDecay }: RAdamOptions, step: number): StepRule {
     const [beta1, beta2] = betas;
     const correction2 = 1 - beta2 ** step;

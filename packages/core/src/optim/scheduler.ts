@@ -45,9 +45,10 @@ export abstract class LRScheduler extends Raw {
   baseLrs: readonly number[];
   /** @internal Whether `step` must be told a metric. */
   readonly watches: boolean = false;
-  protected readonly op: string;
-  /** How many steps were taken. */
-  protected lastEpoch = 0;
+  /** @internal */
+  readonly op: string;
+  /** @internal How many steps were taken. */
+  lastEpoch = 0;
   #lastLr: readonly number[] = [];
   readonly #stepsBefore: number;
 
@@ -135,8 +136,8 @@ export abstract class LRScheduler extends Raw {
     };
   }
 
-  /** What the groups get at step `t`. Nothing is set yet. */
-  protected at(t: number): Settings[] {
+  /** @internal What the groups get at step `t`. Nothing is set yet. */
+  at(t: number): Settings[] {
     const { op, baseLrs, schedule } = this;
     return this.groups().map((group, i) => {
       const lr = schedule.lr(t, group.lr, baseLrs[i] as number, i);
@@ -147,16 +148,16 @@ export abstract class LRScheduler extends Raw {
     });
   }
 
-  /** The groups, as many as there were. */
-  protected groups(): readonly { lr: number }[] {
+  /** @internal The groups, as many as there were. */
+  groups(): readonly { lr: number }[] {
     const { paramGroups } = this.optimizer;
     if (paramGroups.length !== this.baseLrs.length)
       throw wrongValue(this.op, `${this.baseLrs.length} parameter groups, as at first`, paramGroups.length);
     return paramGroups;
   }
 
-  /** Sets what `at` gave. */
-  protected set(settings: readonly Settings[]): void {
+  /** @internal Sets what `at` gave. */
+  set(settings: readonly Settings[]): void {
     const groups = this.optimizer.paramGroups as Cycled[];
     settings.forEach(({ lr, momentum }, i) => {
       const group = groups[i] as Cycled;

@@ -64,7 +64,7 @@ export class SGD extends Optimizer<SGDOptions> {
     return momentum === 0 ? 0 : 1;
   }
 
-  /** One step, with a work order for kernels. */
+  /** One step, the `step`th, with a work order for kernels. */
   protected rule({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions, step: number): StepRule {
     const first = step === 1;
     return {
