@@ -52,8 +52,8 @@ export const receivers: Readonly<Record<string, Place>> = {
   "optim.LRScheduler": p.receiver((w) => w.scheduler()),
   "optim.ReduceLROnPlateau": p.receiver((w) => new core.optim.ReduceLROnPlateau(w.optimizer())),
   "optim.SequentialLR": p.receiver((w) => {
-    const scheduler = w.scheduler();
-    return new core.optim.SequentialLR(scheduler.optimizer, { schedulers: [scheduler], milestones: [] });
+    const optimizer = w.optimizer();
+    return new core.optim.SequentialLR(optimizer, { schedulers: [w.scheduler(optimizer)], milestones: [] });
   }),
   "optim.EMA": p.receiver((w) => w.ema()),
 };

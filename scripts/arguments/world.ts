@@ -78,8 +78,8 @@ export class World {
   }
 
   /** A scheduler of that. */
-  scheduler(): optim.LRScheduler {
-    const scheduler = new optim.StepLR(this.optimizer(), { stepSize: 1 });
+  scheduler(optimizer = this.optimizer()): optim.LRScheduler {
+    const scheduler = new optim.StepLR(optimizer, { stepSize: 1 });
     this.watch("where a scheduler stands", () => Object.values(scheduler.stateDict()).flat());
     return scheduler;
   }

@@ -55,7 +55,11 @@ const steps: Place = { ...p.list(p.integer(2, 0, Number.MAX_SAFE_INTEGER), 2) };
 const momenta = { cycleMomentum: p.flag(), baseMomentum: each(p.amount(0.8)), maxMomentum: each(p.amount(0.9)) };
 
 /** A scheduler, and its optimizer. */
-const member = (w: World) => w.once("scheduler", () => w.scheduler());
+const member = (w: World) =>
+  w.once("scheduler", () => {
+    const optimizer = w.optimizer();
+    return { optimizer, scheduler: w.scheduler(optimizer) };
+  });
 const schedulerState = p.object(() => ({ lastEpoch: 1, baseLrs: [0.1], lastLr: [0.1] }), {
   lastEpoch: p.integer(1, 0, Number.MAX_SAFE_INTEGER),
   baseLrs: p.list(p.amount(0.1)),
@@ -152,7 +156,7 @@ export const optimCases: Cases = {
       { valid: (w) => member(w).optimizer, accepts: () => false },
       p.options(
         {
-          schedulers: p.list({ valid: member, accepts: () => false }),
+          schedulers: p.list({ valid: (w) => member(w).scheduler, accepts: () => false }),
           milestones: { valid: () => [], accepts: (value) => p.isArrayOf(value, () => false) },
         },
         ["schedulers", "milestones"],

@@ -11,13 +11,10 @@ export function checkRanges(op: string, values: Readonly<Record<string, unknown>
   for (const name in values) checkRange(op, name, values[name]);
 }
 
-/** Refuses a rate of decay that is no number in [0, 1). */
-export function checkDecay(op: string, name: string, value: unknown): void {
-  if (!(typeof value === "number" && value >= 0 && value < 1)) throw wrongValue(op, `${name} in [0, 1)`, value);
-}
-
 /** Refuses anything but two rates of decay. */
 export function checkBetas(op: string, betas: unknown): void {
   if (!Array.isArray(betas) || betas.length !== 2) throw wrongType(op, "betas as two numbers", betas);
-  for (const beta of betas) checkDecay(op, "betas", beta);
+  for (const beta of betas) {
+    if (!(typeof beta === "number" && beta >= 0 && beta < 1)) throw wrongValue(op, "betas in [0, 1)", beta);
+  }
 }

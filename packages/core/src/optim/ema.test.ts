@@ -69,6 +69,9 @@ describe("an average of weights", () => {
     other.store();
     other.dispose();
     expect(memory().tensors).toBe(before);
+    for (const use of [() => other.update(), () => other.store(), () => other.stateDict(), () => other.apply(() => 1)])
+      expectRefusal(use, "DisposedError", "EMA: expected averages, got a disposed EMA - make a new one");
+    expect(memory().tensors).toBe(before);
     expect(memory(cpu as Backend).tensors).toBe(before);
   });
 

@@ -2,6 +2,7 @@ import { noGrad } from "../autograd/grad-mode";
 import { checkInputs } from "../autograd/run";
 import type { TypedArray } from "../dtype/dtype";
 import { isPlainObject, isPromise, Raw, raw } from "../errors/brand";
+import { DisposedError } from "../errors/errors";
 import { refuseJson } from "../errors/misuse";
 import { checkFunction, checkInteger, checkOptionNames, optionsOf } from "../errors/options";
 import { refusal, wrongType, wrongValue } from "../errors/refusal";
@@ -176,7 +177,7 @@ export class EMA extends Raw {
     self.#nAveraged = nAveraged;
   }
 
-  /** Frees the averages, and puts the weights back where they are not in place. Updates are refused afterwards. */
+  /** Frees the averages, and puts the weights back where they are not in place. Everything else is refused afterwards. */
   dispose(): void {
     const self = raw(this);
     self.#putBack();
@@ -189,7 +190,9 @@ export class EMA extends Raw {
   }
 
   #averages(): Tensor[] {
-    return tensorsOfStates(this.#states);
+    const averages = tensorsOfStates(this.#states);
+    if (averages.includes(undefined as never)) throw new DisposedError("EMA", "expected averages, got a disposed EMA - make a new one");
+    return averages;
   }
 
   /** Restores what was not restored meanwhile. */
