@@ -14,6 +14,8 @@ const VALUES = {
   norm: "nn.BatchNorm2d",
   words: "nn.Embedding",
   optimizer: "optim.Optimizer",
+  scheduler: "optim.LRScheduler",
+  ema: "optim.EMA",
   dataset: "TensorDataset",
   loader: "DataLoader",
   sampler: "RandomSampler",

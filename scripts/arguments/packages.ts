@@ -52,6 +52,13 @@ export const receivers: Readonly<Record<string, Place>> = {
   PartList: p.receiver((w) => w.module(new nn.ModuleList([new nn.ReLU()]))),
   "nn.ModuleDict": p.receiver((w) => w.module(new nn.ModuleDict({ a: new nn.ReLU() }))),
   "optim.Optimizer": p.receiver((w) => w.optimizer()),
+  "optim.LRScheduler": p.receiver((w) => w.scheduler()),
+  "optim.ReduceLROnPlateau": p.receiver((w) => new core.optim.ReduceLROnPlateau(w.optimizer())),
+  "optim.SequentialLR": p.receiver((w) => {
+    const optimizer = w.optimizer();
+    return new core.optim.SequentialLR(optimizer, { schedulers: [w.scheduler(optimizer)], milestones: [] });
+  }),
+  "optim.EMA": p.receiver((w) => w.ema()),
 };
 
 /** Classes that programs meet without importing them. */

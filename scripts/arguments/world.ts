@@ -78,6 +78,21 @@ export class World {
     return optimizer;
   }
 
+  /** A scheduler of that. */
+  scheduler(optimizer = this.optimizer()): optim.LRScheduler {
+    const scheduler = new optim.StepLR(optimizer, { stepSize: 1 });
+    this.watch("where a scheduler stands", () => Object.values(scheduler.stateDict()).flat());
+    return scheduler;
+  }
+
+  /** An average of a parameter. */
+  ema(): optim.EMA {
+    const ema = new optim.EMA([this.parameter()]);
+    this.#made.push(ema);
+    for (const average of ema.stateDict().averages) if (isTensor(average)) this.#observe(average);
+    return ema;
+  }
+
   /** Four samples. */
   dataset(): TensorDataset {
     return new TensorDataset(this.tensor([4, 3]), this.tensor([4], { dtype: "int32" }));

@@ -1,6 +1,7 @@
 /** Known answers, made by PyTorch and by an independent implementation of the random stream. Imported as modules, since browsers have no files. */
 import dropoutFile from "../goldens/dropout.json";
 import masksFile from "../goldens/masks.json";
+import optimizersFile from "../goldens/optimizers.json";
 import singularFile from "../goldens/singular.json";
 import trainingFile from "../goldens/training.json";
 import { type Input, input } from "./inputs";
@@ -54,6 +55,17 @@ export interface GoldenRun {
   readonly dropout_calls: number;
 }
 
+/** Twelve steps of an optimizer. */
+export interface GoldenSteps {
+  readonly optimizer: "SGD";
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly params: readonly GoldenTensor[];
+  /** Those of each step. */
+  readonly grads: readonly (readonly GoldenTensor[])[];
+  /** The parameters after each step. */
+  readonly steps: readonly (readonly GoldenTensor[])[];
+}
+
 /** A number as the files write it: JSON has no NaN and no infinities. */
 export type Written = number | "NaN" | "Infinity" | "-Infinity";
 
@@ -75,6 +87,7 @@ export interface GoldenSingular {
 export const goldenMasks = masksFile.masks as readonly GoldenMask[];
 export const goldenDropouts = dropoutFile.cases as unknown as readonly GoldenDropout[];
 export const goldenRuns = trainingFile.runs as unknown as readonly GoldenRun[];
+export const goldenOptimizers = optimizersFile.optimizers as unknown as readonly GoldenSteps[];
 export const goldenSingular = singularFile.cases as unknown as readonly GoldenSingular[];
 
 /** A golden tensor as an input. */

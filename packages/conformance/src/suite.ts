@@ -13,6 +13,7 @@ import { memoryFamily } from "./families/memory";
 import { models } from "./families/models";
 import { movement } from "./families/movement";
 import { normalization } from "./families/normalization";
+import { optimizers } from "./families/optimizers";
 import { padding } from "./families/padding";
 import { pooling } from "./families/pooling";
 import { reduce } from "./families/reduce";
@@ -43,6 +44,7 @@ export const suite: Readonly<Record<string, Family>> = {
   singular,
   training,
   models,
+  optimizers,
   memory: memoryFamily,
   failures,
   errors,

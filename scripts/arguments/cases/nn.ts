@@ -131,6 +131,7 @@ const hook: Place = { valid: () => () => {}, accepts: (value) => typeof value ==
 export const nnCases: Cases = {
   "nn.Parameter": [p.tensor(), p.options({ requiresGrad: p.flag() })],
   "nn.Buffer": [p.tensor()],
+  "nn.clipGradValue": [p.or(p.iterable(anyTensor), anyTensor), p.number(1, (n) => n >= 0)],
   "nn.clipGradNorm": [p.or(p.iterable(anyTensor), anyTensor), p.number(1, (n) => n >= 0)],
 
   "nn.Module": [],

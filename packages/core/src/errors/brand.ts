@@ -12,7 +12,17 @@ export const BRAND: unique symbol = Symbol.for("@dropwise/core:brand") as never;
 const SELF: unique symbol = Symbol.for("@dropwise/core:self") as never;
 
 /** The kinds of branded objects. */
-export type Brand = "Tensor" | "Parameter" | "Buffer" | "Module" | "Generator" | "Optimizer" | "Dataset" | "DataLoader" | "Sampler";
+export type Brand =
+  | "Tensor"
+  | "Parameter"
+  | "Buffer"
+  | "Module"
+  | "Generator"
+  | "Optimizer"
+  | "LRScheduler"
+  | "Dataset"
+  | "DataLoader"
+  | "Sampler";
 
 /** True when `value` is an object of the kind, from whichever copy of core. */
 export function isBranded(value: unknown, brand: Brand): boolean {

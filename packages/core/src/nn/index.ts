@@ -15,6 +15,7 @@ export {
   type StatisticsNormOptions,
 } from "./batch-norm";
 export { clipGradNorm } from "./clip-grad-norm";
+export { clipGradValue } from "./clip-grad-value";
 export { Sequential, type TensorModule } from "./containers";
 export {
   Conv1d,

@@ -1,7 +1,8 @@
-import type { OptimizerSpec } from "../backend/backend";
 import type { OptionKinds } from "../errors/options";
-import { wrongType, wrongValue } from "../errors/refusal";
-import { checkRange } from "./check";
+import { maximum } from "../ops/arithmetic";
+import { blend, decayed } from "./blend";
+import { checkBetas, checkRanges } from "./check";
+import type { StepFormula, StepRule } from "./composed-step";
 import { Optimizer, type Params } from "./optimizer";
 
 /** Options of Adam and AdamW, with PyTorch's defaults. */
@@ -14,11 +15,14 @@ export interface AdamOptions {
   readonly eps: number;
   /** Adam: L2 penalty, default 0. AdamW: decay of the weights themselves, default 0.01. */
   readonly weightDecay: number;
+  /** Divide by the highest average of the square so far (Reddi et al., [2018](https://openreview.net/forum?id=ryQu7f-RZ)). Default: false. */
+  readonly amsgrad: boolean;
+  /** Climb: step along the gradient, not against it. Default: false. */
+  readonly maximize: boolean;
 }
 
 /**
- * Adam (Kingma and Ba, [2015](https://arxiv.org/abs/1412.6980)). Mirrors [torch.optim.Adam](https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html)
- * without `amsgrad`.
+ * Adam (Kingma and Ba, [2015](https://arxiv.org/abs/1412.6980)). Mirrors [torch.optim.Adam](https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html).
  *
  * @throws RangeError for options out of range or no parameters; TypeError for what is no leaf that requires a gradient.
  * @example
@@ -41,7 +45,7 @@ export class Adam extends Optimizer<AdamOptions> {
    * @param options Those of all groups. Default: PyTorch's.
    */
   constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>) {
-    super({ name: "Adam", kinds: KINDS, defaults: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 } }, params, options);
+    super({ name: "Adam", kinds: KINDS, defaults: DEFAULTS }, params, options);
   }
 
   /** Refuses `options` out of range. */
@@ -49,20 +53,20 @@ export class Adam extends Optimizer<AdamOptions> {
     checkAdam("Adam", options);
   }
 
-  /** Two tensors, whatever the options. */
-  protected stateCount(): number {
-    return 2;
+  /** Two tensors, three with `amsgrad`. */
+  protected stateCount({ amsgrad }: AdamOptions): number {
+    return amsgrad ? 3 : 2;
   }
 
-  /** The work order of a `step` under these `options`. */
-  protected spec(options: AdamOptions, step: number): OptimizerSpec {
-    return adamSpec(options, step, false);
+  /** One step, the `step`th, with a work order for kernels but for `amsgrad`. */
+  protected rule(options: AdamOptions, step: number): StepRule {
+    return adamRule(options, step, false);
   }
 }
 
 /**
  * Adam with weight decay that leaves the gradient alone (Loshchilov and Hutter, [2019](https://arxiv.org/abs/1711.05101)). Mirrors
- * [torch.optim.AdamW](https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html) without `amsgrad`.
+ * [torch.optim.AdamW](https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html).
  *
  * @throws As `Adam`.
  * @example
@@ -85,7 +89,7 @@ export class AdamW extends Optimizer<AdamOptions> {
    * @param options Those of all groups. Default: PyTorch's.
    */
   constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>) {
-    super({ name: "AdamW", kinds: KINDS, defaults: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01 } }, params, options);
+    super({ name: "AdamW", kinds: KINDS, defaults: { ...DEFAULTS, weightDecay: 0.01 } }, params, options);
   }
 
   /** Refuses `options` out of range. */
@@ -93,41 +97,42 @@ export class AdamW extends Optimizer<AdamOptions> {
     checkAdam("AdamW", options);
   }
 
-  /** Two tensors, whatever the options. */
-  protected stateCount(): number {
-    return 2;
+  /** Two tensors, three with `amsgrad`. */
+  protected stateCount({ amsgrad }: AdamOptions): number {
+    return amsgrad ? 3 : 2;
   }
 
-  /** The work order of a `step` under these `options`. */
-  protected spec(options: AdamOptions, step: number): OptimizerSpec {
-    return adamSpec(options, step, true);
+  /** One step, the `step`th, with a work order for kernels but for `amsgrad`. */
+  protected rule(options: AdamOptions, step: number): StepRule {
+    return adamRule(options, step, true);
   }
 }
 
 // --- internal helpers ---
 
-const KINDS: OptionKinds<AdamOptions> = { lr: "any", betas: "any", eps: "any", weightDecay: "any" };
+const KINDS: OptionKinds<AdamOptions> = { lr: "any", betas: "any", eps: "any", weightDecay: "any", amsgrad: "flag", maximize: "flag" };
+const DEFAULTS = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false } as const;
 
 function checkAdam(op: string, { lr, betas, eps, weightDecay }: AdamOptions): void {
-  checkRange(op, "lr", lr);
-  checkRange(op, "eps", eps);
-  checkRange(op, "weightDecay", weightDecay);
-  if (!Array.isArray(betas) || betas.length !== 2) throw wrongType(op, "betas as two numbers", betas);
-  for (const beta of betas) {
-    if (!(typeof beta === "number" && beta >= 0 && beta < 1)) throw wrongValue(op, "betas in [0, 1)", beta);
-  }
+  checkRanges(op, { lr, eps, weightDecay });
+  checkBetas(op, betas);
 }
 
-function adamSpec({ lr, betas: [beta1, beta2], eps, weightDecay }: AdamOptions, step: number, decoupled: boolean): OptimizerSpec {
-  return {
-    kind: "adam",
-    lr,
-    beta1,
-    beta2,
-    eps,
-    weightDecay,
-    decoupled,
-    biasCorrection1: 1 - beta1 ** step,
-    biasCorrection2: 1 - beta2 ** step,
+function adamRule(options: AdamOptions, step: number, decoupled: boolean): StepRule {
+  const { lr, betas, eps, weightDecay, amsgrad } = options;
+  const [beta1, beta2] = betas;
+  const biasCorrection1 = 1 - beta1 ** step;
+  const biasCorrection2 = 1 - beta2 ** step;
+  const formula: StepFormula = (param, grad, [mean, square, top]) => {
+    const g = decayed(grad, param, decoupled ? 0 : weightDecay);
+    const p = decoupled ? param.mul(1 - lr * weightDecay) : param;
+    const m = blend(mean, g, beta1);
+    const v = blend(square, g.mul(g), beta2);
+    const highest = top === undefined ? [] : [maximum(top, v)];
+    const size = (highest[0] ?? v).sqrt().div(Math.sqrt(biasCorrection2)).add(eps);
+    return [p.sub(m.mul(lr / biasCorrection1).div(size)), m, v, ...highest];
   };
+  // Kernels know nothing of a third tensor.
+  if (amsgrad) return { formula };
+  return { formula, spec: { kind: "adam", lr, beta1, beta2, eps, weightDecay, decoupled, biasCorrection1, biasCorrection2 } };
 }

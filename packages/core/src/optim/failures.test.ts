@@ -5,7 +5,7 @@ import { type Backend, functional as F, nn, optim, randn, type Tensor, type Type
 import { blindBackend, hostBackend } from "../testing/backends";
 import { failEverywhere, SETTINGS } from "../testing/faults";
 
-type AnyOptimizer = optim.SGD | optim.Adam | optim.AdamW;
+type AnyOptimizer = optim.SGD | optim.Adam | optim.AdamW | optim.RMSprop | optim.NAdam;
 
 const OPTIMIZERS: Readonly<Record<string, (params: Iterable<Tensor>) => AnyOptimizer>> = {
   SGD: (params) => new optim.SGD(params, { lr: 0.1 }),
@@ -13,6 +13,10 @@ const OPTIMIZERS: Readonly<Record<string, (params: Iterable<Tensor>) => AnyOptim
   "SGD with Nesterov's momentum": (params) => new optim.SGD(params, { lr: 0.1, momentum: 0.9, nesterov: true }),
   Adam: (params) => new optim.Adam(params, { weightDecay: 0.1 }),
   AdamW: (params) => new optim.AdamW(params),
+  "Adam with amsgrad, uphill": (params) => new optim.Adam(params, { amsgrad: true, maximize: true }),
+  "SGD uphill": (params) => new optim.SGD(params, { lr: 0.1, maximize: true }),
+  RMSprop: (params) => new optim.RMSprop(params, { centered: true, momentum: 0.9 }),
+  NAdam: (params) => new optim.NAdam(params),
 };
 
 /** A model with gradients, after some steps of its optimizer. */

@@ -8,7 +8,30 @@ const list = (x: Tensor) => [...x.dataSync()];
 const setGrad = (x: Tensor, ...values: number[]) => {
   x.grad = tensor(values);
 };
-const OPTIMIZERS = [optim.SGD, optim.Adam, optim.AdamW];
+const OPTIMIZERS = [
+  optim.SGD,
+  optim.Adam,
+  optim.AdamW,
+  optim.RMSprop,
+  optim.Adagrad,
+  optim.Adadelta,
+  optim.Adamax,
+  optim.NAdam,
+  optim.RAdam,
+];
+
+/** What PyTorch says without any options. */
+const DEFAULTS: Readonly<Record<string, object>> = {
+  SGD: { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false },
+  Adam: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false },
+  AdamW: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01, amsgrad: false },
+  RMSprop: { lr: 0.01, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false },
+  Adagrad: { lr: 0.01, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 },
+  Adadelta: { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0 },
+  Adamax: { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },
+  NAdam: { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, momentumDecay: 4e-3, decoupledWeightDecay: false },
+  RAdam: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, decoupledWeightDecay: false },
+};
 
 describe("the formulas", () => {
   test("of SGD: momentum starts at the first gradient, whatever the dampening", () => {
@@ -54,8 +77,7 @@ describe.each(OPTIMIZERS)("%o", (Optimizer) => {
   test("has PyTorch's defaults", () => {
     const { params, ...options } = new Optimizer([leaf(1)]).paramGroups[0] as { params: unknown };
     expect(params).toHaveLength(1);
-    if (Optimizer === optim.SGD) expect(options).toEqual({ lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false });
-    else expect(options).toEqual({ lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: Optimizer === optim.AdamW ? 0.01 : 0 });
+    expect(options).toEqual({ ...DEFAULTS[Optimizer.name], maximize: false });
   });
 
   test("takes an iterator, a tensor or groups, and steps in place only what has a gradient", () => {
@@ -88,6 +110,31 @@ describe.each(OPTIMIZERS)("%o", (Optimizer) => {
     expect(list(x)).toEqual([1]);
   });
 
+  test("climbs with maximize as it descends without, on what has its sign changed", () => {
+    const [up, down] = [leaf(1, -2), leaf(1, -2)];
+    setGrad(up, 1, -3);
+    setGrad(down, -1, 3);
+    new Optimizer([up], { lr: 0.1, maximize: true }).step();
+    new Optimizer([down], { lr: 0.1 }).step();
+    expect(list(up)).toEqual(list(down));
+    expect(list(up.grad as Tensor)).toEqual([1, -3]);
+  });
+
+  test("refuses flags that are none, also one that became undefined", () => {
+    const name = Optimizer.name;
+    expectRefusal(
+      () => new Optimizer([leaf(1)], { maximize: 1 as never }),
+      "TypeError",
+      `${name}: expected maximize to be true or false, got 1`,
+    );
+    const x = leaf(1);
+    const optimizer = new Optimizer([x]);
+    setGrad(x, 1);
+    (optimizer.paramGroups[0] as { maximize: unknown }).maximize = undefined;
+    expectRefusal(() => optimizer.step(), "TypeError", `${name}: expected maximize to be true or false, got undefined`);
+    expect(list(x)).toEqual([1]);
+  });
+
   test("zeroGrad drops and frees the gradients", () => {
     const x = leaf(1);
     const optimizer = new Optimizer([x]);
@@ -113,11 +160,12 @@ describe.each(OPTIMIZERS)("%o", (Optimizer) => {
     setGrad(x, 1, 1);
     const before = memory().tensors;
     optimizer.step();
-    expect(memory().tensors).toBe(before + (Optimizer === optim.SGD ? 1 : 2));
+    const state = [optim.SGD, optim.RMSprop, optim.Adagrad].includes(Optimizer as never) ? 1 : 2;
+    expect(memory().tensors).toBe(before + state);
     optimizer.dispose();
     expect(memory().tensors).toBe(before);
     optimizer.step();
-    expect(memory().tensors).toBe(before + (Optimizer === optim.SGD ? 1 : 2));
+    expect(memory().tensors).toBe(before + state);
   });
 
   test("refuses no parameters, repeated ones, and what is no leaf that requires a gradient", () => {
@@ -182,6 +230,46 @@ describe("options of their own", () => {
     expectRefusal(make({ betas: [0.9] }), "TypeError", "expected betas as two numbers");
   });
 
+  test.each([optim.Adamax, optim.NAdam, optim.RAdam])("of %o are checked", (Optimizer) => {
+    const make = (options: object) => () => new Optimizer([leaf(1)], options);
+    expectRefusal(make({ eps: -1 }), "RangeError", `${Optimizer.name}: expected eps of 0 or more, got -1`);
+    expectRefusal(make({ betas: [1, 0.9] }), "RangeError", `${Optimizer.name}: expected betas in [0, 1), got 1`);
+    expectRefusal(make({ amsgrad: true }), "TypeError", `${Optimizer.name}: expected the options lr, betas`);
+  });
+
+  test.each<[new (params: Tensor, options: object) => unknown, string[]]>([
+    [optim.RMSprop, ["alpha", "eps", "momentum"]],
+    [optim.Adagrad, ["lrDecay", "initialAccumulatorValue", "eps"]],
+    [optim.Adadelta, ["rho", "eps"]],
+    [optim.NAdam, ["momentumDecay"]],
+  ])("of %o are of 0 or more", (Optimizer, names) => {
+    for (const name of names)
+      for (const value of [-0.1, Number.NaN])
+        expectRefusal(() => new Optimizer(leaf(1), { [name]: value }), "RangeError", `${Optimizer.name}: expected ${name} of 0 or more`);
+  });
+
+  test("Adadelta's rho is at most 1", () => {
+    expectRefusal(() => new optim.Adadelta(leaf(1), { rho: 1.1 }), "RangeError", "Adadelta: expected rho of at most 1, got 1.1");
+  });
+
+  test("Adam's amsgrad switched on or off after some steps starts the state anew", () => {
+    const x = leaf(1);
+    const optimizer = new optim.Adam(x, { lr: 0.1 });
+    const counts = [false, true, true, false].map((amsgrad) => {
+      (optimizer.paramGroups[0] as { amsgrad: boolean }).amsgrad = amsgrad;
+      setGrad(x, 1);
+      optimizer.step();
+      const { step, tensors } = optimizer.stateDict().state[0] as optim.SavedState;
+      return [step, tensors.length];
+    });
+    expect(counts).toEqual([
+      [1, 2],
+      [1, 3],
+      [2, 3],
+      [1, 2],
+    ]);
+  });
+
   test("a momentum switched on after some steps is used from there on", () => {
     const run = (switchAt: number) => {
       const x = leaf(1);
@@ -198,5 +286,61 @@ describe("options of their own", () => {
     const late = run(2);
     expectClose(late, [0.9, 0.8, 0.7, 0.7 - 0.1 * 1.9]);
     expectClose(run(0), [0.9, 0.71, 0.439, 0.0951], { rtol: 1e-5 });
+  });
+});
+
+describe("an optimizer of one's own", () => {
+  /** Steps by the sign of the gradient. */
+  class SignSGD extends optim.Optimizer<{ lr: number }> {
+    constructor(
+      params: optim.Params<{ lr: number }>,
+      readonly formula: (lr: number) => optim.StepFormula,
+    ) {
+      super({ name: "SignSGD", kinds: { lr: "number" }, defaults: { lr: 0.1 } }, params, undefined);
+    }
+
+    protected checkOptions(): void {}
+
+    protected stateCount(): number {
+      return 1;
+    }
+
+    protected rule({ lr }: { lr: number }): optim.StepRule {
+      return { formula: this.formula(lr) };
+    }
+  }
+
+  test("steps by a formula in tensor operations, and leaves nothing of it behind", () => {
+    const x = leaf(1, 2);
+    const optimizer = new SignSGD([x], (lr) => (param, grad, [sum]) => [
+      param.sub(grad.div(grad.abs()).mul(lr)),
+      (sum as Tensor).add(grad),
+    ]);
+    setGrad(x, 5, -3);
+    optimizer.step();
+    const before = memory().tensors;
+    optimizer.step();
+    expect(memory().tensors).toBe(before);
+    expectClose(list(x), [0.8, 2.2]);
+    expect(list(optimizer.stateDict().state[0]?.tensors[0] as Tensor)).toEqual([10, -6]);
+  });
+
+  test("is refused where its formula gives too few values, another shape or no tensors; nothing changes", () => {
+    const wrong: [optim.StepFormula, string, string][] = [
+      [(param) => [param], "TypeError", "step: expected a new value to be a Tensor, got undefined"],
+      [(param, grad) => [param.sum(), grad], "ShapeError", "step: expected shape [2] for a new value, got []"],
+      [(param) => [param, [1, 2] as never], "TypeError", "step: expected a new value to be a Tensor"],
+      [(param, grad) => [param, grad.type("float64")], "TypeError", "step: expected float32 for a new value, got float64"],
+    ];
+    for (const [formula, name, message] of wrong) {
+      const x = leaf(1, 2);
+      setGrad(x, 5, -3);
+      const before = memory().tensors;
+      const optimizer = new SignSGD([x], () => formula);
+      expectRefusal(() => optimizer.step(), name, message);
+      expect(memory().tensors).toBe(before);
+      expect(list(x)).toEqual([1, 2]);
+      expect(optimizer.stateDict().state).toEqual({});
+    }
   });
 });

@@ -1,17 +1,18 @@
+import { noGrad } from "../autograd/grad-mode";
 import { checkInputs } from "../autograd/run";
-import { withScope } from "../autograd/scope";
-import type { Backend, OptimizerSpec } from "../backend/backend";
+import type { Backend } from "../backend/backend";
 import type { Device } from "../backend/storage";
 import { referenceOptimizerStep } from "../cpu/optimizer";
 import { BRAND, type Brand, isTensor, Raw, raw } from "../errors/brand";
 import { describe } from "../errors/describe";
 import { refuseJson } from "../errors/misuse";
-import { checkOptionNames, itemsOf, type OptionKinds, optionsOf } from "../errors/options";
+import { checkBoolean, checkOptionNames, itemsOf, type OptionKind, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongType } from "../errors/refusal";
 import { tensorsOf } from "../nn/parameter";
 import type { Tensor } from "../tensor/tensor";
+import { tidy } from "../tensor/tidy";
 import { checkGradient } from "../tensor/transfer";
-import { composedStep, type Write } from "./composed-step";
+import { composedStep, type StepRule } from "./composed-step";
 import { Growth } from "./growth";
 import { checkSavedGroups, checkSavedState, OptimizerState, type OptimizerStateDict } from "./state";
 
@@ -41,17 +42,19 @@ export interface OptimizerTraits<Options> {
 }
 
 /**
- * What SGD, Adam and AdamW share: parameter groups, state per parameter, and the step through the backend's kernel. Mirrors
- * [torch.optim.Optimizer](https://docs.pytorch.org/docs/stable/optim.html#torch.optim.Optimizer).
+ * What all optimizers share: parameter groups, state per parameter, and the step, by the backend's kernel or by a formula. With an option `maximize`
+ * that is true, a step climbs: gradients change their sign. Mirrors [torch.optim.Optimizer](https://docs.pytorch.org/docs/stable/optim.html#torch.optim.Optimizer).
  */
 export abstract class Optimizer<Options extends object> extends Raw {
   /** The groups with their options. Change these to change, say, the learning rate. */
   readonly paramGroups: FullGroup<Options>[] = [];
+  /** @internal How often `step` was called: schedulers say where they are stepped first. */
+  stepCount = 0;
   readonly #growth = new Growth();
   readonly #states = new Map<Tensor, OptimizerState>();
   readonly #name: string;
   readonly #defaults: Options;
-  readonly #groupKinds: OptionKinds<Options & { params: unknown }>;
+  readonly #groupKinds: Readonly<Record<string, OptionKind>>;
 
   /**
    * @param traits What the subclass tells of itself.
@@ -63,7 +66,7 @@ export abstract class Optimizer<Options extends object> extends Raw {
     super();
     this.#name = name;
     this.#defaults = { ...defaults, ...optionsOf<Partial<Options>>(name, options, kinds) };
-    this.#groupKinds = { ...kinds, params: "any" } as OptionKinds<Options & { params: unknown }>;
+    this.#groupKinds = { ...kinds, params: "any" };
     const list = isTensor(params)
       ? [params]
       : itemsOf<unknown, unknown>(name, "parameters or groups of them, such as model.parameters()", params, (item) =>
@@ -113,29 +116,28 @@ export abstract class Optimizer<Options extends object> extends Raw {
     const self = raw(this);
     for (const group of self.paramGroups) {
       checkOptionNames(self.#name, group, self.#groupKinds);
+      for (const name in self.#groupKinds)
+        if (self.#groupKinds[name] === "flag") checkBoolean(self.#name, name, group[name as keyof typeof group]);
       self.checkOptions(group as unknown as Options);
       for (const param of group.params) {
-        if (param.grad === null) continue;
-        checkInputs("step", [param]);
-        checkGradient("step", param, param.grad);
+        if (param.grad !== null) checkGradient("step", param, param.grad);
       }
     }
     const updates: Update[] = [];
     try {
-      withScope(
-        true,
-        () => {
+      noGrad(() =>
+        tidy(() => {
           for (const group of self.paramGroups) {
             for (const param of group.params) {
-              if (param.grad !== null) updates.push(self.#prepare(param, param.grad, group as unknown as Options));
+              if (param.grad !== null) self.#prepare(updates, param, param.grad, group as unknown as Options);
             }
           }
           // All memory is there; from here on nothing is refused.
-          for (const update of updates) self.#commit(update);
+          for (const { commit } of updates) commit?.();
+          self.stepCount++;
           const [first] = updates;
           if (first !== undefined) self.#growth.step(first.param.storage.device);
-        },
-        () => [],
+        }),
       );
     } catch (error) {
       for (const { param, state } of updates) if (self.#states.get(param) !== state) state.dispose();
@@ -161,7 +163,7 @@ export abstract class Optimizer<Options extends object> extends Raw {
       state: Object.fromEntries(
         params.flatMap((param, i) => {
           const state = self.#states.get(param);
-          return state === undefined ? [] : [[i, { step: state.step, tensors: state.tensors }] as const];
+          return state === undefined ? [] : [[i, state.saved()] as const];
         }),
       ),
     };
@@ -215,45 +217,37 @@ export abstract class Optimizer<Options extends object> extends Raw {
   /** How many tensors of state each parameter has under these `options`. */
   protected abstract stateCount(options: Options): number;
 
-  /** One step's work order under these `options`; `step` counts from 1. */
-  protected abstract spec(options: Options, step: number): OptimizerSpec;
+  /** One step of a parameter under these `options`. `step` counts from 1; `muProduct` is what its last rule said, 1 at first. */
+  protected abstract rule(options: Options, step: number, muProduct: number): StepRule;
 
   #allParams(): Tensor[] {
     return this.paramGroups.flatMap((group) => group.params);
   }
 
-  /** All that one parameter's update needs; nothing that exists is written. */
-  #prepare(param: Tensor, grad: Tensor, options: Options): Update {
+  /** Adds one parameter's update, with all memory that it needs; nothing that exists is written. */
+  #prepare(updates: Update[], param: Tensor, grad: Tensor, options: Options): void {
     const count = this.stateCount(options);
     const known = this.#states.get(param);
     // A momentum that is switched on or off between steps starts its state anew.
     const state = known?.tensors.length === count ? known : new OptimizerState(param, count);
-    try {
-      return { param, state, write: this.#write(this.spec(options, state.step + 1), param, grad, state.tensors) };
-    } catch (error) {
-      if (state !== known) state.dispose();
-      throw error;
-    }
-  }
-
-  /** Writes a parameter and its state by the backend's kernel, or by what is computed here. */
-  #write(spec: OptimizerSpec, param: Tensor, grad: Tensor, tensors: readonly Tensor[]): Write {
+    const update: Update = { param, state };
+    updates.push(update);
+    const { tensors } = state;
     checkInputs("step", [param, ...tensors]);
-    const kernel = optimizerKernel(param.storage.device);
-    if (kernel === undefined || !param.isContiguous() || !grad.isContiguous()) return composedStep(spec, param, grad, tensors);
-    const states = tensors.map(({ layout }) => layout);
-    return () => kernel(spec, param.layout, grad.layout, states);
-  }
-
-  #commit({ param, state, write }: Update): void {
-    write();
-    state.step++;
-    param.storage.version++;
-    for (const { storage } of state.tensors) storage.version++;
-    const before = this.#states.get(param);
-    if (before === state) return;
-    before?.dispose();
-    this.#states.set(param, state);
+    const g = (options as { maximize?: boolean }).maximize ? grad.neg() : grad;
+    const { formula, spec, muProduct = 1 } = this.rule(options, state.step + 1, state.muProduct);
+    const kernel = spec && param.isContiguous() && g.isContiguous() && optimizerKernel(param.storage.device);
+    const layouts = tensors.map(({ layout }) => layout);
+    const write = kernel ? () => kernel(spec, param.layout, g.layout, layouts) : composedStep(formula, param, g, tensors);
+    update.commit = () => {
+      write();
+      state.step++;
+      state.muProduct = muProduct;
+      param.storage.version++;
+      for (const { storage } of tensors) storage.version++;
+      if (known !== state) known?.dispose();
+      this.#states.set(param, state);
+    };
   }
 }
 
@@ -264,11 +258,12 @@ export function optimizerKernel({ kernels, view }: Device): Backend["optimizerSt
 
 // --- internal helpers ---
 
-/** One parameter's part of a step, ready to be written. */
+/** One parameter's part of a step. */
 interface Update {
   readonly param: Tensor;
   readonly state: OptimizerState;
-  readonly write: Write;
+  /** There once it is ready to be written; needs no memory. */
+  commit?: () => void;
 }
 
 /** Options of an optimizer's own: arrays that a caller gave, such as betas, are copied. */

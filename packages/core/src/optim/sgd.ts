@@ -1,6 +1,7 @@
-import type { OptimizerSpec } from "../backend/backend";
-import { checkBoolean, type OptionKinds } from "../errors/options";
-import { checkRange } from "./check";
+import type { OptionKinds } from "../errors/options";
+import { decayed } from "./blend";
+import { checkRanges } from "./check";
+import type { StepRule } from "./composed-step";
 import { Optimizer, type Params } from "./optimizer";
 
 /** Options of SGD, with PyTorch's defaults. */
@@ -15,6 +16,8 @@ export interface SGDOptions {
   readonly weightDecay: number;
   /** Look one step ahead (Sutskever et al., 2013). Needs a momentum and no dampening. Default: false. */
   readonly nesterov: boolean;
+  /** Climb: step along the gradient, not against it. Default: false. */
+  readonly maximize: boolean;
 }
 
 /**
@@ -42,7 +45,7 @@ export class SGD extends Optimizer<SGDOptions> {
    */
   constructor(params: Params<SGDOptions>, options?: Partial<SGDOptions>) {
     super(
-      { name: "SGD", kinds: KINDS, defaults: { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false } },
+      { name: "SGD", kinds: KINDS, defaults: { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false } },
       params,
       options,
     );
@@ -50,11 +53,7 @@ export class SGD extends Optimizer<SGDOptions> {
 
   /** Refuses `options` out of range. */
   protected checkOptions({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions): void {
-    checkRange("SGD", "lr", lr);
-    checkRange("SGD", "momentum", momentum);
-    checkRange("SGD", "dampening", dampening);
-    checkRange("SGD", "weightDecay", weightDecay);
-    checkBoolean("SGD", "nesterov", nesterov);
+    checkRanges("SGD", { lr, momentum, dampening, weightDecay });
     if (nesterov && (momentum <= 0 || dampening !== 0)) {
       throw new RangeError(`SGD: expected a momentum and no dampening with nesterov, got momentum ${momentum} and dampening ${dampening}`);
     }
@@ -65,12 +64,28 @@ export class SGD extends Optimizer<SGDOptions> {
     return momentum === 0 ? 0 : 1;
   }
 
-  /** The work order of a `step` under these `options`. */
-  protected spec({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions, step: number): OptimizerSpec {
-    return { kind: "sgd", lr, momentum, dampening, weightDecay, nesterov, first: step === 1 };
+  /** One step, the `step`th, with a work order for kernels. */
+  protected rule({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions, step: number): StepRule {
+    const first = step === 1;
+    return {
+      spec: { kind: "sgd", lr, momentum, dampening, weightDecay, nesterov, first },
+      formula(param, grad, [before]) {
+        const g = decayed(grad, param, weightDecay);
+        if (before === undefined) return [param.sub(g.mul(lr))];
+        const blended = first ? g : before.mul(momentum).add(g.mul(1 - dampening));
+        return [param.sub((nesterov ? g.add(blended.mul(momentum)) : blended).mul(lr)), blended];
+      },
+    };
   }
 }
 
 // --- internal helpers ---
 
-const KINDS: OptionKinds<SGDOptions> = { lr: "any", momentum: "any", dampening: "any", weightDecay: "any", nesterov: "flag" };
+const KINDS: OptionKinds<SGDOptions> = {
+  lr: "any",
+  momentum: "any",
+  dampening: "any",
+  weightDecay: "any",
+  nesterov: "flag",
+  maximize: "flag",
+};

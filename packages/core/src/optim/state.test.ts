@@ -7,7 +7,17 @@ const list = (x: Tensor) => [...x.dataSync()];
 const setGrad = (x: Tensor, ...values: number[]) => {
   x.grad = tensor(values);
 };
-const OPTIMIZERS = [optim.SGD, optim.Adam, optim.AdamW];
+const OPTIMIZERS = [
+  optim.SGD,
+  optim.Adam,
+  optim.AdamW,
+  optim.RMSprop,
+  optim.Adagrad,
+  optim.Adadelta,
+  optim.Adamax,
+  optim.NAdam,
+  optim.RAdam,
+];
 
 describe("state dicts", () => {
   const build = (Optimizer: (typeof OPTIMIZERS)[number]) => {

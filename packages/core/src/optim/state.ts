@@ -1,7 +1,7 @@
 import type { TypedArray } from "../dtype/dtype";
 import { isPlainObject } from "../errors/brand";
 import { describe } from "../errors/describe";
-import { checkInteger } from "../errors/options";
+import { checkInteger, checkNumber } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { checkFits, copyAll } from "../nn/state-dict";
 import { zeros } from "../tensor/creation";
@@ -14,6 +14,8 @@ export interface SavedState {
   readonly step: number;
   /** The momentum of SGD; the averages of the gradient and of its square of Adam. Of the parameter's shape and dtype. */
   readonly tensors: readonly (Tensor | TypedArray)[];
+  /** NAdam's `mu_product`. Default: 1. */
+  readonly muProduct?: number;
 }
 
 /** What an optimizer's `stateDict` gives. */
@@ -30,29 +32,32 @@ export interface OptimizerStateDict {
 /** The tensors an optimizer keeps for one parameter, zeros at first, and the number of steps taken. They go along when the parameter's module moves to another backend. */
 export class OptimizerState {
   step = 0;
-  #tensors: Tensor[] = [];
+  muProduct = 1;
+  /** In the order in which kernels and formulas take them. */
+  tensors: Tensor[] = [];
 
   constructor(param: Tensor, count: number) {
     try {
-      for (let i = 0; i < count; i++) this.#tensors.push(keep(zeros(param.sizes, { dtype: param.dtype, backend: param.backend })));
+      for (let i = 0; i < count; i++) this.tensors.push(keep(zeros(param.sizes, { dtype: param.dtype, backend: param.backend })));
     } catch (error) {
       this.dispose();
       throw error;
     }
     // The parameter takes them along when its module moves, and does not keep them alive.
     const living = (param.followers ?? []).filter((ref) => ref.deref()?.isDisposed === false);
-    param.followers = [...living, ...this.#tensors.map((tensor) => new WeakRef(tensor))];
+    param.followers = [...living, ...this.tensors.map((tensor) => new WeakRef(tensor))];
   }
 
   /** States with copies of saved values that `checkSavedState` accepted; all or none. */
   static allFromSaved(saved: ReadonlyMap<Tensor, SavedState>): Map<Tensor, OptimizerState> {
     const states = new Map<Tensor, OptimizerState>();
     try {
-      for (const [param, { step, tensors }] of saved) {
+      for (const [param, { step, tensors, muProduct }] of saved) {
         const state = new OptimizerState(param, tensors.length);
         states.set(param, state);
         state.step = step;
-        const targets = Object.fromEntries(state.#tensors.entries());
+        state.muProduct = muProduct as number;
+        const targets = Object.fromEntries(state.tensors.entries());
         copyAll(targets, Object.fromEntries(tensors.entries()));
       }
     } catch (error) {
@@ -62,14 +67,15 @@ export class OptimizerState {
     return states;
   }
 
-  /** The tensors, in the order in which kernels take them. */
-  get tensors(): readonly Tensor[] {
-    return this.#tensors;
+  /** As `stateDict` gives it. */
+  saved(): SavedState {
+    const { step, tensors, muProduct } = this;
+    return muProduct === 1 ? { step, tensors } : { step, tensors, muProduct };
   }
 
   dispose(): void {
-    for (const tensor of this.#tensors) tensor.dispose();
-    this.#tensors = [];
+    for (const tensor of this.tensors) tensor.dispose();
+    this.tensors = [];
   }
 }
 
@@ -118,8 +124,10 @@ function checkState(param: Tensor, saved: SavedState, count: number): SavedState
   if (!isPlainObject(saved) || !Array.isArray(saved.tensors)) throw wrongType(OP, "state { step, tensors }", saved);
   const step: unknown = saved.step;
   checkInteger(OP, "step", step, 0);
+  const { muProduct = 1 } = saved;
+  checkNumber(OP, "muProduct", muProduct);
   if (saved.tensors.length !== count) throw wrongValue(OP, `${count} tensors of state for ${describe(param)}`, saved.tensors.length);
   const tensors = Array.from(saved.tensors as (Tensor | TypedArray)[]);
   for (const value of tensors) checkFits(OP, `the state of ${describe(param)}`, param, value);
-  return { step, tensors };
+  return { step, tensors, muProduct };
 }
