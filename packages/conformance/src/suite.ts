@@ -1,4 +1,5 @@
 import type { Check, Family } from "./case";
+import { activations } from "./families/activations";
 import { autograd } from "./families/autograd";
 import { binary } from "./families/binary";
 import { convolution } from "./families/convolution";
@@ -7,6 +8,7 @@ import { dropout } from "./families/dropout";
 import { errors } from "./families/errors";
 import { failures } from "./families/failures";
 import { gather } from "./families/gather";
+import { losses } from "./families/losses";
 import { matmul } from "./families/matmul";
 import { memoryFamily } from "./families/memory";
 import { movement } from "./families/movement";
@@ -30,6 +32,8 @@ export const suite: Readonly<Record<string, Family>> = {
   gather,
   convolution,
   pooling,
+  activations,
+  losses,
   dropout,
   replay,
   autograd,

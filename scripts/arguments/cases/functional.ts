@@ -16,6 +16,8 @@ const noiseShape = p.list(p.nullable(p.integer(1, -1, 3)), 2);
 const reduced = { reduction: p.word("mean", "sum", "none") };
 const elementwise = [p.operand(), p.operand(), p.options(reduced)];
 const classes = p.operand([2], { dtype: "int32" });
+const classOptions = { weight: p.nullable(p.operand([3])), ignoreIndex: p.integer(-100) };
+const elementWeight = p.nullable(p.operand([3]));
 const dim = p.options({ dim: p.dim() }, ["dim"]);
 /** One number for all spatial dimensions, or a list of them. */
 const sizes = (valid: number, low = 1): Place => p.or(p.list(p.integer(valid, low)), p.integer(valid, low));
@@ -66,7 +68,17 @@ export const functionalCases: Cases = {
   "functional.relu": [p.tensor()],
   "functional.sigmoid": [p.tensor()],
   "functional.tanh": [p.tensor()],
-  "functional.gelu": [p.tensor()],
+  "functional.gelu": [p.tensor(), p.options({ approximate: p.word("none", "tanh") })],
+  "functional.relu6": [p.tensor()],
+  "functional.hardsigmoid": [p.tensor()],
+  "functional.hardswish": [p.tensor()],
+  "functional.mish": [p.tensor()],
+  "functional.softsign": [p.tensor()],
+  "functional.logSigmoid": [p.tensor()],
+  "functional.hardtanh": [p.tensor(), p.options({ minVal: p.number(-1, (n) => n <= 1), maxVal: p.number(1, (n) => n >= -1) })],
+  "functional.celu": [p.tensor(), p.options({ alpha: p.number(1, (n) => n !== 0) })],
+  "functional.prelu": [p.operand(), p.operand([3])],
+  "functional.glu": [p.tensor([2, 4]), p.options({ dim: p.dim(1) })],
   "functional.silu": [p.tensor()],
   "functional.selu": [p.tensor()],
   "functional.leakyRelu": [p.tensor(), p.options({ negativeSlope: p.number(0.1) })],
@@ -85,10 +97,41 @@ export const functionalCases: Cases = {
   "functional.mseLoss": elementwise,
   "functional.l1Loss": elementwise,
   "functional.smoothL1Loss": [p.operand(), p.operand(), p.options({ ...reduced, beta: p.number(1, (n) => n >= 0) })],
-  "functional.binaryCrossEntropy": elementwise,
-  "functional.binaryCrossEntropyWithLogits": elementwise,
-  "functional.nllLoss": [p.operand(), classes, p.options(reduced)],
-  "functional.crossEntropy": [p.operand(), classes, p.options({ ...reduced, labelSmoothing: p.fraction(0.1) })],
+  "functional.huberLoss": [p.operand(), p.operand(), p.options({ ...reduced, delta: p.number(1, (n) => n > 0) })],
+  "functional.binaryCrossEntropy": [p.operand(), p.operand(), p.options({ ...reduced, weight: elementWeight })],
+  "functional.binaryCrossEntropyWithLogits": [
+    p.operand(),
+    p.operand(),
+    p.options({ ...reduced, weight: elementWeight, posWeight: elementWeight }),
+  ],
+  "functional.nllLoss": [p.operand(), classes, p.options({ ...reduced, ...classOptions })],
+  "functional.crossEntropy": [p.operand(), classes, p.options({ ...reduced, ...classOptions, labelSmoothing: p.fraction(0.1) })],
+  "functional.klDivLoss": [
+    p.operand(),
+    p.operand(),
+    p.options({ reduction: p.word("mean", "batchmean", "sum", "none"), logTarget: p.flag() }),
+  ],
+  "functional.gaussianNllLoss": [
+    p.operand(),
+    p.operand(),
+    p.operand(),
+    p.options({ ...reduced, full: p.flag(), eps: p.number(1e-6, (n) => n > 0) }),
+  ],
+  "functional.poissonNllLoss": [
+    p.operand(),
+    p.operand(),
+    p.options({ ...reduced, logInput: p.flag(), full: p.flag(), eps: p.number(1e-8) }),
+  ],
+  "functional.cosineSimilarity": [p.operand(), p.operand(), p.options({ dim: p.dim(1), eps: p.number(1e-8) })],
+  "functional.cosineEmbeddingLoss": [p.operand(), p.operand(), p.operand([2]), p.options({ ...reduced, margin: p.number(0) })],
+  "functional.marginRankingLoss": [p.operand(), p.operand(), p.operand(), p.options({ ...reduced, margin: p.number(0) })],
+  "functional.tripletMarginLoss": [
+    p.operand(),
+    p.operand(),
+    p.operand(),
+    p.options({ ...reduced, margin: p.number(1, (n) => n > 0), p: p.number(2), eps: p.number(1e-6), swap: p.flag() }),
+  ],
+  "functional.norm": [p.tensor(), p.options({ p: p.number(2), dim: p.dims, keepdim: p.flag() })],
 
   "functional.linear": [p.operand([4, 3]), p.operand([2, 3]), p.nullable(p.optional(p.operand([2])))],
   "functional.minimum": [p.or(p.tensor(), p.number(1)), p.operandOrNumber(2)],

@@ -5,7 +5,20 @@
  *
  * @packageDocumentation
  */
-export { elu, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "./activations";
+export { elu, type GeluOptions, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "./activations";
+export {
+  celu,
+  glu,
+  type HardtanhOptions,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  logSigmoid,
+  mish,
+  prelu,
+  relu6,
+  softsign,
+} from "./activations-more";
 export { type AdaptivePoolOptions, adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveMaxPool2d } from "./adaptive-pooling";
 export { bmm } from "./bmm";
 export {
@@ -20,20 +33,34 @@ export {
 } from "./convolution";
 export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, featureAlphaDropout } from "./dropout";
 export type { DropoutOptions, FeatureDropoutOptions, NoiseShape } from "./dropout-options";
+export { type HuberOptions, huberLoss, l1Loss, mseLoss, type SmoothL1Options, smoothL1Loss } from "./losses";
 export {
+  type BinaryCrossEntropyOptions,
+  type BinaryCrossEntropyWithLogitsOptions,
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
-  type CrossEntropyOptions,
-  crossEntropy,
-  type LossOptions,
-  l1Loss,
-  mseLoss,
-  nllLoss,
-  type Reduction,
-  type SmoothL1Options,
-  smoothL1Loss,
-} from "./losses";
+} from "./losses-binary";
+export { type CrossEntropyOptions, crossEntropy, type NllOptions, nllLoss } from "./losses-classes";
+export {
+  type GaussianNllOptions,
+  gaussianNllLoss,
+  type KlDivOptions,
+  klDivLoss,
+  type PoissonNllOptions,
+  poissonNllLoss,
+} from "./losses-distributions";
+export {
+  type CosineSimilarityOptions,
+  cosineEmbeddingLoss,
+  cosineSimilarity,
+  type MarginOptions,
+  marginRankingLoss,
+  type TripletMarginOptions,
+  tripletMarginLoss,
+} from "./losses-pairs";
+export type { LossOptions, Reduction } from "./losses-shared";
 export { gather, linear, maximum, minimum, where } from "./math";
+export { type NormOptions, norm } from "./norm";
 export type { PaddingMode } from "./padding-mode";
 export {
   type AvgPoolOptions,

@@ -5,6 +5,19 @@
  * @packageDocumentation
  */
 export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, SELU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from "./activations";
+export {
+  CELU,
+  GLU,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  LogSigmoid,
+  Mish,
+  PReLU,
+  type PReLUOptions,
+  ReLU6,
+  Softsign,
+} from "./activations-more";
 export { clipGradNorm } from "./clip-grad-norm";
 export { ModuleList, Sequential, type TensorModule } from "./containers";
 export {
@@ -27,7 +40,17 @@ export {
   type FeatureDropoutLayerOptions,
 } from "./dropout";
 export { Linear, type LinearOptions } from "./linear";
-export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss } from "./losses";
+export { HuberLoss, L1Loss, MSELoss, SmoothL1Loss } from "./losses";
+export {
+  CosineEmbeddingLoss,
+  CosineSimilarity,
+  GaussianNLLLoss,
+  KLDivLoss,
+  MarginRankingLoss,
+  PoissonNLLLoss,
+  TripletMarginLoss,
+} from "./losses-more";
+export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, NLLLoss } from "./losses-weighted";
 export { Module } from "./module";
 export { Buffer, Parameter } from "./parameter";
 export {
