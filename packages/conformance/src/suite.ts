@@ -7,6 +7,7 @@ import { crossBackend } from "./families/cross-backend";
 import { dropout } from "./families/dropout";
 import { errors } from "./families/errors";
 import { failures } from "./families/failures";
+import { functions } from "./families/functions";
 import { gather } from "./families/gather";
 import { losses } from "./families/losses";
 import { matmul } from "./families/matmul";
@@ -34,6 +35,7 @@ export const suite: Readonly<Record<string, Family>> = {
   pooling,
   activations,
   losses,
+  functions,
   dropout,
   replay,
   autograd,

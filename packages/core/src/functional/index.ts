@@ -31,8 +31,12 @@ export {
   convTranspose2d,
   type TransposedConvolutionOptions,
 } from "./convolution";
+export { clone, flip, type RollOptions, repeat, repeatInterleave, roll } from "./copies";
 export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, featureAlphaDropout } from "./dropout";
 export type { DropoutOptions, FeatureDropoutOptions, NoiseShape } from "./dropout-options";
+export { einsum } from "./einsum";
+export { indexSelect, maskedFill } from "./index-select";
+export { isnan, logicalAnd, logicalNot, logicalOr } from "./logic";
 export { type HuberOptions, huberLoss, l1Loss, mseLoss, type SmoothL1Options, smoothL1Loss } from "./losses";
 export {
   type BinaryCrossEntropyOptions,
@@ -62,6 +66,7 @@ export type { LossOptions, Reduction } from "./losses-shared";
 export { gather, linear, maximum, minimum, where } from "./math";
 export { type NormOptions, norm } from "./norm";
 export type { PaddingMode } from "./padding-mode";
+export { chunk, type SplitOptions, split, unbind } from "./parts";
 export {
   type AvgPoolOptions,
   avgPool1d,
@@ -73,5 +78,9 @@ export {
   maxPool2d,
   maxPool3d,
 } from "./pooling";
+export { all, any, argmin, type DimOptions, logsumexp, prod } from "./reductions";
+export { cumsum } from "./scan";
+export { argsort, type Sorted, type SortOptions, sort, type TopkOptions, topk } from "./sorting";
+export { type TriangleOptions, tril, triu } from "./triangles";
 export { type FoldOptions, fold, type UnfoldOptions, unfold } from "./unfold";
 export type { PerDimension } from "./windows";

@@ -17,6 +17,8 @@ const LOSSES = /Loss$|^binaryCrossEntropy|^crossEntropy$|^cosineSimilarity$/;
 
 const ACTIVATIONS = /^(gelu|hardswish|hardsigmoid|hardtanh|relu6|softsign|mish|celu|logSigmoid|glu|prelu)$/;
 
+const FUNCTIONS = /^(cumsum|logsumexp|norm|tril|triu|maskedFill|indexSelect|topk|sort|einsum|prod|flip|roll)$/;
+
 type Call = (...args: unknown[]) => Tensor | { values: Tensor; indices: Tensor };
 
 /** What stands before the options: the inputs, and what the file has among the options though it is an argument. */
@@ -44,6 +46,7 @@ const all = readGolden<{ cases: Golden[] }>("layers").cases;
 describe.each([
   ["losses", LOSSES, 73],
   ["activations", ACTIVATIONS, 17],
+  ["functions of tensors", FUNCTIONS, 54],
 ] as const)("%s agree with PyTorch", (_, ops, count) => {
   const cases = all.filter(({ op }) => ops.test(op));
 

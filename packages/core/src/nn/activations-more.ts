@@ -1,6 +1,7 @@
 /** The functions of `functional/activations-more` as layers. Shapes, dtypes and errors are those of the functions. */
 
 import type { Backend } from "../backend/backend";
+import { deviceOf } from "../cpu/device-of";
 import { checkInteger, checkNumber, optionsOf } from "../errors/options";
 import {
   celu,
@@ -230,6 +231,7 @@ export class PReLU extends Module {
       ...place
     } = optionsOf<PReLUOptions>("PReLU", options, { numParameters: "any", init: "number", backend: "any" });
     checkInteger("PReLU", "numParameters", numParameters, 1);
+    if (place.backend !== undefined) deviceOf(place.backend, "PReLU"); // refuses what is no backend
     const weight = full([numParameters], init, place);
     this.weight = new Parameter(weight);
     weight.dispose();
