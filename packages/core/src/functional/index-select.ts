@@ -6,7 +6,7 @@ import { refusal, wrongType, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { gather } from "../ops/gather";
 import { where } from "../ops/where";
-import { formatShape, normalizeDim } from "../shape/shape";
+import { broadcastShapes, formatShape, normalizeDim } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { hostTensor } from "./host-tensor";
 import { hostElements } from "./losses-shared";
@@ -65,6 +65,7 @@ export function maskedFill(input: Tensor, mask: Tensor, options: { value: number
   const condition = checkTensor(op, mask, "the mask");
   if (condition.dtype !== "bool") throw refusal(op, "a bool mask", condition.dtype, "compare it, e.g. x.gt(0)");
   checkInputs(op, [x, condition]);
+  broadcastShapes(op, x.sizes, condition.sizes);
   return where(condition, value, x);
 }
 

@@ -5,7 +5,7 @@ import { wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { cat } from "../ops/cat";
 import { argmax, countOf, REDUCE, type ReduceOptions, readReduction, sumOver } from "../ops/reduce";
-import { normalizeDim } from "../shape/shape";
+import { normalizeDim, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { copyOf } from "./copies";
 
@@ -45,9 +45,9 @@ export function logsumexp(input: Tensor, options?: ReduceOptions): Tensor {
  * @throws RangeError for a dim that is not there.
  */
 export function prod(input: Tensor, options?: DimOptions): Tensor {
-  const { x, dim, shape } = alongOne("prod", input, options);
+  const { x, sizes, dim, shape } = alongOne("prod", input, options);
   return composed(() => {
-    let y = copyOf(x.dtype === "bool" ? x.type("int32") : x);
+    let y = copyOf((x.dtype === "bool" ? x.type("int32") : x).reshape(sizes));
     let size = y.sizes[dim] as number;
     if (size === 0) return sumOver(y, [dim], true).add(1).reshape(shape);
     // Halves are multiplied with each other until one is left.
@@ -69,12 +69,12 @@ export function prod(input: Tensor, options?: DimOptions): Tensor {
  * @throws RangeError for a dim that is not there, or of size 0.
  */
 export function argmin(input: Tensor, options?: DimOptions): Tensor {
-  const { x, dim, shape } = alongOne("argmin", input, options);
-  if (x.sizes[dim] === 0) throw wrongValue("argmin", "at least one element", 0);
+  const { x, sizes, dim, shape } = alongOne("argmin", input, options);
+  if (sizes[dim] === 0) throw wrongValue("argmin", "at least one element", 0);
   return composed(() => {
     // Of integers -x - 1, which the smallest of them has, too.
     const opposite = x.dtype === "bool" ? x.eq(0).type("int32") : x.dtype === "int32" ? x.mul(-1).sub(1) : x.detach().neg();
-    return argmax(opposite, { dim }).reshape(shape);
+    return argmax(opposite.reshape(sizes), { dim }).reshape(shape);
   });
 }
 
@@ -102,15 +102,11 @@ export function all(input: Tensor, options?: ReduceOptions): Tensor {
 
 // --- internal helpers ---
 
-/** The tensor and the dimension to reduce, flat where none is named, and the result's shape. */
-function alongOne(op: string, input: Tensor, options: DimOptions | undefined): { x: Tensor; dim: number; shape: number[] } {
+/** The tensor, its sizes (flat where no dimension is named), which of them goes, and the result's shape. */
+function alongOne(op: string, input: Tensor, options: DimOptions | undefined): { x: Tensor; sizes: Shape; dim: number; shape: Shape } {
   const { dim, keepdim = false } = optionsOf<DimOptions>(op, options, { dim: "any", keepdim: "flag" });
   const x = checkTensor(op, input);
-  const rank = x.sizes.length;
-  if (dim === undefined || rank === 0) {
-    if (dim !== undefined) normalizeDim(op, dim, rank);
-    return { x: x.reshape([-1]), dim: 0, shape: keepdim ? x.sizes.map(() => 1) : [] };
-  }
-  const at = normalizeDim(op, dim, rank);
-  return { x, dim: at, shape: x.sizes.flatMap((size, i) => (i !== at ? [size] : keepdim ? [1] : [])) };
+  const at = dim === undefined ? 0 : normalizeDim(op, dim, x.sizes.length);
+  if (dim === undefined || x.sizes.length === 0) return { x, sizes: [x.size], dim: 0, shape: keepdim ? x.sizes.map(() => 1) : [] };
+  return { x, sizes: x.sizes, dim: at, shape: x.sizes.flatMap((size, i) => (i !== at ? [size] : keepdim ? [1] : [])) };
 }
