@@ -103,6 +103,8 @@ describe("the public face", () => {
           "setDefaultBackend",
         ],
         ...["stack", "tensor", "tidy", "zeros"],
+        ...["checkpoint", "shard", "shards"],
+        ...["arange", "bernoulli", "eye", "linspace", "normal", "onesLike", "randint", "randperm", "zerosLike"],
       ].sort(),
     );
   });

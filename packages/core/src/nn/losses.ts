@@ -35,7 +35,11 @@ export abstract class Loss<Options extends object = LossOptions> extends Module 
     this.options = Object.freeze(given) as unknown as Options;
   }
 
-  /** The loss of the inputs. */
+  /**
+   * The loss, reduced as the options say.
+   *
+   * @param inputs What the function of the same name takes before its options.
+   */
   abstract override forward(...inputs: Tensor[]): Tensor;
 }
 

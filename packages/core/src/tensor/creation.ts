@@ -178,31 +178,30 @@ export function randn(shape: Shape, options?: RandomOptions): Tensor {
   return drawn("randn", shape, options, drawRandn);
 }
 
-/** What makers of tensors take. */
-export const CREATION: OptionKinds<CreationOptions> = { dtype: "any", requiresGrad: "flag", backend: "any" };
+// --- internal helpers ---
 
-/** Where a tensor goes, and what it may be asked. */
-export interface Placement {
+const CREATION: OptionKinds<CreationOptions> = { dtype: "any", requiresGrad: "flag", backend: "any" };
+
+/** Where a tensor goes, and what it may be asked: all checked, before anything is allocated or drawn. */
+interface Placement {
   readonly device: Device;
   readonly dtype: DType;
   readonly requiresGrad: boolean;
 }
 
-/** The same from options: all checked, before anything is allocated or drawn. */
-export function placementOf(op: string, dtype: DType, { requiresGrad = false, backend = defaults.backend }: CreationOptions): Placement {
+function placementOf(op: string, dtype: DType, { requiresGrad = false, backend = defaults.backend }: CreationOptions): Placement {
   if (requiresGrad && !isFloating(dtype)) throw refusal(op, "a float dtype with requiresGrad", dtype, "integers have no gradient");
   return { device: deviceOf(backend, op), dtype, requiresGrad };
 }
 
-/** The tensor of a layout, as it was asked for. */
-export function make({ requiresGrad }: Placement, layout: () => Layout): Tensor {
+function make({ requiresGrad }: Placement, layout: () => Layout): Tensor {
   const x = new Tensor(layout());
   x.wantsGrad = requiresGrad;
   return x;
 }
 
 /** One value everywhere, under the name of the function that was called. */
-export function filled(op: string, sizes: Shape, value: number, options: CreationOptions | undefined): Tensor {
+function filled(op: string, sizes: Shape, value: number, options: CreationOptions | undefined): Tensor {
   const shape = checkShape(op, sizes);
   const { dtype: wanted = "float32", ...rest } = optionsOf<CreationOptions>(op, options, CREATION);
   const dtype = checkDType(op, wanted);

@@ -2,9 +2,11 @@ import { checkDType, hostArray } from "../dtype/dtype";
 import { checkInteger, optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
+import { computedLayout } from "../ops/layout";
 import { checkShape, type Shape, sizeOf } from "../shape/shape";
-import { CREATION, type CreationOptions, filled, make, placementOf } from "./creation";
+import type { CreationOptions } from "./creation";
 import { convert } from "./elements";
+import { CREATION, make, placementOf } from "./placement";
 import type { Tensor } from "./tensor";
 import { layoutFrom } from "./transfer";
 
@@ -120,7 +122,10 @@ export function onesLike(input: Tensor, options?: CreationOptions): Tensor {
 function alike(op: string, input: Tensor, value: number, options: CreationOptions | undefined): Tensor {
   const x = checkTensor(op, input);
   const given = optionsOf<CreationOptions>(op, options, CREATION);
-  return filled(op, x.sizes, value, { dtype: x.dtype, backend: x.backend, ...given });
+  const { dtype: wanted, ...rest } = { dtype: x.dtype, backend: x.backend, ...given };
+  const dtype = checkDType(op, wanted);
+  const placed = placementOf(op, dtype, rest);
+  return make(placed, () => computedLayout(placed.device, dtype, x.sizes, (out, kernels) => kernels.fill(out, value)));
 }
 
 function listed(op: string, sizes: Shape, value: (i: number) => number, { dtype: wanted = "float32", ...rest }: CreationOptions): Tensor {
