@@ -167,7 +167,7 @@ const geluOf = /* @__PURE__ */ formula<null>("gelu", {
   },
 });
 
-const TANH_SCALE = Math.sqrt(2 / Math.PI);
+const TANH_SCALE = /* @__PURE__ */ Math.sqrt(2 / Math.PI);
 const TANH_CUBIC = 0.044715;
 
 /** With t = tanh(a (x + c x^3)): x (1 + t) / 2, and (1 + t) / 2 + x (1 - t^2) a (1 + 3 c x^2) / 2. */

@@ -4,7 +4,7 @@ import { wrongValue } from "../errors/refusal";
 import { softplus } from "../ops/unary";
 import type { Tensor } from "../tensor/tensor";
 import { lossesOfLogits, lossesOfProbabilities } from "./binary-cross-entropy";
-import { checkAlike, checkReduction, checkWeight, factor, hostElements, LOSS, type LossOptions, reduced } from "./losses-shared";
+import { checkAlike, checkReduction, checkWeight, factor, hostElements, type LossOptions, reduced } from "./losses-shared";
 
 /** Options of `binaryCrossEntropy`. */
 export interface BinaryCrossEntropyOptions extends LossOptions {
@@ -19,8 +19,8 @@ export interface BinaryCrossEntropyWithLogitsOptions extends BinaryCrossEntropyO
 }
 
 /** The options that these losses have. */
-export const BINARY: OptionKinds<BinaryCrossEntropyOptions> = { ...LOSS, weight: "any" };
-export const BINARY_WITH_LOGITS: OptionKinds<BinaryCrossEntropyWithLogitsOptions> = { ...BINARY, posWeight: "any" };
+export const BINARY: OptionKinds<BinaryCrossEntropyOptions> = { reduction: "any", weight: "any" };
+export const BINARY_WITH_LOGITS: OptionKinds<BinaryCrossEntropyWithLogitsOptions> = { reduction: "any", weight: "any", posWeight: "any" };
 
 /**
  * Cross entropy of probabilities against targets, logarithms bounded at -100; needs a sigmoid before (or use the variant with logits, which is more

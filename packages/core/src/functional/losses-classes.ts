@@ -9,7 +9,7 @@ import { gather } from "../ops/gather";
 import { formatShape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { logSoftmax } from "./activations";
-import { checkReduction, factor, hostElements, LOSS, type LossOptions, type Reduction, reduced } from "./losses-shared";
+import { checkReduction, factor, hostElements, type LossOptions, type Reduction, reduced } from "./losses-shared";
 
 /** Options of `nllLoss`. */
 export interface NllOptions extends LossOptions {
@@ -26,8 +26,13 @@ export interface CrossEntropyOptions extends NllOptions {
 }
 
 /** The options that these losses have. */
-export const NLL: OptionKinds<NllOptions> = { ...LOSS, weight: "any", ignoreIndex: "any" };
-export const CROSS_ENTROPY: OptionKinds<CrossEntropyOptions> = { ...NLL, labelSmoothing: "number" };
+export const NLL: OptionKinds<NllOptions> = { reduction: "any", weight: "any", ignoreIndex: "any" };
+export const CROSS_ENTROPY: OptionKinds<CrossEntropyOptions> = {
+  reduction: "any",
+  weight: "any",
+  ignoreIndex: "any",
+  labelSmoothing: "number",
+};
 
 /** Refuses a share of the target outside [0, 1]. */
 export function checkSmoothing(op: string, smoothing: number): void {

@@ -8,7 +8,7 @@ import { checkTensor } from "../ops/binary";
 import { formatShape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { atLeast } from "./at-least";
-import { checkAlike, checkReduction, elementwise, hostElements, LOSS, type LossOptions, type Reduction, reduced } from "./losses-shared";
+import { checkAlike, checkReduction, elementwise, hostElements, type LossOptions, type Reduction, reduced } from "./losses-shared";
 
 /** Options of `klDivLoss`. */
 export interface KlDivOptions {
@@ -38,8 +38,8 @@ export interface PoissonNllOptions extends LossOptions {
 
 /** The options that these losses have. */
 export const KL_DIV: OptionKinds<KlDivOptions> = { reduction: "any", logTarget: "flag" };
-export const GAUSSIAN_NLL: OptionKinds<GaussianNllOptions> = { ...LOSS, full: "flag", eps: "number" };
-export const POISSON_NLL: OptionKinds<PoissonNllOptions> = { ...LOSS, logInput: "flag", full: "flag", eps: "number" };
+export const GAUSSIAN_NLL: OptionKinds<GaussianNllOptions> = { reduction: "any", full: "flag", eps: "number" };
+export const POISSON_NLL: OptionKinds<PoissonNllOptions> = { reduction: "any", logInput: "flag", full: "flag", eps: "number" };
 
 /** Refuses anything but the four reductions that `klDivLoss` has. */
 export function checkKlDivReduction(op: string, reduction: unknown): void {

@@ -9,7 +9,7 @@ import { checkTensor } from "../ops/binary";
 import { broadcastShapes, formatShape, normalizeDim, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { atLeast } from "./at-least";
-import { checkAlike, checkReduction, LOSS, type LossOptions, reduced } from "./losses-shared";
+import { checkAlike, checkReduction, type LossOptions, reduced } from "./losses-shared";
 import { normOver } from "./norm";
 
 /** Options of `cosineSimilarity`. */
@@ -40,8 +40,14 @@ export interface TripletMarginOptions extends LossOptions {
 
 /** The options that these losses have. */
 export const COSINE_SIMILARITY: OptionKinds<CosineSimilarityOptions> = { dim: "any", eps: "number" };
-export const MARGIN: OptionKinds<MarginOptions> = { ...LOSS, margin: "number" };
-export const TRIPLET_MARGIN: OptionKinds<TripletMarginOptions> = { ...MARGIN, p: "number", eps: "number", swap: "flag" };
+export const MARGIN: OptionKinds<MarginOptions> = { reduction: "any", margin: "number" };
+export const TRIPLET_MARGIN: OptionKinds<TripletMarginOptions> = {
+  reduction: "any",
+  margin: "number",
+  p: "number",
+  eps: "number",
+  swap: "flag",
+};
 
 /** Refuses a margin that no negative is beyond. */
 export function checkTripletMargin(op: string, margin: number): void {

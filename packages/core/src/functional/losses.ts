@@ -2,7 +2,7 @@ import { type OptionKinds, optionsOf } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
 import { formula } from "../ops/formula";
 import type { Tensor } from "../tensor/tensor";
-import { elementwise, LOSS, type LossOptions } from "./losses-shared";
+import { elementwise, type LossOptions } from "./losses-shared";
 
 /** Options of `smoothL1Loss`. */
 export interface SmoothL1Options extends LossOptions {
@@ -17,8 +17,8 @@ export interface HuberOptions extends LossOptions {
 }
 
 /** The options that these losses have. */
-export const SMOOTH_L1: OptionKinds<SmoothL1Options> = { ...LOSS, beta: "number" };
-export const HUBER: OptionKinds<HuberOptions> = { ...LOSS, delta: "number" };
+export const SMOOTH_L1: OptionKinds<SmoothL1Options> = { reduction: "any", beta: "number" };
+export const HUBER: OptionKinds<HuberOptions> = { reduction: "any", delta: "number" };
 
 /** Refuses a place where the halves of a smooth loss meet that is below 0. */
 export function checkBeta(op: string, beta: number): void {

@@ -2,7 +2,7 @@ import { composed } from "../autograd/scope";
 import { checkFloating } from "../dtype/dtype";
 import { type OptionKinds, optionsOf } from "../errors/options";
 import { checkTensor } from "../ops/binary";
-import { REDUCE, type ReduceOptions } from "../ops/reduce";
+import type { ReduceOptions } from "../ops/reduce";
 import { normalizeDims } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 
@@ -48,7 +48,7 @@ export function normOver(x: Tensor, p: number, dims: readonly number[], keepdim:
 
 // --- internal helpers ---
 
-const NORM: OptionKinds<NormOptions> = { ...REDUCE, p: "number" };
+const NORM: OptionKinds<NormOptions> = { dim: "any", keepdim: "flag", p: "number" };
 
 /** 0 where x is, with a gradient of 0, though the slope of `fn` there is infinite. */
 function unlessZero(x: Tensor, fn: (x: Tensor) => Tensor): Tensor {
