@@ -23,6 +23,7 @@ const SHARED_PARTS = [
   "DISPOSE",
   "DropoutLayer",
   "Loss",
+  "WeightedLoss",
   "AnyConvolution",
   "Convolution",
   "TransposedConvolution",

@@ -10,7 +10,7 @@ import { type Input, input } from "./inputs";
 export interface GoldenTensor {
   readonly shape: readonly number[];
   readonly data: readonly number[];
-  readonly dtype?: "float32" | "int32";
+  readonly dtype?: "float32" | "int32" | "bool";
 }
 
 /** The mask of `n` elements at `p`, for one seed and call. */

@@ -1,4 +1,5 @@
 import type { Check, Family } from "./case";
+import { activations } from "./families/activations";
 import { autograd } from "./families/autograd";
 import { binary } from "./families/binary";
 import { convolution } from "./families/convolution";
@@ -7,7 +8,9 @@ import { dropout } from "./families/dropout";
 import { embedding } from "./families/embedding";
 import { errors } from "./families/errors";
 import { failures } from "./families/failures";
+import { functions } from "./families/functions";
 import { gather } from "./families/gather";
+import { losses } from "./families/losses";
 import { matmul } from "./families/matmul";
 import { memoryFamily } from "./families/memory";
 import { models } from "./families/models";
@@ -38,6 +41,9 @@ export const suite: Readonly<Record<string, Family>> = {
   normalization,
   embedding,
   padding,
+  activations,
+  losses,
+  functions,
   dropout,
   replay,
   autograd,

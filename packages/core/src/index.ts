@@ -47,9 +47,11 @@ export {
   tensor,
   zeros,
 } from "./tensor/creation";
+export { bernoulli, normal, randint, randperm } from "./tensor/draws";
 export type { NestedArray } from "./tensor/elements";
 export { type GradOptions, grad } from "./tensor/grad";
 export { type GradcheckOptions, gradcheck, gradgradcheck } from "./tensor/gradcheck";
 export { type MemoryInfo, memory } from "./tensor/memory";
+export { type ArangeOptions, arange, type EyeOptions, eye, linspace, onesLike, zerosLike } from "./tensor/ranges";
 export type { Tensor } from "./tensor/tensor";
 export { keep, tidy } from "./tensor/tidy";

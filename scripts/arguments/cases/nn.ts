@@ -29,6 +29,8 @@ const dropout = (make: Make, shape: readonly number[], more: Settings = {}): Cas
 const reduced = { reduction: p.word("mean", "sum", "none") };
 const loss = (make: Make, says: string, target: Place = p.operand()): Case => forward(make, [p.operand(), target], {}, [says]);
 const classes = p.operand([2], { dtype: "int32" });
+/** Of which backend it is shows when the loss is computed. */
+const weight = p.nullable(p.tensor([3]));
 /** One that is gone has no gradient, and so is passed over. */
 const anyTensor: Place = { ...p.tensor(), accepts: isTensor };
 const dim = [p.options({ dim: p.integer(1) }, ["dim"])];
@@ -306,7 +308,17 @@ export const nnCases: Cases = {
   "nn.ReLU": [],
   "nn.Sigmoid": [],
   "nn.Tanh": [],
-  "nn.GELU": [],
+  "nn.GELU": [p.options({ approximate: p.word("none", "tanh") })],
+  "nn.ReLU6": [],
+  "nn.Hardsigmoid": [],
+  "nn.Hardswish": [],
+  "nn.Mish": [],
+  "nn.Softsign": [],
+  "nn.LogSigmoid": [],
+  "nn.Hardtanh": [p.options({ minVal: p.number(-1, (n) => n <= 1), maxVal: p.number(1, (n) => n >= -1) })],
+  "nn.CELU": [p.options({ alpha: p.number(1, (n) => n !== 0) })],
+  "nn.GLU": [p.options({ dim: p.integer(-1) })],
+  "nn.PReLU": [p.options({ numParameters: p.integer(1, 1, 1000), init: p.number(0.25), backend: p.backend })],
   "nn.SiLU": [],
   "nn.SELU": [],
   "nn.LeakyReLU": [p.options({ negativeSlope: p.number(0.1) })],
@@ -317,7 +329,20 @@ export const nnCases: Cases = {
   "nn.ReLU#forward": activation(() => new nn.ReLU()),
   "nn.Sigmoid#forward": activation(() => new nn.Sigmoid()),
   "nn.Tanh#forward": activation(() => new nn.Tanh()),
-  "nn.GELU#forward": activation(() => new nn.GELU()),
+  "nn.GELU#forward": activation(() => new nn.GELU(), { approximate: p.word("none", "tanh") }),
+  "nn.ReLU6#forward": activation(() => new nn.ReLU6()),
+  "nn.Hardsigmoid#forward": activation(() => new nn.Hardsigmoid()),
+  "nn.Hardswish#forward": activation(() => new nn.Hardswish()),
+  "nn.Mish#forward": activation(() => new nn.Mish()),
+  "nn.Softsign#forward": activation(() => new nn.Softsign()),
+  "nn.LogSigmoid#forward": activation(() => new nn.LogSigmoid()),
+  "nn.Hardtanh#forward": activation(() => new nn.Hardtanh(), {
+    minVal: p.number(-1, (n) => n <= 1),
+    maxVal: p.number(1, (n) => n >= -1),
+  }),
+  "nn.CELU#forward": activation(() => new nn.CELU(), { alpha: p.number(1, (n) => n !== 0) }),
+  "nn.GLU#forward": forward(() => new nn.GLU(), [p.tensor([2, 4])], { dim: p.dim(1) }, ["glu"]),
+  "nn.PReLU#forward": forward(() => new nn.PReLU(), [p.operand()], {}, ["prelu"]),
   "nn.SiLU#forward": activation(() => new nn.SiLU()),
   "nn.SELU#forward": activation(() => new nn.SELU()),
   "nn.LeakyReLU#forward": activation(() => new nn.LeakyReLU(), { negativeSlope: p.number(0.1) }),
@@ -329,10 +354,39 @@ export const nnCases: Cases = {
   "nn.MSELoss": [p.options(reduced)],
   "nn.L1Loss": [p.options(reduced)],
   "nn.SmoothL1Loss": [p.options({ ...reduced, beta: p.number(1, (n) => n >= 0) })],
-  "nn.BCELoss": [p.options(reduced)],
-  "nn.BCEWithLogitsLoss": [p.options(reduced)],
-  "nn.NLLLoss": [p.options(reduced)],
-  "nn.CrossEntropyLoss": [p.options({ ...reduced, labelSmoothing: p.fraction(0.1) })],
+  "nn.BCELoss": [p.options({ ...reduced, weight })],
+  "nn.BCEWithLogitsLoss": [p.options({ ...reduced, weight, posWeight: weight })],
+  "nn.NLLLoss": [p.options({ ...reduced, weight, ignoreIndex: p.integer(-100) })],
+  "nn.CrossEntropyLoss": [p.options({ ...reduced, weight, ignoreIndex: p.integer(-100), labelSmoothing: p.fraction(0.1) })],
+  "nn.HuberLoss": [p.options({ ...reduced, delta: p.number(1, (n) => n > 0) })],
+  "nn.KLDivLoss": [p.options({ reduction: p.word("mean", "batchmean", "sum", "none"), logTarget: p.flag() })],
+  "nn.GaussianNLLLoss": [p.options({ ...reduced, full: p.flag(), eps: p.number(1e-6, (n) => n > 0) })],
+  "nn.PoissonNLLLoss": [p.options({ ...reduced, logInput: p.flag(), full: p.flag(), eps: p.number(1e-8) })],
+  "nn.CosineEmbeddingLoss": [p.options({ ...reduced, margin: p.number(0) })],
+  "nn.MarginRankingLoss": [p.options({ ...reduced, margin: p.number(0) })],
+  "nn.TripletMarginLoss": [
+    p.options({ ...reduced, margin: p.number(1, (n) => n > 0), p: p.number(2), eps: p.number(1e-6), swap: p.flag() }),
+  ],
+  "nn.CosineSimilarity": [p.options({ dim: p.integer(1), eps: p.number(1e-8) })],
+  "nn.HuberLoss#forward": loss(() => new nn.HuberLoss(), "huberLoss"),
+  "nn.KLDivLoss#forward": loss(() => new nn.KLDivLoss(), "klDivLoss"),
+  "nn.GaussianNLLLoss#forward": forward(() => new nn.GaussianNLLLoss(), [p.operand(), p.operand(), p.operand()], {}, ["gaussianNllLoss"]),
+  "nn.PoissonNLLLoss#forward": loss(() => new nn.PoissonNLLLoss(), "poissonNllLoss"),
+  "nn.CosineEmbeddingLoss#forward": forward(() => new nn.CosineEmbeddingLoss(), [p.operand(), p.operand(), p.operand([2])], {}, [
+    "cosineEmbeddingLoss",
+  ]),
+  "nn.MarginRankingLoss#forward": forward(() => new nn.MarginRankingLoss(), [p.operand(), p.operand(), p.operand()], {}, [
+    "marginRankingLoss",
+  ]),
+  "nn.TripletMarginLoss#forward": forward(() => new nn.TripletMarginLoss(), [p.operand(), p.operand(), p.operand()], {}, [
+    "tripletMarginLoss",
+  ]),
+  "nn.CosineSimilarity#forward": forward(
+    () => new nn.CosineSimilarity(),
+    [p.operand(), p.operand()],
+    { dim: p.dim(1), eps: p.number(1e-8) },
+    ["cosineSimilarity"],
+  ),
   "nn.MSELoss#forward": loss(() => new nn.MSELoss(), "mseLoss"),
   "nn.L1Loss#forward": loss(() => new nn.L1Loss(), "l1Loss"),
   "nn.SmoothL1Loss#forward": loss(() => new nn.SmoothL1Loss(), "smoothL1Loss"),

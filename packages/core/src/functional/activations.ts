@@ -1,12 +1,26 @@
 import { composed } from "../autograd/scope";
 import { checkFloating } from "../dtype/dtype";
 import { optionsOf } from "../errors/options";
+import { wrongValue } from "../errors/refusal";
 import { sigmoidGrad } from "../ops/arithmetic";
 import { checkTensor } from "../ops/binary";
 import { formula } from "../ops/formula";
 import { applySoftmax } from "../ops/softmax";
 import * as unary from "../ops/unary";
 import type { Tensor } from "../tensor/tensor";
+
+/** Options of `gelu`. */
+export interface GeluOptions {
+  /** `"tanh"` computes by a hyperbolic tangent what `"none"` computes by the error function. Default: "none". */
+  readonly approximate?: "none" | "tanh";
+}
+
+/** How `gelu` computes, from its options. */
+export function geluApproximation(op: string, options: GeluOptions | undefined): "none" | "tanh" {
+  const { approximate = "none" } = optionsOf<GeluOptions>(op, options, { approximate: "any" });
+  if (approximate !== "none" && approximate !== "tanh") throw wrongValue(op, 'approximate "none" or "tanh"', approximate);
+  return approximate;
+}
 
 /**
  * max(x, 0), element by element; NaN stays, and passes the gradient on. Mirrors [torch.nn.functional.relu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html).
@@ -38,12 +52,15 @@ export function tanh(input: Tensor): Tensor {
 
 /**
  * x times the normal distribution function of x, by the error function (Hendrycks and Gimpel, [2016](https://arxiv.org/abs/1606.08415)). Mirrors
- * [torch.nn.functional.gelu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gelu.html) without its `approximate`.
+ * [torch.nn.functional.gelu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gelu.html).
  *
  * @param input Any shape.
+ * @param options `approximate`: `"tanh"` for the approximation by a hyperbolic tangent, default `"none"`.
+ * @throws RangeError for another approximation.
  */
-export function gelu(input: Tensor): Tensor {
-  return geluOf(checkActivation("gelu", input), null);
+export function gelu(input: Tensor, options?: GeluOptions): Tensor {
+  const approximate = geluApproximation("gelu", options);
+  return (approximate === "tanh" ? tanhGeluOf : geluOf)(checkActivation("gelu", input), null);
 }
 
 /**
@@ -127,14 +144,14 @@ export function logSoftmax(input: Tensor, options: { dim: number }): Tensor {
   return applySoftmax(input, true, optionsOf<{ dim: number }>("logSoftmax", options, { dim: "any" }).dim);
 }
 
-// --- internal helpers ---
-
 /** A float tensor, refused under the name of the function that was called. */
-function checkActivation(op: string, input: Tensor): Tensor {
+export function checkActivation(op: string, input: Tensor): Tensor {
   const x = checkTensor(op, input);
   checkFloating(op, x.dtype);
   return x;
 }
+
+// --- internal helpers ---
 
 /** The normal distribution function Phi times x; the derivative is Phi(x) + x phi(x), with its density phi. */
 const geluOf = /* @__PURE__ */ formula<null>("gelu", {
@@ -147,6 +164,23 @@ const geluOf = /* @__PURE__ */ formula<null>("gelu", {
       .exp()
       .mul(1 / Math.sqrt(2 * Math.PI));
     return phi.add(density.mul(x));
+  },
+});
+
+const TANH_SCALE = /* @__PURE__ */ Math.sqrt(2 / Math.PI);
+const TANH_CUBIC = 0.044715;
+
+/** With t = tanh(a (x + c x^3)): x (1 + t) / 2, and (1 + t) / 2 + x (1 - t^2) a (1 + 3 c x^2) / 2. */
+const tanhGeluOf = /* @__PURE__ */ formula<null>("gelu", {
+  part: (x) => unary.tanh(x.mul(x).mul(TANH_CUBIC).add(1).mul(x).mul(TANH_SCALE)),
+  value: (x, _, t) => t.add(1).mul(x).mul(0.5),
+  derivative(x, _, t) {
+    const slope = x
+      .mul(x)
+      .mul(3 * TANH_CUBIC)
+      .add(1)
+      .mul(TANH_SCALE);
+    return t.mul(t).neg().add(1).mul(slope).mul(x).add(t).add(1).mul(0.5);
   },
 });
 

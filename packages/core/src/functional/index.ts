@@ -5,7 +5,20 @@
  *
  * @packageDocumentation
  */
-export { elu, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "./activations";
+export { elu, type GeluOptions, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "./activations";
+export {
+  celu,
+  glu,
+  type HardtanhOptions,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  logSigmoid,
+  mish,
+  prelu,
+  relu6,
+  softsign,
+} from "./activations-more";
 export { type AdaptivePoolOptions, adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveMaxPool2d } from "./adaptive-pooling";
 export { type BatchNormOptions, batchNorm, type InstanceNormOptions, instanceNorm, type StatisticsOptions } from "./batch-norm";
 export { bmm } from "./bmm";
@@ -19,24 +32,42 @@ export {
   convTranspose2d,
   type TransposedConvolutionOptions,
 } from "./convolution";
+export { clone, flip, type RollOptions, repeat, repeatInterleave, roll } from "./copies";
 export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, featureAlphaDropout } from "./dropout";
 export type { DropoutOptions, FeatureDropoutOptions, NoiseShape } from "./dropout-options";
+export { einsum } from "./einsum";
 export { type EmbeddingOptions, embedding, type OneHotOptions, oneHot } from "./embedding";
+export { indexSelect, maskedFill } from "./index-select";
 export { type InterpolateOptions, type InterpolationMode, interpolate, pixelShuffle } from "./interpolate";
+export { isnan, logicalAnd, logicalNot, logicalOr } from "./logic";
+export { type HuberOptions, huberLoss, l1Loss, mseLoss, type SmoothL1Options, smoothL1Loss } from "./losses";
 export {
+  type BinaryCrossEntropyOptions,
+  type BinaryCrossEntropyWithLogitsOptions,
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
-  type CrossEntropyOptions,
-  crossEntropy,
-  type LossOptions,
-  l1Loss,
-  mseLoss,
-  nllLoss,
-  type Reduction,
-  type SmoothL1Options,
-  smoothL1Loss,
-} from "./losses";
+} from "./losses-binary";
+export { type CrossEntropyOptions, crossEntropy, type NllOptions, nllLoss } from "./losses-classes";
+export {
+  type GaussianNllOptions,
+  gaussianNllLoss,
+  type KlDivOptions,
+  klDivLoss,
+  type PoissonNllOptions,
+  poissonNllLoss,
+} from "./losses-distributions";
+export {
+  type CosineSimilarityOptions,
+  cosineEmbeddingLoss,
+  cosineSimilarity,
+  type MarginOptions,
+  marginRankingLoss,
+  type TripletMarginOptions,
+  tripletMarginLoss,
+} from "./losses-pairs";
+export type { LossOptions, Reduction } from "./losses-shared";
 export { gather, linear, maximum, minimum, where } from "./math";
+export { type NormOptions, norm } from "./norm";
 export {
   type AffineTensors,
   type GroupNormOptions,
@@ -49,6 +80,7 @@ export {
 export { type NormalizeOptions, normalize } from "./normalize";
 export { type PadMode, type PadOptions, pad } from "./padding";
 export type { PaddingMode } from "./padding-mode";
+export { chunk, type SplitOptions, split, unbind } from "./parts";
 export {
   type AvgPoolOptions,
   avgPool1d,
@@ -60,5 +92,9 @@ export {
   maxPool2d,
   maxPool3d,
 } from "./pooling";
+export { all, any, argmin, type DimOptions, logsumexp, prod } from "./reductions";
+export { cumsum } from "./scan";
+export { argsort, type Sorted, type SortOptions, sort, type TopkOptions, topk } from "./sorting";
+export { type TriangleOptions, tril, triu } from "./triangles";
 export { type FoldOptions, fold, type UnfoldOptions, unfold } from "./unfold";
 export type { PerDimension } from "./windows";

@@ -2,7 +2,21 @@
 
 import { checkInteger, checkNumber, optionsOf } from "../errors/options";
 import { wrongType } from "../errors/refusal";
-import { elu, gelu, leakyRelu, logSoftmax, relu, selu, sigmoid, silu, softmax, softplus, tanh } from "../functional/activations";
+import {
+  elu,
+  type GeluOptions,
+  gelu,
+  geluApproximation,
+  leakyRelu,
+  logSoftmax,
+  relu,
+  selu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  tanh,
+} from "../functional/activations";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
 
@@ -64,9 +78,24 @@ export class GELU extends Module {
     return "GELU";
   }
 
+  /** By the error function ("none") or a hyperbolic tangent ("tanh"). */
+  readonly approximate: "none" | "tanh";
+
+  /** @param options `approximate`: default "none". */
+  constructor(options?: GeluOptions) {
+    super();
+    this.approximate = geluApproximation("GELU", options);
+  }
+
   /** The output for `input`, of its shape; float32 or float64. */
   forward(input: Tensor): Tensor {
-    return gelu(input);
+    checkPresent("GELU", "approximate", this.approximate);
+    return gelu(input, { approximate: this.approximate });
+  }
+
+  /** The options, for `toString()`. */
+  protected override extraRepr(): string {
+    return `approximate=${this.approximate}`;
   }
 }
 
@@ -265,6 +294,11 @@ export class LogSoftmax extends Module {
 }
 
 // --- internal helpers ---
+
+/** A property that became undefined is no option that was left out. */
+function checkPresent(op: string, name: string, value: unknown): void {
+  if (value === undefined) throw wrongType(op, `${name} to be set`, value);
+}
 
 function dimOf(op: string, options: { dim: number }): number {
   const { dim } = optionsOf<{ dim: number }>(op, options, { dim: "any" });

@@ -6,6 +6,19 @@
  */
 export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, SELU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from "./activations";
 export {
+  CELU,
+  GLU,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  LogSigmoid,
+  Mish,
+  PReLU,
+  type PReLUOptions,
+  ReLU6,
+  Softsign,
+} from "./activations-more";
+export {
   BatchNorm1d,
   BatchNorm2d,
   BatchNorm3d,
@@ -41,7 +54,17 @@ export type { ForwardHook, ForwardPreHook, RemovableHandle } from "./hooks";
 export * as init from "./init";
 export { Linear, type LinearOptions } from "./linear";
 export { ModuleDict, ModuleList, ParameterList } from "./lists";
-export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss } from "./losses";
+export { HuberLoss, L1Loss, MSELoss, SmoothL1Loss } from "./losses";
+export {
+  CosineEmbeddingLoss,
+  CosineSimilarity,
+  GaussianNLLLoss,
+  KLDivLoss,
+  MarginRankingLoss,
+  PoissonNLLLoss,
+  TripletMarginLoss,
+} from "./losses-more";
+export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, NLLLoss } from "./losses-weighted";
 export { Module } from "./module";
 export {
   GroupNorm,

@@ -2,41 +2,45 @@
 
 import { type OptionKinds, optionsOf } from "../errors/options";
 import {
-  binaryCrossEntropy,
-  binaryCrossEntropyWithLogits,
-  CROSS_ENTROPY,
-  type CrossEntropyOptions,
   checkBeta,
-  checkReduction,
-  checkSmoothing,
-  crossEntropy,
-  LOSS,
-  type LossOptions,
+  checkDelta,
+  HUBER,
+  type HuberOptions,
+  huberLoss,
   l1Loss,
   mseLoss,
-  nllLoss,
   SMOOTH_L1,
   type SmoothL1Options,
   smoothL1Loss,
 } from "../functional/losses";
+import { checkReduction, LOSS, type LossOptions } from "../functional/losses-shared";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
 
 /** What all losses share: options given once. */
-abstract class Loss<Options extends LossOptions> extends Module {
+export abstract class Loss<Options extends object = LossOptions> extends Module {
   /** What the function gets at each call. */
   protected readonly options: Options;
 
   /** @internal */
-  constructor(op: string, options: Options | undefined, kinds: OptionKinds<Options>) {
+  constructor(
+    op: string,
+    options: Options | undefined,
+    kinds: OptionKinds<Options>,
+    check: (op: string, reduction: unknown) => void = checkReduction,
+  ) {
     super();
-    const given = { reduction: "mean", ...optionsOf(op, options, kinds) };
-    checkReduction(op, given.reduction);
+    const given: { reduction?: unknown } = { reduction: "mean", ...optionsOf(op, options, kinds) };
+    check(op, given.reduction);
     this.options = Object.freeze(given) as unknown as Options;
   }
 
-  /** The loss of `input` by `target`. */
-  abstract override forward(input: Tensor, target: Tensor): Tensor;
+  /**
+   * The loss, reduced as the options say.
+   *
+   * @param inputs What the function of the same name takes before its options.
+   */
+  abstract override forward(...inputs: Tensor[]): Tensor;
 }
 
 /**
@@ -126,120 +130,28 @@ export class SmoothL1Loss extends Loss<SmoothL1Options> {
 }
 
 /**
- * Cross entropy of probabilities; the module of `functional.binaryCrossEntropy`. Mirrors
- * [torch.nn.BCELoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html).
- *
- * @throws From `forward`: ShapeError, TypeError and RangeError as the function.
- * @example
- * ```ts
- * const loss = new nn.BCELoss();
- * console.log(loss.forward(tensor([0.5, 0.5]), tensor([0, 1])).itemSync().toFixed(4)); // 0.6931
- * ```
+ * Half the square near 0, absolute beyond `delta`; the module of `functional.huberLoss`. Mirrors
+ * [torch.nn.HuberLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.HuberLoss.html).
  */
-export class BCELoss extends Loss<LossOptions> {
+export class HuberLoss extends Loss<HuberOptions> {
   /** @internal */
   static override get name(): string {
-    return "BCELoss";
+    return "HuberLoss";
   }
 
   /** @param options Passed to the function at each call. Default: its own defaults. */
-  constructor(options?: LossOptions) {
-    super("BCELoss", options, LOSS);
+  constructor(options?: HuberOptions) {
+    super("HuberLoss", options, HUBER);
+    checkDelta("HuberLoss", this.options.delta ?? 1);
   }
 
   /**
    * The loss, reduced as the options say.
    *
-   * @param input Probabilities in [0, 1], any shape.
-   * @param target Of the input's shape, in [0, 1].
+   * @param input Any shape.
+   * @param target Of the input's shape.
    */
   forward(input: Tensor, target: Tensor): Tensor {
-    return binaryCrossEntropy(input, target, this.options);
-  }
-}
-
-/**
- * Cross entropy of logits; the module of `functional.binaryCrossEntropyWithLogits`. Mirrors
- * [torch.nn.BCEWithLogitsLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html).
- */
-export class BCEWithLogitsLoss extends Loss<LossOptions> {
-  /** @internal */
-  static override get name(): string {
-    return "BCEWithLogitsLoss";
-  }
-
-  /** @param options Passed to the function at each call. Default: its own defaults. */
-  constructor(options?: LossOptions) {
-    super("BCEWithLogitsLoss", options, LOSS);
-  }
-
-  /**
-   * The loss, reduced as the options say.
-   *
-   * @param input Logits, any shape.
-   * @param target Of the input's shape, in [0, 1].
-   */
-  forward(input: Tensor, target: Tensor): Tensor {
-    return binaryCrossEntropyWithLogits(input, target, this.options);
-  }
-}
-
-/**
- * Cross entropy of logits against classes; the module of `functional.crossEntropy`. Mirrors
- * [torch.nn.CrossEntropyLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html).
- *
- * @throws From `forward`: ShapeError, TypeError and RangeError as the function.
- * @example
- * ```ts
- * const loss = new nn.CrossEntropyLoss({ labelSmoothing: 0.1 });
- * console.log(loss.forward(zeros([2, 4]), tensor(new Int32Array([0, 3]))).itemSync().toFixed(4)); // 1.3863
- * ```
- */
-export class CrossEntropyLoss extends Loss<CrossEntropyOptions> {
-  /** @internal */
-  static override get name(): string {
-    return "CrossEntropyLoss";
-  }
-
-  /** @param options Passed to the function at each call. Default: its own defaults. */
-  constructor(options?: CrossEntropyOptions) {
-    super("CrossEntropyLoss", options, CROSS_ENTROPY);
-    checkSmoothing("CrossEntropyLoss", this.options.labelSmoothing ?? 0);
-  }
-
-  /**
-   * The loss, reduced as the options say.
-   *
-   * @param input Logits, `[N, C]`, `[C]` or `[N, C, d1, ...]`.
-   * @param target int32 classes of the same shape without C, or float probabilities of the input's shape.
-   */
-  forward(input: Tensor, target: Tensor): Tensor {
-    return crossEntropy(input, target, this.options);
-  }
-}
-
-/**
- * Minus the log-probability of classes; the module of `functional.nllLoss`. Mirrors
- * [torch.nn.NLLLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html).
- */
-export class NLLLoss extends Loss<LossOptions> {
-  /** @internal */
-  static override get name(): string {
-    return "NLLLoss";
-  }
-
-  /** @param options Passed to the function at each call. Default: its own defaults. */
-  constructor(options?: LossOptions) {
-    super("NLLLoss", options, LOSS);
-  }
-
-  /**
-   * The loss, reduced as the options say.
-   *
-   * @param input Log-probabilities, `[N, C]`, `[C]` or `[N, C, d1, ...]`.
-   * @param target int32 classes of the same shape without C.
-   */
-  forward(input: Tensor, target: Tensor): Tensor {
-    return nllLoss(input, target, this.options);
+    return huberLoss(input, target, this.options);
   }
 }
