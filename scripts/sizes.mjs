@@ -31,9 +31,10 @@ const bundles = [
     limit: 36 * 1024,
   },
   {
+    // What no program takes: each takes what it names. The bound is there for what grows by mistake.
     name: "core: all of it",
     code: `import * as core from "@dropwise/core"; console.log(core);`,
-    limit: 64 * 1024,
+    limit: 72 * 1024,
   },
   {
     name: "backend-wasm: module and worker included, core apart",
