@@ -17,10 +17,16 @@ export const INTERNAL: readonly string[] = [
   "Generator#nextMaskCall",
   "Raw.is",
   "RawTensor.is",
+  "optim.LRScheduler#accept",
+  "optim.LRScheduler#at",
+  "optim.LRScheduler#groups",
+  "optim.LRScheduler#set",
+  "optim.ReduceLROnPlateau#accept",
+  "optim.SequentialLR#accept",
 ];
 
 /** Members that the types call protected, by name: base classes call them on what extends them. */
-export const PROTECTED: readonly string[] = ["extraRepr", "checkOptions", "stateCount", "spec"];
+export const PROTECTED: readonly string[] = ["extraRepr", "checkOptions", "stateCount", "rule"];
 
 /** What Vue looks for in objects that it shall not wrap. */
 const VUE_MARK = "__v_skip";

@@ -37,7 +37,7 @@ const BATCHES = [
 export const normalization: Family = {
   ...goldenChecks(/^(layer|rms|group|batch|instance)Norm$/, NORMS, (inputs, attrs) => {
     const [x, weight, bias] = inputs as [Tensor, Tensor | undefined, Tensor | undefined];
-    return [x, { ...runningOn(x, attrs), ...(weight && { weight }), ...(bias && { bias }) }];
+    return [x, { ...attrs, ...(weight && { weight }), ...(bias && { bias }) }];
   }),
   ...goldenChecks(/^normalize$/, NORMS, ([x], attrs) => [x, attrs]),
 
