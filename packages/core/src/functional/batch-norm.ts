@@ -116,7 +116,7 @@ export function normalizeChannels(
   }
   const dims = [...x.sizes.keys()].filter((dim) => dim > 1 || (dim === 0 && overBatch));
   const count = countOf(x, dims);
-  if (byInput && count === 1) refuseSingle(op, x);
+  if (byInput && count === 1) refuseSingle(op, x, overBatch ? "use a larger batch, or eval()" : "give each channel more places");
   const shape = perChannel(x);
   return composed(() => {
     const mean = byInput ? meanOver(x, dims, true) : (runningMean as Tensor).detach().reshape(shape);

@@ -111,7 +111,7 @@ describe("batchNorm", () => {
     const running = { runningMean, runningVar };
     const x = ones([4, 2]);
     const refusals: [string, () => unknown, string[]][] = [
-      ["ShapeError", () => F.batchNorm(ones([1, 2]), { ...running, training: true }), ["more than one value", "[1, 2]"]],
+      ["ShapeError", () => F.batchNorm(ones([1, 2]), { ...running, training: true }), ["more than one value", "[1, 2]", "a larger batch, or eval()"]],
       ["ShapeError", () => F.batchNorm(ones([1, 2, 1]), { ...running, training: true }), ["[1, 2, 1]"]],
       ["ShapeError", () => F.batchNorm(ones([4, 3]), { ...running, training: true }), ["runningMean of shape [3]", "[4, 3]", "got [2]"]],
       ["ShapeError", () => F.batchNorm(x, { ...running, weight: ones([3]), training: true }), ["weight of shape [2]", "got [3]"]],
@@ -165,7 +165,7 @@ describe("instanceNorm", () => {
   });
 
   test("refuses one place in each channel", () => {
-    expectRefusal(() => F.instanceNorm(ones([4, 2, 1])), "ShapeError", "instanceNorm: expected more than one value", "[4, 2, 1]");
+    expectRefusal(() => F.instanceNorm(ones([4, 2, 1])), "ShapeError", "instanceNorm: expected more than one value", "[4, 2, 1]", "more places");
   });
 });
 
@@ -187,7 +187,7 @@ describe("layerNorm, rmsNorm and groupNorm", () => {
     expectRefusal(() => F.rmsNorm(x, { normalizedShape: [1, 2, 3, 4] }), "ShapeError", "rmsNorm: expected", "[1, 2, 3, 4]");
     expectRefusal(() => F.groupNorm(x, { numGroups: 2 }), "ShapeError", "groupNorm: expected channels that 2 groups can share, got 3");
     expectRefusal(() => F.groupNorm(x, { numGroups: 3, weight: ones([4]) }), "ShapeError", "weight of shape [3]");
-    expectRefusal(() => F.groupNorm(ones([1, 1, 1]), { numGroups: 1 }), "ShapeError", "more than one value");
+    expectRefusal(() => F.groupNorm(ones([1, 1, 1]), { numGroups: 1 }), "ShapeError", "more than one value", "use fewer groups");
     expectRefusal(() => F.groupNorm(ones([3]), { numGroups: 1 }), "ShapeError", "(N, C, ...)");
     expectRefusal(() => F.groupNorm(x, { numGroups: 0 }), "RangeError", "numGroups to be a positive integer");
     expectRefusal(() => F.layerNorm(x.type("int32"), { normalizedShape: [4] }), "TypeError", "layerNorm: expected a float tensor");

@@ -113,7 +113,7 @@ export function groupNorm(input: Tensor, options: GroupNormOptions): Tensor {
   }
   checkSizes("groupNorm", x, { weight, bias }, [channels]);
   const inGroup = (channels / numGroups) * sizeOf(x.sizes.slice(2));
-  if (batch * inGroup === 1) refuseSingle("groupNorm", x);
+  if (batch * inGroup === 1) refuseSingle("groupNorm", x, "use fewer groups, or layerNorm");
   const shape = perChannel(x);
   return composed(() => {
     const y = standardized(x.reshape([batch, numGroups, inGroup]), [2], eps).reshape(x.sizes);
@@ -174,8 +174,8 @@ export function perChannel(x: Tensor): number[] {
 }
 
 /** A single value is its own mean: all that is left of it is 0. */
-export function refuseSingle(op: string, x: Tensor): never {
-  const detail = `expected more than one value to normalise, got one for each channel in ${formatShape(x.sizes)} - use a larger batch, or eval()`;
+export function refuseSingle(op: string, x: Tensor, advice: string): never {
+  const detail = `expected more than one value to normalise, got one for each channel in ${formatShape(x.sizes)} - ${advice}`;
   throw new ShapeError(op, [x.sizes], detail);
 }
 
