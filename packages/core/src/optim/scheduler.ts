@@ -8,7 +8,10 @@ import { checkRange } from "./check";
 /** What a scheduler needs of an optimizer; all have it. */
 export interface ScheduledOptimizer {
   /** The groups, whose `lr` is set. */
-  readonly paramGroups: readonly { lr: number }[];
+  readonly paramGroups: readonly {
+    /** The learning rate. */
+    lr: number;
+  }[];
 }
 
 /** What a scheduler's `stateDict` gives: numbers, as JSON keeps them. */
