@@ -111,7 +111,11 @@ describe("batchNorm", () => {
     const running = { runningMean, runningVar };
     const x = ones([4, 2]);
     const refusals: [string, () => unknown, string[]][] = [
-      ["ShapeError", () => F.batchNorm(ones([1, 2]), { ...running, training: true }), ["more than one value", "[1, 2]", "a larger batch, or eval()"]],
+      [
+        "ShapeError",
+        () => F.batchNorm(ones([1, 2]), { ...running, training: true }),
+        ["more than one value", "[1, 2]", "a larger batch, or eval()"],
+      ],
       ["ShapeError", () => F.batchNorm(ones([1, 2, 1]), { ...running, training: true }), ["[1, 2, 1]"]],
       ["ShapeError", () => F.batchNorm(ones([4, 3]), { ...running, training: true }), ["runningMean of shape [3]", "[4, 3]", "got [2]"]],
       ["ShapeError", () => F.batchNorm(x, { ...running, weight: ones([3]), training: true }), ["weight of shape [2]", "got [3]"]],
@@ -165,7 +169,13 @@ describe("instanceNorm", () => {
   });
 
   test("refuses one place in each channel", () => {
-    expectRefusal(() => F.instanceNorm(ones([4, 2, 1])), "ShapeError", "instanceNorm: expected more than one value", "[4, 2, 1]", "more places");
+    expectRefusal(
+      () => F.instanceNorm(ones([4, 2, 1])),
+      "ShapeError",
+      "instanceNorm: expected more than one value",
+      "[4, 2, 1]",
+      "more places",
+    );
   });
 });
 
