@@ -1,17 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { functional as F, type Tensor, tensor } from "../index";
-import { expectClose } from "../testing/close";
+import { expectGolden, type GoldenCase, leavesOf } from "../testing/golden-case";
 import { fromGolden, type GoldenTensor, readGolden } from "../testing/goldens";
-
-interface Golden {
-  readonly op: string;
-  readonly attrs: Readonly<Record<string, unknown>>;
-  readonly inputs: readonly GoldenTensor[];
-  readonly output?: GoldenTensor;
-  readonly outputs?: readonly GoldenTensor[];
-  readonly gradOutput: GoldenTensor;
-  readonly grads: readonly (GoldenTensor | null)[];
-}
 
 const LOSSES = /Loss$|^binaryCrossEntropy|^crossEntropy$|^cosineSimilarity$/;
 
@@ -22,7 +12,7 @@ const FUNCTIONS = /^(cumsum|logsumexp|norm|tril|triu|maskedFill|indexSelect|topk
 type Call = (...args: unknown[]) => Tensor | { values: Tensor; indices: Tensor };
 
 /** What stands before the options: the inputs, and what the file has among the options though it is an argument. */
-function call({ op, attrs }: Golden, inputs: readonly Tensor[]): Tensor[] {
+function call({ op, attrs }: GoldenCase, inputs: readonly Tensor[]): Tensor[] {
   const { target, mask, index, equation, ...options } = Object.fromEntries(
     Object.entries(attrs).map(([name, value]) => [name, read(value)]),
   );
@@ -41,7 +31,7 @@ function read(value: unknown): unknown {
   return dtype === "bool" ? tensor(Uint8Array.from(data), { shape }) : fromGolden(value as GoldenTensor);
 }
 
-const all = readGolden<{ cases: Golden[] }>("layers").cases;
+const all = readGolden<{ cases: GoldenCase[] }>("layers").cases;
 
 describe.each([
   ["losses", LOSSES, 73],
@@ -59,17 +49,7 @@ describe.each([
       (c, i) => [`${i}: ${c.op} of ${c.inputs.map(({ shape }) => `[${shape}]`).join(" and ")} ${JSON.stringify(c.attrs)}`, c] as const,
     ),
   )("%s", (_, c) => {
-    const inputs = c.inputs.map((input) => fromGolden(input, true));
-    const tolerance = { rtol: 1e-5, atol: 1e-6 };
-    const outputs = call(c, inputs);
-    const expected = c.outputs ?? [c.output as GoldenTensor];
-    expect(outputs.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
-    outputs.forEach((output, i) => {
-      expectClose(output.dataSync(), (expected[i] as GoldenTensor).data, tolerance, `output ${i}`);
-    });
-    (outputs[0] as Tensor).backward(fromGolden(c.gradOutput));
-    c.grads.forEach((gradient, i) => {
-      if (gradient !== null) expectClose(inputs[i]?.grad?.dataSync() ?? [], gradient.data, tolerance, `gradient ${i}`);
-    });
+    const inputs = leavesOf(c);
+    expectGolden(c, inputs, call(c, inputs), { rtol: 1e-5, atol: 1e-6 });
   });
 });

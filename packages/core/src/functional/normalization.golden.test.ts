@@ -2,15 +2,10 @@ import { describe, expect, test } from "vitest";
 import { functional as F } from "../index";
 import type { Tensor } from "../tensor/tensor";
 import { expectClose } from "../testing/close";
+import { expectGolden, type GoldenCase, leavesOf } from "../testing/golden-case";
 import { fromGolden, type GoldenTensor, readGolden } from "../testing/goldens";
 
-interface LayerCase {
-  readonly op: string;
-  readonly attrs: Readonly<Record<string, unknown>>;
-  readonly inputs: readonly GoldenTensor[];
-  readonly output: GoldenTensor;
-  readonly gradOutput: GoldenTensor;
-  readonly grads: readonly (GoldenTensor | null)[];
+interface LayerCase extends GoldenCase {
   readonly runningMeanAfter?: GoldenTensor;
   readonly runningVarAfter?: GoldenTensor;
 }
@@ -41,7 +36,7 @@ describe("normalisations, embedding, padding and resizing agree with PyTorch", (
       (c) => [`${c.op} of ${c.inputs.map((i) => `[${i.shape}]`).join(" and ")} ${JSON.stringify(c.attrs).slice(0, 80)}`, c] as const,
     ),
   )("%s", (_, c) => {
-    const inputs = c.inputs.map((input) => fromGolden(input, true));
+    const inputs = leavesOf(c);
     const [x, weight, bias] = inputs as [Tensor, Tensor, Tensor];
     const { index, ...options } = optionsOf(c.attrs);
     const call = F[c.op as "layerNorm"] as Call;
@@ -50,12 +45,7 @@ describe("normalisations, embedding, padding and resizing agree with PyTorch", (
         ? F.embedding(index as Tensor, x, options)
         : call(x, NORMS.includes(c.op) ? { ...options, ...(weight && { weight }), ...(bias && { bias }) } : options);
     const tolerance = { rtol: 1e-5, atol: 2e-6 };
-    expect(output.shape).toEqual(c.output.shape);
-    expectClose(output.dataSync(), c.output.data, tolerance, "output");
-    output.backward(fromGolden(c.gradOutput));
-    c.grads.forEach((gradient, i) => {
-      if (gradient !== null) expectClose(inputs[i]?.grad?.dataSync() ?? [], gradient.data, tolerance, `gradient ${i}`);
-    });
+    expectGolden(c, inputs, [output], tolerance);
     for (const name of ["runningMean", "runningVar"] as const) {
       const after = c[`${name}After`];
       if (after !== undefined) expectClose((options[name] as Tensor).dataSync(), after.data, tolerance, name);

@@ -1,27 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { functional as F, type Tensor } from "../index";
-import { expectClose } from "../testing/close";
-import { fromGolden, type GoldenTensor, readGolden } from "../testing/goldens";
-
-interface Golden {
-  readonly op: string;
-  readonly attrs: Readonly<Record<string, unknown>>;
-  readonly inputs: readonly GoldenTensor[];
-  readonly output: GoldenTensor;
-  readonly gradOutput: GoldenTensor;
-  readonly grads: readonly (GoldenTensor | null)[];
-}
+import { expectGolden, type GoldenCase, leavesOf } from "../testing/golden-case";
+import { type GoldenTensor, readGolden } from "../testing/goldens";
 
 /** Both files' cases; the older one writes its gradient with an underscore. */
 const cases = [
-  ...readGolden<{ cases: Golden[] }>("layers").cases,
-  ...readGolden<{ cases: (Golden & { grad_output: GoldenTensor })[] }>("functions").cases.map((c) => ({ ...c, gradOutput: c.grad_output })),
+  ...readGolden<{ cases: GoldenCase[] }>("layers").cases,
+  ...readGolden<{ cases: (GoldenCase & { grad_output: GoldenTensor })[] }>("functions").cases.map((c) => ({
+    ...c,
+    gradOutput: c.grad_output,
+  })),
 ].filter(({ op }) => /^conv|Pool\d|^unfold/.test(op));
 
 type Call = (...args: unknown[]) => Tensor;
 
 /** Weight is an argument, bias an option. */
-function call({ op, attrs }: Golden, [x, weight, bias]: readonly Tensor[]): Tensor {
+function call({ op, attrs }: GoldenCase, [x, weight, bias]: readonly Tensor[]): Tensor {
   if (weight === undefined) return (F[op as "unfold"] as Call)(x, attrs);
   return (F[op as "conv1d"] as Call)(x, weight, bias === undefined ? attrs : { bias, ...attrs });
 }
@@ -36,14 +30,7 @@ describe("convolutions and poolings agree with PyTorch", () => {
       (c, i) => [`${i}: ${c.op} of ${c.inputs.map(({ shape }) => `[${shape}]`).join(" and ")} ${JSON.stringify(c.attrs)}`, c] as const,
     ),
   )("%s", (_, c) => {
-    const inputs = c.inputs.map((input) => fromGolden(input, true));
-    const tolerance = { rtol: /^conv/.test(c.op) ? 1e-4 : 1e-5, atol: 1e-6 };
-    const output = call(c, inputs);
-    expect(output.shape).toEqual(c.output.shape);
-    expectClose(output.dataSync(), c.output.data, tolerance, "output");
-    output.backward(fromGolden(c.gradOutput));
-    c.grads.forEach((gradient, i) => {
-      if (gradient !== null) expectClose(inputs[i]?.grad?.dataSync() ?? [], gradient.data, tolerance, `gradient ${i}`);
-    });
+    const inputs = leavesOf(c);
+    expectGolden(c, inputs, [call(c, inputs)], { rtol: /^conv/.test(c.op) ? 1e-4 : 1e-5, atol: 1e-6 });
   });
 });

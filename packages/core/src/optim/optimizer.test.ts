@@ -1,24 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { memory, nn, ones, optim, type Tensor, tensor } from "../index";
+import { memory, nn, ones, optim, type Tensor } from "../index";
 import { expectClose } from "../testing/close";
+import { leaf, list, OPTIMIZERS, setGrad } from "../testing/optimizers";
 import { expectRefusal } from "../testing/refusal";
-
-const leaf = (...values: number[]) => tensor(values, { requiresGrad: true });
-const list = (x: Tensor) => [...x.dataSync()];
-const setGrad = (x: Tensor, ...values: number[]) => {
-  x.grad = tensor(values);
-};
-const OPTIMIZERS = [
-  optim.SGD,
-  optim.Adam,
-  optim.AdamW,
-  optim.RMSprop,
-  optim.Adagrad,
-  optim.Adadelta,
-  optim.Adamax,
-  optim.NAdam,
-  optim.RAdam,
-];
 
 /** What PyTorch says without any options. */
 const DEFAULTS: Readonly<Record<string, object>> = {

@@ -1,23 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { functional as F, Generator, memory, nn, ones, optim, type Tensor, tensor } from "../index";
+import { functional as F, Generator, memory, nn, ones, optim, type Tensor } from "../index";
+import { leaf, list, OPTIMIZERS, setGrad } from "../testing/optimizers";
 import { expectRefusal } from "../testing/refusal";
-
-const leaf = (...values: number[]) => tensor(values, { requiresGrad: true });
-const list = (x: Tensor) => [...x.dataSync()];
-const setGrad = (x: Tensor, ...values: number[]) => {
-  x.grad = tensor(values);
-};
-const OPTIMIZERS = [
-  optim.SGD,
-  optim.Adam,
-  optim.AdamW,
-  optim.RMSprop,
-  optim.Adagrad,
-  optim.Adadelta,
-  optim.Adamax,
-  optim.NAdam,
-  optim.RAdam,
-];
 
 describe("state dicts", () => {
   const build = (Optimizer: (typeof OPTIMIZERS)[number]) => {

@@ -178,27 +178,31 @@ export function randn(shape: Shape, options?: RandomOptions): Tensor {
   return drawn("randn", shape, options, drawRandn);
 }
 
-// --- internal helpers ---
+// --- for what else makes tensors ---
 
-const CREATION: OptionKinds<CreationOptions> = { dtype: "any", requiresGrad: "flag", backend: "any" };
+/** What makers of tensors take. */
+export const CREATION: OptionKinds<CreationOptions> = { dtype: "any", requiresGrad: "flag", backend: "any" };
 
-/** Where a tensor goes, and what it may be asked: all checked, before anything is allocated or drawn. */
+/** Where a tensor goes, and what it may be asked. */
 interface Placement {
   readonly device: Device;
-  readonly dtype: DType;
   readonly requiresGrad: boolean;
 }
 
-function placementOf(op: string, dtype: DType, { requiresGrad = false, backend = defaults.backend }: CreationOptions): Placement {
+/** The same from options: all checked, before anything is allocated or drawn. */
+export function placementOf(op: string, dtype: DType, { requiresGrad = false, backend = defaults.backend }: CreationOptions): Placement {
   if (requiresGrad && !isFloating(dtype)) throw refusal(op, "a float dtype with requiresGrad", dtype, "integers have no gradient");
-  return { device: deviceOf(backend, op), dtype, requiresGrad };
+  return { device: deviceOf(backend, op), requiresGrad };
 }
 
-function make({ requiresGrad }: Placement, layout: () => Layout): Tensor {
+/** The tensor of a layout, as it was asked for. */
+export function make({ requiresGrad }: Placement, layout: () => Layout): Tensor {
   const x = new Tensor(layout());
   x.wantsGrad = requiresGrad;
   return x;
 }
+
+// --- internal helpers ---
 
 /** One value everywhere, under the name of the function that was called. */
 function filled(op: string, sizes: Shape, value: number, options: CreationOptions | undefined): Tensor {

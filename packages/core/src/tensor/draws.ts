@@ -7,9 +7,8 @@ import { checkTensor } from "../ops/binary";
 import { attempt, drawIntegers, drawPermutation, drawRand, drawRandn } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
 import { checkShape, type Shape, sizeOf } from "../shape/shape";
-import type { RandomOptions } from "./creation";
+import { CREATION, make, placementOf, type RandomOptions } from "./creation";
 import { convert } from "./elements";
-import { CREATION, make, placementOf } from "./placement";
 import type { Tensor } from "./tensor";
 import { layoutFrom } from "./transfer";
 

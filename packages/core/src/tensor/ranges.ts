@@ -4,9 +4,8 @@ import { wrongType, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { computedLayout } from "../ops/layout";
 import { checkShape, type Shape, sizeOf } from "../shape/shape";
-import type { CreationOptions } from "./creation";
+import { CREATION, type CreationOptions, make, placementOf } from "./creation";
 import { convert } from "./elements";
-import { CREATION, make, placementOf } from "./placement";
 import type { Tensor } from "./tensor";
 import { layoutFrom } from "./transfer";
 
