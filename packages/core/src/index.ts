@@ -24,6 +24,7 @@ export {
   UnsupportedOpError,
 } from "./errors/errors";
 export * as functional from "./functional";
+export { type MultinomialOptions, multinomial } from "./functional/multinomial";
 export * as nn from "./nn";
 export type { NumberOrTensor } from "./ops/binary";
 export { cat, stack } from "./ops/cat";

@@ -108,6 +108,7 @@ export const coreCases: Cases = {
   randperm: [p.integer(3, 0, 1000), p.options(random)],
   normal: [p.number(0, (n) => !Number.isNaN(n)), p.number(1, (n) => n >= 0), p.shape(), p.options(random)],
   bernoulli: [p.tensor(), p.options({ generator: p.generator })],
+  multinomial: [p.tensor(), p.integer(1), p.options({ replacement: p.flag(), generator: p.generator })],
   cat: [p.list(p.operand(), 2), p.options({ dim: p.dim() })],
   stack: [p.list(p.operand(), 2), p.options({ dim: p.dim(0, 3) })],
   isTensor: [p.anything()],

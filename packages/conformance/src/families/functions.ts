@@ -1,5 +1,5 @@
 /** Functions of tensors that are composed: triangles, order, sums of products, copies, reductions and logic. */
-import { functional as F } from "@dropwise/core";
+import { functional as F, Generator, multinomial } from "@dropwise/core";
 import type { Family } from "../case";
 import { calledWith, goldenChecks } from "../golden-layers";
 import { bools, eighths, input, integers, uniform } from "../inputs";
@@ -75,6 +75,20 @@ export const functions: Family = {
       ],
       input([5, 7], (i) => (i % 9 === 4 ? Number.NaN : i % 4)),
       bools([5, 7]),
+    ),
+
+  "draws the same places by weight for a seed": ({ within }) =>
+    within(BITS)(
+      (w) => {
+        const generator = new Generator(7);
+        const once = multinomial(w, 20, { generator });
+        return [
+          once,
+          multinomial(w, 500, { replacement: true, generator }),
+          multinomial(w.slice(0, 1, 2).reshape([131]), 3, { generator }),
+        ];
+      },
+      input([3, 131], (i) => (i % 5 === 2 ? 0 : 0.1 + ((i * 7) % 13) / 9)),
     ),
 
   "finds the smallest": ({ compare }) =>

@@ -53,6 +53,14 @@ export function drawIntegers(generator: Generator, range: number, length: number
   return out;
 }
 
+/** How fast each place runs in a race that is won as often as its weight says: `f32(-1 / log((word + 1/2) * 2^-32))`, between 1/23 and 2^33. */
+export function drawRaces(generator: Generator, length: number): Float32Array {
+  const out = hostArray("the host", "float32", length);
+  const words = wordsFor(generator, length);
+  for (let i = 0; i < length; i++) out[i] = -1 / Math.log((words.next() + 0.5) * 2 ** -32);
+  return out;
+}
+
 /**
  * Places of `weights`, each as likely as its weight says: the first whose running sum, added up in order, is above `word * 2^-32` times the sum of all.
  */
