@@ -20,6 +20,7 @@ export {
   softsign,
 } from "./activations-more";
 export { type AdaptivePoolOptions, adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveMaxPool2d } from "./adaptive-pooling";
+export { type AttentionOptions, scaledDotProductAttention } from "./attention";
 export { type BatchNormOptions, batchNorm, type InstanceNormOptions, instanceNorm, type StatisticsOptions } from "./batch-norm";
 export { bmm } from "./bmm";
 export {

@@ -7,6 +7,8 @@ const LOSSES = /Loss$|^binaryCrossEntropy|^crossEntropy$|^cosineSimilarity$/;
 
 const ACTIVATIONS = /^(gelu|hardswish|hardsigmoid|hardtanh|relu6|softsign|mish|celu|logSigmoid|glu|prelu)$/;
 
+const ATTENTION = /^scaledDotProductAttention$/;
+
 const FUNCTIONS = /^(cumsum|logsumexp|norm|tril|triu|maskedFill|indexSelect|topk|sort|einsum|prod|flip|roll)$/;
 
 type Call = (...args: unknown[]) => Tensor | { values: Tensor; indices: Tensor };
@@ -37,6 +39,7 @@ describe.each([
   ["losses", LOSSES, 73],
   ["activations", ACTIVATIONS, 17],
   ["functions of tensors", FUNCTIONS, 54],
+  ["attention", ATTENTION, 13],
 ] as const)("%s agree with PyTorch", (_, ops, count) => {
   const cases = all.filter(({ op }) => ops.test(op));
 
