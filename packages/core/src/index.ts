@@ -25,6 +25,7 @@ export {
 } from "./errors/errors";
 export * as functional from "./functional";
 export { type MultinomialOptions, multinomial } from "./functional/multinomial";
+export { type SampleOptions, sample } from "./functional/sample";
 export * as nn from "./nn";
 export type { NumberOrTensor } from "./ops/binary";
 export { cat, stack } from "./ops/cat";

@@ -74,6 +74,8 @@ export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Ten
 export interface AttendOptions extends Omit<AttentionOptions, "attnMask"> {
   /** As `attnMask`; may come with `isCausal`. */
   readonly mask: Tensor | null;
+  /** The place of the first query among the keys, for `isCausal`. Default: 0. */
+  readonly firstQuery?: number;
 }
 
 /** The output, the weights that made it, after dropout, and the mask of that: null where none was asked for. */
@@ -85,7 +87,7 @@ export interface Attended {
 
 /** Attention, with its weights. Everything is checked before anything is drawn. */
 export function attend(op: string, query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Attended {
-  const { isCausal = false, enableGqa = false, dropoutP = 0, training = true, elementOffset = 0 } = options;
+  const { isCausal = false, enableGqa = false, dropoutP = 0, training = true, elementOffset = 0, firstQuery = 0 } = options;
   const tensors = { query: checkTensor(op, query), key: checkTensor(op, key, "the key"), value: checkTensor(op, value, "the value") };
   const { query: q, key: k, value: v } = tensors;
   const shape = weightsShape(op, q, k, v, enableGqa);
@@ -104,7 +106,11 @@ export function attend(op: string, query: Tensor, key: Tensor, value: Tensor, op
         const heads = enableGqa ? (q.sizes.at(-3) as number) / (k.sizes.at(-3) as number) : 1;
         const own = (x: Tensor) => (heads === 1 ? x : repeatInterleave(x, { repeats: heads, dim: -3 }));
         const products = q.mul(scale).matmul(own(k).transpose(-2, -1));
-        const certain = weightsOf(products, mask === null || mask.dtype === "bool" ? mask : cast(mask, q.dtype), isCausal);
+        const certain = weightsOf(
+          products,
+          mask === null || mask.dtype === "bool" ? mask : cast(mask, q.dtype),
+          isCausal ? firstQuery : null,
+        );
         const { output: weights, mask: dropped } = dropoutWithMask(certain, { p: dropoutP, training, generator, elementOffset });
         return { output: weights.matmul(own(v)), weights, dropped };
       },
@@ -127,9 +133,9 @@ const ATTENTION: OptionKinds<AttentionOptions> = {
 };
 
 /** The softmax of products over those keys that are seen; zeros for queries that see none, whose softmax would be NaN, as would its gradient. */
-function weightsOf(products: Tensor, mask: Tensor | null, isCausal: boolean): Tensor {
+function weightsOf(products: Tensor, mask: Tensor | null, firstQuery: number | null): Tensor {
   const [queries, keys] = products.sizes.slice(-2) as [number, number];
-  const triangle = isCausal ? places(products, [queries, 1], queries).ge(places(products, [1, keys], keys)) : null;
+  const triangle = firstQuery === null ? null : places(products, [queries, 1], queries, firstQuery).ge(places(products, [1, keys], keys));
   if (mask === null) return softmax(triangle === null ? products : products.where(triangle, Number.NEGATIVE_INFINITY), { dim: -1 });
   const isBool = mask.dtype === "bool";
   const isOpen = isBool ? mask : mask.detach().gt(Number.NEGATIVE_INFINITY);

@@ -76,7 +76,7 @@ abstract class DropoutLayer extends Module {
     checkProbability(self.#op, p);
     checkBoolean(self.#op, "inplace", inplace);
     checkBoolean(self.#op, "training", training);
-    const { output, mask } = self.#apply(input, { p, inplace, training, ...self.callOptions() });
+    const { output, mask } = self.#apply(input, { p, inplace, training, ...self.callOptions() }, self.batchDim(input));
     self.#lastMask = mask;
     return output;
   }
@@ -95,6 +95,11 @@ abstract class DropoutLayer extends Module {
   /** @internal Options that only some layers have. */
   protected callOptions(): { generator?: Generator; noiseShape?: NoiseShape } {
     return this.#generator === undefined ? {} : { generator: this.#generator };
+  }
+
+  /** @internal The dimension that counts samples, where the function is to be told; below 0: there is none. */
+  protected batchDim(_input: Tensor): number | undefined {
+    return undefined;
   }
 
   /** The options, for `toString()`. */

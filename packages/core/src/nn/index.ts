@@ -18,6 +18,8 @@ export {
   ReLU6,
   Softsign,
 } from "./activations-more";
+export { MultiheadAttention, type MultiheadAttentionCall, type MultiheadAttentionOptions } from "./attention";
+export { AttentionPast } from "./attention-past";
 export {
   BatchNorm1d,
   BatchNorm2d,
@@ -112,5 +114,8 @@ export {
 } from "./pooling";
 export { Flatten, type FlattenOptions, Identity, Unflatten } from "./shape";
 export type { StateDict } from "./state-dict";
+export { type DecoderCall, type EncoderLayerCall, TransformerDecoderLayer, TransformerEncoderLayer } from "./transformer";
+export type { TransformerLayerOptions } from "./transformer-parts";
+export { type EncoderCall, TransformerDecoder, TransformerEncoder, type TransformerStackOptions } from "./transformer-stack";
 export { Fold, type FoldLayerOptions, Unfold, type UnfoldLayerOptions } from "./unfold";
 export { PixelShuffle, Upsample } from "./upsample";

@@ -61,6 +61,14 @@ export function drawRaces(generator: Generator, length: number): Float32Array {
   return out;
 }
 
+/** Gumbel numbers: `f32(-log(-log((word + 1/2) * 2^-32)))`. The place with the largest sum of logit and number is drawn as often as the softmax says. */
+export function drawGumbel(generator: Generator, length: number): Float32Array {
+  const out = hostArray("the host", "float32", length);
+  const words = wordsFor(generator, length);
+  for (let i = 0; i < length; i++) out[i] = -Math.log(-Math.log((words.next() + 0.5) * 2 ** -32));
+  return out;
+}
+
 /**
  * Places of `weights`, each as likely as its weight says: the first whose running sum, added up in order, is above `word * 2^-32` times the sum of all.
  */
