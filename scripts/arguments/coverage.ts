@@ -10,6 +10,7 @@ export const INTERNAL: readonly string[] = [
   "Generator#takeMaskCall",
   "Generator#takeHostCall",
   "DropoutLayer#callOptions",
+  "DropoutLayer#batchDim",
   "nn.Dropout#callOptions",
   "StatisticsNorm#prepared",
   "nn.ModuleList#accepted",

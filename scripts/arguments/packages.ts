@@ -9,6 +9,7 @@ import { coreCases } from "./cases/core";
 import { nativeCases, wasmCases, webgpuCases } from "./cases/factories";
 import { functionalCases } from "./cases/functional";
 import { nnCases } from "./cases/nn";
+import { attentionCases } from "./cases/nn-attention";
 import { windowCases } from "./cases/nn-windows";
 import { optimCases } from "./cases/optim";
 import { tensorCases } from "./cases/tensor";
@@ -27,7 +28,7 @@ interface Entry {
 const ENTRIES: Readonly<Record<string, Entry>> = {
   "@dropwise/core": {
     load: async () => core,
-    cases: { ...coreCases, ...tensorCases, ...functionalCases, ...nnCases, ...windowCases, ...optimCases },
+    cases: { ...coreCases, ...tensorCases, ...functionalCases, ...nnCases, ...attentionCases, ...windowCases, ...optimCases },
   },
   "@dropwise/core/backend": { load: () => import("@dropwise/core/backend"), cases: backendCases },
   "@dropwise/core/train": { load: () => import("@dropwise/core/train"), cases: trainCases },

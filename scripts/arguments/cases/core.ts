@@ -109,6 +109,15 @@ export const coreCases: Cases = {
   normal: [p.number(0, (n) => !Number.isNaN(n)), p.number(1, (n) => n >= 0), p.shape(), p.options(random)],
   bernoulli: [p.tensor(), p.options({ generator: p.generator })],
   multinomial: [p.tensor(), p.integer(1), p.options({ replacement: p.flag(), generator: p.generator })],
+  sample: [
+    p.tensor(),
+    p.options({
+      temperature: p.amount(1),
+      topK: p.integer(2, 1),
+      topP: p.number(0.5, (n) => n > 0 && n <= 1),
+      generator: p.generator,
+    }),
+  ],
   cat: [p.list(p.operand(), 2), p.options({ dim: p.dim() })],
   stack: [p.list(p.operand(), 2), p.options({ dim: p.dim(0, 3) })],
   isTensor: [p.anything()],

@@ -179,6 +179,21 @@ export const functionalCases: Cases = {
   "functional.minimum": [p.or(p.tensor(), p.number(1)), p.operandOrNumber(2)],
   "functional.maximum": [p.or(p.tensor(), p.number(1)), p.operandOrNumber(2)],
   "functional.where": [p.operand([2, 3], { dtype: "bool" }), p.or(p.operand(), p.number(1)), p.operandOrNumber(3)],
+  "functional.scaledDotProductAttention": [
+    p.operand([2, 4, 3, 2]),
+    p.operand([2, 2, 3, 2]),
+    p.operand([2, 2, 3, 2]),
+    p.options({
+      attnMask: p.nullable(p.operand([3, 3], { dtype: "bool" })),
+      dropoutP: p.fraction(0.5),
+      isCausal: p.flag(false),
+      scale: p.nullable(p.number(0.5)),
+      enableGqa: p.flag(),
+      training: p.flag(),
+      generator: p.generator,
+      elementOffset: p.integer(0, 0),
+    }),
+  ],
   "functional.layerNorm": [
     p.operand([2, 3]),
     p.options({ normalizedShape: p.or(p.shape([3]), p.integer(3, 0, 1000)), ...affine([3]), eps }, ["normalizedShape"]),

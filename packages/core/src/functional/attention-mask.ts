@@ -1,3 +1,4 @@
+import { checkInputs } from "../autograd/run";
 import { type DType, isFloating } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { refusal } from "../errors/refusal";
@@ -19,30 +20,30 @@ export function blockedMask(
   sizes: WeightSizes,
   attnMask: Tensor | null,
   keyPaddingMask: Tensor | null,
-  dtype: DType,
+  query: Tensor,
 ): Tensor | null {
   const [batch, heads, queries, keys] = sizes;
-  const own =
-    attnMask &&
-    checkBlocking(op, "attnMask", attnMask, [
-      [queries, keys],
-      [batch * heads, queries, keys],
-    ]);
-  const padding = keyPaddingMask && checkBlocking(op, "keyPaddingMask", keyPaddingMask, [[batch, keys]]);
+  const own = checkBlocking(op, "attnMask", attnMask, [
+    [queries, keys],
+    [batch * heads, queries, keys],
+  ]);
+  const padding = checkBlocking(op, "keyPaddingMask", keyPaddingMask, [[batch, keys]]);
   const all = [
     ...(own === null ? [] : [own.sizes.length === 2 ? own : own.reshape(sizes)]),
     ...(padding === null ? [] : [padding.reshape([batch, 1, 1, keys])]),
   ];
   const [first, second] = all;
   if (first === undefined) return null;
+  checkInputs(op, [query, ...all]);
   if (all.every((mask) => mask.dtype === "bool")) return logicalNot(second === undefined ? first : logicalOr(first, second));
-  const [added, more] = all.map((mask) => asAdded(mask, dtype));
+  const [added, more] = all.map((mask) => asAdded(mask, query.dtype));
   return more === undefined ? (added as Tensor) : (added as Tensor).add(more);
 }
 
 // --- internal helpers ---
 
-function checkBlocking(op: string, name: string, mask: Tensor, shapes: readonly Shape[]): Tensor {
+function checkBlocking(op: string, name: string, mask: Tensor | null, shapes: readonly Shape[]): Tensor | null {
+  if (mask === null) return null;
   const given = checkTensor(op, mask, name);
   if (given.dtype !== "bool" && !isFloating(given.dtype))
     throw refusal(op, `${name} to be bool or float`, given.dtype, "compare it, e.g. mask.ne(0)");

@@ -1,5 +1,5 @@
 import { checkInputs } from "../autograd/run";
-import { withScope } from "../autograd/scope";
+import { composed, withScope } from "../autograd/scope";
 import { checkFloating, isFloating } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { checkNumber, type OptionKinds, optionsOf } from "../errors/options";
@@ -67,7 +67,7 @@ export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Ten
   const op = "scaledDotProductAttention";
   const { attnMask = null, isCausal = false, ...rest } = optionsOf<AttentionOptions>(op, options, ATTENTION);
   if (attnMask !== null && isCausal) throw refusal(op, "attnMask or isCausal", "both", "put the triangle into the mask: F.tril(...)");
-  return attend(op, query, key, value, { mask: attnMask, isCausal, ...rest }).output;
+  return composed(() => attend(op, query, key, value, { mask: attnMask, isCausal, ...rest }).output);
 }
 
 /** What `attend` takes beside three tensors. */

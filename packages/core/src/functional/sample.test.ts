@@ -65,7 +65,7 @@ describe("sample", () => {
     const refused = (x: Tensor, options: object, name: string, message: string) =>
       expectRefusal(() => sample(x, { generator, ...options }), name, `sample: ${message}`);
     const x = ones([2, 3]);
-    refused(x, { temperature: -1 }, "RangeError", "expected a temperature of 0 or more, got -1");
+    refused(x, { temperature: -1 }, "RangeError", "expected a finite temperature of 0 or more, got -1");
     refused(x, { temperature: Number.NaN }, "RangeError", "expected temperature to be a number, got NaN");
     refused(x, { topK: 0 }, "RangeError", "expected topK to be a positive integer, got 0");
     refused(x, { topP: 0 }, "RangeError", "expected topP in (0, 1], got 0");

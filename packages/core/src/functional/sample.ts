@@ -33,7 +33,7 @@ export interface SampleOptions {
  * @param logits `[..., places]`, float; -Infinity is never drawn.
  * @param options `temperature`: default 1. `topK`: default all. `topP`: default 1. `generator`: default the default generator.
  * @returns int32, of the leading dimensions. It has no gradient.
- * @throws RangeError for a temperature below 0, a topK that is no positive integer, and a topP outside (0, 1]; ShapeError for no places; TypeError for integers.
+ * @throws RangeError for a temperature that is below 0 or infinite, a topK that is no positive integer, and a topP outside (0, 1]; ShapeError for no places; TypeError for integers.
  * @example
  * ```ts
  * const logits = tensor([[1, 5, 2], [4, 0, 0]]);
@@ -55,7 +55,7 @@ export function sample(logits: Tensor, options?: SampleOptions): Tensor {
   const count = x.sizes.at(-1);
   if (!count) throw new ShapeError(op, [x.sizes], `expected [..., places] with at least one place, got ${formatShape(x.sizes)}`);
   checkNumber(op, "temperature", temperature);
-  if (temperature < 0) throw wrongValue(op, "a temperature of 0 or more", temperature);
+  if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY)) throw wrongValue(op, "a finite temperature of 0 or more", temperature);
   if (topK !== undefined) checkInteger(op, "topK", topK, 1);
   checkNumber(op, "topP", topP);
   if (!(topP > 0 && topP <= 1)) throw wrongValue(op, "topP in (0, 1]", topP);

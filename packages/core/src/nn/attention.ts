@@ -1,20 +1,24 @@
 import { withScope } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
+import { deviceOf } from "../cpu/device-of";
 import { raw } from "../errors/brand";
 import { ShapeError } from "../errors/errors";
 import { checkBoolean, checkInteger, type OptionKinds, optionsOf } from "../errors/options";
-import { refusal, wrongType, wrongValue } from "../errors/refusal";
+import { wrongType, wrongValue } from "../errors/refusal";
 import { attend } from "../functional/attention";
 import { blockedMask } from "../functional/attention-mask";
 import { checkProbability } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
 import { linear } from "../functional/math";
 import { checkTensor } from "../ops/binary";
+import { attempt } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
-import { formatShape, type Shape } from "../shape/shape";
+import { checkShape, formatShape, type Shape } from "../shape/shape";
+import { getDefaultBackend } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
 import { allOrNone } from "./all-or-none";
-import type { AttentionPast } from "./attention-past";
+import { type AttentionPast, joined, remember } from "./attention-past";
+import { checkParts } from "./check-parts";
 import { filledParts } from "./filled";
 import { zeros } from "./init";
 import { Linear } from "./linear";
@@ -129,10 +133,11 @@ export class MultiheadAttention extends Module {
       backend,
       generator: given,
     } = optionsOf<MultiheadAttentionOptions>(OP, options, OPTIONS);
-    for (const [name, size] of Object.entries({ embedDim, numHeads, kdim, vdim })) checkInteger(OP, name, size, 1);
-    if (embedDim % numHeads !== 0) throw wrongValue(OP, `an embedDim that ${numHeads} heads divide`, embedDim);
+    checkSizes({ embedDim, numHeads, kdim, vdim });
     checkProbability(OP, dropout);
-    if (addBiasKv !== false) throw refusal(OP, "addBiasKv: false", String(addBiasKv), "learnt keys and values are not there");
+    if (addBiasKv !== false) throw wrongType(OP, "addBiasKv to be false", addBiasKv, "learnt keys and values are not there");
+    for (const size of [3 * embedDim, kdim, vdim]) checkShape(OP, [embedDim, size]);
+    deviceOf(backend === undefined ? getDefaultBackend() : backend, OP);
     const generator = resolveGenerator(OP, given);
     const parts = allOrNone(generator, (own) => {
       const where = backend === undefined ? { generator } : { backend, generator };
@@ -182,41 +187,40 @@ export class MultiheadAttention extends Module {
       isCausal = false,
       past = null,
     } = optionsOf<MultiheadAttentionCall>(OP, call, CALL);
-    // Not by its class: another copy of core has its own.
-    if (past !== null && typeof past?.joined !== "function") throw wrongType(OP, "past to be an AttentionPast or null", past);
     const { dropout, training, numHeads, out_proj } = self;
     checkProbability(OP, dropout);
-    checkBoolean(OP, "training", training);
+    checkBoolean(OP, "batchFirst", self.batchFirst);
+    checkSizes(self);
+    checkParts(OP, training, { out_proj });
     const isBatched = checkInputs(self, query, key, value);
     const isBatchFirst = isBatched && self.batchFirst;
     const batched = (x: Tensor) => (isBatched ? x : x.unsqueeze(1));
-    const { output, weights, dropped } = withScope(
-      false,
-      () => {
-        const heads = projected(self, query, key, value).map((x) => split(batched(x), numHeads, isBatchFirst));
-        const [q, k, v] = heads as [Tensor, Tensor, Tensor];
-        const all = past === null ? { key: k, value: v } : past.joined(OP, k, v);
-        const [batch, , queries] = q.sizes as [number, number, number];
-        const sizes = [batch, numHeads, queries, all.key.sizes[2] as number] as const;
-        const padding =
-          keyPaddingMask === null || isBatched ? keyPaddingMask : checkTensor(OP, keyPaddingMask, "keyPaddingMask").unsqueeze(0);
-        const { output, weights, dropped } = attend(OP, q, all.key, all.value, {
-          mask: blockedMask(OP, sizes, attnMask, padding, q.dtype),
-          isCausal,
-          firstQuery: past?.length ?? 0,
-          dropoutP: dropout,
-          training,
-          ...(self.#generator === undefined ? {} : { generator: self.#generator }),
-        });
-        const joined = out_proj.forward(joinHeads(output, isBatchFirst));
-        past?.remember(all);
-        return {
-          output: isBatched ? joined : joined.squeeze(1),
-          weights: needWeights ? shown(weights, averageAttnWeights, isBatched) : null,
-          dropped,
-        };
-      },
-      ({ output, weights }) => (weights === null ? [output] : [output, weights]),
+    const run = () => {
+      const heads = projected(self, query, key, value).map((x) => split(batched(x), numHeads, isBatchFirst));
+      const [q, k, v] = heads as [Tensor, Tensor, Tensor];
+      const all = joined(OP, past, { key: k, value: v });
+      const [batch, , queries] = q.sizes as [number, number, number];
+      const sizes = [batch, numHeads, queries, all.key.sizes[2] as number] as const;
+      const padding =
+        keyPaddingMask === null || isBatched ? keyPaddingMask : checkTensor(OP, keyPaddingMask, "keyPaddingMask").unsqueeze(0);
+      const { output, weights, dropped } = attend(OP, q, all.key, all.value, {
+        mask: blockedMask(OP, sizes, attnMask, padding, q),
+        isCausal,
+        firstQuery: past?.length ?? 0,
+        dropoutP: dropout,
+        training,
+        ...(self.#generator === undefined ? {} : { generator: self.#generator }),
+      });
+      const mixed = out_proj.forward(joinHeads(output, isBatchFirst));
+      if (past !== null) remember(past, all);
+      return {
+        output: isBatched ? mixed : mixed.squeeze(1),
+        weights: needWeights ? shown(weights, averageAttnWeights, isBatched) : null,
+        dropped,
+      };
+    };
+    const { output, weights, dropped } = attempt(resolveGenerator(OP, self.#generator), () =>
+      withScope(false, run, ({ output, weights }) => (weights === null ? [output] : [output, weights])),
     );
     self.#lastMask = dropped;
     return [output, weights];
@@ -257,6 +261,12 @@ const CALL: OptionKinds<MultiheadAttentionCall> = {
   past: "any",
 };
 
+/** The sizes of a layer, which a program may have set to others since. */
+function checkSizes(sizes: Pick<MultiheadAttention, "embedDim" | "numHeads" | "kdim" | "vdim">): void {
+  for (const name of ["embedDim", "numHeads", "kdim", "vdim"] as const) checkInteger(OP, name, sizes[name], 1);
+  if (sizes.embedDim % sizes.numHeads !== 0) throw wrongValue(OP, `an embedDim that ${sizes.numHeads} heads divide`, sizes.embedDim);
+}
+
 /** Whether the three have a batch; refuses those that do not fit. */
 function checkInputs(module: MultiheadAttention, query: Tensor, key: Tensor, value: Tensor): boolean {
   const { embedDim, kdim, vdim, batchFirst } = module;
@@ -278,13 +288,13 @@ function checkInputs(module: MultiheadAttention, query: Tensor, key: Tensor, val
 /** Query, key and value, projected; in one product where they are one tensor. */
 function projected(module: MultiheadAttention, query: Tensor, key: Tensor, value: Tensor): Tensor[] {
   const { embedDim, in_proj_weight: packed, in_proj_bias: bias, q_proj_weight, k_proj_weight, v_proj_weight } = module;
-  const part = (x: Tensor, i: number, dim: number) => x.slice(dim, i * embedDim, (i + 1) * embedDim);
+  const part = (x: Tensor, i: number, dim: number) => checkTensor(OP, x, "a parameter").slice(dim, i * embedDim, (i + 1) * embedDim);
   if (packed !== null && raw(query) === raw(key) && raw(key) === raw(value)) {
     const all = linear(query, packed, bias);
     return [0, 1, 2].map((i) => part(all, i, -1));
   }
   const weights = packed === null ? [q_proj_weight, k_proj_weight, v_proj_weight] : [0, 1, 2].map((i) => part(packed, i, 0));
-  return [query, key, value].map((x, i) => linear(x, weights[i] as Tensor, bias && part(bias, i, 0)));
+  return [query, key, value].map((x, i) => linear(x, weights[i] as Tensor, bias === null ? null : part(bias, i, 0)));
 }
 
 /** [batch, heads, positions, size of a head] of what is [batch, positions, size] or [positions, batch, size]. */

@@ -1,10 +1,14 @@
 /** What the two kinds of transformer layers share: their options, their parts, and how a part stands between norm, dropout and the way around it. */
 import type { Backend } from "../backend/backend";
+import { deviceOf } from "../cpu/device-of";
 import { checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
 import { gelu, relu } from "../functional/activations";
+import { checkProbability } from "../functional/dropout-options";
 import { checkEps } from "../functional/normalization";
 import { type Generator, resolveGenerator } from "../random/generator";
+import { checkShape } from "../shape/shape";
+import { getDefaultBackend } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
 import { allOrNone } from "./all-or-none";
 import { MultiheadAttention } from "./attention";
@@ -73,12 +77,15 @@ export function transformerParts(
     throw wrongValue(op, 'activation "relu", "gelu" or a function', activation);
   }
   checkEps(op, layerNormEps);
+  checkProbability(op, dropout);
+  for (const size of [3 * dModel, dimFeedforward]) checkShape(op, [dModel, size]);
+  deviceOf(backend === undefined ? getDefaultBackend() : backend, op);
   const on = backend === undefined ? {} : { backend };
   const from = given === undefined ? {} : { generator: given };
   const times = <T>(count: number, make: () => T) => Array.from({ length: count }, make);
   const drop = () => new SampleDropout(batchFirst, { p: dropout, ...from });
   return allOrNone(resolveGenerator(op, given), (own) => ({
-    dropout: drop(), // first of all: it refuses a wrong p
+    dropout: drop(),
     attentions: times(attentions, () => own(new MultiheadAttention(dModel, nhead, { dropout, bias, batchFirst, ...on, ...from }))),
     linear1: own(new Linear(dModel, dimFeedforward, { bias, ...on, ...from })),
     linear2: own(new Linear(dimFeedforward, dModel, { bias, ...on, ...from })),

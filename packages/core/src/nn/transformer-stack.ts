@@ -1,8 +1,11 @@
+import { composed } from "../autograd/scope";
 import { raw } from "../errors/brand";
 import { checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
+import { checkTensor } from "../ops/binary";
 import type { Tensor } from "../tensor/tensor";
 import type { AttentionPast } from "./attention-past";
+import { checkParts } from "./check-parts";
 import type { TensorModule } from "./containers";
 import { Module } from "./module";
 import { DECODER_CALL, type DecoderCall, type TransformerDecoderLayer, type TransformerEncoderLayer } from "./transformer";
@@ -70,18 +73,17 @@ export class TransformerEncoder extends Module {
    * @throws As the layers; RangeError for another number of `past` than of layers.
    */
   forward(src: Tensor, call?: EncoderCall): Tensor {
-    const { layers, norm } = raw(this);
     const {
       mask = null,
       srcKeyPaddingMask = null,
       isCausal = false,
       past = null,
     } = optionsOf<EncoderCall>("TransformerEncoder", call, ENCODER_CALL);
-    if (past !== null && past.length !== layers.length)
-      throw wrongValue("TransformerEncoder", `past for ${layers.length} layers`, past.length);
+    const count = layersOf("TransformerEncoder", this).length;
+    if (past !== null && !Array.isArray(past)) throw wrongType("TransformerEncoder", "past to be an array or null", past);
+    if (past !== null && past.length !== count) throw wrongValue("TransformerEncoder", `past for ${count} layers`, past.length);
     const options = { srcMask: mask, srcKeyPaddingMask, isCausal };
-    const output = layers.reduce((x, layer, i) => layer.forward(x, { ...options, past: past?.[i] ?? null }), src);
-    return norm === null ? output : norm.forward(output);
+    return through("TransformerEncoder", this, src, (layer, x, i) => layer.forward(x, { ...options, past: past?.[i] ?? null }));
   }
 }
 
@@ -123,14 +125,15 @@ export class TransformerDecoder extends Module {
    * @throws As the layers.
    */
   forward(tgt: Tensor, memory: Tensor, call?: DecoderCall): Tensor {
-    const { layers, norm } = raw(this);
     const options = optionsOf<DecoderCall>("TransformerDecoder", call, DECODER_CALL);
-    const output = layers.reduce((x, layer) => layer.forward(x, memory, options), tgt);
-    return norm === null ? output : norm.forward(output);
+    return through("TransformerDecoder", this, tgt, (layer, x) => layer.forward(x, memory, options));
   }
 }
 
 // --- internal helpers ---
+
+/** More of them are a mistake, and would only be noticed when memory ends. */
+const MOST_LAYERS = 10_000;
 
 const ENCODER_CALL: OptionKinds<EncoderCall> = { mask: "any", srcKeyPaddingMask: "any", isCausal: "flag", past: "any" };
 
@@ -143,6 +146,31 @@ function stack<L extends { copy(): L }>(
   const { norm = null } = optionsOf<TransformerStackOptions>(op, options, { norm: "any" });
   if (!isModule(layer) || typeof layer.copy !== "function") throw wrongType(op, "a layer that has copy()", layer);
   checkInteger(op, "numLayers", count, 1);
+  if (count > MOST_LAYERS) throw wrongValue(op, `numLayers of at most ${MOST_LAYERS}`, count);
   if (norm !== null && !isModule(norm)) throw wrongType(op, "norm to be a module or null", norm);
   return { layers: Array.from({ length: count }, () => layer.copy()), norm };
+}
+
+function layersOf<L>(op: string, stack: { readonly layers: readonly L[] }): readonly L[] {
+  const { layers } = raw(stack);
+  if (!Array.isArray(layers)) throw wrongType(op, "layers to be an array", layers);
+  if (layers.length > MOST_LAYERS) throw wrongValue(op, `at most ${MOST_LAYERS} layers`, layers.length);
+  return layers;
+}
+
+/** The output of all layers in order, and of the norm. */
+function through<L extends Module>(
+  op: string,
+  stack: Module & { readonly layers: readonly L[]; readonly norm: TensorModule | null },
+  input: Tensor,
+  call: (layer: L, x: Tensor, i: number) => Tensor,
+): Tensor {
+  const { norm } = raw(stack);
+  const layers = layersOf(op, stack);
+  checkTensor(op, input);
+  checkParts(op, stack.training, { ...layers, ...(norm === null ? {} : { norm }) });
+  return composed(() => {
+    const output = layers.reduce((x, layer, i) => call(layer, x, i), input);
+    return norm === null ? output : norm.forward(output);
+  });
 }

@@ -1,9 +1,14 @@
+import { composed } from "../autograd/scope";
 import { raw } from "../errors/brand";
 import { type OptionKinds, optionsOf } from "../errors/options";
 import { refusal } from "../errors/refusal";
+import { checkTensor } from "../ops/binary";
+import { attempt } from "../random/draws";
+import { resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
 import type { MultiheadAttention, MultiheadAttentionCall } from "./attention";
 import type { AttentionPast } from "./attention-past";
+import { checkParts } from "./check-parts";
 import type { Dropout } from "./dropout";
 import type { Linear } from "./linear";
 import { Module } from "./module";
@@ -112,8 +117,15 @@ export class TransformerEncoderLayer extends Module {
       past = null,
     } = optionsOf<EncoderLayerCall>("TransformerEncoderLayer", call, ENCODER_LAYER_CALL);
     const masks = { attnMask: srcMask, keyPaddingMask: srcKeyPaddingMask, isCausal, past };
-    const h = around(src, self.norm1, self.dropout1, self.#normFirst, (x) => attended(self.self_attn, x, x, masks));
-    return around(h, self.norm2, self.dropout2, self.#normFirst, (x) => feedForward(self, self.#activation, x));
+    const { self_attn, linear1, linear2, norm1, norm2, dropout, dropout1, dropout2 } = self;
+    checkTensor("TransformerEncoderLayer", src);
+    checkParts("TransformerEncoderLayer", self.training, { self_attn, linear1, linear2, norm1, norm2, dropout, dropout1, dropout2 });
+    return attempt(resolveGenerator("TransformerEncoderLayer", self.#options.generator), () =>
+      composed(() => {
+        const h = around(src, norm1, dropout1, self.#normFirst, (x) => attended(self_attn, x, x, masks));
+        return around(h, norm2, dropout2, self.#normFirst, (x) => feedForward(self, self.#activation, x));
+      }),
+    );
   }
 
   /**
@@ -214,9 +226,27 @@ export class TransformerDecoderLayer extends Module {
     } = optionsOf<DecoderCall>("TransformerDecoderLayer", call, DECODER_CALL);
     const own = { attnMask: tgtMask, keyPaddingMask: tgtKeyPaddingMask, isCausal: tgtIsCausal };
     const other = { attnMask: memoryMask, keyPaddingMask: memoryKeyPaddingMask, isCausal: memoryIsCausal };
-    const h = around(tgt, self.norm1, self.dropout1, self.#normFirst, (x) => attended(self.self_attn, x, x, own));
-    const g = around(h, self.norm2, self.dropout2, self.#normFirst, (x) => attended(self.multihead_attn, x, memory, other));
-    return around(g, self.norm3, self.dropout3, self.#normFirst, (x) => feedForward(self, self.#activation, x));
+    const { self_attn, multihead_attn, linear1, linear2, norm1, norm2, norm3, dropout, dropout1, dropout2, dropout3 } = self;
+    const norms = { norm1, norm2, norm3 };
+    checkTensor("TransformerDecoderLayer", tgt);
+    checkParts("TransformerDecoderLayer", self.training, {
+      self_attn,
+      multihead_attn,
+      linear1,
+      linear2,
+      ...norms,
+      dropout,
+      dropout1,
+      dropout2,
+      dropout3,
+    });
+    return attempt(resolveGenerator("TransformerDecoderLayer", self.#options.generator), () =>
+      composed(() => {
+        const h = around(tgt, norm1, dropout1, self.#normFirst, (x) => attended(self_attn, x, x, own));
+        const g = around(h, norm2, dropout2, self.#normFirst, (x) => attended(multihead_attn, x, memory, other));
+        return around(g, norm3, dropout3, self.#normFirst, (x) => feedForward(self, self.#activation, x));
+      }),
+    );
   }
 
   /**
@@ -249,7 +279,8 @@ export const DECODER_CALL: OptionKinds<DecoderCall> = {
 type SavedOptions = TransformerLayerOptions & { readonly dModel: number; readonly nhead: number };
 
 function attended(attention: MultiheadAttention, x: Tensor, memory: Tensor, masks: MultiheadAttentionCall): Tensor {
-  return attention.forward(x, memory, memory, { ...masks, needWeights: false })[0];
+  const [output] = [attention.forward(x, memory, memory, { ...masks, needWeights: false })].flat();
+  return output as Tensor;
 }
 
 function feedForward(layer: TransformerEncoderLayer | TransformerDecoderLayer, activation: (x: Tensor) => Tensor, x: Tensor): Tensor {
