@@ -1,5 +1,6 @@
 import type { Check, Family } from "./case";
 import { activations } from "./families/activations";
+import { attention } from "./families/attention";
 import { autograd } from "./families/autograd";
 import { binary } from "./families/binary";
 import { convolution } from "./families/convolution";
@@ -46,6 +47,7 @@ export const suite: Readonly<Record<string, Family>> = {
   functions,
   dropout,
   replay,
+  attention,
   autograd,
   singular,
   training,
