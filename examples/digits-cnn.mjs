@@ -3,31 +3,16 @@
 //     npm start -- --example digits-cnn
 //
 // The same program in PyTorch stands beside it in docs/coming-from-pytorch.md.
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
-import {
-  cpu,
-  DataLoader,
-  functional as F,
-  Generator,
-  manualSeed,
-  nn,
-  optim,
-  setDefaultBackend,
-  TensorDataset,
-  tensor,
-  tidy,
-} from "@dropwise/core";
+import { DataLoader, functional as F, manualSeed, nn, optim, setDefaultBackend, tidy } from "@dropwise/core";
+import { fastestBackend } from "./shared/backend.mjs";
+import { readDigits } from "./shared/digits.mjs";
 
 const SEEDS = [1, 2, 3, 4, 5];
 const EPOCHS = 15;
 const BATCH = 50;
 const LEARNING_RATE = 2e-3;
-/** @typedef {TensorDataset<[pictures: import("@dropwise/core").Tensor, digits: import("@dropwise/core").Tensor]>} Pictures */
-
-/** Rows to learn from; the other 797 judge. */
-const LEARNED = 1000;
+/** @typedef {ReturnType<typeof readDigits>["train"]} Pictures */
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
 
@@ -86,29 +71,10 @@ export async function train(seed, { train, test }, { epochs = EPOCHS, onEpoch = 
   return right.item();
 }
 
-/** The digits, in the split that the quickstart has. Source: Alpaydin and Kaynak, UCI Machine Learning Repository, 1998 (CC BY 4.0). */
-export function readDigits() {
-  const file = new URL("../apps/quickstart/data/digits.csv.gz", import.meta.url);
-  const [, ...lines] = gunzipSync(readFileSync(file)).toString().trim().split("\n");
-  const rows = lines.map((line) => line.split(",").map(Number));
-  const places = new Int32Array(rows.keys());
-  const order = [];
-  const loader = new DataLoader(new TensorDataset(tensor(places)), { batchSize: rows.length, shuffle: true, generator: new Generator(0) });
-  for (const [batch] of loader) order.push(...batch.dataSync());
-
-  /** @param {number[]} chosen */
-  const dataset = (chosen) => {
-    const pixels = chosen.flatMap((place) => rows[place]?.slice(0, 64).map((pixel) => pixel / 16) ?? []);
-    const digits = Int32Array.from(chosen, (place) => rows[place]?.[64] ?? 0);
-    return new TensorDataset(tensor(Float32Array.from(pixels), { shape: [chosen.length, 1, 8, 8] }), tensor(digits));
-  };
-  return { train: dataset(order.slice(0, LEARNED)), test: dataset(order.slice(LEARNED)) };
-}
-
 async function main() {
   const backend = await fastestBackend();
   setDefaultBackend(backend);
-  const { train: learned, test } = readDigits();
+  const { train: learned, test } = readDigits([1, 8, 8]);
   console.log(`${learned.length} digits to learn from, ${test.length} to judge by; ${EPOCHS} epochs on the ${backend.name} backend`);
   const shares = [];
   for (const seed of SEEDS) {
@@ -121,15 +87,6 @@ async function main() {
   }
   console.log(`mean of ${shares.length} seeds: ${percent(shares.reduce((sum, share) => sum + share, 0) / shares.length)}`);
   backend.dispose();
-}
-
-/** The first of the backends that is there: C++, WebAssembly, or the one that core has. */
-async function fastestBackend() {
-  try {
-    return (await import("@dropwise/backend-native")).createNativeBackend();
-  } catch {
-    return import("@dropwise/backend-wasm").then(({ createWasmBackend }) => createWasmBackend()).catch(() => cpu);
-  }
 }
 
 /** @param {number} share */
