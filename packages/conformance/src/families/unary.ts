@@ -1,9 +1,9 @@
 /** Elementwise functions of one operand, and their gradients. */
 import { functional as F, ones, type Tensor } from "@dropwise/core";
 import type { UnaryOp } from "@dropwise/core/backend";
-import { applyUnary, knowsOp } from "@dropwise/core/backend";
+import { applyUnary } from "@dropwise/core/backend";
 import { assert, assertThrows } from "../assert";
-import { type Check, type Context, each, type Family, isRefused, LARGE } from "../case";
+import { type Check, type Context, each, type Family, isRefused, knowsOp, LARGE } from "../case";
 import { compareDirect } from "../direct";
 import { constant, input, integers, uniform } from "../inputs";
 import { BITS, EQUAL, type Tolerance, TRANSCENDENTAL } from "../tolerance";

@@ -1,9 +1,3 @@
-/** Elementwise functions of one operand whose definition every program carries. */
-export type CommonUnaryOp = "neg" | "abs" | "exp" | "expm1" | "log" | "log1p" | "sqrt" | "relu" | "sigmoid" | "tanh" | "softplus";
-
-/** Those whose definition only a program carries that uses one. */
-export type MoreUnaryOp = "erf" | "floor" | "ceil" | "round" | "sign" | "sin" | "cos" | "rsqrt";
-
 /**
  * Elementwise functions of one operand. A new name here is a compile error in every backend's table until it is there. Of those that are no plain mathematics:
  *
@@ -12,7 +6,29 @@ export type MoreUnaryOp = "erf" | "floor" | "ceil" | "round" | "sign" | "sin" | 
  * - `sin`, `cos`: of every finite operand, however large; NaN for infinities.
  * - `rsqrt`: `1 / sqrt(x)`; an infinity with the sign of a zero, NaN for what is below.
  */
-export type UnaryOp = CommonUnaryOp | MoreUnaryOp;
+export type UnaryOp =
+  | "neg"
+  | "abs"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "sqrt"
+  | "relu"
+  | "sigmoid"
+  | "tanh"
+  | "erf"
+  | "softplus"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "sign"
+  | "sin"
+  | "cos"
+  | "rsqrt";
+
+/** Those whose definition only a program carries that uses one; every program carries the others. */
+export type MoreUnaryOp = Extract<UnaryOp, "erf" | "floor" | "ceil" | "round" | "sign" | "sin" | "cos" | "rsqrt">;
 
 /** Binary operations whose result is bool; NaN compares as in IEEE 754. */
 export type ComparisonOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge";

@@ -13,17 +13,16 @@ const SINCE: Readonly<Record<MoreUnaryOp, number>> = {
   rsqrt: 2,
 };
 
-/** The version of the contract that the name of an operation came with. */
-export function versionOf(op: UnaryOp | BinaryOp | ReduceOp): number {
-  return op in SINCE ? SINCE[op as MoreUnaryOp] : 1;
-}
-
 /**
- * Whether the version of the contract that a backend was written for has the name of an operation. One that it does not have is never handed to the backend.
+ * The version of the contract that the name of an operation came with. A backend whose `info.contract` is an earlier one is never handed it.
  *
- * @param backend Any.
  * @param op A name of `unary`, `binary` or `reduce`.
  */
+export function versionOf(op: UnaryOp | BinaryOp | ReduceOp): number {
+  return typeof op === "string" && Object.hasOwn(SINCE, op) ? SINCE[op as MoreUnaryOp] : 1;
+}
+
+/** Whether a backend may be handed the name. */
 export function knowsOp(backend: Backend, op: UnaryOp | BinaryOp | ReduceOp): boolean {
   return (backend.info.contract ?? 1) >= versionOf(op);
 }

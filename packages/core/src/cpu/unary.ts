@@ -1,9 +1,9 @@
 import type { UnaryFunction } from "../backend/kernels";
-import type { CommonUnaryOp } from "../backend/op-names";
+import type { MoreUnaryOp, UnaryOp } from "../backend/op-names";
 import type { TypedArray } from "../dtype/dtype";
 
 /** The definition of the functions that every program carries, in double; the result is rounded once when it is stored. The others are in `unary-more`. */
-export const UNARY: Readonly<Record<CommonUnaryOp, UnaryFunction>> = {
+export const UNARY: Readonly<Record<Exclude<UnaryOp, MoreUnaryOp>, UnaryFunction>> = {
   neg: (x) => -x,
   abs: Math.abs,
   exp: Math.exp,
