@@ -32,7 +32,7 @@ constexpr size_t kChunkElements = 192;
 
 /// About what an element takes, in ns, with vectors of four floats; wider ones are quicker in proportion.
 constexpr double kDropoutNs = 1.1, kBinaryNs = 0.15, kSumNs = 0.3, kArgmaxNs = 1, kSoftmaxNs = 3, kSgdNs = 0.4, kAdamNs = 1, kCopyNs = 0.5;
-constexpr double kUnaryNs[] = {0.1, 0.1, 0.4, 0.1, 2, 2.5, 3};
+constexpr double kUnaryNs[] = {0.1, 0.1, 0.4, 0.1, 2, 2.5, 3, 0.4, 0.4, 0.4, 0.2, 3, 3, 0.8};
 constexpr double kMultiplyAddNs = 0.04;
 
 }  // namespace

@@ -8,7 +8,10 @@ type Op = Operand<NativeHandle>;
 type Members<K extends keyof Backend> = Required<Pick<Backend<NativeHandle>, K>>;
 
 /** The functions of `unary.hpp`, in its order. */
-const UNARY: readonly UnaryOp[] = ["neg", "abs", "sqrt", "relu", "exp", "sigmoid", "tanh"];
+const UNARY: readonly UnaryOp[] = [
+  ...(["neg", "abs", "sqrt", "relu", "exp", "sigmoid", "tanh"] as const),
+  ...(["floor", "ceil", "round", "sign", "sin", "cos", "rsqrt"] as const),
+];
 
 /** The functions of `binary.hpp`, in its order. */
 const BINARY: readonly BinaryOp[] = [

@@ -13,6 +13,13 @@ const UNARY: Partial<Record<UnaryOp, { code: number; ns: number }>> = {
   exp: { code: 4, ns: 2 },
   sigmoid: { code: 5, ns: 2.5 },
   tanh: { code: 6, ns: 3 },
+  floor: { code: 7, ns: 0.4 },
+  ceil: { code: 8, ns: 0.4 },
+  round: { code: 9, ns: 0.4 },
+  sign: { code: 10, ns: 0.2 },
+  sin: { code: 11, ns: 3 },
+  cos: { code: 12, ns: 3 },
+  rsqrt: { code: 13, ns: 0.8 },
 };
 
 /** The functions of `binary.hpp`, in its order. */

@@ -47,6 +47,8 @@ test.each<[UnaryOp, number]>([
   ["sigmoid", 2e-7],
   ["tanh", 2e-7],
   ["log", 0],
+  ...(["floor", "ceil", "round", "sign"] as const).map((op): [UnaryOp, number] => [op, 0]),
+  ["rsqrt", 1.2e-7],
 ])("unary %s is the reference's within %f, at every length", (op, relative) => {
   for (const length of LENGTHS) {
     const x = operand(wasm, numbers(length, length), [length], undefined, 1);
@@ -69,6 +71,25 @@ test.each<UnaryOp>(["exp", "sigmoid", "tanh"])("unary %s is right from tiny to h
     both("float32", [data.length], (kernels, out) => kernels.unary(op, x, out)),
     2e-7,
   );
+});
+
+test.each<UnaryOp>(["sin", "cos"])("unary %s is within 1e-7 for angles of any size, far ones beside near ones", (op) => {
+  const angles = [0, -0, 1e-30, 0.785398, 8192, 8192.001, 1e5, 2 ** 31, 1e18, 3.4e38, Number.POSITIVE_INFINITY, Number.NaN];
+  const data = new Float32Array(6001);
+  for (let i = 0; i < 2000; i++) {
+    data[3 * i] = (i - 1000) * 8.3;
+    data[3 * i + 1] = (i - 1000) * (Math.PI / 2);
+    data[3 * i + 2] = (i % 2 === 0 ? 1 : -1) * (angles[i % 12] as number) * (1 + (i >> 4) / 200);
+  }
+  const x = operand(wasm, data, [data.length]);
+  expectClose(
+    both("float32", [data.length], (kernels, out) => kernels.unary(op, x, out)),
+    1e-7,
+    1,
+  );
+  const [apart] = both("float32", [data.length], (kernels, out) => kernels.unary(op, x, out));
+  wasm.unary(op, x, x);
+  expect(contents(wasm, x)).toEqual(apart);
 });
 
 test("unary may write over its input, and int32 and float64 are served too", () => {

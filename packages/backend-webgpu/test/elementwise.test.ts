@@ -45,9 +45,36 @@ const NEAR_ONE = Array.from({ length: 200 }, (_, i) => 1 + noise(2)(i) * 10 ** -
 
 describe("unary", () => {
   const ops: UnaryOp[] = ["neg", "abs", "exp", "expm1", "log", "log1p", "sqrt", "relu", "sigmoid", "tanh", "erf", "softplus"];
+  const rounding: UnaryOp[] = ["floor", "ceil", "round", "sign"];
   test.each(ops)("%s is within 1e-6 of the reference for tiny, large and special values", async (op) => {
     const x = data("float32", [SPECIAL.length + WIDE.length + NEAR_ONE.length], [...SPECIAL, ...WIDE, ...NEAR_ONE]);
     const [got, expected] = await both(gpu, [x, data("float32", x.shape, () => 7)], (b, a, out) => b.unary(op, a, out));
+    expectClose(got, expected, { rtol: 1e-6, atol: 2e-38 });
+  });
+
+  test.each(rounding)("%s is exact for halves, large numbers and special values", async (op) => {
+    const halves = Array.from({ length: 200 }, (_, i) => (i - 100) / 4);
+    const values = [...SPECIAL, ...WIDE, ...halves, 0.49999997, 8388607.5, -8388606.5, 8388609, 2147483648, -1e18];
+    const x = data("float32", [values.length], values);
+    const [got, expected] = await both(gpu, [x, data("float32", x.shape, () => 7)], (b, a, out) => b.unary(op, a, out));
+    expectSame(got, expected);
+  });
+
+  test.each(["sin", "cos"] as const)("%s is within 3e-7 for angles of any size", async (op) => {
+    const turns = Array.from({ length: 400 }, (_, i) => (i - 200) * (Math.PI / 2) * (1 + (i % 7) * 1000));
+    const values = [...SPECIAL, ...WIDE, ...NEAR_ONE, ...turns, 1e5, 123456.789, 2 ** 31, -1e18, 3.4e38];
+    const x = data("float32", [values.length], values);
+    const [got, expected] = await both(gpu, [x, data("float32", x.shape, () => 7)], (b, a, out) => b.unary(op, a, out));
+    expectClose(got, expected, { rtol: 0, atol: 3e-7 });
+    // Beside 0 relative to the result: sin keeps small angles.
+    const small = data("float32", [5], [1e-3, -1e-5, 1e-30, 3.1415925, -6.2831855]);
+    const [near, exact] = await both(gpu, [small, data("float32", small.shape, () => 7)], (b, a, out) => b.unary(op, a, out));
+    expectClose(near, exact, { rtol: 3e-7, atol: 2e-38 });
+  });
+
+  test("rsqrt is within 1e-6 of the reference, infinite at zeros and NaN below", async () => {
+    const x = data("float32", [SPECIAL.length + WIDE.length], [...SPECIAL, ...WIDE]);
+    const [got, expected] = await both(gpu, [x, data("float32", x.shape, () => 7)], (b, a, out) => b.unary("rsqrt", a, out));
     expectClose(got, expected, { rtol: 1e-6, atol: 2e-38 });
   });
 
@@ -70,7 +97,7 @@ describe("unary", () => {
 
   test("NaN comes through every function", async () => {
     const x = data("float32", [3], [Number.NaN, -Number.NaN, Number.NaN]);
-    for (const op of ops) {
+    for (const op of [...ops, "floor", "ceil", "round", "sin", "cos", "rsqrt"] as const) {
       const [got] = await both(gpu, [x, x], (b, a, out) => b.unary(op, a, out));
       expect([...got]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
     }

@@ -1,4 +1,5 @@
 import type { Backend } from "@dropwise/core";
+import { type UnaryOp, versionOf } from "@dropwise/core/backend";
 import type { Compare } from "./compare";
 import type { Tolerance } from "./tolerance";
 
@@ -30,6 +31,19 @@ export type Family = Readonly<Record<string, Check>>;
 
 /** Elements enough that a backend with threads splits its work, and no multiple of anything that it may split by. */
 export const LARGE = 2 ** 18 + 3;
+
+/** Whether the version of the contract that a backend was written for has the name. */
+export function knowsOp(backend: Backend, op: UnaryOp): boolean {
+  return (backend.info.contract ?? 1) >= versionOf(op);
+}
+
+/**
+ * Whether core refuses a function: the backend's version of the contract does not have its name, its memory cannot be seen, and the function is none that is
+ * composed of older ones.
+ */
+export function isRefused(backend: Backend, op: UnaryOp): boolean {
+  return (op === "sin" || op === "cos") && backend.view === undefined && !knowsOp(backend, op);
+}
 
 /** A family's checks from a table: one for each row. */
 export function each<Row>(

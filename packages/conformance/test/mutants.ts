@@ -11,6 +11,7 @@ import {
   referenceKernels,
   sizeOf,
   type TypedArray,
+  type UnaryOp,
   type WindowSpec,
 } from "@dropwise/core/backend";
 import { createMinimalBackend } from "./minimal-backend";
@@ -245,6 +246,44 @@ export const mutants: readonly Mutant[] = [
     "unary > gives exp and its gradient, for every size and from any start",
   ),
   kernel(
+    "halves rounded away from zero",
+    unaryAs("round", (x) => Math.sign(x) * Math.floor(Math.abs(x) + 0.5)),
+    "unary > gives round of halves, of large numbers and zeros of either sign to the last bit, and leaves integers whole",
+  ),
+  kernel("ceil in place of floor", unaryAs("floor", Math.ceil), "unary > gives floor and its gradient, for every size and from any start"),
+  kernel(
+    "a zero of ceil without its sign",
+    unaryAs("ceil", (x) => Math.ceil(x) + 0),
+    "unary > gives ceil of halves, of large numbers and zeros of either sign to the last bit, and leaves integers whole",
+  ),
+  kernel(
+    "floor by way of int32",
+    unaryAs("floor", (x) => (x | 0) - Number((x | 0) > x)),
+    "unary > gives floor of halves, of large numbers and zeros of either sign to the last bit, and leaves integers whole",
+    "unary > gives floor of zeros, infinities, NaN and large numbers",
+  ),
+  kernel(
+    "1 for the sign of 0",
+    unaryAs("sign", (x) => (x < 0 ? -1 : 1)),
+    "unary > gives sign of zeros, infinities, NaN and large numbers",
+    "singular > gives sign of points as PyTorch does, and its gradients",
+  ),
+  kernel(
+    "sin of angles that are not reduced",
+    unaryAs("sin", sinOfSmall),
+    "unary > gives sin and its gradient, for every size and from any start",
+  ),
+  kernel(
+    "sin of angles reduced by a float32 pi",
+    unaryAs("sin", (x) => Math.sin(x - Math.round(x / (2 * Math.PI)) * 2 * Math.fround(Math.PI))),
+    "unary > gives sin of large angles within 1e-6",
+  ),
+  kernel(
+    "rsqrt that forgets the sign of zero",
+    unaryAs("rsqrt", (x) => 1 / Math.sqrt(Math.abs(x))),
+    "unary > gives rsqrt of zeros, infinities, NaN and large numbers",
+  ),
+  kernel(
     "strides of 0 that are not repeated",
     (k) => ({ binary: (op, a, b, out) => k.binary(op, plain(a), plain(b), out) }),
     "binary > gives add and its gradients for every pair of shapes that broadcasts",
@@ -280,6 +319,29 @@ function kernel(name: string, wrong: (right: Kernels) => Partial<Kernels>, ...ca
     return { ...backend, info, ...wrong(referenceKernels((storage) => storage.handle as TypedArray)) };
   };
   return { name, create, caughtBy };
+}
+
+/** The right kernels but for one function. */
+function unaryAs(wrong: UnaryOp, f: (x: number) => number): (right: Kernels) => Partial<Kernels> {
+  return (right) => ({
+    unary(op, x, out) {
+      if (op !== wrong) return right.unary(op, x, out);
+      const from = x.storage.handle as TypedArray;
+      const to = out.storage.handle as TypedArray;
+      for (let i = 0; i < sizeOf(out.shape); i++) to[out.offset + i] = f(from[x.offset + i] as number);
+    },
+  });
+}
+
+/** The series of the sine about 0, which is good to 1e-6 up to a half turn only. */
+function sinOfSmall(x: number): number {
+  let term = x;
+  let sum = x;
+  for (let n = 1; n < 9; n++) {
+    term *= (-x * x) / (2 * n * (2 * n + 1));
+    sum += term;
+  }
+  return sum;
 }
 
 /** The padding that windows have behind an image of these sizes. */

@@ -20,6 +20,7 @@ export const backendCases: Cases = {
   createTypedArray: [{ valid: () => "float32", accepts: () => false }, p.integer(2, 0, 1000)],
   isFloating: [p.anything("float32")],
   isComparison: [p.anything("lt")],
+  versionOf: [p.anything("floor")],
   contiguousStrides: [sizes],
   isContiguous: [sizes, strides],
   mergeDims: [sizes, p.list(strides, 2)],

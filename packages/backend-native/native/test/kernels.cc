@@ -73,7 +73,7 @@ void dropoutAgrees(Machine& expected, Machine& actual, const std::string& name) 
 
 void mapsAgree(Machine& expected, Machine& actual, const std::string& name) {
   const size_t n = dice.below(dice.pick({4, 70, 9000}));
-  const size_t op = dice.below(7), x = place(n), out = dice.chance(3) ? x : 4 * (kFloats / 2 + dice.below(1000));
+  const size_t op = dice.below(14), x = place(n), out = dice.chance(3) ? x : 4 * (kFloats / 2 + dice.below(1000));
   const size_t from = out == x ? x : x % (4 * (kFloats / 2 - n));
   sameOn(expected, actual, numbers(true), {id(KernelId::unary), double(op), double(n), 0, double(from), 0, double(out == x ? x : out)}, {3, 5},
          name + " unary " + std::to_string(op));

@@ -4,6 +4,7 @@ import { type GpuOperand, run, typeOf } from "./kernel";
 import { samePlace } from "./layout";
 import math from "./math.wgsl";
 import source from "./unary.wgsl";
+import more from "./unary-more.wgsl";
 import values from "./values.wgsl";
 
 const EXPRESSIONS: Readonly<Record<UnaryOp, string>> = {
@@ -19,6 +20,13 @@ const EXPRESSIONS: Readonly<Record<UnaryOp, string>> = {
   tanh: "tanh_(x)",
   erf: "erf_(x)",
   softplus: "softplus(x)",
+  floor: "floor_(x)",
+  ceil: "ceil_(x)",
+  round: "round_(x)",
+  sign: "sign_(x)",
+  sin: "sin_(x)",
+  cos: "cos_(x)",
+  rsqrt: "rsqrt_(x)",
 };
 
 /** `out[i] = op(x[i])`; `out` may be `x`. */
@@ -27,7 +35,7 @@ export function unary(gpu: Gpu, op: UnaryOp, x: GpuOperand, out: GpuOperand): vo
   const n = sizeOf(out.shape);
   run(gpu, {
     key: `unary ${op} ${type}`,
-    source: type === "f32" ? [values, math, source] : [source],
+    source: type === "f32" ? [values, math, more, source] : [source],
     defines: `fn op(x: ${type}) -> ${type} { return ${EXPRESSIONS[op]}; }`,
     bindings: [
       { name: "x", memory: x.storage.handle, type, inPlace: samePlace(x, out) },

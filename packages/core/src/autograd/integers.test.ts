@@ -86,6 +86,7 @@ const FUNCTIONS: Record<string, Case> = {
   tripletMarginLoss: (x, y) => F.tripletMarginLoss(x, y, x.add(y)),
   ...named(["tril", "triu", "argsort", "argmin", "any", "all", "prod", "norm", "clone", "isnan", "logicalNot"], (op) => (x) => F[op](x)),
   ...named(["logicalAnd", "logicalOr"], (op) => (x, y) => F[op](x, y)),
+  ...named(["floor", "ceil", "round", "sign", "sin", "cos", "rsqrt"], (op) => (x) => attempt(() => F[op](x))),
   cumsum: (x) => F.cumsum(x, { dim: 0 }),
   logsumexp: (x) => F.logsumexp(x, { dim: 0 }),
   sort: (x) => Object.values(F.sort(x)),

@@ -181,7 +181,7 @@ export interface Backend<Handle = unknown> {
 
   // --- op families: optional with `view`, required without ---
 
-  /** `out[i] = op(x[i])`. Both contiguous, same dtype (float; `neg` and `abs` also int32). `out` may be `x`. */
+  /** `out[i] = op(x[i])`. Both contiguous, same dtype (float; `neg` and `abs` also int32). `out` may be `x`. Some names came with version 2: see `versionOf`. */
   unary?(op: UnaryOp, x: Operand<Handle>, out: Operand<Handle>): void;
   /**
    * `out = op(a, b)`. Operands have `out`'s shape (strides of 0 broadcast) and one common dtype; a number stands for a constant of that dtype.

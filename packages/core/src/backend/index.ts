@@ -28,3 +28,4 @@ export type { Backend, BackendInfo, BackendStorage, DropoutSpec, Operand, Optimi
 export { contiguousStrides, createTypedArray, isContiguous, mergeDims, philox4x32, scaleOf, sizeOf, thresholdOf } from "./checked";
 export type { View } from "./kernels";
 export { type BinaryOp, type ComparisonOp, isComparison, type ReduceOp, type UnaryOp } from "./op-names";
+export { versionOf } from "./versions";

@@ -8,6 +8,13 @@ type Families = Required<Pick<Backend, "unary" | "binary" | "reduce" | "where" |
 /** Turns a storage of a host-visible backend into the typed array behind it. */
 export type View = (storage: BackendStorage) => TypedArray;
 
+/** An elementwise function of one number. */
+export type UnaryFunction = (x: number) => number;
+
+/** The reference kernel has the functions that every program carries: another comes with its `definition`, which no backend is handed. */
+export type DefinedUnary = { unary(...args: [...Parameters<Families["unary"]>, definition?: UnaryFunction]): void };
+
 /** The kernels core calls: every family, and those other ones that the backend has. */
 export type DeviceKernels = Families &
+  DefinedUnary &
   Pick<Backend, "gather" | "scatterAdd" | "unfold" | "fold" | "linear" | "softmax" | "softmaxGrad" | "optimizerStep">;

@@ -1,5 +1,34 @@
-/** Elementwise functions of one operand. A new name here is a compile error in every backend's table until it is there. */
-export type UnaryOp = "neg" | "abs" | "exp" | "expm1" | "log" | "log1p" | "sqrt" | "relu" | "sigmoid" | "tanh" | "erf" | "softplus";
+/**
+ * Elementwise functions of one operand. A new name here is a compile error in every backend's table until it is there. Of those that are no plain mathematics:
+ *
+ * - `floor`, `ceil`, `round` (halves to the even neighbour) are exact and keep NaN and infinities; a result of 0 has the sign of the operand.
+ * - `sign`: -1, +0 or 1; +0 for NaN and -0, as in PyTorch.
+ * - `sin`, `cos`: of every finite operand, however large; NaN for infinities.
+ * - `rsqrt`: `1 / sqrt(x)`; an infinity with the sign of a zero, NaN for what is below.
+ */
+export type UnaryOp =
+  | "neg"
+  | "abs"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "sqrt"
+  | "relu"
+  | "sigmoid"
+  | "tanh"
+  | "erf"
+  | "softplus"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "sign"
+  | "sin"
+  | "cos"
+  | "rsqrt";
+
+/** Those whose definition only a program carries that uses one; every program carries the others. */
+export type MoreUnaryOp = Extract<UnaryOp, "erf" | "floor" | "ceil" | "round" | "sign" | "sin" | "cos" | "rsqrt">;
 
 /** Binary operations whose result is bool; NaN compares as in IEEE 754. */
 export type ComparisonOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge";

@@ -3,7 +3,7 @@
  * these disagree, these are right.
  */
 import type { Backend, Operand } from "../backend/backend";
-import type { View } from "../backend/kernels";
+import type { DefinedUnary, UnaryFunction, View } from "../backend/kernels";
 import { isContiguous, sizeOf } from "../shape/shape";
 import { binary, where } from "./binary";
 import { dropout } from "./dropout";
@@ -11,19 +11,20 @@ import { hostOperand } from "./host-operand";
 import { matmul, matrix } from "./matmul";
 import { copy } from "./movement";
 import { reduce } from "./reduce";
-import { unary } from "./unary";
+import { UNARY, unary } from "./unary";
 
 /** The members of a backend that tensors' own methods are made of. */
 export type FamilyKernels = Required<Pick<Backend, "unary" | "binary" | "reduce" | "where" | "matmul" | "copy" | "fill" | "dropout">>;
 
 /**
- * The op families on the typed arrays that `view` gives. The other members have their reference beside the kernels (`referenceGather`, `referenceSoftmax`
+ * The op families on the typed arrays that `view` gives, with the functions that every program carries. Other functions and members have their reference beside the kernels (`referenceGather`, `referenceSoftmax`
  * and the like), so that only a program that uses one takes it along.
  */
-export function referenceFamilies(view: View): FamilyKernels {
+export function referenceFamilies(view: View): FamilyKernels & DefinedUnary {
   const host = (operand: Operand) => hostOperand(view, operand, operand.storage.dtype, operand.shape.length);
   return {
-    unary: (op, x, out) => unary(op, view(x.storage), x.offset, view(out.storage), out.offset, sizeOf(out.shape)),
+    unary: (op: keyof typeof UNARY, x: Operand, out: Operand, definition: UnaryFunction = UNARY[op]) =>
+      unary(definition, view(x.storage), x.offset, view(out.storage), out.offset, sizeOf(out.shape)),
     binary: (op, a, b, out) => {
       const dtype = typeof a === "number" ? (b as Operand).storage.dtype : a.storage.dtype;
       const rank = out.shape.length;

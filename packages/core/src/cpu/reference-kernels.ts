@@ -1,10 +1,12 @@
 import type { Backend } from "../backend/backend";
 import type { View } from "../backend/kernels";
+import type { MoreUnaryOp } from "../backend/op-names";
 import { referenceGather, referenceScatterAdd } from "./gather";
 import { referenceLinear } from "./matmul";
 import { referenceOptimizerStep } from "./optimizer";
 import { type FamilyKernels, referenceFamilies } from "./reference-families";
 import { referenceSoftmax, referenceSoftmaxGrad } from "./softmax";
+import { MORE_UNARY } from "./unary-more";
 import { referenceFold, referenceUnfold } from "./unfold";
 
 /** Every member of a backend that computes. */
@@ -17,8 +19,10 @@ export type Kernels = FamilyKernels &
  * @param view Called anew for each operand of each call.
  */
 export function referenceKernels(view: View): Kernels {
+  const families = referenceFamilies(view);
   return {
-    ...referenceFamilies(view),
+    ...families,
+    unary: (op, x, out) => families.unary(op, x, out, MORE_UNARY[op as MoreUnaryOp]),
     gather: referenceGather(view),
     scatterAdd: referenceScatterAdd(view),
     unfold: referenceUnfold(view),

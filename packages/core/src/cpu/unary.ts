@@ -1,8 +1,9 @@
-import type { UnaryOp } from "../backend/op-names";
+import type { UnaryFunction } from "../backend/kernels";
+import type { MoreUnaryOp, UnaryOp } from "../backend/op-names";
 import type { TypedArray } from "../dtype/dtype";
 
-/** The definition of every unary function, in double; the result is rounded once when it is stored. */
-const FUNCTIONS: Readonly<Record<UnaryOp, (x: number) => number>> = {
+/** The definition of the functions that every program carries, in double; the result is rounded once when it is stored. The others are in `unary-more`. */
+export const UNARY: Readonly<Record<Exclude<UnaryOp, MoreUnaryOp>, UnaryFunction>> = {
   neg: (x) => -x,
   abs: Math.abs,
   exp: Math.exp,
@@ -13,13 +14,11 @@ const FUNCTIONS: Readonly<Record<UnaryOp, (x: number) => number>> = {
   relu: (x) => (x < 0 ? 0 : x), // so written that NaN stays NaN
   sigmoid,
   tanh: Math.tanh,
-  erf,
   softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
 };
 
-/** `out[i] = op(x[i])` for `length` elements from the two offsets on. `out` may be `x`. */
-export function unary(op: UnaryOp, x: TypedArray, xOffset: number, out: TypedArray, outOffset: number, length: number): void {
-  const f = FUNCTIONS[op];
+/** `out[i] = f(x[i])` for `length` elements from the two offsets on. `out` may be `x`. */
+export function unary(f: UnaryFunction, x: TypedArray, xOffset: number, out: TypedArray, outOffset: number, length: number): void {
   for (let i = 0; i < length; i++) out[outOffset + i] = f(x[xOffset + i] as number);
 }
 
@@ -29,20 +28,4 @@ export function unary(op: UnaryOp, x: TypedArray, xOffset: number, out: TypedArr
 function sigmoid(x: number): number {
   const e = Math.exp(-Math.abs(x));
   return x >= 0 ? 1 / (1 + e) : e / (1 + e);
-}
-
-/**
- * The error function, to a few units in the last place of a double: the series
- * `2 / sqrt(pi) * e^(-x^2) * x * (1 + 2x^2/3 + (2x^2)^2/(3*5) + ...)` (Abramowitz and Stegun 7.1.6), whose terms are all positive,
- * so that nothing cancels. Beyond 6 the result is 1 to all digits.
- */
-function erf(x: number): number {
-  if (Math.abs(x) > 6) return Math.sign(x);
-  let term = x;
-  let sum = x;
-  for (let n = 3; Math.abs(term) > Math.abs(sum) * 1e-17; n += 2) {
-    term *= (2 * x * x) / n;
-    sum += term;
-  }
-  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }

@@ -7,6 +7,7 @@ import { checkTensor } from "../ops/binary";
 import { formula } from "../ops/formula";
 import { applySoftmax } from "../ops/softmax";
 import * as unary from "../ops/unary";
+import { erf } from "../ops/unary-more";
 import type { Tensor } from "../tensor/tensor";
 
 /** Options of `gelu`. */
@@ -155,7 +156,7 @@ export function checkActivation(op: string, input: Tensor): Tensor {
 
 /** The normal distribution function Phi times x; the derivative is Phi(x) + x phi(x), with its density phi. */
 const geluOf = /* @__PURE__ */ formula<null>("gelu", {
-  part: (x) => unary.erf(x.mul(Math.SQRT1_2)).add(1).mul(0.5),
+  part: (x) => erf(x.mul(Math.SQRT1_2)).add(1).mul(0.5),
   value: (x, _, phi) => phi.mul(x),
   derivative(x, _, phi) {
     const density = x

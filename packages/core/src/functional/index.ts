@@ -97,5 +97,6 @@ export { all, any, argmin, type DimOptions, logsumexp, prod } from "./reductions
 export { cumsum } from "./scan";
 export { argsort, type Sorted, type SortOptions, sort, type TopkOptions, topk } from "./sorting";
 export { type TriangleOptions, tril, triu } from "./triangles";
+export { ceil, cos, floor, round, rsqrt, sign, sin } from "./unary";
 export { type FoldOptions, fold, type UnfoldOptions, unfold } from "./unfold";
 export type { PerDimension } from "./windows";

@@ -5,7 +5,8 @@ import { wrongType } from "../errors/refusal";
 import type { Tensor } from "../tensor/tensor";
 import { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, reluGrad, sigmoidGrad, sub, tanhGrad } from "./arithmetic";
 import { type Binary, binary, type NumberOrTensor } from "./binary";
-import { abs, erf, exp, expm1, log, log1p, neg, relu, sigmoid, softplus, sqrt, tanh } from "./unary";
+import { abs, exp, expm1, log, log1p, neg, relu, sigmoid, softplus, sqrt, tanh } from "./unary";
+import { ceil, cos, erf, floor, round, rsqrt, sign, sin } from "./unary-more";
 
 // Each name by itself: a namespace taken as a value would be carried whole by every program.
 const UNARY: Readonly<Record<UnaryOp, (x: Tensor) => Tensor>> = {
@@ -21,6 +22,13 @@ const UNARY: Readonly<Record<UnaryOp, (x: Tensor) => Tensor>> = {
   tanh,
   erf,
   softplus,
+  floor,
+  ceil,
+  round,
+  sign,
+  sin,
+  cos,
+  rsqrt,
 };
 const BINARY: Readonly<Record<BinaryOp, Binary>> = {
   add,

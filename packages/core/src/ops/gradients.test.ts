@@ -30,6 +30,18 @@ const apart = (shape: Shape): Tensor => {
   return x;
 };
 
+/** The same away from whole numbers and halves, where rounding jumps. */
+const between = (shape: Shape): Tensor => {
+  const x = tensor(
+    input(shape)
+      .dataSync()
+      .map((v) => Math.floor(2 * v) / 2 + 0.25 + (v % 0.2)),
+    { shape },
+  );
+  x.requiresGrad = true;
+  return x;
+};
+
 type Case = [string, (...inputs: Tensor[]) => Tensor, () => Tensor[]];
 
 function check(cases: Case[]): void {
@@ -61,6 +73,13 @@ describe("unary functions", () => {
     ["selu", F.selu, () => [apart([4])]],
     ["softplus", (x) => F.softplus(x), () => [input([4])]],
     ["softplus with beta", (x) => F.softplus(x, { beta: 2.5 }), () => [input([4])]],
+    ["sin", F.sin, () => [input([3, 2])]],
+    ["cos", F.cos, () => [input([3, 2])]],
+    ["rsqrt", F.rsqrt, () => [positive([3, 2])]],
+    ["floor", (x) => x.sub(F.floor(x)).mul(x), () => [between([4])]],
+    ["ceil", (x) => x.sub(F.ceil(x)).mul(x), () => [between([4])]],
+    ["round", (x) => x.sub(F.round(x)).mul(x), () => [between([4])]],
+    ["sign", (x) => F.sign(x).mul(x).mul(x), () => [apart([4])]],
     ["of a strided input", (x) => x.transpose(0, 1).exp(), () => [input([2, 3])]],
     ["of a scalar", (x) => x.exp(), () => [input([])]],
   ]);

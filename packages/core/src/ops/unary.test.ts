@@ -21,6 +21,17 @@ describe("unary functions", () => {
     ["sigmoid", [0, 1000, -1000, INF, -INF, NAN], [0.5, 1, 0, 1, 0, NAN]],
     ["tanh", [0, 1000, -1000, NAN], [0, 1, -1, NAN]],
     ["erf", [0, 10, -10, INF, 0.5], [0, 1, -1, 1, 0.5204998778130465]],
+    ["floor", [1.5, -1.5, -0.3, 0.3, -0, 2 ** 52 + 1, INF, NAN], [1, -2, -1, 0, -0, 2 ** 52 + 1, INF, NAN]],
+    ["ceil", [1.5, -1.5, -0.3, 0.3, -0, -INF, NAN], [2, -1, -0, 1, -0, -INF, NAN]],
+    [
+      "round",
+      [0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0.49999999999999994, -0.2, -0, 2 ** 52 + 1, INF, NAN],
+      [0, 2, 2, -0, -2, -2, 0, -0, -0, 2 ** 52 + 1, INF, NAN],
+    ],
+    ["sign", [3, -1e-300, 0, -0, INF, -INF, NAN], [1, -1, 0, 0, 1, -1, 0]],
+    ["sin", [0, Math.PI / 6, -Math.PI / 2, 1e22, INF, NAN], [0, 0.5, -1, -0.8522008497671888, NAN, NAN]],
+    ["cos", [0, Math.PI / 3, Math.PI, 1e22, -INF, NAN], [1, 0.5, -1, 0.5232147853951389, NAN, NAN]],
+    ["rsqrt", [4, 0.25, 0, -0, -1, INF, NAN], [0.5, 2, INF, -INF, NAN, 0, NAN]],
     ["softplus", [0, 1000, -1000, INF, -INF, NAN], [Math.LN2, 1000, 0, INF, 0, NAN]],
   ])("%s at its edges", (op, values, expected) => {
     expectClose(apply(op, values), expected, { rtol: 1e-14, atol: 0 });

@@ -7,7 +7,7 @@ import { checkTensor } from "./binary";
 import { computedLayout, runContiguous } from "./layout";
 
 /** A function of each element. Throws TypeError for a dtype that has none of it. */
-type Unary = (x: Tensor) => Tensor;
+export type Unary = (x: Tensor) => Tensor;
 
 // The functions, a line each: the gradient is the one that comes in times the derivative, which is taken from the function's input or output.
 
@@ -21,26 +21,26 @@ export const sqrt = /* @__PURE__ */ unary("sqrt", "output", (grad, y) => grad.di
 export const relu = /* @__PURE__ */ unary("relu", "output", (grad, y) => reluGrad(grad, y));
 export const sigmoid = /* @__PURE__ */ unary("sigmoid", "output", (grad, y) => sigmoidGrad(grad, y));
 export const tanh = /* @__PURE__ */ unary("tanh", "output", (grad, y) => tanhGrad(grad, y));
-export const erf = /* @__PURE__ */ unary("erf", "input", (grad, x) => grad.mul(x.mul(x).neg().exp()).mul(2 / Math.sqrt(Math.PI)));
 export const softplus = /* @__PURE__ */ unary("softplus", "input", (grad, x) => grad.mul(sigmoid(x)));
 
-// --- internal helpers ---
-
-function unary(op: UnaryOp, from: "input" | "output" | "none", gradient: (grad: Tensor, value: Tensor) => Tensor): Unary {
+/** A row of the table. `from`: whether the gradient reads the function's input or output, which it is given. `replaced`: what of the primitive is otherwise. */
+export function unary(
+  op: UnaryOp,
+  from: "input" | "output" | "none",
+  gradient: (grad: Tensor, value: Tensor) => Tensor,
+  replaced?: Partial<Primitive<null>>,
+): Unary {
   const primitive: Primitive<null> = {
     name: op,
     reads: [from === "input" ? ANY : 0],
     readsOutput: from === "output" ? ANY : 0,
     forward: ([x]) => computedLayout(x.storage.device, x.dtype, x.sizes, (out, kernels) => kernels.unary(op, x.layout, out)),
-    backward(node, grad) {
-      if (from === "none") return [gradient(grad, grad)];
-      return [gradient(grad, from === "input" ? node.input(0) : node.output())];
-    },
+    backward: (node, grad) => [gradient(grad, from === "input" ? node.input(0) : from === "output" ? node.output() : grad)],
+    ...replaced,
   };
-  const integers = op === "neg" || op === "abs";
   return (tensor) => {
     const x = checkTensor(op, tensor);
-    if (!(integers && x.dtype === "int32")) checkFloating(op, x.dtype);
+    if (x.dtype !== "int32" || (op !== "neg" && op !== "abs")) checkFloating(op, x.dtype);
     return runContiguous(primitive, [x], null);
   };
 }

@@ -2,17 +2,45 @@
 #pragma once
 
 #include <dropwise/math.hpp>
+#include <dropwise/trigonometry.hpp>
 
 DROPWISE_BEGIN
 
 /// Numbered as in the tables of the backends.
-enum class UnaryOp : uint32_t { neg, abs, sqrt, relu, exp, sigmoid, tanh };
+enum class UnaryOp : uint32_t { neg, abs, sqrt, relu, exp, sigmoid, tanh, floor, ceil, round, sign, sin, cos, rsqrt };
 
 struct UnaryArgs {
   UnaryOp op;
   const float* x;
   float* out;
 };
+
+/// The nearest whole number, halves to the even neighbour: beside 2^23 floats have no fractions. Larger ones, NaN and zeros are as they were.
+template <class V>
+DROPWISE_INLINE typename V::F32 roundOf(typename V::F32 x) {
+  using F = typename V::F32;
+  const F last = V::splat(8388608.0f), size = V::abs(x), y = V::sub(V::add(size, last), last);
+  const F whole = V::select(V::lt(x, V::splat(0.0f)), V::neg(y), y);
+  return V::select(V::lt(size, last), V::select(V::eq(whole, x), x, whole), x);
+}
+
+template <class V>
+DROPWISE_INLINE typename V::F32 floorOf(typename V::F32 x) {
+  const typename V::F32 y = roundOf<V>(x);
+  return V::select(V::lt(x, y), V::sub(y, V::splat(1.0f)), y);
+}
+
+/// +0 for NaN and -0, as PyTorch has it.
+template <class V>
+DROPWISE_INLINE typename V::F32 signOf(typename V::F32 x) {
+  const typename V::F32 zero = V::splat(0.0f);
+  return V::select(V::lt(zero, x), V::splat(1.0f), V::select(V::lt(x, zero), V::splat(-1.0f), zero));
+}
+
+template <class V>
+DROPWISE_INLINE void mapTurn(const float* x, float* out, size_t n, bool cosine) {
+  for (size_t i = 0; i < n; i += V::kLanes) V::store(out + i, turnOf<V>(x + i, cosine));
+}
 
 template <class V, class F>
 DROPWISE_INLINE void mapUnary(const float* x, float* out, size_t n, F f) {
@@ -31,6 +59,13 @@ DROPWISE_NOINLINE void unaryVectors(UnaryOp op, const float* x, float* out, size
     case UnaryOp::exp: return mapUnary<V>(x, out, n, [](F v) { return expOf<V>(v); });
     case UnaryOp::sigmoid: return mapUnary<V>(x, out, n, [](F v) { return sigmoidOf<V>(v); });
     case UnaryOp::tanh: return mapUnary<V>(x, out, n, [](F v) { return tanhOf<V>(v); });
+    case UnaryOp::floor: return mapUnary<V>(x, out, n, [](F v) { return floorOf<V>(v); });
+    case UnaryOp::ceil: return mapUnary<V>(x, out, n, [](F v) { return V::neg(floorOf<V>(V::neg(v))); });
+    case UnaryOp::round: return mapUnary<V>(x, out, n, [](F v) { return roundOf<V>(v); });
+    case UnaryOp::sign: return mapUnary<V>(x, out, n, [](F v) { return signOf<V>(v); });
+    case UnaryOp::sin: return mapTurn<V>(x, out, n, false);
+    case UnaryOp::cos: return mapTurn<V>(x, out, n, true);
+    case UnaryOp::rsqrt: return mapUnary<V>(x, out, n, [](F v) { return V::div(V::splat(1.0f), V::sqrt(v)); });
   }
 }
 

@@ -1,10 +1,8 @@
-import { unary } from "../../cpu/unary";
+import { MORE_UNARY } from "../../cpu/unary-more";
 
 /** The share of a standard normal that lies below `x`. */
 export function normalShare(x: number): number {
-  const result = new Float64Array(1);
-  unary("erf", new Float64Array([x / Math.SQRT2]), 0, result, 0, 1);
-  return (1 + (result[0] as number)) / 2;
+  return (1 + MORE_UNARY.erf(x / Math.SQRT2)) / 2;
 }
 
 /** Below what the share `p` of a standard normal lies: the rational approximations of P. J. Acklam (2003), to nine digits. */
