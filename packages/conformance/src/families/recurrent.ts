@@ -36,14 +36,14 @@ export const recurrent: Family = {
   ...each(
     cases,
     ({ module, options: { inputSize: _, hiddenSize: __, ...options }, input, lengths, state }) =>
-      `gives a ${module} of [${input.shape}] as PyTorch does, ${JSON.stringify({ ...options, ...(lengths && { lengths }) })}${state.length > 0 ? " from a state" : ""}`,
+      `runs ${module} over [${input.shape}] as PyTorch does, ${JSON.stringify({ ...options, ...(lengths && { lengths }) })}${state.length > 0 ? " from a state" : ""}`,
     likePyTorch,
   ),
 
   ...each(
     SIZES,
     ({ module, steps, batch, hiddenSize, options }) =>
-      `runs a ${module} of ${hiddenSize} over [${steps},${batch}] ${JSON.stringify(options)}`,
+      `runs ${module} of size ${hiddenSize} as the reference does, over [${steps},${batch}] ${JSON.stringify(options)}`,
     ({ module, steps, batch, inputSize, hiddenSize, options }, { within }) =>
       within(COMPOSED)(
         (x) => {
