@@ -62,10 +62,7 @@ class Lstm extends nn.Module {
 
   constructor({ backend }: Context, generator: Generator) {
     super();
-    const options = { numLayers: 2, dropout: 0.3, batchFirst: true };
-    const before = generator.getState();
-    this.lstm = new nn.LSTM(8, 16, { ...options, backend, generator });
-    generator.setState(before); // for the masks; the first values are not used
+    this.lstm = new nn.LSTM(8, 16, { numLayers: 2, dropout: 0.3, batchFirst: true, backend, generator });
     this.head = new nn.Linear(16, 4, { backend, generator: generatorAt(0) });
   }
 
