@@ -12,6 +12,8 @@ export const INTERNAL: readonly string[] = [
   "DropoutLayer#callOptions",
   "nn.Dropout#callOptions",
   "StatisticsNorm#prepared",
+  "Recurrent#run",
+  "RecurrentCell#step",
   "nn.ModuleList#accepted",
   "nn.ParameterList#accepted",
   "Generator#nextMaskCall",

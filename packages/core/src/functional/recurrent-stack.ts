@@ -45,7 +45,7 @@ export interface StackRan {
  * @param input `[steps, batch, input]`, `[batch, steps, input]` with `batchFirst`, or `[steps, input]`.
  * @param given The parts of the state; null: zeros.
  * @param weights Of each layer and direction, the forward direction first; checked.
- * @param lengths How many steps each sample has; null: all.
+ * @param lengths How many steps each sample has; undefined: all.
  */
 export function runStack(
   input: Tensor,
@@ -61,7 +61,7 @@ export function runStack(
   const directions = bidirectional ? 2 : 1;
   const shape = [numLayers * directions, batch, options.hiddenSize];
   const initial = given === null ? null : checkState(op, cell, given, isSample ? [shape[0] as number, options.hiddenSize] : shape);
-  const own = lengths === undefined || lengths === null ? null : checkLengths(op, lengths, steps, isSample ? null : batch);
+  const own = lengths === undefined ? null : checkLengths(op, lengths, steps, isSample ? null : batch);
   checkInputs(op, [x, ...(initial ?? []), ...weights.flatMap(tensorsOf)]);
   const generator = resolveGenerator(op, options.generator);
 

@@ -111,7 +111,7 @@ export {
   type MaxPoolLayerOptions,
 } from "./pooling";
 export { GRU, LSTM, type RecurrentOptions, RNN, type RNNOptions, type SequenceOptions } from "./recurrent";
-export { GRUCell, LSTMCell, type Nonlinearity, type RecurrentCellOptions, RNNCell, type RNNCellOptions } from "./recurrent-cells";
+export { GRUCell, LSTMCell, type RecurrentCellOptions, RNNCell, type RNNCellOptions } from "./recurrent-cells";
 export { Flatten, type FlattenOptions, Identity, Unflatten } from "./shape";
 export type { StateDict } from "./state-dict";
 export { Fold, type FoldLayerOptions, Unfold, type UnfoldLayerOptions } from "./unfold";

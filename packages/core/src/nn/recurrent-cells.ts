@@ -19,9 +19,6 @@ import { Module } from "./module";
 import type { Parameter } from "./parameter";
 import { uniformParameters } from "./uniform";
 
-/** What an RNN lays on the sum of input and state. */
-export type Nonlinearity = "tanh" | "relu";
-
 /** What an `LSTMCell` or a `GRUCell` may be made with. */
 export interface RecurrentCellOptions {
   /** Add biases. Default: true. */
@@ -35,7 +32,7 @@ export interface RecurrentCellOptions {
 /** What an `RNNCell` may be made with. */
 export interface RNNCellOptions extends RecurrentCellOptions {
   /** What is laid on the sum of input and state. Default: "tanh". */
-  readonly nonlinearity?: Nonlinearity;
+  readonly nonlinearity?: "tanh" | "relu";
 }
 
 /** A parameter to be. */
@@ -171,7 +168,7 @@ export class RNNCell extends RecurrentCell {
   }
 
   /** What is laid on the sum of input and state. */
-  readonly nonlinearity: Nonlinearity;
+  readonly nonlinearity: "tanh" | "relu";
 
   /**
    * @param inputSize The last size of the input.

@@ -261,6 +261,7 @@ describe.each(KINDS)("nn.%s", (kind) => {
     } else refused("TypeError", "expected the state's h to be a Tensor, got", x, [zeros([6, 2, 3])]);
     refused("BackendMismatchError", "expected", x, state(zeros([6, 2, 3], { backend: hostBackend() })));
     refused("TypeError", "expected lengths as an array of numbers, got 3", x, null, { lengths: 3 });
+    refused("TypeError", "expected lengths as an array of numbers, got null", x, null, { lengths: null });
     refused("RangeError", "expected 2 lengths, one for each sample, got", x, null, { lengths: [1] });
     refused("RangeError", "expected each length to be a positive integer, got 0", x, null, { lengths: [0, 1] });
     refused("TypeError", "expected each length to be a number, got undefined", x, null, { lengths: Array(2) });
@@ -295,6 +296,7 @@ describe.each(KINDS)("nn.%s", (kind) => {
     unmade("RangeError", "expected inputSize to be a positive integer, got 0", 0, 3, { generator: made });
     unmade("RangeError", "expected hiddenSize to be a positive integer, got -1", 3, -1, { generator: made });
     unmade("RangeError", "expected numLayers to be a positive integer, got 0", 3, 3, { numLayers: 0, generator: made });
+    unmade("RangeError", "expected at most 1024 layers, got 4294967296", 3, 3, { numLayers: 2 ** 32, generator: made });
     unmade("RangeError", "expected a drop probability p in [0, 1], got 2", 3, 3, { dropout: 2, generator: made });
     unmade("TypeError", "expected bidirectional to be true or false, got 1", 3, 3, { bidirectional: 1, generator: made });
     unmade("TypeError", "expected the options", 3, 3, { projSize: 2, generator: made });

@@ -1,6 +1,7 @@
 import type { Backend } from "../backend/backend";
 import { raw } from "../errors/brand";
 import { checkBoolean, checkInteger, type OptionKinds, optionsOf } from "../errors/options";
+import { wrongValue } from "../errors/refusal";
 import { checkProbability } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
 import { type Cell, type CellWeights, gruCell, lstmCell } from "../functional/recurrent";
@@ -10,7 +11,7 @@ import { type Generator, resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
 import type { Parameter } from "./parameter";
-import { cellLayout, checkPair, type NamedShape, type Nonlinearity, rnnCellOf } from "./recurrent-cells";
+import { cellLayout, checkPair, type NamedShape, rnnCellOf } from "./recurrent-cells";
 import { uniformParameters } from "./uniform";
 
 /** What an `LSTM` or a `GRU` may be made with. */
@@ -34,7 +35,7 @@ export interface RecurrentOptions {
 /** What an `RNN` may be made with. */
 export interface RNNOptions extends RecurrentOptions {
   /** What is laid on the sum of input and state. Default: "tanh". */
-  readonly nonlinearity?: Nonlinearity;
+  readonly nonlinearity?: "tanh" | "relu";
 }
 
 /** What the `forward` of a recurrent layer may be given beside tensors. */
@@ -45,6 +46,9 @@ export interface SequenceOptions {
    */
   readonly lengths?: readonly number[];
 }
+
+/** More are a mistake, which would take minutes to run out of memory. */
+const MAX_LAYERS = 1024;
 
 const LAYER: OptionKinds<RecurrentOptions> = {
   numLayers: "number",
@@ -75,18 +79,19 @@ abstract class Recurrent extends Module {
   /** @internal */
   constructor(op: string, cell: Cell, inputSize: number, hiddenSize: number, options: Partial<RecurrentOptions>) {
     super();
-    const { numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false, backend, generator } = options;
+    const { numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false, ...where } = options;
     checkInteger(op, "inputSize", inputSize, 1);
     checkInteger(op, "hiddenSize", hiddenSize, 1);
     checkInteger(op, "numLayers", numLayers, 1);
+    if (numLayers > MAX_LAYERS) throw wrongValue(op, `at most ${MAX_LAYERS} layers`, numLayers);
     checkProbability(op, dropout);
     this.#op = op;
     this.#cell = cell;
     this.#made = { inputSize, hiddenSize, numLayers, bias, batchFirst, bidirectional };
-    this.#generator = generator === undefined ? undefined : resolveGenerator(op, generator);
+    this.#generator = where.generator === undefined ? undefined : resolveGenerator(op, where.generator);
     const parts = layoutOf(cell, this.#made).flat();
     const shapes = parts.map(({ shape }) => shape);
-    const made = uniformParameters(op, shapes, 1 / Math.sqrt(hiddenSize), { ...(backend && { backend }), ...(generator && { generator }) });
+    const made = uniformParameters(op, shapes, 1 / Math.sqrt(hiddenSize), where);
     parts.forEach(({ name }, i) => {
       this[name as `weight_${string}`] = made[i] as Parameter;
     });
@@ -187,7 +192,7 @@ export class RNN extends Recurrent {
   }
 
   /** What is laid on the sum of input and state. */
-  readonly nonlinearity: Nonlinearity;
+  readonly nonlinearity: "tanh" | "relu";
 
   /**
    * @param inputSize The last size of the input.
@@ -222,7 +227,7 @@ export class RNN extends Recurrent {
  * `dropout` takes one call of the generator for each boundary between layers; its mask lies over `[steps, batch, hiddenSize * directions]` in row-major order, also with
  * `batchFirst`, and with `lengths` over the padding, too. With one layer it does nothing, and warns.
  *
- * @throws RangeError for sizes that are no positive integers and a `dropout` outside [0, 1], TypeError for options of a wrong type.
+ * @throws RangeError for sizes that are no positive integers, more than 1,024 layers and a `dropout` outside [0, 1], TypeError for options of a wrong type.
  * @example
  * ```ts
  * const layer = new nn.LSTM(8, 16, { numLayers: 2, dropout: 0.3, batchFirst: true });
