@@ -25,7 +25,7 @@ interface GoldenModel {
 
 const golden = new Map((modelsFile.models as unknown as readonly GoldenModel[]).map((model) => [model.name, model]));
 
-type Model = nn.Module & { forward(x: Tensor): Tensor };
+type Model = nn.TensorModule;
 
 const NORMS: Tolerance = { ...COMPOSED, name: "norms", rtol: 1e-4, atol: 1e-6 };
 
