@@ -32,6 +32,8 @@ const SHARED_PARTS = [
   "AdaptivePool",
   "Windows",
   "RandomOrder",
+  "Recurrent",
+  "RecurrentCell",
   "StatisticsNorm",
   "BatchNorm",
   "InstanceNorm",

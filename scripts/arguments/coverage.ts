@@ -13,6 +13,8 @@ export const INTERNAL: readonly string[] = [
   "DropoutLayer#batchDim",
   "nn.Dropout#callOptions",
   "StatisticsNorm#prepared",
+  "Recurrent#run",
+  "RecurrentCell#step",
   "nn.ModuleList#accepted",
   "nn.ParameterList#accepted",
   "Generator#nextMaskCall",

@@ -10,6 +10,7 @@ import { nativeCases, wasmCases, webgpuCases } from "./cases/factories";
 import { functionalCases } from "./cases/functional";
 import { nnCases } from "./cases/nn";
 import { attentionCases } from "./cases/nn-attention";
+import { recurrentCases } from "./cases/nn-recurrent";
 import { windowCases } from "./cases/nn-windows";
 import { optimCases } from "./cases/optim";
 import { tensorCases } from "./cases/tensor";
@@ -28,7 +29,16 @@ interface Entry {
 const ENTRIES: Readonly<Record<string, Entry>> = {
   "@dropwise/core": {
     load: async () => core,
-    cases: { ...coreCases, ...tensorCases, ...functionalCases, ...nnCases, ...attentionCases, ...windowCases, ...optimCases },
+    cases: {
+      ...coreCases,
+      ...tensorCases,
+      ...functionalCases,
+      ...nnCases,
+      ...attentionCases,
+      ...recurrentCases,
+      ...windowCases,
+      ...optimCases,
+    },
   },
   "@dropwise/core/backend": { load: () => import("@dropwise/core/backend"), cases: backendCases },
   "@dropwise/core/train": { load: () => import("@dropwise/core/train"), cases: trainCases },
@@ -52,6 +62,8 @@ export const receivers: Readonly<Record<string, Place>> = {
   "nn.Sequential": p.receiver((w) => w.module(new nn.Sequential(new nn.ReLU(), new nn.Tanh()))),
   "nn.ModuleList": p.receiver((w) => w.module(new nn.ModuleList([new nn.ReLU()]))),
   PartList: p.receiver((w) => w.module(new nn.ModuleList([new nn.ReLU()]))),
+  Recurrent: p.receiver((w) => w.module(new nn.GRU(2, 3, { numLayers: 2, generator: w.generator }))),
+  RecurrentCell: p.receiver((w) => w.module(new nn.GRUCell(2, 3, { generator: w.generator }))),
   "nn.ModuleDict": p.receiver((w) => w.module(new nn.ModuleDict({ a: new nn.ReLU() }))),
   "optim.Optimizer": p.receiver((w) => w.optimizer()),
   "optim.LRScheduler": p.receiver((w) => w.scheduler()),

@@ -20,6 +20,7 @@ import { normalization } from "./families/normalization";
 import { optimizers } from "./families/optimizers";
 import { padding } from "./families/padding";
 import { pooling } from "./families/pooling";
+import { recurrent } from "./families/recurrent";
 import { reduce } from "./families/reduce";
 import { replay } from "./families/replay";
 import { singular } from "./families/singular";
@@ -41,6 +42,7 @@ export const suite: Readonly<Record<string, Family>> = {
   pooling,
   normalization,
   embedding,
+  recurrent,
   padding,
   activations,
   losses,

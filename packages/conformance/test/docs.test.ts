@@ -25,7 +25,7 @@ describe("docs/write-a-backend.md", () => {
 });
 
 describe("the golden files", () => {
-  test.each(["masks", "dropout", "training", "layers"])("%s.json is the one that core is tested with", (name) => {
+  test.each(["masks", "dropout", "training", "layers", "recurrent"])("%s.json is the one that core is tested with", (name) => {
     expect(read(`../goldens/${name}.json`) === read(`../../core/goldens/${name}.json`)).toBe(true);
   });
 });

@@ -48,6 +48,23 @@ describe("types", () => {
     expect(model.training).toBe(false);
   });
 
+  test("of recurrent layers: the state is a pair of an LSTM, and one tensor of the others", () => {
+    const [lstm, gru] = [new nn.LSTM(2, 2), new nn.GRU(2, 2)];
+    const [output, [h, c]] = lstm.forward(ones([3, 1, 2]));
+    expectTypeOf([output, h, c]).toEqualTypeOf<Tensor[]>();
+    expectTypeOf(gru.forward).returns.toEqualTypeOf<[output: Tensor, h: Tensor]>();
+    expectTypeOf(lstm.weight_hh_l0).toEqualTypeOf<nn.Parameter | undefined>();
+    expectTypeOf(lstm.lastMask()).toEqualTypeOf<Tensor[] | null>();
+    // @ts-expect-error two tensors
+    expect(() => lstm.forward(ones([3, 1, 2]), h)).toThrow(TypeError);
+    // @ts-expect-error one tensor
+    expect(() => gru.forward(ones([3, 1, 2]), [h, h])).toThrow(TypeError);
+    // @ts-expect-error unknown option
+    expect(() => gru.forward(ones([3, 1, 2]), null, { length: [1] })).toThrow(TypeError);
+    // @ts-expect-error only an RNN has one
+    expect(() => new nn.GRU(2, 2, { nonlinearity: "relu" })).toThrow(TypeError);
+  });
+
   test("of arguments: a number for p, options without unknown names, required dims", () => {
     expectTypeOf(F.dropout).parameter(1).extract<number>().toEqualTypeOf<number>();
     // @ts-expect-error unknown option

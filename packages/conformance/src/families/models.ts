@@ -2,7 +2,7 @@
 import { functional as F, type Generator, nn, optim, type Tensor, tensor, tidy } from "@dropwise/core";
 import modelsFile from "../../goldens/models.json";
 import { assert, assertClose, assertSame } from "../assert";
-import type { Context, Family } from "../case";
+import type { Check, Context, Family } from "../case";
 import { fromGolden, type GoldenTensor } from "../goldens";
 import { generatorAt } from "../inputs";
 import { COMPOSED, LOSSES, type Tolerance } from "../tolerance";
@@ -12,7 +12,7 @@ interface GoldenModel {
   readonly name: string;
   readonly seed: number;
   readonly batch: number;
-  readonly optimizer: { readonly options: { readonly lr: number } };
+  readonly optimizer: { readonly name: "Adam" | "SGD"; readonly options: { readonly lr: number } };
   readonly dropoutCalls: number;
   readonly inputScale: number;
   readonly init: Readonly<Record<string, GoldenTensor>>;
@@ -24,6 +24,8 @@ interface GoldenModel {
 }
 
 const golden = new Map((modelsFile.models as unknown as readonly GoldenModel[]).map((model) => [model.name, model]));
+
+type Model = nn.TensorModule;
 
 const NORMS: Tolerance = { ...COMPOSED, name: "norms", rtol: 1e-4, atol: 1e-6 };
 
@@ -53,23 +55,44 @@ class Cnn extends nn.Module {
   }
 }
 
+/** Two layers with dropout between them, over sequences with the batch first; classes are read off the last step. */
+class Lstm extends nn.Module {
+  readonly lstm: nn.LSTM;
+  readonly head: nn.Linear;
+
+  constructor({ backend }: Context, generator: Generator) {
+    super();
+    this.lstm = new nn.LSTM(8, 16, { numLayers: 2, dropout: 0.3, batchFirst: true, backend, generator });
+    this.head = new nn.Linear(16, 4, { backend, generator: generatorAt(0) });
+  }
+
+  forward(x: Tensor): Tensor {
+    const [output] = this.lstm.forward(x);
+    return this.head.forward(output.slice(1, -1).squeeze(1));
+  }
+}
+
 /** Whole models. */
 export const models: Family = {
-  "trains a convolutional network like PyTorch, at every step": async (context) => {
-    const run = golden.get("cnn") as GoldenModel;
-    const generator = generatorAt(BigInt(run.seed));
-    const model = new Cnn(context, generator);
-    await train(run, model, context);
-    assertSame(generator.call, BigInt(run.dropoutCalls), `${context.backend.name}, calls taken`);
-  },
+  "trains a convolutional network like PyTorch, at every step": trains("cnn", Cnn),
+  "trains an LSTM like PyTorch, at every step": trains("lstm", Lstm),
 };
 
 // --- internal helpers ---
 
-async function train(run: GoldenModel, model: nn.Module & { forward(x: Tensor): unknown }, { backend }: Context): Promise<void> {
+function trains(name: string, Kind: new (context: Context, generator: Generator) => Model): Check {
+  return async (context) => {
+    const run = golden.get(name) as GoldenModel;
+    const generator = generatorAt(run.seed);
+    await train(run, new Kind(context, generator), context);
+    assertSame(generator.call, BigInt(run.dropoutCalls), `${context.backend.name}, calls taken`);
+  };
+}
+
+async function train(run: GoldenModel, model: Model, { backend }: Context): Promise<void> {
   const on = (value: GoldenTensor): Tensor => tensor(fromGolden(value).data, { shape: value.shape, backend });
   model.loadStateDict(Object.fromEntries(Object.entries(run.init).map(([name, value]) => [name, on(value)])));
-  const optimizer = new optim.Adam(model.parameters(), run.optimizer.options);
+  const optimizer = new optim[run.optimizer.name](model.parameters(), run.optimizer.options);
   const inputs = on(run.inputs).mul(run.inputScale);
   const targets = on({ ...run.targets, dtype: "int32" });
   const rows = run.inputs.shape[0] as number;
@@ -80,7 +103,7 @@ async function train(run: GoldenModel, model: nn.Module & { forward(x: Tensor): 
     assert(start + run.batch <= rows, "models.json: expected batches that end with the rows");
     tidy(() => {
       optimizer.zeroGrad();
-      const output = model.forward(inputs.slice(0, start, start + run.batch)) as Tensor;
+      const output = model.forward(inputs.slice(0, start, start + run.batch));
       const loss = F.crossEntropy(output, targets.slice(0, start, start + run.batch));
       loss.backward();
       losses.push(loss.detach());

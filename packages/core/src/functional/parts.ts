@@ -67,8 +67,8 @@ export function chunk(input: Tensor, options: { chunks: number; dim?: number }):
 export function unbind(input: Tensor, options?: { dim?: number }): Tensor[] {
   const { dim = 0 } = optionsOf<{ dim?: number }>("unbind", options, { dim: "any" });
   const { x, at, size } = cut("unbind", input, dim);
-  return Array.from({ length: size }, (_, i) => {
-    const place = x.slice(at, i, i + 1);
+  if (size === 0) return [];
+  return equalParts(x, at, size, 1).map((place) => {
     const view = place.squeeze(at);
     place.dispose();
     return view;
@@ -85,7 +85,18 @@ function cut(op: string, input: Tensor, dim: number): { x: Tensor; at: number; s
   return { x, at, size };
 }
 
-/** At least one, which is empty where the dimension is. */
-function equalParts(x: Tensor, dim: number, size: number, each: number): Tensor[] {
-  return Array.from({ length: Math.max(1, Math.ceil(size / each)) }, (_, i) => x.slice(dim, i * each, (i + 1) * each));
+/**
+ * At least one, which is empty where the dimension is. Many are cut in steps, at most four at a time: the gradient of a part puts it into zeros of the size of
+ * what it was cut from, which for each of many would take as long as their number squared.
+ */
+export function equalParts(x: Tensor, dim: number, size: number, each: number): Tensor[] {
+  let width = each;
+  while (width * 4 < size) width *= 4;
+  const parts = Array.from({ length: Math.max(1, Math.ceil(size / width)) }, (_, i) => x.slice(dim, i * width, (i + 1) * width));
+  if (width === each) return parts;
+  return parts.flatMap((part) => {
+    const own = equalParts(part, dim, part.sizes[dim] as number, each);
+    part.dispose();
+    return own;
+  });
 }

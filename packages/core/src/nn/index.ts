@@ -112,6 +112,8 @@ export {
   MaxPool3d,
   type MaxPoolLayerOptions,
 } from "./pooling";
+export { GRU, LSTM, type RecurrentOptions, RNN, type RNNOptions, type SequenceOptions } from "./recurrent";
+export { GRUCell, LSTMCell, type RecurrentCellOptions, RNNCell, type RNNCellOptions } from "./recurrent-cells";
 export { Flatten, type FlattenOptions, Identity, Unflatten } from "./shape";
 export type { StateDict } from "./state-dict";
 export { type DecoderCall, type EncoderLayerCall, TransformerDecoderLayer, TransformerEncoderLayer } from "./transformer";
