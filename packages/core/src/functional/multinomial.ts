@@ -40,7 +40,7 @@ export interface MultinomialOptions {
  * @example
  * ```ts
  * const next = multinomial(tensor([0, 3, 1]), 2, { generator: new Generator(1) });
- * console.log(next.dataSync().join(" ")); // 1 2
+ * console.log(next.dataSync().join(" ")); // 2 1
  * ```
  */
 export function multinomial(input: Tensor, numSamples: number, options?: MultinomialOptions): Tensor {
