@@ -1,6 +1,17 @@
 /** Values beside torchmetrics 1.9.0 (PyTorch 2.13, CPU) on the same numbers; AUROC also beside scikit-learn 1.9.1. */
-import { afterEach, describe, expect, test } from "vitest";
-import { type Backend, cpu, functional as F, memory, nn, setDefaultBackend, type Tensor, tensor, tidy } from "../../index";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  type Backend,
+  cpu,
+  functional as F,
+  getDefaultBackend,
+  memory,
+  nn,
+  setDefaultBackend,
+  type Tensor,
+  tensor,
+  tidy,
+} from "../../index";
 import { blindBackend, hostBackend } from "../../testing/backends";
 import { expectRefusal, expectRejection } from "../../testing/refusal";
 import { Accuracy, AUROC, CalibrationError, ConfusionMatrix, MeanLoss, type Metric, TopKAccuracy } from "../index";
@@ -16,6 +27,8 @@ const ignored = classes.map((c, i) => (i % 5 === 0 ? -100 : c));
 const scores = Float32Array.from({ length: 40 }, (_, i) => ((i * 37) % 11) / 10);
 const truths = Int32Array.from({ length: 40 }, (_, i) => Number((i * i * 3 + i) % 7 < 3));
 
+// What other tests left to the garbage collector is not counted.
+beforeEach(() => setDefaultBackend(hostBackend("own") as Backend));
 afterEach(() => setDefaultBackend(cpu));
 
 const byClass =
@@ -196,7 +209,7 @@ describe("all metrics", () => {
 
   test.each(cases)("$name refuses what does not fit, and is as it was", async (given) => {
     const metric = given.make();
-    metric.update(...given.batch(0, given.length));
+    tidy(() => metric.update(...given.batch(0, given.length)));
     const [output, target] = given.batch(0, 4);
     const gone = tensor([1]);
     gone.dispose();
@@ -310,7 +323,7 @@ describe("single metrics", () => {
   test("counts go on past int32, and begin apart on another backend", async () => {
     const counts = new Counts();
     const most = 2 ** 31 - 1;
-    for (const backend of [cpu, cpu, hostBackend() as Backend]) {
+    for (const backend of [getDefaultBackend(), getDefaultBackend(), cpu]) {
       for (const value of [most, 1, 7]) counts.add("Test", { most: value, counts: () => tensor(Int32Array.of(value, 0), { backend }) });
     }
     expect(await counts.read("Test")).toEqual([3 * (most + 8), 0]);
@@ -333,7 +346,7 @@ describe("single metrics", () => {
     setDefaultBackend(failing);
     for (const given of cases) {
       const metric = given.make();
-      metric.update(...given.batch(0, given.length));
+      tidy(() => metric.update(...given.batch(0, given.length)));
       const before = memory().tensors;
       const batch = given.batch(0, 5);
       fails = true;
@@ -450,10 +463,6 @@ describe("single metrics", () => {
       "ShapeError",
       "MeanLoss: expected one element, got shape [2] - let it give one",
     );
-    expectRefusal(
-      () => new MeanLoss(async (x: Tensor) => x as never as Tensor).update(tensor([1]), tensor([1])),
-      "TypeError",
-      "got a promise",
-    );
+    expectRefusal(() => new MeanLoss((async (x: Tensor) => x) as never).update(tensor([1]), tensor([1])), "TypeError", "got a promise");
   });
 });

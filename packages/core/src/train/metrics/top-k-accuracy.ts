@@ -1,7 +1,6 @@
 import { checkInteger, type OptionKinds, optionsOf } from "../../errors/options";
 import { wrongValue } from "../../errors/refusal";
 import { places } from "../../functional/host-tensor";
-import { gather } from "../../ops/gather";
 import type { Tensor } from "../../tensor/tensor";
 import { Share, shareOf } from "./accuracy";
 import type { Added } from "./metric";
@@ -46,9 +45,10 @@ export class TopKAccuracy extends Share {
     return shareOf(read, () => {
       const logits = read.logits();
       const classes = read.classes().unsqueeze(1);
-      const own = gather(logits, 1, classes);
+      const place = places(logits, [1, count], count);
+      const own = logits.where(place.eq(classes), Number.NEGATIVE_INFINITY).amax({ dim: 1, keepdim: true });
       // Behind the target are the smaller ones, and of equal ones those that come later. No sorting, which is slow on a device.
-      const isLater = logits.eq(own).mul(places(logits, [1, count], count).ge(classes));
+      const isLater = logits.eq(own).mul(place.ge(classes));
       const behind = logits.lt(own).add(isLater).sum({ dim: 1 });
       return behind.ge(count - this.#k + 1);
     });
