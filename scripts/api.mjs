@@ -36,6 +36,8 @@ const SHARED_PARTS = [
   "BatchNorm",
   "InstanceNorm",
   "PartList",
+  "CountingMetric",
+  "Share",
 ];
 
 let failed = false;

@@ -3,14 +3,18 @@ import { type AbortSignalLike, checkSignal } from "../data/signal";
 import { isPlainObject } from "../errors/brand";
 import { type OptionKinds, optionsOf } from "../errors/options";
 import { refusal, wrongType } from "../errors/refusal";
-import type { Module } from "../nn/module";
 import { tidy } from "../tensor/tidy";
 import { type Batches, checkBatches, partsOf, passOver } from "./batches";
-import { checkModel, inMode } from "./mode";
+import { checkModel, inMode, type Model } from "./mode";
 
 /** What is asked of a metric: those of this entry have it, and one of your own may. */
 export interface MetricLike<Value = unknown> {
-  /** Takes a batch in, without waiting. */
+  /**
+   * Takes a batch in, without waiting.
+   *
+   * @param output What the model gave.
+   * @param target What is right.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: outputs and targets are what the model and the loader give
   update(output: any, target: any): void;
   /** The value over all batches, or the promise of it. */
@@ -50,7 +54,7 @@ export interface EvaluateOptions {
  * ```
  */
 export async function evaluate<M extends Readonly<Record<string, MetricLike>>>(
-  model: Module,
+  model: Model,
   loader: Batches,
   metrics: M,
   options?: EvaluateOptions,
@@ -67,7 +71,7 @@ export async function evaluate<M extends Readonly<Record<string, MetricLike>>>(
   try {
     await inMode(model, false, async () => {
       let batches = 0;
-      for await (const batch of passOver(loader, signal)) {
+      for await (const batch of passOver(OP, loader, signal)) {
         const { inputs, target } = partsOf(OP, batch);
         noGrad(() =>
           tidy(() => {

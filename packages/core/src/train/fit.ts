@@ -1,11 +1,10 @@
 import { throwIfAborted } from "../data/signal";
 import { refusal } from "../errors/refusal";
-import type { Module } from "../nn/module";
 import { tidy } from "../tensor/tidy";
 import { type Batches, checkBatches, partsOf, passOver } from "./batches";
 import { type EpochResult, type FitOptions, type FitSettings, readFitOptions, watched } from "./fit-options";
 import { RunningMean, rowsOf } from "./metrics/mean-loss";
-import { checkModel, inMode } from "./mode";
+import { checkModel, inMode, type Model } from "./mode";
 
 /**
  * Trains a model: the loop that one would write, with what belongs around it. PyTorch has none; Lightning's `Trainer.fit` and Keras's `model.fit` are like it.
@@ -30,12 +29,12 @@ import { checkModel, inMode } from "./mode";
  * const y = x.sum({ dim: 1, keepdim: true });
  * const loader = new DataLoader(new TensorDataset(x, y), { batchSize: 16, shuffle: true });
  * const model = new nn.Linear(4, 1);
- * const optimizer = new optim.Adam(model.parameters(), { lr: 0.05 });
+ * const optimizer = new optim.Adam(model.parameters(), { lr: 0.1 });
  * const history = await fit(model, loader, { loss: F.mseLoss, optimizer, epochs: 30 });
- * console.log(history.length, (history.at(-1)?.loss ?? 1) < 0.01); // 30 true
+ * console.log(history.length, (history.at(-1)?.loss ?? 1) < 0.05); // 30 true
  * ```
  */
-export async function fit<V = undefined>(model: Module, loader: Batches, options: FitOptions<V>): Promise<EpochResult<V>[]> {
+export async function fit<V = undefined>(model: Model, loader: Batches, options: FitOptions<V>): Promise<EpochResult<V>[]> {
   checkModel(OP, model);
   checkBatches(OP, loader);
   const settings = readFitOptions(options);
@@ -67,7 +66,7 @@ const OP = "fit";
 const AHEAD = 8;
 
 /** One pass over the loader. Returns the mean of the loss. */
-async function trainEpoch<V>(model: Module, loader: Batches, epoch: number, settings: FitSettings<V>): Promise<number> {
+async function trainEpoch<V>(model: Model, loader: Batches, epoch: number, settings: FitSettings<V>): Promise<number> {
   const { loss: lossFn, optimizer, scheduler, stepsEachBatch, onStep, signal } = settings;
   const { length } = loader as { length?: unknown };
   const steps = typeof length === "number" ? length : undefined;
@@ -75,7 +74,7 @@ async function trainEpoch<V>(model: Module, loader: Batches, epoch: number, sett
   let step = 0;
   let behind: Promise<unknown> | undefined;
   try {
-    for await (const batch of passOver(loader, signal)) {
+    for await (const batch of passOver(OP, loader, signal)) {
       const { inputs, target } = partsOf(OP, batch);
       const loss = tidy(() => {
         optimizer.zeroGrad();

@@ -22,6 +22,7 @@ export { MeanLoss } from "./metrics/mean-loss";
 export { Metric } from "./metrics/metric";
 export type { IgnoreOptions, PredictionOptions } from "./metrics/predictions";
 export { TopKAccuracy, type TopKAccuracyOptions } from "./metrics/top-k-accuracy";
+export type { Model } from "./mode";
 export type { Profile, TableOptions } from "./profiler/profile";
 export { type ProfileOptions, profile, recordFunction } from "./profiler/run";
 export type { KeyAveragesOptions, ProfileRow, RowKind } from "./profiler/summary";

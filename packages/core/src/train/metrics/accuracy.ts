@@ -53,7 +53,7 @@ export class Accuracy extends Share {
   }
 
   /** @internal */
-  protected override count(output: Tensor, target: Tensor): Added {
+  protected override added(output: Tensor, target: Tensor): Added {
     const read = readPredictions(OP, output, target, this.#threshold, this.#ignoreIndex);
     return shareOf(read, () => read.predicted().eq(read.classes()));
   }

@@ -30,7 +30,12 @@ export class AUROC extends Metric<number> {
   /** Scores and targets of each batch, `[2, n]`. */
   #batches: Tensor[] = [];
 
-  /** Takes a batch in; what is refused changes nothing. */
+  /**
+   * Takes a batch in; where it is refused, nothing changes.
+   *
+   * @param scores A number for each sample, the higher the surer of 1.
+   * @param target Their classes.
+   */
   override update(scores: Tensor, target: Tensor): void {
     const self = raw(this);
     const [x, y] = checkBinary(OP, scores, target);
@@ -40,6 +45,7 @@ export class AUROC extends Metric<number> {
     self.#batches.push(noGrad(() => tidy(() => keep(stack([flat(x), flat(y)])))));
   }
 
+  /** The value over all batches since the last `reset()`; more may follow. Waits for the device, once. @throws TypeError where there was none. */
   override async compute(): Promise<number> {
     const batches = raw(this).#batches;
     if (batches.length === 0) throw noBatches(OP);
@@ -51,6 +57,7 @@ export class AUROC extends Metric<number> {
     }
   }
 
+  /** Forgets all batches and frees what was kept of them. */
   override reset(): void {
     const self = raw(this);
     for (const batch of self.#batches) batch.dispose();

@@ -1,4 +1,5 @@
 import { checkInteger, type OptionKinds, optionsOf } from "../../errors/options";
+import { wrongValue } from "../../errors/refusal";
 import { softmax } from "../../functional/activations";
 import { stack } from "../../ops/cat";
 import { addColumns } from "../../ops/gather";
@@ -41,12 +42,13 @@ export class CalibrationError extends CountingMetric<number> {
     const given = optionsOf<CalibrationErrorOptions>(OP, options, OPTIONS);
     const { nBins = 15 } = given;
     checkInteger(OP, "nBins", nBins, 1);
+    if (nBins > MAX_BINS) throw wrongValue(OP, `nBins of at most ${MAX_BINS}`, nBins);
     this.#ignoreIndex = checkIgnored(OP, given);
     this.#bounds = Float32Array.from({ length: nBins - 1 }, (_, i) => (i + 1) / nBins);
   }
 
   /** @internal */
-  protected override count(output: Tensor, target: Tensor): Added {
+  protected override added(output: Tensor, target: Tensor): Added {
     const read = readClasses(OP, output, target, this.#ignoreIndex);
     const bounds = this.#bounds;
     return {
@@ -86,6 +88,8 @@ export class CalibrationError extends CountingMetric<number> {
 
 const OP = "CalibrationError";
 const OPTIONS: OptionKinds<CalibrationErrorOptions> = { nBins: "any", ignoreIndex: "any" };
+
+const MAX_BINS = 2 ** 16;
 
 /** Confidences are added as three digits to this base: sums of floats would depend on how batches are cut. */
 const BASE = 256;

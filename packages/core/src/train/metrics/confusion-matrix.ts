@@ -43,7 +43,7 @@ export class ConfusionMatrix extends CountingMetric<number[][]> {
   }
 
   /** @internal */
-  protected override count(output: Tensor, target: Tensor): Added {
+  protected override added(output: Tensor, target: Tensor): Added {
     const size = this.#numClasses;
     const read = readPredictions(OP, output, target, this.#threshold, this.#ignoreIndex);
     if (this.#threshold === null) checkClassCount(OP, output, size);

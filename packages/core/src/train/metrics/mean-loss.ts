@@ -60,7 +60,12 @@ export class MeanLoss extends Metric<number> {
     this.#loss = lossOf(OP, loss);
   }
 
-  /** Takes a batch in; what is refused changes nothing. */
+  /**
+   * Takes a batch in; where it is refused, nothing changes.
+   *
+   * @param output What the model gave.
+   * @param target What is right.
+   */
   override update(output: Tensor, target: Tensor): void {
     const self = raw(this);
     noGrad(() =>
@@ -70,12 +75,14 @@ export class MeanLoss extends Metric<number> {
     );
   }
 
+  /** The value over all batches since the last `reset()`; more may follow. Waits for the device, once. @throws TypeError where there was none. */
   override async compute(): Promise<number> {
     const mean = await raw(this).#mean.read();
     if (mean === undefined) throw noBatches(OP);
     return mean;
   }
 
+  /** Forgets all batches and frees what was kept of them. */
   override reset(): void {
     raw(this).#mean.reset();
   }

@@ -41,22 +41,30 @@ export abstract class CountingMetric<Value = number> extends Metric<Value> {
     this.#op = op;
   }
 
+  /**
+   * Takes a batch in, outside the recorded graph. Where it is refused, nothing changes.
+   *
+   * @param output What the model gave.
+   * @param target What is right.
+   */
   override update(output: Tensor, target: Tensor): void {
     const self = raw(this);
-    self.#counts.add(self.#op, self.count(output, target));
+    self.#counts.add(self.#op, self.added(output, target));
   }
 
+  /** The value over all batches since the last `reset()`; more may follow. Waits for the device, once. @throws TypeError where there was none. */
   override async compute(): Promise<Value> {
     const self = raw(this);
     return self.valueFrom(await self.#counts.read(self.#op));
   }
 
+  /** Forgets all batches and frees what was kept of them. */
   override reset(): void {
     raw(this).#counts.reset();
   }
 
   /** @internal Refuses what does not fit; gives what the batch adds. */
-  protected abstract count(output: Tensor, target: Tensor): Added;
+  protected abstract added(output: Tensor, target: Tensor): Added;
 
   /** @internal The value of all counts. */
   protected abstract valueFrom(counts: readonly number[]): Value;

@@ -38,7 +38,7 @@ export class TopKAccuracy extends Share {
   }
 
   /** @internal */
-  protected override count(output: Tensor, target: Tensor): Added {
+  protected override added(output: Tensor, target: Tensor): Added {
     const read = readClasses(OP, output, target, this.#ignoreIndex);
     const count = output.sizes[output.sizes.length === 1 ? 0 : 1] as number;
     if (this.#k > count) throw wrongValue(OP, `outputs of at least ${this.#k} classes, as k says`, count);
