@@ -4,56 +4,25 @@ import {
   cpu,
   DataLoader,
   functional as F,
-  Generator,
   isGradEnabled,
-  manualSeed,
   memory,
   nn,
   ones,
   optim,
   rand,
-  randn,
   setDefaultBackend,
   type Tensor,
-  TensorDataset,
   tensor,
   tidy,
 } from "../index";
 import { blindBackend, hostBackend } from "../testing/backends";
 import { expectRejection } from "../testing/refusal";
+import { fail, flagsOf, mixed, run, setting, stateOf, stopper } from "../testing/training";
 import { Accuracy, EarlyStopping, type EpochResult, evaluate, type FitOptions, fit, MeanLoss } from "./index";
 
 // What other tests left to the garbage collector is not counted.
 beforeEach(() => setDefaultBackend(hostBackend("own") as Backend));
 afterEach(() => setDefaultBackend(cpu));
-
-/** A model with dropout and batch statistics, data with a last batch that is not full, an optimizer with state. */
-function setting(rows = 22) {
-  manualSeed(5);
-  const model = new nn.Sequential(new nn.Linear(4, 8), new nn.BatchNorm1d(8), new nn.ReLU(), new nn.Dropout(0.3), new nn.Linear(8, 3));
-  const [x, y] = tidy(() => {
-    const x = randn([rows, 4]);
-    return [x, x.slice(1, 0, 3).argmax({ dim: 1 })] as const;
-  });
-  const dataset = new TensorDataset(x, y);
-  const loader = new DataLoader(dataset, { batchSize: 4, shuffle: true });
-  const optimizer = new optim.Adam(model.parameters(), { lr: 0.05 });
-  return { model, loader, optimizer, dataset };
-}
-
-const flagsOf = (model: nn.Module) => [...model.modules()].map(({ training }) => training);
-const stateOf = async (model: nn.Module) => Promise.all(Object.values(model.stateDict()).map((x) => x.data()));
-
-/** Sets flags as no call of `train` or `eval` does. */
-function mixed(model: nn.Module): boolean[] {
-  [...model.modules()].forEach((module, i) => {
-    module.training = i % 2 === 0;
-  });
-  return flagsOf(model);
-}
-
-const run = (given: ReturnType<typeof setting>, options: Partial<FitOptions> = {}) =>
-  fit(given.model, given.loader, { loss: F.crossEntropy, optimizer: given.optimizer, epochs: 2, ...options });
 
 describe("fit", () => {
   test.each<[string, () => Backend]>([
@@ -336,194 +305,3 @@ describe("around the steps", () => {
     expect(flagsOf(outer.model)).toEqual(flags);
   });
 });
-
-describe("a signal", () => {
-  test("that was given before rejects, and nothing has happened", async () => {
-    const given = setting();
-    const flags = mixed(given.model);
-    const before = await stateOf(given.model);
-    const generator = new Generator(3);
-    const state = generator.getState();
-    const loader = new DataLoader(given.dataset, { shuffle: true, generator });
-    const signal = AbortSignal.abort();
-    await expectRejection(run({ ...given, loader: loader as never }, { signal }), "AbortError");
-    expect(generator.getState()).toEqual(state);
-    expect(flagsOf(given.model)).toEqual(flags);
-    expect(await stateOf(given.model)).toEqual(before);
-  });
-
-  test("in the middle of an epoch ends it between steps, closes the loader, and leaves all usable", async () => {
-    const given = setting();
-    const flags = mixed(given.model);
-    await run(given, { epochs: 1 });
-    const before = memory().tensors;
-    const { signal, abort } = stopper(new Error("enough"));
-    const done: EpochResult[] = [];
-    let steps = 0;
-    const closed = tracked(given.loader);
-    const onStep: FitOptions["onStep"] = ({ epoch, step }) => {
-      steps++;
-      if (epoch === 2 && step === 3) abort();
-    };
-    const options = {
-      loss: F.crossEntropy,
-      optimizer: given.optimizer,
-      epochs: 5,
-      signal,
-      onStep,
-      onEpoch: (result: EpochResult) => done.push(result),
-    };
-    await expectRejection(fit(given.model, closed, options), "Error", "enough");
-    expect(steps).toBe(9);
-    expect(done).toHaveLength(1);
-    expect(closed.open).toBe(0);
-    expect(flagsOf(given.model)).toEqual(flags);
-    expect(memory().tensors).toBe(before);
-    await run(given);
-  });
-
-  test("while a batch is waited for ends it at once, and what comes later is freed", async () => {
-    const given = setting();
-    let give = (_: Tensor[]) => {};
-    const slow = {
-      length: 4,
-      batch: ([place]: Int32Array): Promise<Tensor[]> =>
-        place === 0
-          ? Promise.resolve([ones([2, 4]), tensor(new Int32Array(2))])
-          : new Promise((resolve) => {
-              give = resolve;
-            }),
-    };
-    const { signal, abort } = stopper();
-    await run(given, { epochs: 1 });
-    const before = memory().tensors;
-    const onStep = () => void setTimeout(abort, 5); // the next batch is asked for by then
-    await expectRejection(run({ ...given, loader: new DataLoader(slow, { batchSize: 2 }) as never }, { signal, onStep }), "AbortError");
-    expect(memory().tensors).toBe(before);
-    give([ones([2, 4]), tensor(new Int32Array(2))]);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(memory().tensors).toBe(before);
-  });
-
-  test("during validation ends it there, or, where that does not hear it, before the next epoch", async () => {
-    for (const hears of [true, false]) {
-      const given = setting();
-      const { signal, abort } = stopper();
-      const flags = mixed(given.model);
-      let updates = 0;
-      const metric = {
-        update() {
-          if (++updates === 2) abort();
-        },
-        compute: () => 0,
-        reset: () => {},
-      };
-      const told: number[] = [];
-      const validate = async () => void (await evaluate(given.model, given.loader, { metric }, hears ? { signal } : {}));
-      await expectRejection(run(given, { signal, validate, onEpoch: ({ epoch }) => told.push(epoch) }), "AbortError");
-      expect(updates).toBe(hears ? 2 : 6);
-      expect(told).toEqual([]);
-      expect(flagsOf(given.model)).toEqual(flags);
-    }
-  });
-
-  test("that comes when all is done changes nothing", async () => {
-    const given = setting();
-    const { signal, abort } = stopper();
-    expect(await run(given, { signal, onEpoch: ({ epoch }) => epoch === 2 && abort() })).toHaveLength(2);
-  });
-});
-
-describe("what fit refuses", () => {
-  test("options, before anything has happened", async () => {
-    const given = setting();
-    const flags = mixed(given.model);
-    const refused = (options: object, ...parts: string[]) => expectRejection(run(given, options as never), "TypeError", ...parts);
-    await refused({ loss: undefined }, "fit: expected loss to be a function of output and target, or a module, got undefined");
-    await refused({ loss: nn.CrossEntropyLoss }, "fit: expected a loss, got the class of one - make one with new");
-    await refused({ optimizer: {} }, "fit: expected optimizer to be an object with zeroGrad and step");
-    await refused({ scheduler: 1 }, "fit: expected scheduler to be an object with step, got 1");
-    await refused({ schedulerInterval: "batch" }, 'fit: expected schedulerInterval to be "epoch" or "step", got "batch"');
-    await refused({ validate: given.loader }, "fit: expected a function, got a value of type DataLoader - pass validate: () => { ... }");
-    await refused({ onstep: () => {} }, "did you mean onStep?");
-    await refused({ signal: new AbortController() }, "fit: expected signal to be an AbortSignal");
-    await refused({ epochs: "3" }, "fit: expected epochs to be a number");
-    await expectRejection(run(given, { epochs: -1 }), "RangeError", "fit: expected epochs to be an integer of 0 or more, got -1");
-    const scheduler = new optim.ReduceLROnPlateau(given.optimizer);
-    await refused({ scheduler, schedulerInterval: "step" }, 'fit: expected schedulerInterval "epoch" for ReduceLROnPlateau, got "step"');
-    await refused({ monitor: () => "1" }, "fit: expected monitor to give a number, got");
-    await expectRejection(fit({} as never, given.loader, {} as never), "TypeError", "fit: expected a model that is a Module");
-    await expectRejection(fit(given.model, 3 as never, {} as never), "TypeError", "fit: expected batches to loop over, got 3");
-    expect(await run(given, { epochs: 0 })).toEqual([]);
-    expect(flagsOf(given.model)).toEqual(flags);
-  });
-
-  test("losses of more than one element, and batches of another form", async () => {
-    const given = setting();
-    const each = (output: Tensor, target: Tensor) => F.crossEntropy(output, target, { reduction: "none" });
-    await expectRejection(
-      run(given, { loss: each }),
-      "ShapeError",
-      'fit: expected one element, got shape [4] - let it give one, by reduction: "mean" or by mean()',
-    );
-    await expectRejection(run(given, { loss: () => 1 as never }), "TypeError", "fit: expected what loss gives to be a Tensor, got 1");
-    await expectRejection(
-      run(given, { loss: (async () => ones([])) as never }),
-      "TypeError",
-      "fit: expected a loss that is there at once, got a promise",
-    );
-    const wrong = async (batch: unknown, got: string) => {
-      await expectRejection(
-        run({ ...given, loader: [batch] as never }),
-        "TypeError",
-        `fit: expected batches as [input, target], got ${got}`,
-      );
-    };
-    await wrong(ones([2, 4]), "a Tensor [2, 4] - give the loader a transform that makes them");
-    await wrong([ones([2, 4])], "an array of 1");
-    await wrong({ x: 1 }, "a value of type Object");
-  });
-
-  test("a loader that has nothing, or has no more in the second epoch", async () => {
-    const given = setting();
-    await expectRejection(
-      run({ ...given, loader: [] as never }),
-      "TypeError",
-      "fit: expected a loader that gives batches, got none in epoch 1",
-    );
-    function* once() {
-      yield [ones([2, 4]), tensor(new Int32Array(2))];
-    }
-    await expectRejection(
-      run({ ...given, loader: once() as never }),
-      "TypeError",
-      "got none in epoch 2 - a generator can be looped over only once",
-    );
-  });
-});
-
-// --- internal helpers ---
-
-function fail(): never {
-  throw new Error("by the user");
-}
-
-function stopper(reason?: Error) {
-  const controller = new AbortController();
-  return { signal: controller.signal, abort: () => controller.abort(reason) };
-}
-
-/** The loader, and how many of its passes are open. */
-function tracked(loader: Iterable<readonly unknown[]>) {
-  return {
-    open: 0,
-    *[Symbol.iterator]() {
-      this.open++;
-      try {
-        yield* loader;
-      } finally {
-        this.open--;
-      }
-    },
-  };
-}
