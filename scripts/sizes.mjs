@@ -40,7 +40,7 @@ const bundles = [
     // What no program takes: each takes what it names. The bound is there for what grows by mistake.
     name: "core: all of it",
     code: `import * as core from "@dropwise/core"; console.log(core);`,
-    limit: 75 * 1024,
+    limit: 84 * 1024,
   },
   {
     name: "backend-wasm: module and worker included, core apart",

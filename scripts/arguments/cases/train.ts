@@ -80,7 +80,7 @@ export const trainCases: Cases = {
           loss,
           optimizer,
           epochs: p.integer(0, 0, 0), // of more, the first finds no batch
-          validate: fn,
+          validate: p.or(fn, { ...batches, accepts: isLoop }),
           monitor: fn,
           scheduler: { valid: (w) => w.scheduler(), accepts: hasMethods("step") },
           schedulerInterval: p.word("epoch", "step"),

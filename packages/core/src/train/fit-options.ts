@@ -2,7 +2,11 @@ import { type AbortSignalLike, checkSignal } from "../data/signal";
 import { checkFunction, checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { refusal, wrongType } from "../errors/refusal";
 import type { Tensor } from "../tensor/tensor";
+import { type Batches, checkBatches } from "./batches";
+import { evaluate } from "./evaluate";
 import { type LossFunction, lossOf } from "./loss";
+import { MeanLoss } from "./metrics/mean-loss";
+import type { Model } from "./mode";
 
 /** What is told after each step. */
 export interface StepEvent {
@@ -39,8 +43,11 @@ export interface FitOptions<V = undefined> {
   };
   /** How often to go over the loader. */
   readonly epochs: number;
-  /** Called after each epoch, with the model in evaluation mode; say, `() => evaluate(model, test, { accuracy: new Accuracy() })`. Default: nothing. */
-  readonly validate?: () => V | PromiseLike<V>;
+  /**
+   * Called after each epoch, with the model in evaluation mode; say, `() => evaluate(model, test, { accuracy: new Accuracy() })`. Or batches, as for training: then
+   * their mean loss is measured, and given as `{ loss }`. Default: nothing.
+   */
+  readonly validate?: Batches | (() => V | PromiseLike<V>);
   /** The number of an epoch that `scheduler` and `earlyStopping` watch. Default: what `validate` gave, if that is a number, or its `loss`; else the training loss. */
   readonly monitor?: (result: EpochResult<V>) => number;
   /** A scheduler of the optimizer's learning rate. Default: none. */
@@ -64,15 +71,16 @@ export interface FitOptions<V = undefined> {
 }
 
 /** The same, checked. */
-export type FitSettings<V> = Omit<FitOptions<V>, "loss" | "schedulerInterval"> & {
+export type FitSettings<V> = Omit<FitOptions<V>, "loss" | "schedulerInterval" | "validate"> & {
+  readonly validate: (() => V | PromiseLike<V>) | undefined;
   readonly loss: (output: unknown, target: unknown) => Tensor;
   readonly stepsEachBatch: boolean;
 };
 
 /** Reads and checks the options of `fit`. */
-export function readFitOptions<V>(options: FitOptions<V>): FitSettings<V> {
+export function readFitOptions<V>(model: Model, options: FitOptions<V>): FitSettings<V> {
   const given = optionsOf<FitOptions<V>>(OP, options, OPTIONS as OptionKinds<FitOptions<V>>) as FitOptions<V>;
-  const { schedulerInterval: interval = "epoch", scheduler, ...rest } = given;
+  const { schedulerInterval: interval = "epoch", scheduler, validate, ...rest } = given;
   const loss = lossOf(OP, given.loss);
   checkMethods("optimizer", given.optimizer, ["zeroGrad", "step"]);
   checkInteger(OP, "epochs", given.epochs, 0);
@@ -82,10 +90,11 @@ export function readFitOptions<V>(options: FitOptions<V>): FitSettings<V> {
   if (stepsEachBatch && (scheduler as { watches?: boolean }).watches === true)
     throw refusal(OP, 'schedulerInterval "epoch" for ReduceLROnPlateau', '"step"', "it watches a number that there is once an epoch");
   if (given.earlyStopping !== undefined) checkMethods("earlyStopping", given.earlyStopping, ["step"]);
-  for (const name of ["validate", "monitor", "onStep", "onEpoch"] as const)
+  if (validate !== undefined && typeof validate !== "function") checkBatches(OP, validate);
+  for (const name of ["monitor", "onStep", "onEpoch"] as const)
     if (given[name] !== undefined) checkFunction(OP, given[name], `pass ${name}: () => { ... }`);
   checkSignal(OP, given.signal);
-  return { ...rest, ...(scheduler && { scheduler }), loss, stepsEachBatch };
+  return { ...rest, ...(scheduler && { scheduler }), validate: validatorOf(model, given), loss, stepsEachBatch };
 }
 
 /** The number that is watched. */
@@ -118,6 +127,13 @@ const OPTIONS: OptionKinds<FitOptions> = {
   onEpoch: "any",
   signal: "any",
 };
+
+/** What is called after each epoch. Of batches, the loss is measured. */
+function validatorOf<V>(model: Model, { validate, loss, signal }: FitOptions<V>): (() => V | PromiseLike<V>) | undefined {
+  if (validate === undefined || typeof validate === "function") return validate;
+  const metrics = { loss: new MeanLoss(loss) };
+  return () => evaluate(model, validate, metrics, signal === undefined ? {} : { signal }) as Promise<V>;
+}
 
 function checkMethods(name: string, value: unknown, methods: readonly string[]): void {
   const holder = (value ?? {}) as Record<string, unknown>;

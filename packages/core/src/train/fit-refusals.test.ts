@@ -14,7 +14,7 @@ describe("what fit refuses", () => {
     await refused({ optimizer: {} }, "fit: expected optimizer to be an object with zeroGrad and step");
     await refused({ scheduler: 1 }, "fit: expected scheduler to be an object with step, got 1");
     await refused({ schedulerInterval: "batch" }, 'fit: expected schedulerInterval to be "epoch" or "step", got "batch"');
-    await refused({ validate: given.loader }, "fit: expected a function, got a value of type DataLoader - pass validate: () => { ... }");
+    await refused({ validate: 3 }, "fit: expected batches to loop over, got 3");
     await refused({ onstep: () => {} }, "did you mean onStep?");
     await refused({ signal: new AbortController() }, "fit: expected signal to be an AbortSignal");
     await refused({ epochs: "3" }, "fit: expected epochs to be a number");

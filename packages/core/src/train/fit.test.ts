@@ -175,6 +175,21 @@ describe("fit", () => {
   });
 });
 
+describe("batches to validate by", () => {
+  test("give their mean loss, measured in evaluation mode, for the scheduler and early stopping to watch", async () => {
+    const given = setting();
+    const common = { loss: F.crossEntropy, epochs: 2 };
+    const history = await fit(given.model, given.loader, { ...common, optimizer: given.optimizer, validate: given.loader });
+    const other = setting();
+    const metrics = { loss: new MeanLoss(F.crossEntropy) };
+    const validate = () => evaluate(other.model, other.loader, metrics);
+    const measured = await fit(other.model, other.loader, { ...common, optimizer: other.optimizer, validate });
+    expect(history).toEqual(measured);
+    const last: number | undefined = history.at(-1)?.validation.loss;
+    expect(last).toBeGreaterThan(0);
+  });
+});
+
 describe("around the steps", () => {
   test("modules are in training for steps, in evaluation for validate, and get their own flags back", async () => {
     const given = setting();

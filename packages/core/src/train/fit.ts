@@ -34,10 +34,16 @@ import { checkModel, inMode, type Model } from "./mode";
  * console.log(history.length, (history.at(-1)?.loss ?? 1) < 0.05); // 30 true
  * ```
  */
-export async function fit<V = undefined>(model: Model, loader: Batches, options: FitOptions<V>): Promise<EpochResult<V>[]> {
+export function fit(
+  model: Model,
+  loader: Batches,
+  options: FitOptions<{ readonly loss: number }> & { readonly validate: Batches },
+): Promise<EpochResult<{ readonly loss: number }>[]>;
+export function fit<V = undefined>(model: Model, loader: Batches, options: FitOptions<V>): Promise<EpochResult<V>[]>;
+export async function fit<V>(model: Model, loader: Batches, options: FitOptions<V>): Promise<EpochResult<V>[]> {
   checkModel(OP, model);
   checkBatches(OP, loader);
-  const settings = readFitOptions(options);
+  const settings = readFitOptions(model, options);
   const { epochs, validate, monitor, scheduler, stepsEachBatch, earlyStopping, onEpoch, signal } = settings;
   const history: EpochResult<V>[] = [];
   throwIfAborted(signal);

@@ -13,7 +13,7 @@ export { EarlyStopping, type EarlyStoppingOptions, type EarlyStoppingStateDict }
 export { type EvaluateOptions, evaluate, type MetricLike, type MetricValues } from "./evaluate";
 export { fit } from "./fit";
 export type { EpochResult, FitOptions, StepEvent } from "./fit-options";
-export type { LossFunction } from "./loss";
+export type { LossFunction, LossModule } from "./loss";
 export { Accuracy } from "./metrics/accuracy";
 export { AUROC } from "./metrics/auroc";
 export { CalibrationError, type CalibrationErrorOptions } from "./metrics/calibration-error";

@@ -7,9 +7,19 @@ import { checkSingle } from "../tensor/transfer";
 /** What says how wrong a model is: a function of its output and the target, such as `functional.crossEntropy`, or a module, such as `new nn.CrossEntropyLoss()`. */
 export type LossFunction =
   // biome-ignore lint/suspicious/noExplicitAny: outputs and targets are what the model and the loader give
-  | ((output: any, target: any) => Tensor)
+  ((output: any, target: any) => Tensor) | LossModule;
+
+/** A loss that is a module. */
+export interface LossModule {
+  /**
+   * The loss of an output and its target.
+   *
+   * @param output What the model gave.
+   * @param target What is right.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: as above
-  | { forward(output: any, target: any): Tensor };
+  forward(output: any, target: any): Tensor;
+}
 
 /** The loss as a function that refuses to give anything but one element. */
 export function lossOf(op: string, loss: LossFunction): (output: unknown, target: unknown) => Tensor {
