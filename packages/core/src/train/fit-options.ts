@@ -30,6 +30,12 @@ export interface EpochResult<V = undefined> {
   readonly validation: V;
 }
 
+/** What `fit` measures of batches to validate by. */
+export interface ValidationLoss {
+  /** The mean of the loss over their samples, in evaluation mode. */
+  readonly loss: number;
+}
+
 /** Options of `fit`; `V` is what `validate` gives. */
 export interface FitOptions<V = undefined> {
   /** A function of output and target, such as `F.crossEntropy`, or a module of losses; it must give one element. */

@@ -2,7 +2,7 @@ import { throwIfAborted } from "../data/signal";
 import { refusal } from "../errors/refusal";
 import { tidy } from "../tensor/tidy";
 import { type Batches, checkBatches, partsOf, passOver } from "./batches";
-import { type EpochResult, type FitOptions, type FitSettings, readFitOptions, watched } from "./fit-options";
+import { type EpochResult, type FitOptions, type FitSettings, readFitOptions, type ValidationLoss, watched } from "./fit-options";
 import { RunningMean, rowsOf } from "./metrics/mean-loss";
 import { checkModel, inMode, type Model } from "./mode";
 
@@ -37,8 +37,16 @@ import { checkModel, inMode, type Model } from "./mode";
 export function fit(
   model: Model,
   loader: Batches,
-  options: FitOptions<{ readonly loss: number }> & { readonly validate: Batches },
-): Promise<EpochResult<{ readonly loss: number }>[]>;
+  options: FitOptions<ValidationLoss> & { readonly validate: Batches },
+): Promise<EpochResult<ValidationLoss>[]>;
+/**
+ * The same, with a function to validate by, or without.
+ *
+ * @param model As above.
+ * @param loader As above.
+ * @param options What to do with them; what `validate` gives is in each epoch's result.
+ * @returns What each epoch came to.
+ */
 export function fit<V = undefined>(model: Model, loader: Batches, options: FitOptions<V>): Promise<EpochResult<V>[]>;
 export async function fit<V>(model: Model, loader: Batches, options: FitOptions<V>): Promise<EpochResult<V>[]> {
   checkModel(OP, model);

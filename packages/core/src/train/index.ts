@@ -12,7 +12,7 @@ export type { Batch, Batches } from "./batches";
 export { EarlyStopping, type EarlyStoppingOptions, type EarlyStoppingStateDict } from "./early-stopping";
 export { type EvaluateOptions, evaluate, type MetricLike, type MetricValues } from "./evaluate";
 export { fit } from "./fit";
-export type { EpochResult, FitOptions, StepEvent } from "./fit-options";
+export type { EpochResult, FitOptions, StepEvent, ValidationLoss } from "./fit-options";
 export type { LossFunction, LossModule } from "./loss";
 export { Accuracy } from "./metrics/accuracy";
 export { AUROC } from "./metrics/auroc";
