@@ -26,7 +26,7 @@ const PARTS = [
   {
     title: "Packages",
     intro: "What each package is for, how it is installed and what it needs. Their functions and types are in the reference.",
-    pages: ["core", "backend-wasm", "backend-native", "backend-webgpu", "conformance", "kernels"].map(
+    pages: ["core", "weights", "backend-wasm", "backend-native", "backend-webgpu", "conformance", "kernels"].map(
       (name) => `packages/${name}/README.md`,
     ),
   },

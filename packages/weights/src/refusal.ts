@@ -1,0 +1,51 @@
+/** Errors in the form that all packages have: `op: expected X, got Y - what to do`. */
+
+/** A value of a type that an argument does not take. */
+export function wrongType(op: string, expected: string, value: unknown, advice?: string): TypeError {
+  return new TypeError(message(op, expected, told(value), advice));
+}
+
+/** A value of the right type that is out of bounds. */
+export function wrongValue(op: string, expected: string, value: unknown, advice?: string): RangeError {
+  return new RangeError(message(op, expected, told(value), advice));
+}
+
+/**
+ * A file that is not what it says: torn, made by someone else, or meant to do harm. Nothing was changed by reading it.
+ */
+export class WeightFileError extends Error {
+  /** What was read, such as "readSafetensors". */
+  readonly op: string;
+
+  /** @param op What was read. @param expected What belongs there. @param got What lies there. @param advice What to do about it. */
+  constructor(op: string, expected: string, got: string, advice?: string) {
+    super(message(op, expected, got, advice));
+    this.op = op;
+  }
+
+  /** The class's name, also where a build has shortened it. */
+  override get name(): string {
+    return "WeightFileError";
+  }
+}
+
+// --- internal helpers ---
+
+function message(op: string, expected: string, got: string, advice?: string): string {
+  return `${op}: expected ${expected}, got ${got}${advice === undefined ? "" : ` - ${advice}`}`;
+}
+
+/** A value in few words. */
+function told(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === "bigint") return `${value}n`.slice(0, 40);
+  if (typeof value === "symbol") return "a symbol";
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  try {
+    const { name } = Object.getPrototypeOf(value)?.constructor ?? {};
+    return typeof name === "string" && name !== "" ? `a value of type ${name}` : "an object";
+  } catch {
+    return "an object";
+  }
+}
