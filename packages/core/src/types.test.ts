@@ -121,7 +121,7 @@ describe("the public face", () => {
           "setDefaultBackend",
         ],
         ...["shard", "shards", "stack", "tensor", "tidy", "zeros"],
-        ...["arange", "bernoulli", "eye", "linspace", "multinomial", "normal", "onesLike", "randint", "randperm", "zerosLike"],
+        ...["arange", "bernoulli", "eye", "linspace", "multinomial", "normal", "onesLike", "randint", "randperm", "sample", "zerosLike"],
       ].sort(),
     );
   });

@@ -86,7 +86,17 @@ export const nnCases: Cases = {
   "nn.Module#namedParameters": [],
   "nn.Module#namedBuffers": [],
   "nn.Module#stateDict": [],
-  "nn.Module#loadStateDict": [stateDict],
+  "nn.Module#loadStateDict": [
+    stateDict,
+    p.options({
+      strict: p.flag(),
+      convert: p.flag(false),
+      rename: {
+        valid: () => ({ other: "name" }),
+        accepts: (value) => value === undefined || p.isEmptyObject(value) || typeof value === "function",
+      },
+    }),
+  ],
   "nn.Module#to": { isAsync: true, args: [p.backend] },
   "nn.Module#zeroGrad": [],
   "nn.Module#apply": [{ ...p.callback(p.anything()), accepts: (value) => typeof value === "function" && !/^class/.test(String(value)) }],

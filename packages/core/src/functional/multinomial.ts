@@ -9,7 +9,7 @@ import { attempt, drawRaces, drawRand } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
 import { formatShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
-import { hostTensor } from "./host-tensor";
+import { drawn, hostTensor } from "./host-tensor";
 import { hostElements } from "./losses-shared";
 import { cumsum } from "./scan";
 import { topk } from "./sorting";
@@ -84,7 +84,7 @@ function checkWeights(op: string, elements: TypedArray | undefined, rows: number
 
 /** The places that win the race, first ones first. */
 function drawnOnce(weights: Tensor, samples: number, generator: Generator): Tensor {
-  const speeds = hostTensor(weights, weights.sizes, drawRaces(generator, weights.size)).type(weights.dtype);
+  const speeds = drawn(weights, weights.sizes, (length) => drawRaces(generator, length));
   return topk(weights.mul(speeds), { k: samples }).indices;
 }
 
@@ -92,7 +92,7 @@ function drawnOnce(weights: Tensor, samples: number, generator: Generator): Tens
 function drawnAgain(weights: Tensor, samples: number, generator: Generator): Tensor {
   const [rows, count] = weights.sizes as [number, number];
   const sums = cumsum(weights, { dim: 1 }).where(weights.gt(0), 0);
-  const uniform = hostTensor(weights, [rows, samples], drawRand(generator, rows * samples)).type(weights.dtype);
+  const uniform = drawn(weights, [rows, samples], (length) => drawRand(generator, length));
   const wanted = uniform.mul(sums.amax({ dim: 1, keepdim: true }));
   const [sumsHere, wantedHere] = [hostElements(sums), hostElements(wanted)];
   if (sumsHere !== undefined && wantedHere !== undefined) {

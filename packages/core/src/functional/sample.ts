@@ -10,7 +10,7 @@ import { type Generator, resolveGenerator } from "../random/generator";
 import { formatShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { softmax } from "./activations";
-import { hostTensor } from "./host-tensor";
+import { drawn } from "./host-tensor";
 
 /** Options of `sample`. */
 export interface SampleOptions {
@@ -67,7 +67,7 @@ export function sample(logits: Tensor, options?: SampleOptions): Tensor {
       const scaled = all.mul(1 / temperature);
       const few = topK === undefined || topK >= count ? scaled : above(scaled, scaled, topK, (part) => part.type(x.dtype));
       const likely = topP === 1 ? few : above(few, softmax(few, { dim: -1 }), topP, (part, p) => p.where(part, 0));
-      const noise = hostTensor(x, x.sizes, drawGumbel(generator, x.size)).type(x.dtype);
+      const noise = drawn(x, x.sizes, (length) => drawGumbel(generator, length));
       return likely.add(noise).argmax({ dim: -1 });
     }),
   );

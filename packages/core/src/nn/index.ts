@@ -114,8 +114,9 @@ export {
 } from "./pooling";
 export { GRU, LSTM, type RecurrentOptions, RNN, type RNNOptions, type SequenceOptions } from "./recurrent";
 export { GRUCell, LSTMCell, type RecurrentCellOptions, RNNCell, type RNNCellOptions } from "./recurrent-cells";
+export type { SavedTensor, SavedValue } from "./saved-tensor";
 export { Flatten, type FlattenOptions, Identity, Unflatten } from "./shape";
-export type { StateDict } from "./state-dict";
+export type { LoadedStateDict, LoadStateDictOptions, StateDict } from "./state-dict";
 export { type DecoderCall, type EncoderLayerCall, TransformerDecoderLayer, TransformerEncoderLayer } from "./transformer";
 export type { TransformerLayerOptions } from "./transformer-parts";
 export { type EncoderCall, TransformerDecoder, TransformerEncoder, type TransformerStackOptions } from "./transformer-stack";

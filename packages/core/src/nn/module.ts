@@ -8,7 +8,7 @@ import type { Tensor } from "../tensor/tensor";
 import { moveStorage, replaceStorage } from "../tensor/transfer";
 import { type ForwardHook, type ForwardPreHook, type RemovableHandle, registerHook } from "./hooks";
 import { type Buffer, isBuffer, isParameter, type Parameter } from "./parameter";
-import { loadState, type StateDict } from "./state-dict";
+import { type LoadedStateDict, type LoadStateDictOptions, loadState, type StateDict } from "./state-dict";
 import { isModule, partsOf } from "./tree";
 import { childrenFirst, formatModule, parentsFirst } from "./walk";
 
@@ -112,13 +112,15 @@ export abstract class Module extends Raw {
   }
 
   /**
-   * Copies values into the parameters and buffers. Strict: names, shapes and dtypes must all fit, or nothing is changed.
+   * Copies values into the parameters and buffers, all or none. Names, shapes and dtypes must all fit, unless an option says otherwise.
    *
-   * @param state Tensors on the module's backends, or typed arrays, by name.
-   * @throws RangeError for missing or unexpected names, ShapeError and TypeError for values that do not fit.
+   * @param state By name: tensors on the module's backends, typed arrays, or `{ shape, dtype, data }` as `@dropwise/weights` reads them.
+   * @param options `strict`: default true. `convert`: default false. `rename`: default none.
+   * @returns The names that did not meet; with `strict` there are none.
+   * @throws RangeError for missing or unexpected names, ShapeError and TypeError for values that do not fit, RangeError for an int64 that int32 does not hold.
    */
-  loadStateDict(state: StateDict): void {
-    loadState(this.stateDict(), state);
+  loadStateDict(state: StateDict, options?: LoadStateDictOptions): LoadedStateDict {
+    return loadState(this.stateDict(), state, options);
   }
 
   /**

@@ -118,7 +118,7 @@ describe("loadStateDict", () => {
       (s) => {
         s["out.bias"] = [1];
       },
-      'loadStateDict: expected a tensor or typed array for "out.bias", got an array of 1',
+      'loadStateDict: expected a tensor, a typed array or { shape, dtype, data } for "out.bias", got an array of 1',
     ],
     [
       "a disposed tensor",
@@ -186,5 +186,113 @@ describe("a state that lies in the module's own memory", () => {
 
   test.each([new Map(), [], new nn.ReLU(), null, 3])("is no %o", (state) => {
     expectRefusal(() => build().model.loadStateDict(state as never), "TypeError", "loadStateDict: expected an object of tensors, got");
+  });
+});
+
+describe("loadStateDict with options", () => {
+  const saved = (model: nn.Module) =>
+    Object.fromEntries(
+      Object.entries(model.stateDict()).map(([name, x]) => [name, { shape: x.shape, dtype: x.dtype, data: x.dataSync() as Float32Array }]),
+    );
+  const refused = (model: nn.Module, state: unknown, options: object, name: string, message: string) => {
+    const before = values(model);
+    expectRefusal(() => model.loadStateDict(state as nn.StateDict, options), name, `loadStateDict: ${message}`);
+    expect(values(model)).toEqual(before);
+  };
+
+  test("takes tensors of files, checks their shapes and says that all names met", () => {
+    const [a, b] = [net(1), net(2)];
+    expect(b.loadStateDict(saved(a))).toEqual({ missing: [], unexpected: [] });
+    expect(values(b)).toEqual(values(a));
+    const turned = saved(a);
+    turned["hidden.weight"] = { ...(turned["hidden.weight"] as nn.SavedTensor), shape: [3, 2] } as never;
+    refused(b, turned, {}, "ShapeError", 'expected shape [2, 3] for "hidden.weight", got [3, 2]');
+  });
+
+  test("loads what there is where it is not strict, and tells what did not meet", () => {
+    const [a, b] = [net(1), net(2)];
+    const before = values(b);
+    const { "out.bias": _, ...rest } = saved(a);
+    expect(b.loadStateDict({ ...rest, extra: ones([1]) }, { strict: false })).toEqual({ missing: ["out.bias"], unexpected: ["extra"] });
+    expect(values(b)).toEqual({ ...values(a), "out.bias": before["out.bias"] });
+    refused(b, { "hidden.weight": ones([9]) }, { strict: false }, "ShapeError", 'expected shape [2, 3] for "hidden.weight", got [9]');
+  });
+
+  test("renames by a map and by a function, which may leave values out", () => {
+    const [a, b, c] = [net(1), net(2), net(3)];
+    const state = saved(a);
+    const old = Object.fromEntries(Object.entries(state).map(([name, value]) => [name === "out.bias" ? "head.offset" : name, value]));
+    b.loadStateDict(old, { rename: { "head.offset": "out.bias" } });
+    expect(values(b)).toEqual(values(a));
+    const prefixed = Object.fromEntries([...Object.entries(state).map(([name, value]) => [`model.${name}`, value]), ["step", ones([1])]]);
+    c.loadStateDict(prefixed, { rename: (name) => (name.startsWith("model.") ? name.slice(6) : null) });
+    expect(values(c)).toEqual(values(a));
+    refused(c, state, { rename: () => "out.bias" }, "RangeError", 'expected rename to give each name once, got "out.bias"');
+    refused(c, state, { rename: () => 3 }, "TypeError", 'expected rename to give a name or null for "hidden.weight", got 3');
+    refused(c, state, { rename: "out" }, "TypeError", 'expected rename to be an object of names or a function, got "out"');
+  });
+
+  test("converts other dtypes only where asked, but int64, which goes into int32 where it fits", () => {
+    const model = net();
+    const half = { shape: [1], dtype: "float16", data: new Float32Array([0.5]) };
+    const state = { ...saved(model), "out.bias": half };
+    refused(model, state, {}, "TypeError", 'expected float32 for "out.bias", got float16 - pass { convert: true } to have it converted');
+    model.loadStateDict(state, { convert: true });
+    expect(list(model.stateDict()["out.bias"] as Tensor)).toEqual([0.5]);
+    model.loadStateDict({ ...state, "out.bias": tensor(new Float64Array([0.25])) }, { convert: true });
+    expect(list(model.stateDict()["out.bias"] as Tensor)).toEqual([0.25]);
+
+    class Counter extends nn.Module {
+      steps = new nn.Buffer(zeros([2], { dtype: "int32" }));
+      forward(): void {}
+    }
+    const counter = new Counter();
+    const steps = (...numbers: bigint[]) => ({ steps: { shape: [2], dtype: "int64", data: new BigInt64Array(numbers) } });
+    counter.loadStateDict(steps(7n, -(2n ** 31n)));
+    expect(list(counter.steps)).toEqual([7, -(2 ** 31)]);
+    refused(counter, steps(1n, 2n ** 31n), {}, "RangeError", "expected numbers that fit int32, got 2147483648");
+  });
+
+  test("frees what it converted", () => {
+    const model = net();
+    const doubles = Object.fromEntries(Object.entries(model.stateDict()).map(([name, x]) => [name, x.detach().type("float64")]));
+    const before = memory().tensors;
+    model.loadStateDict(doubles, { convert: true });
+    expect(memory().tensors).toBe(before);
+  });
+
+  test("refuses what is no tensor of a file", () => {
+    const model = net();
+    const bias = (value: object) => ({ ...saved(model), "out.bias": value });
+    const data = new Float32Array([1]);
+    refused(
+      model,
+      bias({ shape: [1], dtype: "float32", data: new Float64Array(1) }),
+      {},
+      "TypeError",
+      "expected a Float32Array of float32",
+    );
+    refused(
+      model,
+      bias({ shape: [1], dtype: "float8", data }),
+      {},
+      "RangeError",
+      'expected a dtype such as "float32" for "out.bias", got "float8"',
+    );
+    refused(model, bias({ shape: [2], dtype: "float32", data }), {}, "RangeError", 'expected 2 elements for "out.bias", got 1');
+    refused(
+      model,
+      bias({ shape: "1", dtype: "float32", data }),
+      {},
+      "TypeError",
+      "expected a tensor, a typed array or { shape, dtype, data }",
+    );
+    refused(
+      model,
+      saved(model),
+      { strickt: false },
+      "TypeError",
+      'expected the options strict, convert, rename, got "strickt" - did you mean strict?',
+    );
   });
 });

@@ -1,51 +1,68 @@
 import type { Layout } from "../autograd/node";
-import { checkInputs } from "../autograd/run";
-import { type DType, dtypeOf, type TypedArray } from "../dtype/dtype";
+import { withScope } from "../autograd/scope";
+import type { TypedArray } from "../dtype/dtype";
 import { brandOf, isPlainObject, isTensor, raw } from "../errors/brand";
-import { ShapeError } from "../errors/errors";
-import { refusal, wrongType } from "../errors/refusal";
+import { type OptionKinds, optionsOf } from "../errors/options";
+import { wrongType, wrongValue } from "../errors/refusal";
 import { computedLayout } from "../ops/layout";
 import { overwriteBy } from "../ops/overwrite";
-import { formatShape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { layoutFrom } from "../tensor/transfer";
+import { fitting, type SavedValue } from "./saved-tensor";
 
-/** Values for parameters and buffers by name: tensors, or typed arrays in row-major order. */
-export type StateDict = Readonly<Record<string, Tensor | TypedArray>>;
+/** Values for parameters and buffers by name: tensors, typed arrays in row-major order, or what a reader of files gives. */
+export type StateDict = Readonly<Record<string, SavedValue>>;
 
-/** Copies `values` into `targets`. Checks everything first, so that a refusal changes nothing. */
-export function loadState(targets: Readonly<Record<string, Tensor>>, values: StateDict): void {
-  const given = valuesOf(values);
-  const missing = Object.keys(targets).filter((name) => !Object.hasOwn(given, name));
-  const unexpected = Object.keys(given).filter((name) => !Object.hasOwn(targets, name));
-  if (missing.length > 0 || unexpected.length > 0) {
-    throw new RangeError(
-      `loadStateDict: expected exactly the names of the module, got ${missing.length} missing (${some(missing)}) and ${unexpected.length} unexpected (${some(unexpected)})`,
-    );
-  }
-  for (const [name, target] of Object.entries(targets)) checkFits("loadStateDict", JSON.stringify(name), target, given[name]);
-  copyAll(targets, given);
+/** Options of `loadStateDict`. */
+export interface LoadStateDictOptions {
+  /** Refuse names that are missing or not expected. Default: true; false loads what there is. */
+  readonly strict?: boolean;
+  /** Convert elements of other dtypes. Default: false; only int64 goes into int32, and only where every number fits. */
+  readonly convert?: boolean;
+  /** Names in the module for names in the state: a map, in which others stay as they are, or a function, for which null leaves a value out. Default: none. */
+  readonly rename?: Readonly<Record<string, string>> | ((name: string) => string | null);
 }
 
-/** Refuses a value that is no tensor or typed array of the target's shape and dtype on its backend. `what` says what it is for. */
-export function checkFits(op: string, what: string, target: Tensor, value: Tensor | TypedArray | undefined): void {
-  const dtype: DType | null = isTensor(value) ? value.dtype : dtypeOf(value);
-  if (dtype === null) throw wrongType(op, `a tensor or typed array for ${what}`, value);
-  if (dtype !== target.dtype) throw refusal(op, `${target.dtype} for ${what}`, dtype);
-  const shape = isTensor(value) ? value.sizes : [(value as TypedArray).length];
-  const fits = isTensor(value) ? sameShape(shape, target.sizes) : shape[0] === target.size;
-  if (!fits) {
-    const detail = `expected shape ${formatShape(target.sizes)} for ${what}, got ${formatShape(shape)}`;
-    throw new ShapeError(op, [target.sizes, shape], detail);
+/** Which names did not meet. */
+export interface LoadedStateDict {
+  /** Those of the module for which there was no value; they keep theirs. */
+  readonly missing: string[];
+  /** Those of the state, after renaming, that the module does not have. */
+  readonly unexpected: string[];
+}
+
+/** Copies `values` into `targets`. Checks everything first, so that a refusal changes nothing. */
+export function loadState(
+  targets: Readonly<Record<string, Tensor>>,
+  values: StateDict,
+  options: LoadStateDictOptions | undefined,
+): LoadedStateDict {
+  const { strict = true, convert = false, rename } = optionsOf<LoadStateDictOptions>(OP, options, LOAD);
+  const given = renamed(valuesOf(values), rename);
+  const missing = Object.keys(targets).filter((name) => !given.has(name));
+  const unexpected = [...given.keys()].filter((name) => !Object.hasOwn(targets, name));
+  if (strict && (missing.length > 0 || unexpected.length > 0)) {
+    throw new RangeError(
+      `${OP}: expected exactly the names of the module, got ${missing.length} missing (${some(missing)}) and ${unexpected.length} unexpected (${some(unexpected)})`,
+    );
   }
-  checkInputs(op, isTensor(value) ? [target, raw(value)] : [target]);
+  withScope(
+    false,
+    () => {
+      const met = Object.entries(targets).filter(([name]) => given.has(name));
+      const fit = met.map(([name, target]) => [name, fitting(OP, JSON.stringify(name), target, given.get(name), convert)] as const);
+      copyAll(Object.fromEntries(met), Object.fromEntries(fit));
+    },
+    () => [],
+  );
+  return { missing, unexpected };
 }
 
 /**
  * Copies values that fit over targets of the same names. What needs memory comes first, so that a failure changes nothing; so does a copy of each value
  * that lies in a target's memory, such as another target or a view of itself.
  */
-export function copyAll(targets: Readonly<Record<string, Tensor>>, values: StateDict): void {
+export function copyAll(targets: Readonly<Record<string, Tensor>>, values: Readonly<Record<string, Tensor | TypedArray>>): void {
   const written = new Set(Object.values(targets).map(({ storage }) => storage));
   const sources = new Map<Tensor, Layout>();
   const copies: Layout[] = [];
@@ -74,6 +91,10 @@ export function copyAll(targets: Readonly<Record<string, Tensor>>, values: State
 
 // --- internal helpers ---
 
+const OP = "loadStateDict";
+
+const LOAD: OptionKinds<LoadStateDictOptions> = { strict: "flag", convert: "flag", rename: "any" };
+
 /** How many names a message lists. */
 const MAX_LISTED = 10;
 
@@ -83,9 +104,30 @@ function some(names: readonly string[]): string {
 }
 
 /** The values, each read once. */
-function valuesOf(values: unknown): Record<string, Tensor | TypedArray> {
+function valuesOf(values: unknown): Record<string, unknown> {
   if (isPlainObject(values)) return { ...(values as StateDict) };
   const isModule = brandOf(values) === "Module";
   const advice = isModule ? "pass its stateDict()" : "make one with Object.fromEntries(entries)";
-  throw wrongType("loadStateDict", "an object of tensors", values, advice);
+  throw wrongType(OP, "an object of tensors", values, advice);
+}
+
+/** The values by the names that the module is to know them by. */
+function renamed(values: Record<string, unknown>, rename: unknown): Map<string, unknown> {
+  const isMap = isPlainObject(rename) && Object.values(rename).every((name) => typeof name === "string");
+  if (rename !== undefined && typeof rename !== "function" && !isMap)
+    throw wrongType(OP, "rename to be an object of names or a function", rename);
+  const named = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(values)) {
+    const other: unknown =
+      typeof rename === "function"
+        ? rename(name)
+        : rename !== undefined && Object.hasOwn(rename, name)
+          ? (rename as StateDict)[name]
+          : name;
+    if (other === null) continue;
+    if (typeof other !== "string") throw wrongType(OP, `rename to give a name or null for ${JSON.stringify(name)}`, other);
+    if (named.has(other)) throw wrongValue(OP, "rename to give each name once", other);
+    named.set(other, value);
+  }
+  return named;
 }

@@ -1,6 +1,6 @@
 import { withScope } from "../autograd/scope";
 import type { OptimizerSpec } from "../backend/backend";
-import { checkFits } from "../nn/state-dict";
+import { fitting } from "../nn/saved-tensor";
 import { checkTensor } from "../ops/binary";
 import { overwrite } from "../ops/overwrite";
 import type { Tensor } from "../tensor/tensor";
@@ -30,7 +30,7 @@ export function composedStep(formula: StepFormula, param: Tensor, grad: Tensor, 
     () => {
       const made = formula(param, grad, state);
       targets.forEach((target, i) => {
-        checkFits("step", "a new value", target, checkTensor("step", made[i], "a new value"));
+        fitting("step", "a new value", target, checkTensor("step", made[i], "a new value"));
       });
       return made;
     },

@@ -7,7 +7,8 @@ import { refuseJson } from "../errors/misuse";
 import { checkFunction, checkInteger, checkOptionNames, optionsOf } from "../errors/options";
 import { refusal, wrongType, wrongValue } from "../errors/refusal";
 import { tensorsOf } from "../nn/parameter";
-import { checkFits, copyAll } from "../nn/state-dict";
+import { fitting, type SavedValue } from "../nn/saved-tensor";
+import { copyAll } from "../nn/state-dict";
 import type { Tensor } from "../tensor/tensor";
 import { tidy } from "../tensor/tidy";
 import { OptimizerState } from "./state";
@@ -23,7 +24,7 @@ export interface EMAStateDict {
   /** Updates so far. */
   readonly nAveraged: number;
   /** The averages, in the order of the parameters. */
-  readonly averages: readonly (Tensor | TypedArray)[];
+  readonly averages: readonly SavedValue[];
 }
 
 /**
@@ -169,10 +170,7 @@ export class EMA extends Raw {
     checkInteger(op, "nAveraged", nAveraged, 0);
     const own = self.#averages();
     if (!Array.isArray(averages) || averages.length !== own.length) throw wrongType(op, `${own.length} averages`, averages);
-    const given = Array.from(averages as readonly (Tensor | TypedArray)[]);
-    own.forEach((average, i) => {
-      checkFits(op, `average ${i}`, average, given[i]);
-    });
+    const given = Array.from(averages as readonly SavedValue[], (value, i) => fitting(op, `average ${i}`, own[i] as Tensor, value));
     copyInto(own, given);
     self.#nAveraged = nAveraged;
   }

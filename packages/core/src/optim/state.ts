@@ -3,7 +3,8 @@ import { isPlainObject } from "../errors/brand";
 import { describe } from "../errors/describe";
 import { checkInteger, checkNumber } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
-import { checkFits, copyAll } from "../nn/state-dict";
+import { fitting, type SavedValue } from "../nn/saved-tensor";
+import { copyAll } from "../nn/state-dict";
 import { zeros } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
 import { keep } from "../tensor/tidy";
@@ -13,7 +14,7 @@ export interface SavedState {
   /** Steps taken. */
   readonly step: number;
   /** The momentum of SGD; the averages of the gradient and of its square of Adam. Of the parameter's shape and dtype. */
-  readonly tensors: readonly (Tensor | TypedArray)[];
+  readonly tensors: readonly SavedValue[];
   /** NAdam's `mu_product`. Default: 1. */
   readonly muProduct?: number;
 }
@@ -58,7 +59,7 @@ export class OptimizerState {
         state.step = step;
         state.muProduct = muProduct as number;
         const targets = Object.fromEntries(state.tensors.entries());
-        copyAll(targets, Object.fromEntries(tensors.entries()));
+        copyAll(targets, Object.fromEntries(tensors.entries()) as Record<string, Tensor | TypedArray>);
       }
     } catch (error) {
       for (const state of states.values()) state.dispose();
@@ -127,7 +128,6 @@ function checkState(param: Tensor, saved: SavedState, count: number): SavedState
   const { muProduct = 1 } = saved;
   checkNumber(OP, "muProduct", muProduct);
   if (saved.tensors.length !== count) throw wrongValue(OP, `${count} tensors of state for ${describe(param)}`, saved.tensors.length);
-  const tensors = Array.from(saved.tensors as (Tensor | TypedArray)[]);
-  for (const value of tensors) checkFits(OP, `the state of ${describe(param)}`, param, value);
+  const tensors = Array.from(saved.tensors, (value) => fitting(OP, `the state of ${describe(param)}`, param, value));
   return { step, tensors, muProduct };
 }
