@@ -18,6 +18,8 @@ const VALUES = {
   optimizer: "optim.Optimizer",
   scheduler: "optim.LRScheduler",
   ema: "optim.EMA",
+  attention: "nn.MultiheadAttention",
+  past: "nn.AttentionPast",
   dataset: "TensorDataset",
   loader: "DataLoader",
   sampler: "RandomSampler",

@@ -38,6 +38,8 @@ const SHARED_PARTS = [
   "BatchNorm",
   "InstanceNorm",
   "PartList",
+  "CountingMetric",
+  "Share",
 ];
 
 let failed = false;

@@ -31,6 +31,12 @@ const bundles = [
     limit: 36 * 1024,
   },
   {
+    name: "core/train: one metric",
+    code: `import { tensor } from "@dropwise/core"; import { Accuracy } from "@dropwise/core/train"; console.log(tensor, Accuracy);`,
+    limit: 18 * 1024,
+    lacks: /patience|nBins|numClasses|zeroGrad|recordFunction/,
+  },
+  {
     // What no program takes: each takes what it names. The bound is there for what grows by mistake.
     name: "core: all of it",
     code: `import * as core from "@dropwise/core"; console.log(core);`,

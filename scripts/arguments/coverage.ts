@@ -26,6 +26,13 @@ export const INTERNAL: readonly string[] = [
   "optim.LRScheduler#set",
   "optim.ReduceLROnPlateau#accept",
   "optim.SequentialLR#accept",
+  "Share#valueFrom",
+  "Accuracy#added",
+  "TopKAccuracy#added",
+  "ConfusionMatrix#added",
+  "ConfusionMatrix#valueFrom",
+  "CalibrationError#added",
+  "CalibrationError#valueFrom",
 ];
 
 /** Members that the types call protected, by name: base classes call them on what extends them. */

@@ -14,7 +14,7 @@ import { recurrentCases } from "./cases/nn-recurrent";
 import { windowCases } from "./cases/nn-windows";
 import { optimCases } from "./cases/optim";
 import { tensorCases } from "./cases/tensor";
-import { trainCases } from "./cases/train";
+import { trainCases, trainReceivers } from "./cases/train";
 import { type Callable, type Class, callablesOf } from "./exports";
 import type { Place } from "./place";
 import * as p from "./places";
@@ -73,6 +73,7 @@ export const receivers: Readonly<Record<string, Place>> = {
     return new core.optim.SequentialLR(optimizer, { schedulers: [w.scheduler(optimizer)], milestones: [] });
   }),
   "optim.EMA": p.receiver((w) => w.ema()),
+  ...trainReceivers,
 };
 
 /** Classes that programs meet without importing them. */

@@ -93,6 +93,12 @@ export class World {
     return ema;
   }
 
+  /** A metric, which is reset in the end. */
+  metric<T extends { reset(): void }>(metric: T): T {
+    this.#made.push({ dispose: () => metric.reset() });
+    return metric;
+  }
+
   /** Four samples. */
   dataset(): TensorDataset {
     return new TensorDataset(this.tensor([4, 3]), this.tensor([4], { dtype: "int32" }));

@@ -56,6 +56,8 @@ const FAULTS: readonly (readonly [fault: string, sentence: string])[] = [
   ["causal off by one", "attention > gives case 2 as PyTorch does"],
   ["heads mixed", "attention > gives case 5 as PyTorch does"],
   ["NaN where nothing is seen", "attention > gives case 9 as PyTorch does"],
+  ["dropout before the softmax", "models > trains a GPT like PyTorch"],
+  ["heads mixed", "attention > gives case 7 as PyTorch does"],
 ];
 
 describe("the suite", () => {

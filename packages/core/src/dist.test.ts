@@ -109,6 +109,27 @@ describe("the face for training", () => {
       expect(Object.fromEntries(calls)).toEqual({ fill: 2, mul: 1, part: 1 });
     }
   });
+
+  test("trains and measures models, data and optimizers of either copy", async () => {
+    const faces = [
+      (await import(/* @vite-ignore */ new URL("../dist/train.js", import.meta.url).href)) as typeof Train,
+      require("../dist/train.cjs") as typeof Train,
+    ] as const;
+    for (const [{ fit, evaluate, Accuracy, EarlyStopping }, core] of [[faces[0], cjs] as const, [faces[1], esm] as const]) {
+      const model = new core.nn.Linear(2, 2);
+      const loader = new core.DataLoader(new core.TensorDataset(core.ones([6, 2]), core.zeros([6], { dtype: "int32" })), { batchSize: 2 });
+      const history = await fit(model, loader, {
+        loss: new core.nn.CrossEntropyLoss(),
+        optimizer: new core.optim.SGD(model.parameters(), { lr: 1 }),
+        epochs: 9,
+        validate: () => evaluate(model, loader, { accuracy: new Accuracy() }),
+        monitor: ({ validation }) => validation.accuracy,
+        earlyStopping: new EarlyStopping({ mode: "max", patience: 2 }),
+      });
+      expect(history.at(-1)?.validation).toEqual({ accuracy: 1 });
+      expect(history.length).toBeLessThan(9);
+    }
+  });
 });
 
 describe("the backend face", () => {

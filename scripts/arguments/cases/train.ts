@@ -1,14 +1,129 @@
-/** `@dropwise/core/train`: where time goes. */
+/** `@dropwise/core/train`: the loop, metrics, when to stop, and where time goes. */
+import { functional as F, nn } from "@dropwise/core";
+import { Accuracy, AUROC, EarlyStopping, MeanLoss } from "@dropwise/core/train";
 import type { Cases } from "../case";
 import type { Place } from "../place";
 import * as p from "../places";
+import type { World } from "../world";
+
+const isFunction = (value: unknown) => typeof value === "function";
 
 /** A user's function, which may be asynchronous. */
-const callback: Place = { ...p.callback(p.anything()), accepts: (value) => typeof value === "function" && !/^class\b/.test(String(value)) };
+const callback: Place = { ...p.callback(p.anything()), accepts: (value) => isFunction(value) && !/^class\b/.test(String(value)) };
 
 const name: Place = { valid: () => "forward", accepts: (value) => typeof value === "string" };
+
+const isObject = (value: unknown): value is Record<PropertyKey, unknown> => typeof value === "object" && value !== null;
+const isLoop = (value: unknown) => isObject(value) && [Symbol.iterator, Symbol.asyncIterator].some((key) => isFunction(value[key]));
+const hasMethods =
+  (...names: readonly string[]) =>
+  (value: unknown) =>
+    isObject(value) && names.every((key) => isFunction(value[key]));
+
+// Functions run in each step and epoch; in a fit of no epochs all is checked, and nothing is done.
+const model: Place = { valid: (w) => w.model(), accepts: (value) => value instanceof nn.Module };
+const loader: Place = { valid: () => [], accepts: isLoop };
+const loss: Place = { valid: () => F.crossEntropy, accepts: (value) => isFunction(value) || value instanceof nn.Module };
+const optimizer: Place = { valid: (w) => w.optimizer(), accepts: hasMethods("zeroGrad", "step") };
+const signal: Place = {
+  valid: () => new AbortController().signal,
+  accepts: (value) => isObject(value) && typeof value.aborted === "boolean" && isFunction(value.addEventListener),
+};
+const fn: Place = { valid: () => () => 1, accepts: isFunction };
+
+const batches: Place = { valid: (w) => [[w.tensor([2, 3]), classes(w)]], accepts: () => false };
+
+const classes = (w: World) => w.tensor([2], { dtype: "int32" });
+const metric: Place = { valid: (w) => w.metric(new Accuracy()), accepts: hasMethods("update", "compute", "reset") };
+const logits = p.operand([2, 3]);
+const target = p.operand([2], { dtype: "int32" });
+const count = (valid: number): Place => p.integer(valid, 1, Number.MAX_SAFE_INTEGER);
+const ignoreIndex = p.integer(-100, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+const threshold = p.number(0.5, (n) => !Number.isNaN(n));
+
+/** A metric that has seen a batch. */
+const seen = (make: () => Accuracy | AUROC, shape: readonly number[]) =>
+  p.receiver((w) => {
+    const metric = w.metric(make());
+    metric.update(w.tensor(shape), classes(w));
+    return metric;
+  });
+
+export const trainReceivers: Readonly<Record<string, Place>> = {
+  CountingMetric: seen(() => new Accuracy(), [2, 3]),
+  AUROC: seen(() => new AUROC(), [2]),
+  MeanLoss: p.receiver((w) => {
+    const metric = w.metric(new MeanLoss(F.mseLoss));
+    metric.update(w.tensor(), w.tensor());
+    return metric;
+  }),
+  EarlyStopping: p.receiver(() => new EarlyStopping()),
+};
+
+const stopped = p.object(() => ({ lastEpoch: 3, best: 0.5, bestEpoch: 2, numBadEpochs: 1 }), {
+  lastEpoch: p.integer(3, 0, Number.MAX_SAFE_INTEGER),
+  best: p.nullable(p.number(0.5, (n) => !Number.isNaN(n))),
+  bestEpoch: p.integer(2, 0, Number.MAX_SAFE_INTEGER),
+  numBadEpochs: p.integer(1, 0, Number.MAX_SAFE_INTEGER),
+});
 
 export const trainCases: Cases = {
   profile: { args: [callback, p.options({ trace: p.flag() })], isAsync: true },
   recordFunction: [name, callback],
+
+  fit: {
+    args: [
+      model,
+      loader,
+      p.options(
+        {
+          loss,
+          optimizer,
+          epochs: p.integer(0, 0, 0), // of more, the first finds no batch
+          validate: fn,
+          monitor: fn,
+          scheduler: { valid: (w) => w.scheduler(), accepts: hasMethods("step") },
+          schedulerInterval: p.word("epoch", "step"),
+          earlyStopping: { valid: () => new EarlyStopping(), accepts: hasMethods("step") },
+          onStep: fn,
+          onEpoch: fn,
+          signal,
+        },
+        ["loss", "optimizer", "epochs"],
+      ),
+    ],
+    isAsync: true,
+  },
+  evaluate: {
+    args: [
+      model,
+      { ...batches, accepts: isLoop },
+      p.object((w) => ({ accuracy: metric.valid(w) }), { accuracy: metric }, p.isEmptyObject),
+      p.options({ signal }),
+    ],
+    isAsync: true,
+    says: ["linear"],
+  },
+
+  Metric: "abstract, and without arguments",
+  Accuracy: [p.options({ threshold, ignoreIndex })],
+  TopKAccuracy: [p.options({ k: count(2), ignoreIndex }, ["k"])],
+  ConfusionMatrix: [p.options({ numClasses: p.integer(2, 2, 2), threshold, ignoreIndex }, ["numClasses"])],
+  "ConfusionMatrix: without a threshold": [p.options({ numClasses: p.integer(3, 1, 2 ** 15) }, ["numClasses"])],
+  CalibrationError: [p.options({ nBins: p.integer(15, 1, 2 ** 16), ignoreIndex })],
+  AUROC: [],
+  MeanLoss: [loss],
+  "CountingMetric#update": { args: [logits, target], says: ["Accuracy"], leavesSteps: true },
+  "CountingMetric#compute": { isAsync: true, says: ["Accuracy"] },
+  "CountingMetric#reset": [],
+  "AUROC#update": { args: [p.operand([2]), target], leavesSteps: true },
+  "AUROC#compute": { isAsync: true },
+  "AUROC#reset": [],
+  "MeanLoss#update": { args: [p.operand(), p.operand()], says: ["mseLoss"], leavesSteps: true },
+  "MeanLoss#compute": { isAsync: true },
+  "MeanLoss#reset": [],
+  EarlyStopping: [p.options({ patience: count(3), minDelta: p.amount(0.1), mode: p.word("min", "max") })],
+  "EarlyStopping#step": [p.number(1)],
+  "EarlyStopping#stateDict": [],
+  "EarlyStopping#loadStateDict": [stopped],
 };

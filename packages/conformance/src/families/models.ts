@@ -12,7 +12,7 @@ interface GoldenModel {
   readonly name: string;
   readonly seed: number;
   readonly batch: number;
-  readonly optimizer: { readonly name: "Adam" | "SGD"; readonly options: { readonly lr: number } };
+  readonly optimizer: { readonly name: "Adam" | "AdamW" | "SGD"; readonly options: { readonly lr: number } };
   readonly dropoutCalls: number;
   readonly inputScale: number;
   readonly init: Readonly<Record<string, GoldenTensor>>;
@@ -72,9 +72,79 @@ class Lstm extends nn.Module {
   }
 }
 
+/** A block of a GPT as PyTorch's users write it: one product for query, key and value. */
+class Block extends nn.Module {
+  readonly ln1: nn.LayerNorm;
+  readonly qkv: nn.Linear;
+  readonly proj: nn.Linear;
+  readonly ln2: nn.LayerNorm;
+  readonly up: nn.Linear;
+  readonly down: nn.Linear;
+
+  constructor(
+    { backend }: Context,
+    readonly generator: Generator,
+  ) {
+    super();
+    const options = { backend, generator: generatorAt(0) };
+    this.ln1 = new nn.LayerNorm(WIDTH, { backend });
+    this.qkv = new nn.Linear(WIDTH, 3 * WIDTH, options);
+    this.proj = new nn.Linear(WIDTH, WIDTH, options);
+    this.ln2 = new nn.LayerNorm(WIDTH, { backend });
+    this.up = new nn.Linear(WIDTH, 4 * WIDTH, options);
+    this.down = new nn.Linear(4 * WIDTH, WIDTH, options);
+  }
+
+  forward(x: Tensor): Tensor {
+    const { generator } = this;
+    const [batch, positions] = x.shape as [number, number];
+    const heads = F.chunk(this.qkv.forward(this.ln1.forward(x)), { chunks: 3, dim: -1 }).map((part) =>
+      part.reshape([batch, positions, 2, WIDTH / 2]).transpose(1, 2),
+    );
+    const [q, k, v] = heads as [Tensor, Tensor, Tensor];
+    const mixed = F.scaledDotProductAttention(q, k, v, { isCausal: true, dropoutP: 0.2, generator });
+    const joined = mixed.transpose(1, 2).reshape([batch, positions, WIDTH]);
+    const h = x.add(F.dropout(this.proj.forward(joined), { p: 0.2, generator }));
+    const fed = this.down.forward(F.gelu(this.up.forward(this.ln2.forward(h)), { approximate: "tanh" }));
+    return h.add(F.dropout(fed, { p: 0.2, generator }));
+  }
+}
+
+const WIDTH = 32;
+
+/** Two blocks over the sum of embeddings, with dropout on it, on attention weights, and on what each part gives. */
+class Gpt extends nn.Module {
+  readonly tok: nn.Embedding;
+  readonly pos: nn.Embedding;
+  readonly blocks: readonly Block[];
+  readonly ln: nn.LayerNorm;
+  readonly head: nn.Linear;
+
+  constructor(
+    context: Context,
+    readonly generator: Generator,
+  ) {
+    super();
+    const { backend } = context;
+    const options = { backend, generator: generatorAt(0) };
+    this.tok = new nn.Embedding(20, WIDTH, options);
+    this.pos = new nn.Embedding(16, WIDTH, options);
+    this.blocks = [new Block(context, generator), new Block(context, generator)];
+    this.ln = new nn.LayerNorm(WIDTH, { backend });
+    this.head = new nn.Linear(WIDTH, 20, options);
+  }
+
+  forward(index: Tensor): Tensor {
+    const embedded = this.tok.forward(index).add(this.pos.weight);
+    const x = this.blocks.reduce((h, block) => block.forward(h), F.dropout(embedded, { p: 0.2, generator: this.generator }));
+    return this.head.forward(this.ln.forward(x));
+  }
+}
+
 /** Whole models. */
 export const models: Family = {
   "trains a convolutional network like PyTorch, at every step": trains("cnn", Cnn),
+  "trains a GPT like PyTorch, at every step": trains("gpt", Gpt),
   "trains an LSTM like PyTorch, at every step": trains("lstm", Lstm),
 };
 
@@ -93,7 +163,8 @@ async function train(run: GoldenModel, model: Model, { backend }: Context): Prom
   const on = (value: GoldenTensor): Tensor => tensor(fromGolden(value).data, { shape: value.shape, backend });
   model.loadStateDict(Object.fromEntries(Object.entries(run.init).map(([name, value]) => [name, on(value)])));
   const optimizer = new optim[run.optimizer.name](model.parameters(), run.optimizer.options);
-  const inputs = on(run.inputs).mul(run.inputScale);
+  const given = on(run.inputs);
+  const inputs = run.inputScale === 1 ? given : given.mul(run.inputScale);
   const targets = on({ ...run.targets, dtype: "int32" });
   const rows = run.inputs.shape[0] as number;
   const losses: Tensor[] = [];
@@ -104,7 +175,10 @@ async function train(run: GoldenModel, model: Model, { backend }: Context): Prom
     tidy(() => {
       optimizer.zeroGrad();
       const output = model.forward(inputs.slice(0, start, start + run.batch));
-      const loss = F.crossEntropy(output, targets.slice(0, start, start + run.batch));
+      const loss = F.crossEntropy(
+        output.reshape([-1, output.shape.at(-1) as number]),
+        targets.slice(0, start, start + run.batch).reshape([-1]),
+      );
       loss.backward();
       losses.push(loss.detach());
       if (step === 0) firstNorms = [...model.namedParameters()].map(([name, { grad }]) => [name, grad && normOf(grad)]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isFloating } from "../dtype/dtype";
 import * as core from "../index";
-import { grad, ones, tensor } from "../index";
+import { Generator, grad, ones, tensor } from "../index";
 import { applyBinary, applyUnary } from "../ops/by-name";
 import { Tensor } from "../tensor/tensor";
 import { expectRefusal } from "../testing/refusal";
@@ -63,6 +63,10 @@ const FUNCTIONS: Record<string, Case> = {
   maximum: (x, y) => F.maximum(x, y),
   where: (x, y) => F.where(y.type("bool"), x, y),
   gather: (x, y) => F.gather(x, 0, y.type("int32")),
+  scaledDotProductAttention: (x, y) => [
+    F.scaledDotProductAttention(x, x, x, { attnMask: y }),
+    F.scaledDotProductAttention(x, x, x, { attnMask: y.type("bool"), dropoutP: 0.5, generator: new Generator(1) }),
+  ],
   layerNorm: (x, y) => F.layerNorm(x, { normalizedShape: [2, 2], weight: y }),
   rmsNorm: (x, y) => F.rmsNorm(x, { normalizedShape: [2, 2], weight: y }),
   groupNorm: (x) => F.groupNorm(x, { numGroups: 1 }),

@@ -1,7 +1,7 @@
 export { defaultCollate } from "./collate";
 export { DataLoader } from "./data-loader";
 export type { BatchDataset, BatchOf, Collated, Dataset, Sample, SampleDataset, SampleOf } from "./dataset";
-export type { AbortSignalLike, DataLoaderOptions } from "./options";
+export type { DataLoaderOptions } from "./options";
 export {
   RandomSampler,
   type RandomSamplerOptions,
@@ -9,5 +9,6 @@ export {
   WeightedRandomSampler,
   type WeightedRandomSamplerOptions,
 } from "./sampler";
+export type { AbortSignalLike } from "./signal";
 export { type RandomSplitOptions, randomSplit, Subset } from "./split";
 export { TensorDataset } from "./tensor-dataset";

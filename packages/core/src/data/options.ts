@@ -3,29 +3,8 @@ import { refusal, wrongType } from "../errors/refusal";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { BatchOf, Dataset, SampleOf } from "./dataset";
 import { RandomSampler, type Sampler } from "./sampler";
+import { type AbortSignalLike, checkSignal } from "./signal";
 import { wholeOf } from "./split";
-
-/** What an `AbortSignal` has, for programs that know no such type. */
-export interface AbortSignalLike {
-  /** True once it was given. */
-  readonly aborted: boolean;
-  /** Why. */
-  readonly reason: unknown;
-  /**
-   * Has a function called when it is given.
-   *
-   * @param type "abort".
-   * @param listener The function.
-   */
-  addEventListener(type: "abort", listener: () => void): void;
-  /**
-   * Takes that back.
-   *
-   * @param type "abort".
-   * @param listener The function.
-   */
-  removeEventListener(type: "abort", listener: () => void): void;
-}
 
 /** Options of `DataLoader`. `D` is the dataset, `C` a batch of it, `B` what `transform` makes of that. */
 export interface DataLoaderOptions<D = unknown, C = BatchOf<D>, B = C> {
@@ -81,8 +60,7 @@ export function readSettings<D extends Dataset, C, B>(dataset: D, options: DataL
     if (value !== undefined && typeof value !== "function") throw wrongType(OP, `${name} to be a function`, value);
   if (collate !== undefined && "batch" in wholeOf(dataset))
     throw refusal(OP, "a collate for a dataset with at", "one for a dataset with batch", "make batches there, or in transform");
-  if (signal !== undefined && (typeof signal?.aborted !== "boolean" || typeof signal.addEventListener !== "function"))
-    throw wrongType(OP, "signal to be an AbortSignal", signal, "pass controller.signal");
+  checkSignal(OP, signal);
   return {
     batchSize,
     dropLast,

@@ -7,9 +7,10 @@ import { abandon, freeBatch } from "./batch";
 import { BatchWatcher } from "./batch-watcher";
 import type { Dataset } from "./dataset";
 import { after, fetchBatch, transformed } from "./fetch";
-import type { AbortSignalLike, LoaderSettings } from "./options";
+import type { LoaderSettings } from "./options";
 import { checkPlace, lengthOf } from "./places";
 import { ORDER, type RandomOrder, type Sampler, SOURCE } from "./sampler";
+import { throwIfAborted, unlessAborted } from "./signal";
 
 /** For a plain loop: each batch is made when it is asked for. */
 export function* passOf(dataset: Dataset, settings: LoaderSettings): Generator<unknown, void, undefined> {
@@ -77,7 +78,7 @@ class Pass {
     readonly dataset: Dataset,
     readonly settings: LoaderSettings,
   ) {
-    checkSignal(settings.signal);
+    throwIfAborted(settings.signal);
     const { batchSize, dropLast, sampler } = settings;
     const length = lengthOf("DataLoader", dataset);
     this.#places = sampler === undefined ? new Int32Array(0) : orderOf(sampler, length);
@@ -93,7 +94,7 @@ class Pass {
   next(): unknown {
     const { collate, transform, signal, batchSize } = this.settings;
     if (this.isOver) return null;
-    checkSignal(signal);
+    throwIfAborted(signal);
     const stop = Math.min(this.#start + batchSize, this.#end);
     if (stop > this.#from + this.#places.length) this.#moveWindow();
     const places = this.#places.subarray(this.#start - this.#from, stop - this.#from);
@@ -148,24 +149,4 @@ function isDrawn(sampler: Sampler | undefined): sampler is RandomOrder {
 function checked(order: Int32Array, length: number): Int32Array {
   for (let i = 0; i < order.length; i++) if ((order[i] as number) >= length) checkPlace("DataLoader", order[i], length, ORIGIN);
   return order;
-}
-
-function checkSignal(signal: AbortSignalLike | undefined): void {
-  if (signal?.aborted) throw signal.reason;
-}
-
-/** What a promise gives, or, as soon as there is a signal, its reason. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignalLike | undefined): Promise<T> {
-  checkSignal(signal);
-  if (signal === undefined) return promise;
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener("abort", stop);
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }

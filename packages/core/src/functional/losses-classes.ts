@@ -94,13 +94,11 @@ export function crossEntropy(input: Tensor, target: Tensor, options?: CrossEntro
   return composed(() => lossOfClasses(op, logSoftmax(targets.x, { dim: targets.dim }), targets, reduction, labelSmoothing));
 }
 
-// --- internal helpers ---
-
 /** PyTorch's class that counts for nothing. */
-const IGNORED = -100;
+export const IGNORED = -100;
 
-/** What a loss by classes is computed from, when all fits. */
-interface Classes {
+/** What a loss or a metric by classes is computed from, when all fits. */
+export interface Classes {
   readonly x: Tensor;
   readonly classes: Tensor;
   /** The dimension of the classes. */
@@ -110,6 +108,26 @@ interface Classes {
   /** Whether a sample may be ignored: false only where the host looked, and saw none. */
   readonly mayIgnore: boolean;
 }
+
+/** The logits, the classes and all beside them, when they fit. */
+export function checkClasses(op: string, input: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number): Classes {
+  const x = checkTensor(op, input);
+  const classes = checkTensor(op, target, "the target");
+  const dim = classDim(x);
+  const expected = x.sizes.filter((_, i) => i !== dim);
+  const fits = x.sizes.length > 0 && sameShape(expected, classes.sizes);
+  if (!fits) {
+    const detail = `expected int32 classes ${formatShape(expected)}${op === "crossEntropy" ? ` or probabilities ${formatShape(x.sizes)}` : ""} for ${formatShape(x.sizes)}, got ${classes.dtype} ${formatShape(classes.sizes)}`;
+    throw new ShapeError(op, [x.sizes, classes.sizes], detail);
+  }
+  if (classes.dtype !== "int32") throw refusal(op, "int32 classes", classes.dtype, 'make them with tensor(labels, { dtype: "int32" })');
+  checkFloating(op, x.dtype);
+  checkInputs(op, [x, classes]);
+  const ofClass = checkClassWeight(op, x, weight);
+  return { x, classes, dim, weight: ofClass, ignoreIndex, mayIgnore: lookForIgnored(op, classes, x.sizes[dim] as number, ignoreIndex) };
+}
+
+// --- internal helpers ---
 
 function lossOfClasses(op: string, logs: Tensor, targets: Classes, reduction: Reduction, smoothing: number): Tensor {
   const { classes: given, dim, weight: ofClass, ignoreIndex, mayIgnore } = targets;
@@ -150,24 +168,6 @@ function classDim({ sizes }: Tensor): number {
 /** One value for each class, to broadcast against the logits. */
 function alongClasses(weight: Tensor, { sizes }: Tensor, dim: number): Tensor {
   return weight.reshape(sizes.map((size, i) => (i === dim ? size : 1)));
-}
-
-/** The logits, the classes and all beside them, when they fit. */
-function checkClasses(op: string, input: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number): Classes {
-  const x = checkTensor(op, input);
-  const classes = checkTensor(op, target, "the target");
-  const dim = classDim(x);
-  const expected = x.sizes.filter((_, i) => i !== dim);
-  const fits = x.sizes.length > 0 && sameShape(expected, classes.sizes);
-  if (!fits) {
-    const detail = `expected int32 classes ${formatShape(expected)}${op === "crossEntropy" ? ` or probabilities ${formatShape(x.sizes)}` : ""} for ${formatShape(x.sizes)}, got ${classes.dtype} ${formatShape(classes.sizes)}`;
-    throw new ShapeError(op, [x.sizes, classes.sizes], detail);
-  }
-  if (classes.dtype !== "int32") throw refusal(op, "int32 classes", classes.dtype, 'make them with tensor(labels, { dtype: "int32" })');
-  checkFloating(op, x.dtype);
-  checkInputs(op, [x, classes]);
-  const ofClass = checkClassWeight(op, x, weight);
-  return { x, classes, dim, weight: ofClass, ignoreIndex, mayIgnore: lookForIgnored(op, classes, x.sizes[dim] as number, ignoreIndex) };
 }
 
 /** The weight of each class, when there is one for each. */

@@ -151,8 +151,8 @@ export class TransformerEncoderLayer extends Module {
  * @example
  * ```ts
  * const layer = new nn.TransformerDecoderLayer(8, 2, { dimFeedforward: 16, batchFirst: true });
- * const memory = rand([4, 3, 8]);
- * console.log(layer.forward(rand([4, 6, 8]), memory, { tgtIsCausal: true }).shape); // [ 4, 6, 8 ]
+ * const encoded = rand([4, 3, 8]);
+ * console.log(layer.forward(rand([4, 6, 8]), encoded, { tgtIsCausal: true }).shape); // [ 4, 6, 8 ]
  * ```
  */
 export class TransformerDecoderLayer extends Module {

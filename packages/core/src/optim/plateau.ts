@@ -1,6 +1,7 @@
 import { raw } from "../errors/brand";
 import { checkInteger, checkNumber } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
+import { betters } from "./better";
 import { checkRange } from "./check";
 import { groupsOf, LRScheduler, type LRSchedulerStateDict, perGroup, type ScheduledOptimizer } from "./scheduler";
 import { amount, anything, fraction, settingsOf, wait, word } from "./settings";
@@ -78,7 +79,7 @@ export class ReduceLROnPlateau extends LRScheduler {
     if (typeof metric !== "number") throw wrongType("step", "the metric as a number", metric, "pass await loss.item()");
     const { patience, cooldown, factor, eps } = self.#options;
     const groups = self.groups();
-    const isBetter = self.#isBetter(metric);
+    const isBetter = betters(metric, self.#best, self.#options);
     const isCooling = self.#cooldown > 0;
     const bad = isBetter || isCooling ? 0 : self.#bad + 1;
     const isStuck = bad > patience;
@@ -113,13 +114,5 @@ export class ReduceLROnPlateau extends LRScheduler {
       this.#bad = numBadEpochs;
       return own();
     };
-  }
-
-  #isBetter(metric: number): boolean {
-    const { mode, threshold, thresholdMode } = this.#options;
-    const sign = mode === "min" ? -1 : 1;
-    const best = this.#best ?? sign * Number.NEGATIVE_INFINITY;
-    const bound = thresholdMode === "rel" ? best * (1 + sign * threshold) : best + sign * threshold;
-    return sign * metric > sign * bound;
   }
 }

@@ -1,6 +1,6 @@
 import { wrongValue } from "../errors/refusal";
 import { groupsOf, LRScheduler, perGroup, type ScheduledOptimizer } from "./scheduler";
-import { amount, anything, count, fn, fraction, numberOf, settingsOf, steps } from "./settings";
+import { amount, anything, count, fn, fraction, numberOf, settingsOf, stepList } from "./settings";
 
 /** Options of StepLR. */
 export interface StepLROptions {
@@ -48,7 +48,10 @@ export interface MultiStepLROptions {
  */
 export class MultiStepLR extends LRScheduler {
   constructor(optimizer: ScheduledOptimizer, options: MultiStepLROptions) {
-    const { milestones, gamma } = settingsOf<MultiStepLROptions>("MultiStepLR", options, { milestones: [steps], gamma: [amount, 0.1] });
+    const { milestones, gamma } = settingsOf<MultiStepLROptions>("MultiStepLR", options, {
+      milestones: [stepList],
+      gamma: [amount, 0.1],
+    });
     const at = [...milestones];
     super("MultiStepLR", optimizer, { lr: (t, lr) => lr * gamma ** at.filter((milestone) => milestone === t).length });
   }

@@ -1,7 +1,7 @@
 import { brandOf, raw } from "../errors/brand";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { groupsOf, LRScheduler, type LRSchedulerStateDict, type Schedule, type ScheduledOptimizer } from "./scheduler";
-import { anything, settingsOf, steps } from "./settings";
+import { anything, settingsOf, stepList } from "./settings";
 
 /** Options of SequentialLR. */
 export interface SequentialLROptions {
@@ -33,7 +33,7 @@ export class SequentialLR extends LRScheduler {
   constructor(optimizer: ScheduledOptimizer, options: SequentialLROptions) {
     const { schedulers: given, milestones } = settingsOf<SequentialLROptions>("SequentialLR", options, {
       schedulers: [anything],
-      milestones: [steps],
+      milestones: [stepList],
     });
     const schedulers = schedulersOf(optimizer, given);
     const starts = [0, ...milestones];

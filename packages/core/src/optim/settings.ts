@@ -41,8 +41,8 @@ export const wait: Check = (op, name, value) => checkInteger(op, name, value, 0)
 /** True or false. */
 export const flag: Check = (op, name, value) => checkBoolean(op, name, value);
 
-/** An array of steps. */
-export const steps: Check = (op, name, value) => {
+/** An array of steps. Not called `steps`: sucrase, which makes the CommonJS build, takes `this.#steps++` elsewhere in its file for an edit of an export. */
+export const stepList: Check = (op, name, value) => {
   if (!Array.isArray(value)) throw wrongType(op, `${name} as an array of steps`, value);
   for (const step of value) checkInteger(op, name, step, 0);
 };

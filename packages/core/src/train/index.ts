@@ -1,5 +1,5 @@
 /**
- * For programs that train: where their time goes.
+ * For programs that train: the loop, metrics, when to stop, and where the time goes.
  *
  * Examples here leave out one line: `import { profile, recordFunction } from "@dropwise/core/train"`, with the names that they use, and that of
  * `@dropwise/core`.
@@ -8,6 +8,21 @@
  * @packageDocumentation
  */
 
+export type { Batch, Batches } from "./batches";
+export { EarlyStopping, type EarlyStoppingOptions, type EarlyStoppingStateDict } from "./early-stopping";
+export { type EvaluateOptions, evaluate, type MetricLike, type MetricValues } from "./evaluate";
+export { fit } from "./fit";
+export type { EpochResult, FitOptions, StepEvent } from "./fit-options";
+export type { LossFunction } from "./loss";
+export { Accuracy } from "./metrics/accuracy";
+export { AUROC } from "./metrics/auroc";
+export { CalibrationError, type CalibrationErrorOptions } from "./metrics/calibration-error";
+export { ConfusionMatrix, type ConfusionMatrixOptions } from "./metrics/confusion-matrix";
+export { MeanLoss } from "./metrics/mean-loss";
+export { Metric } from "./metrics/metric";
+export type { IgnoreOptions, PredictionOptions } from "./metrics/predictions";
+export { TopKAccuracy, type TopKAccuracyOptions } from "./metrics/top-k-accuracy";
+export type { Model } from "./mode";
 export type { Profile, TableOptions } from "./profiler/profile";
 export { type ProfileOptions, profile, recordFunction } from "./profiler/run";
 export type { KeyAveragesOptions, ProfileRow, RowKind } from "./profiler/summary";
