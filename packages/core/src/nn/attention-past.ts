@@ -9,7 +9,8 @@ import { keep } from "../tensor/tidy";
 
 /**
  * The keys and values that a `MultiheadAttention` has seen, for generation one token after the other: handed to `forward` as `past`, each call adds its own to
- * them, and its queries see all. PyTorch has no counterpart; others call it a key-value cache.
+ * them, and its queries see all. PyTorch has no counterpart; others call it a
+ * [key-value cache](https://huggingface.co/docs/transformers/kv_cache).
  *
  * Gradients do not pass through what is kept. It holds two tensors of `[batch, heads, length, size of a head]` until `clear()`, also beyond a `tidy`.
  *
