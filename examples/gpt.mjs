@@ -3,6 +3,7 @@
 //
 //     npm start -- --example gpt
 //
+// It takes about nine minutes on two cores.
 // The same program in PyTorch stands beside it in docs/models.md.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -18,7 +19,7 @@ const WIDTH = 96;
 const HEADS = 4;
 const LAYERS = 3;
 const DROPOUT = 0.1;
-const LEARNING_RATE = 2e-3;
+const LEARNING_RATE = 4e-3;
 /** Letters written at the end, each one of the likeliest few; below 1, a temperature makes likely ones likelier. */
 const WRITTEN = 400;
 const TEMPERATURE = 0.8;
