@@ -2,7 +2,7 @@
 //
 //     npm start -- --example digits-cnn
 //
-// The same program in PyTorch stands beside it in docs/coming-from-pytorch.md.
+// The same program in PyTorch stands beside it in docs/models.md.
 import { fileURLToPath } from "node:url";
 import { DataLoader, functional as F, manualSeed, nn, optim, setDefaultBackend, tidy } from "@dropwise/core";
 import { fastestBackend } from "./shared/backend.mjs";

@@ -3,7 +3,7 @@
 //
 //     npm start -- --example mc-attention
 //
-// The same program in PyTorch stands beside it in docs/coming-from-pytorch.md.
+// The same program in PyTorch stands beside it in docs/models.md.
 import { fileURLToPath } from "node:url";
 import { DataLoader, functional as F, manualSeed, nn, noGrad, optim, setDefaultBackend, stack, tidy } from "@dropwise/core";
 import { fastestBackend } from "./shared/backend.mjs";
@@ -76,22 +76,17 @@ export async function train({ train }, { epochs = EPOCHS, onEpoch = () => {} } =
 export async function ask(model, pictures, answers = ANSWERS) {
   const wasTraining = model.training;
   model.train(); // that is all it takes: this model has nothing else that the mode changes
-  const [means, entropies] = noGrad(() =>
+  const [digits, entropies] = noGrad(() =>
     tidy(() => {
       const all = Array.from({ length: answers }, () => F.softmax(model.forward(pictures), { dim: 1 }));
       const mean = stack(all).mean({ dim: 0 });
-      return [
-        mean,
-        mean
-          .mul(mean.clamp({ min: 1e-9 }).log())
-          .sum({ dim: 1 })
-          .neg(),
-      ];
+      const logs = mean.clamp({ min: 1e-9 }).log();
+      return [mean.argmax({ dim: 1 }), mean.mul(logs).sum({ dim: 1 }).neg()];
     }),
   );
   model.train(wasTraining);
-  const [guesses, entropy] = [await means.argmax({ dim: 1 }).data(), await entropies.data()];
-  means.dispose();
+  const [guesses, entropy] = [await digits.data(), await entropies.data()];
+  digits.dispose();
   entropies.dispose();
   return { guesses, entropy };
 }

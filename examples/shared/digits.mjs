@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { DataLoader, Generator, TensorDataset, tensor } from "@dropwise/core";
+import { DataLoader, Generator, TensorDataset, tensor, tidy } from "@dropwise/core";
 
 /** Rows to learn from; the other 797 judge. */
 const LEARNED = 1000;
@@ -15,10 +15,13 @@ export function readDigits(shape) {
   const file = new URL("../../apps/quickstart/data/digits.csv.gz", import.meta.url);
   const [, ...lines] = gunzipSync(readFileSync(file)).toString().trim().split("\n");
   const rows = lines.map((line) => line.split(",").map(Number));
-  const places = new Int32Array(rows.keys());
-  const order = [];
-  const loader = new DataLoader(new TensorDataset(tensor(places)), { batchSize: rows.length, shuffle: true, generator: new Generator(0) });
-  for (const [batch] of loader) order.push(...batch.dataSync());
+  const order = tidy(() => {
+    const places = new TensorDataset(tensor(Int32Array.from(rows.keys())));
+    const loader = new DataLoader(places, { batchSize: rows.length, shuffle: true, generator: new Generator(0) });
+    const order = [];
+    for (const [batch] of loader) order.push(...batch.dataSync());
+    return order;
+  });
 
   /** @param {number[]} chosen */
   const dataset = (chosen) => {
