@@ -163,6 +163,15 @@ export const coreCases: Cases = {
   "TensorDataset#batch": [indices],
   DataLoader: [p.dataset, p.options({ ...loading, shuffle: p.flag(), generator: p.generator })],
   "DataLoader: of samples": [samples, p.options({ ...loading, sampler, collate: aFunction })],
+  "DataLoader#stateDict": [],
+  "DataLoader#loadStateDict": [
+    p.object(() => ({ batch: 1, batchSize: 2, samples: 4, order: null }), {
+      batch: p.integer(1, 0, 2),
+      batchSize: p.integer(2, 2, 2),
+      samples: p.integer(4, 4, 4),
+      order: { valid: () => null, accepts: (value) => value === null || value instanceof Uint8Array },
+    }),
+  ],
   "DataLoader#[Symbol.iterator]": [],
   "DataLoader#[Symbol.asyncIterator]": [],
   defaultCollate: [{ ...p.list(data, 2), accepts: isSamples }],

@@ -85,6 +85,7 @@ export const nnCases: Cases = {
   "nn.Module#parameters": [],
   "nn.Module#namedParameters": [],
   "nn.Module#namedBuffers": [],
+  "nn.Module#namedGenerators": [],
   "nn.Module#stateDict": [],
   "nn.Module#loadStateDict": [
     stateDict,

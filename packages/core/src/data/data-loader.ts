@@ -3,6 +3,7 @@ import type { BatchOf, Dataset } from "./dataset";
 import { type DataLoaderOptions, type LoaderSettings, readSettings } from "./options";
 import { passOf, passOfAsync } from "./pass";
 import { checkDataset, lengthOf } from "./places";
+import { checkLoaderState, type DataLoaderStateDict, newProgress } from "./progress";
 
 /**
  * Goes over a dataset in batches. Mirrors [torch.utils.data.DataLoader](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader). May be
@@ -31,6 +32,7 @@ export class DataLoader<const D extends Dataset = Dataset, C = BatchOf<D>, B = C
   /** Samples per batch; the last one may have fewer. */
   readonly batchSize: number;
   readonly #settings: LoaderSettings;
+  readonly #progress = newProgress();
 
   /**
    * @param dataset Stays the caller's: a `TensorDataset`, an array of samples, or any object with a `length` and either `at(index)` or `batch(indices)`.
@@ -65,6 +67,34 @@ export class DataLoader<const D extends Dataset = Dataset, C = BatchOf<D>, B = C
   }
 
   /**
+   * Where the newest pass stands, to go on from there in another process: which batches were given out, the one in use among them, and what its order was drawn
+   * from. Beside it the generators are to be saved; `saveCheckpoint` of `@dropwise/weights` does. A pass that was left early goes on; after one that
+   * was looped over to its end, the next is new. A sampler with randomness of its own is the caller's to restore.
+   */
+  stateDict(): DataLoaderStateDict {
+    const self = raw(this);
+    const { batch, order } = self.#progress;
+    return { batch, batchSize: self.batchSize, samples: self.#samples(), order: order?.slice() ?? null };
+  }
+
+  /**
+   * Has the next pass go on where a state says: with the same order, behind the batches that were given out, which are not read again.
+   *
+   * @param state What `stateDict` gave of a loader with as many samples and the same batch size.
+   * @throws TypeError and RangeError for a state of another form or of another loader; nothing changes then.
+   */
+  loadStateDict(state: DataLoaderStateDict): void {
+    const self = raw(this);
+    Object.assign(self.#progress, checkLoaderState(state, self.batchSize, self.#samples(), self.length));
+  }
+
+  /** Samples in a pass. */
+  #samples(): number {
+    const self = raw(this);
+    return (self.#settings.sampler ?? self.dataset).length;
+  }
+
+  /**
    * One pass, for `for`.
    *
    * @throws TypeError from the loop for a dataset that gives promises, or other than samples; RangeError for a place from the sampler that is not there;
@@ -73,12 +103,12 @@ export class DataLoader<const D extends Dataset = Dataset, C = BatchOf<D>, B = C
    */
   [Symbol.iterator](): globalThis.Generator<B, void, undefined> {
     const self = raw(this);
-    return passOf(self.dataset, self.#settings) as globalThis.Generator<B, void, undefined>;
+    return passOf(self.dataset, self.#settings, self.#progress) as globalThis.Generator<B, void, undefined>;
   }
 
   /** One pass, for `for await`; the errors are the same. Leaving the loop frees the batches that were made ahead. */
   [Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
     const self = raw(this);
-    return passOfAsync(self.dataset, self.#settings) as AsyncGenerator<B, void, undefined>;
+    return passOfAsync(self.dataset, self.#settings, self.#progress) as AsyncGenerator<B, void, undefined>;
   }
 }

@@ -2,6 +2,7 @@ export { defaultCollate } from "./collate";
 export { DataLoader } from "./data-loader";
 export type { BatchDataset, BatchOf, Collated, Dataset, Sample, SampleDataset, SampleOf } from "./dataset";
 export type { DataLoaderOptions } from "./options";
+export type { DataLoaderStateDict } from "./progress";
 export {
   RandomSampler,
   type RandomSamplerOptions,

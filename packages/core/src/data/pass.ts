@@ -9,30 +9,39 @@ import type { Dataset } from "./dataset";
 import { after, fetchBatch, transformed } from "./fetch";
 import type { LoaderSettings } from "./options";
 import { checkPlace, lengthOf } from "./places";
+import { drawOrder, newProgress, type Progress } from "./progress";
 import { ORDER, type RandomOrder, type Sampler, SOURCE } from "./sampler";
 import { throwIfAborted, unlessAborted } from "./signal";
 
 /** For a plain loop: each batch is made when it is asked for. */
-export function* passOf(dataset: Dataset, settings: LoaderSettings): Generator<unknown, void, undefined> {
+export function* passOf(dataset: Dataset, settings: LoaderSettings, progress: Progress): Generator<unknown, void, undefined> {
   const begin = () => {
-    const pass = new Pass(dataset, settings);
+    const pass = new Pass(dataset, settings, progress);
     return { pass, first: nextNow(pass) };
   };
   // A pass that fails before its first batch has not begun: it gives its call back.
   const { sampler } = settings;
   const { pass, first } = isDrawn(sampler) ? attempt(sampler[SOURCE](), begin) : begin();
+  pass.begin();
   for (let batch = first; batch !== null; batch = nextNow(pass)) {
+    pass.count();
     try {
       yield batch;
     } finally {
       freeBatch(batch);
     }
   }
+  pass.end();
 }
 
 /** For `for await`: up to `prefetch` batches are asked for ahead of the one that is in use. They are given out in order. */
-export async function* passOfAsync(dataset: Dataset, settings: LoaderSettings): AsyncGenerator<unknown, void, undefined> {
-  const pass = new Pass(dataset, settings);
+export async function* passOfAsync(
+  dataset: Dataset,
+  settings: LoaderSettings,
+  progress: Progress,
+): AsyncGenerator<unknown, void, undefined> {
+  const pass = new Pass(dataset, settings, progress);
+  pass.begin();
   const asked: Promise<unknown>[] = [];
   const ask = () => {
     while (asked.length <= settings.prefetch && !pass.isOver) {
@@ -46,12 +55,14 @@ export async function* passOfAsync(dataset: Dataset, settings: LoaderSettings): 
     for (ask(); asked.length > 0; ask()) {
       const batch = await unlessAborted(asked[0] as Promise<unknown>, settings.signal);
       asked.shift();
+      pass.count();
       try {
         yield batch;
       } finally {
         freeBatch(batch);
       }
     }
+    pass.end();
   } finally {
     for (const batch of asked) abandon(batch);
   }
@@ -72,22 +83,50 @@ class Pass {
   #from = 0;
   readonly #end: number;
   readonly #watcher = new BatchWatcher();
-  #start = 0;
+  #start: number;
+  readonly #own: Progress;
 
   constructor(
     readonly dataset: Dataset,
     readonly settings: LoaderSettings,
+    /** Of the loader's newest pass. */
+    readonly progress: Progress,
   ) {
     throwIfAborted(settings.signal);
     const { batchSize, dropLast, sampler } = settings;
     const length = lengthOf("DataLoader", dataset);
-    this.#places = sampler === undefined ? new Int32Array(0) : orderOf(sampler, length);
+    this.#own = progress.isLoaded ? { ...progress } : newProgress();
+    this.#places = sampler === undefined ? new Int32Array(0) : orderOf(sampler, length, this.#own);
+    this.#start = this.#own.batch * batchSize;
     const count = sampler === undefined ? length : this.#places.length;
     this.#end = count - (dropLast ? count % batchSize : 0);
   }
 
   get isOver(): boolean {
     return this.#start >= this.#end;
+  }
+
+  /** From here on the loader's state is that of this pass. */
+  begin(): void {
+    this.#own.isLoaded = false;
+    this.#tell();
+  }
+
+  /** One more batch is given out. */
+  count(): void {
+    this.#own.batch++;
+    this.#tell();
+  }
+
+  /** The pass is over: the next one is new. */
+  end(): void {
+    Object.assign(this.#own, newProgress());
+    this.#tell();
+  }
+
+  /** Only the newest pass of a loader says where it stands. */
+  #tell(): void {
+    Object.assign(this.progress, this.#own);
   }
 
   /** The next batch, or the promise of it; null after the last. */
@@ -127,8 +166,12 @@ function nextNow(pass: Pass): unknown {
 }
 
 /** All places that a sampler names for a pass over `length` samples. */
-function orderOf(sampler: Sampler, length: number): Int32Array {
-  if (isDrawn(sampler)) return checked(sampler[ORDER](), length);
+function orderOf(sampler: Sampler, length: number, progress: Progress): Int32Array {
+  if (isDrawn(sampler))
+    return checked(
+      drawOrder(progress, sampler[SOURCE](), () => sampler[ORDER]()),
+      length,
+    );
   const order = hostArray("the host", "int32", lengthOf("DataLoader", sampler, "sampler"));
   let count = 0;
   for (const place of sampler) {

@@ -226,6 +226,11 @@ export class MultiheadAttention extends Module {
     return [output, weights];
   }
 
+  /** @internal */
+  protected override ownGenerator(): Generator | undefined {
+    return this.#generator;
+  }
+
   /**
    * The mask of the last forward in training, drawn again: bool `[batch, heads, queries, keys]`, true where a weight was kept.
    *

@@ -97,6 +97,11 @@ abstract class DropoutLayer extends Module {
     return this.#generator === undefined ? {} : { generator: this.#generator };
   }
 
+  /** @internal */
+  protected override ownGenerator(): Generator | undefined {
+    return this.#generator;
+  }
+
   /** @internal The dimension that counts samples, where the function is to be told; below 0: there is none. */
   protected batchDim(_input: Tensor): number | undefined {
     return undefined;

@@ -11,6 +11,20 @@ const net = () =>
     new nn.Sequential({ out: new nn.Linear(20, 1, { bias: false }), act: new nn.LeakyReLU() }),
   );
 
+test("namedGenerators names those that layers were made with, and not the default one", () => {
+  const [a, b] = [new Generator(1), new Generator(2)];
+  const model = new nn.ModuleDict({
+    drop: new nn.Dropout({ generator: a }),
+    plain: new nn.Dropout(),
+    attention: new nn.MultiheadAttention(4, 2, { generator: b }),
+    layer: new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 4, generator: a }),
+  });
+  const found = [...model.namedGenerators()];
+  const inLayer = ["self_attn", "dropout", "dropout1", "dropout2"].map((name) => [`layer.${name}.generator`, a]);
+  expect(found).toEqual([["drop.generator", a], ["attention.generator", b], ...inLayer]);
+  expect([...new nn.LSTM(2, 2, { generator: a }).namedGenerators()]).toEqual([["generator", a]]);
+});
+
 describe("train and eval", () => {
   test("reach every module inside and return the module", () => {
     const model = net();

@@ -4,6 +4,7 @@ import { BRAND, Raw, raw } from "../errors/brand";
 import { INSPECT, refuseJson } from "../errors/misuse";
 import { checkFunction } from "../errors/options";
 import { wrongType } from "../errors/refusal";
+import type { Generator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
 import { moveStorage, replaceStorage } from "../tensor/transfer";
 import { type ForwardHook, type ForwardPreHook, type RemovableHandle, registerHook } from "./hooks";
@@ -97,6 +98,22 @@ export abstract class Module extends Raw {
   /** All buffers with their names, each once. */
   *namedBuffers(): IterableIterator<[string, Buffer]> {
     for (const [name, value] of namedState(this)) if (isBuffer(value)) yield [name, value];
+  }
+
+  /**
+   * The generators that layers were made with, by name (`drop.generator`), for those who save a run: `generator.getState()`. Layers that draw from the default
+   * generator have none of their own. One that several layers share has each of their names.
+   */
+  *namedGenerators(): IterableIterator<[string, Generator]> {
+    for (const [name, module] of this.namedModules()) {
+      const generator = module.ownGenerator();
+      if (generator !== undefined) yield [name === "" ? "generator" : `${name}.generator`, generator];
+    }
+  }
+
+  /** @internal The generator that this layer was made with, if it draws while it trains. */
+  protected ownGenerator(): Generator | undefined {
+    return undefined;
   }
 
   /** Parameters and buffers by name. The tensors are the module's own, not copies; read them with `data()` to save them. */

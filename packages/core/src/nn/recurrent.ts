@@ -163,6 +163,11 @@ abstract class Recurrent extends Module {
     return ran;
   }
 
+  /** @internal */
+  protected override ownGenerator(): Generator | undefined {
+    return this.#generator;
+  }
+
   /** The options, for `toString()`: those that are not the default, as PyTorch prints them. */
   protected override extraRepr(): string {
     const { numLayers, bias, batchFirst, dropout, bidirectional } = this;
