@@ -6,4 +6,6 @@
  */
 export { WeightFileError } from "./refusal";
 export type { Source } from "./source";
+export type { TorchValue } from "./torch/finish";
+export { type ReadTorchOptions, readTorch } from "./torch/read";
 export type { Weight, WeightData, WeightDType, Weights } from "./weight";
