@@ -17,15 +17,24 @@ export class WeightFileError extends Error {
   /** What was read, such as "readSafetensors". */
   readonly op: string;
 
-  /** @param op What was read. @param expected What belongs there. @param got What lies there. @param advice What to do about it. */
-  constructor(op: string, expected: string, got: string, advice?: string) {
-    super(message(op, expected, got, advice));
+  /** @param op What was read. @param expected What belongs there. @param got What lies there. @param advice What to do about it. @param options `cause`: the error that led to this one. */
+  constructor(op: string, expected: string, got: string, advice?: string, options?: { cause?: unknown }) {
+    super(message(op, expected, got, advice), options);
     this.op = op;
   }
 
   /** The class's name, also where a build has shortened it. */
   override get name(): string {
     return "WeightFileError";
+  }
+}
+
+/** Memory for what will be read; a size that no memory holds is refused by name. */
+export function allocate(op: string, bytes: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(bytes);
+  } catch (cause) {
+    throw new WeightFileError(op, "what memory holds", `${bytes} bytes`, "read tensors by name", { cause });
   }
 }
 

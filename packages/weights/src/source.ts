@@ -1,5 +1,6 @@
 /** Where bytes come from, whatever it is: parts of it are read when they are asked for. */
 import { wrongType } from "./refusal";
+import type { ReadOptions } from "./signal";
 
 /** Bytes that can be read in parts. */
 export interface ByteSource {
@@ -15,7 +16,7 @@ export interface ByteSource {
 export type Source = ArrayBuffer | ArrayBufferView;
 
 /** Opens a source; whoever does closes it. */
-export async function openSource(op: string, source: Source): Promise<ByteSource> {
+export async function openSource(op: string, source: Source, _options?: ReadOptions): Promise<ByteSource> {
   if (ArrayBuffer.isView(source)) return inMemory(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
   if (source instanceof ArrayBuffer) return inMemory(new Uint8Array(source));
   throw wrongType(op, "an ArrayBuffer or a view of one", source);

@@ -1,11 +1,11 @@
 /** A tensor of a file, as all readers give it and all writers take it. */
+import { type SmallFloat, widened } from "./small-floats";
 
 /** Element types, in PyTorch's words. Those below float32 are exact in float32, and are held so. */
 export type WeightDType =
   | "float64"
   | "float32"
-  | "float16"
-  | "bfloat16"
+  | SmallFloat
   | "int64"
   | "int32"
   | "int16"
@@ -16,7 +16,7 @@ export type WeightDType =
   | "uint8"
   | "bool";
 
-/** Elements as JavaScript holds them: float16 and bfloat16 widened to float32, int64 and uint64 as bigints, bool as bytes of 0 and 1. */
+/** Elements as JavaScript holds them: floats below float32 widened to it, int64 and uint64 as bigints, bool as bytes of 0 and 1. */
 export type WeightData =
   | Float64Array
   | Float32Array
@@ -48,6 +48,11 @@ export const BYTES: Readonly<Record<WeightDType, number>> = {
   float32: 4,
   float16: 2,
   bfloat16: 2,
+  float8_e4m3fn: 1,
+  float8_e4m3fnuz: 1,
+  float8_e5m2: 1,
+  float8_e5m2fnuz: 1,
+  float8_e8m0fnu: 1,
   int64: 8,
   int32: 4,
   int16: 2,
@@ -59,32 +64,20 @@ export const BYTES: Readonly<Record<WeightDType, number>> = {
   bool: 1,
 };
 
-/** The elements of little-endian bytes. A view where they lie at a multiple of the element's size, else a copy; float16 and bfloat16 are widened, bool must be 0 or 1. */
+/** The elements of little-endian bytes. A view where they lie at a multiple of the element's size, else a copy; floats below float32 are widened. Bools are not looked at. */
 export function elementsOf(bytes: Uint8Array, dtype: WeightDType): WeightData {
-  switch (dtype) {
-    case "float16":
-      return Float32Array.from(viewed(bytes, Uint16Array) as Uint16Array, float16ToNumber);
-    case "bfloat16": {
-      const bits = viewed(bytes, Uint16Array) as Uint16Array;
-      const wide = new Uint32Array(bits.length);
-      for (let i = 0; i < bits.length; i++) wide[i] = (bits[i] as number) << 16;
-      return new Float32Array(wide.buffer);
-    }
-    case "bool":
-    case "uint8":
-      return bytes;
-    default:
-      return viewed(bytes, ARRAYS[dtype]);
-  }
+  const elements = viewed(bytes, STORED[dtype]);
+  return isSmallFloat(dtype) ? widened(elements as Uint8Array | Uint16Array, dtype) : elements;
 }
 
-/** The value of a float16 by its bits. */
-export function float16ToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+/** The typed array in which the elements of a dtype are held. */
+export function arrayOf(dtype: WeightDType): { readonly name: string } {
+  return isSmallFloat(dtype) ? Float32Array : STORED[dtype];
+}
+
+/** True for floats of one or two bytes. */
+export function isSmallFloat(dtype: WeightDType): dtype is SmallFloat {
+  return dtype.includes("float") && BYTES[dtype] < 4;
 }
 
 // --- internal helpers ---
@@ -95,9 +88,17 @@ interface ArrayKind {
   readonly BYTES_PER_ELEMENT: number;
 }
 
-const ARRAYS: Readonly<Record<Exclude<WeightDType, "float16" | "bfloat16" | "bool" | "uint8">, ArrayKind>> = {
+/** What lies in a file, element by element. */
+const STORED: Readonly<Record<WeightDType, ArrayKind>> = {
   float64: Float64Array,
   float32: Float32Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  float8_e4m3fn: Uint8Array,
+  float8_e4m3fnuz: Uint8Array,
+  float8_e5m2: Uint8Array,
+  float8_e5m2fnuz: Uint8Array,
+  float8_e8m0fnu: Uint8Array,
   int64: BigInt64Array,
   int32: Int32Array,
   int16: Int16Array,
@@ -105,11 +106,13 @@ const ARRAYS: Readonly<Record<Exclude<WeightDType, "float16" | "bfloat16" | "boo
   uint64: BigUint64Array,
   uint32: Uint32Array,
   uint16: Uint16Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
 };
 
 /** Bytes as elements of `Kind`; a copy where they lie between its places. */
 function viewed(bytes: Uint8Array, Kind: ArrayKind): WeightData {
   const size = Kind.BYTES_PER_ELEMENT;
-  const own = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const own = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new Kind(own.buffer, own.byteOffset, own.byteLength / size);
 }

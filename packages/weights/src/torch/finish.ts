@@ -51,11 +51,6 @@ export function finish(op: string, root: Raw, most: number): TorchValue {
   }
 }
 
-/** Sets a property, whatever its name. */
-export function put(object: object, name: string, value: unknown): void {
-  Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
-}
-
 // --- internal helpers ---
 
 const DEEPEST = 100;
@@ -93,9 +88,10 @@ function built({ source, values }: Frame): TorchValue {
   if (Array.isArray(source)) return values;
   const keys = [...source.keys()];
   if (!keys.every((key) => typeof key === "string")) return new Map(keys.map((key, i) => [key, values[i] as TorchValue]));
-  const object = {};
+  // No name of a file means anything else.
+  const object: Record<string, TorchValue> = Object.create(null);
   keys.forEach((key, i) => {
-    put(object, key as string, values[i]);
+    object[key as string] = values[i] as TorchValue;
   });
   return object;
 }

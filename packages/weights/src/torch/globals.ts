@@ -1,24 +1,14 @@
 /** The names that a pickle may call on, and what each stands for. There are no others: nothing is looked up by a name from a file. */
 import { WeightFileError } from "../refusal";
-import type { WeightDType } from "../weight";
-import { float8Table } from "./float8";
-
-/** A type of elements: its bytes in the file, and how they are read. */
-export interface ElementType {
-  /** What the file calls it. */
-  readonly name: string;
-  /** How its bytes are read. */
-  readonly dtype: WeightDType;
-  /** What each byte stands for, where that is a table. */
-  readonly table?: Float32Array;
-}
+import { BYTES, type WeightDType } from "../weight";
+import { STORAGES } from "./storages";
 
 /** What a pickle names. */
 export class Global {
   constructor(
     readonly name: string,
     readonly does: "call" | "storage" | "pairs" | "size" | "device" | "encode" | "tensor" | "parameter",
-    readonly type?: ElementType,
+    readonly dtype?: WeightDType,
   ) {}
 }
 
@@ -27,20 +17,17 @@ export function globalOf(op: string, module: string, word: string): Global | str
   const name = `${module}.${word}`;
   const does = CALLS.get(name);
   if (does !== undefined) return new Global(name, does);
-  const storage = module === "torch" ? STORAGES.get(word) : undefined;
-  if (storage !== undefined) return new Global(name, "storage", { name: storage, dtype: storage });
+  if (module === "torch") for (const [dtype, storage] of STORAGES) if (storage === word) return new Global(name, "storage", dtype);
   if (name === "torch.storage.UntypedStorage" || name === "torch.UntypedStorage") return new Global(name, "storage");
   if (module === "torch" && DTYPE.test(word)) return name;
   throw refused(op, name);
 }
 
-/** How the elements of a dtype are read, by the word that `globalOf` gives. */
-export function elementTypeOf(op: string, word: unknown): ElementType {
+/** The dtype of the word that `globalOf` gives. */
+export function dtypeOf(op: string, word: unknown): WeightDType {
   const name = typeof word === "string" ? word.replace(/^torch\./, "") : "";
-  for (const dtype of [...STORAGES.values(), "uint16", "uint32", "uint64"] as const) if (dtype === name) return { name, dtype };
-  const table = float8Table(name);
-  if (table === undefined) throw new WeightFileError(op, "a dtype that is read here", name.slice(0, 40) || "none", ADVICE_DTYPE);
-  return { name, dtype: "uint8", table };
+  if (Object.hasOwn(BYTES, name)) return name as WeightDType;
+  throw new WeightFileError(op, "a dtype that is read here", name.slice(0, 40) || "none", "convert it before saving, as tensor.float()");
 }
 
 /** What is known, and not taken. */
@@ -59,22 +46,7 @@ export function refused(op: string, name: string): WeightFileError {
 
 // --- internal helpers ---
 
-const ADVICE_DTYPE = "convert it before saving, as tensor.float()";
-
 const DTYPE = /^(float(16|32|64)|bfloat16|u?int(8|16|32|64)|bool|complex(32|64|128)|float8_\w{4,8})$/;
-
-const STORAGES: ReadonlyMap<string, WeightDType> = /* @__PURE__ */ new Map<string, WeightDType>([
-  ["FloatStorage", "float32"],
-  ["DoubleStorage", "float64"],
-  ["HalfStorage", "float16"],
-  ["BFloat16Storage", "bfloat16"],
-  ["LongStorage", "int64"],
-  ["IntStorage", "int32"],
-  ["ShortStorage", "int16"],
-  ["CharStorage", "int8"],
-  ["ByteStorage", "uint8"],
-  ["BoolStorage", "bool"],
-]);
 
 const CALLS: ReadonlyMap<string, Global["does"]> = /* @__PURE__ */ new Map<string, Global["does"]>([
   ["torch._utils._rebuild_tensor", "tensor"],

@@ -1,4 +1,5 @@
 import { WeightFileError, wrongType, wrongValue } from "../refusal";
+import { type ReadOptions, readOptionsOf } from "../signal";
 import { type ByteSource, openSource, type Source } from "../source";
 import type { Weight } from "../weight";
 import { packedBytes, zipEntries } from "../zip";
@@ -8,12 +9,12 @@ import { resolveTensors } from "./tensors";
 import { unpickle } from "./unpickle";
 
 /** Options of `readTorch`. */
-export interface ReadTorchOptions {
+export interface ReadTorchOptions extends ReadOptions {
   /**
    * The most bytes that copies of tensors may take: those that are transposed or expanded, or share elements with gaps. Others are views of what was read. Default:
    * eight times the file's size and 1 MiB.
    */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }
 
 /**
@@ -21,13 +22,13 @@ export interface ReadTorchOptions {
  * [torch.load(weights_only=True)](https://docs.pytorch.org/docs/stable/generated/torch.load.html), on the CPU: no code in the file is run, and what a file names besides tensors and
  * Python's plain values is refused by its name. Zip files (PyTorch 1.6 and later) and the form before are taken.
  *
- * Tensors come as `{ shape, dtype, data }` in row-major order, of any strides and offset in the file. Those that share memory in the file share it here. Types of 16 bits and
- * float8 are widened to float32 (float8's `dtype` is "float32", too). Checksums are not looked at, as in PyTorch.
+ * Tensors come as `{ shape, dtype, data }` in row-major order, of any strides and offset in the file. Those that share memory in the file share it here. Floats below
+ * float32 are widened to it. Checksums are not looked at, as in PyTorch.
  *
  * @typeParam T What you know the file to hold; nothing checks it. Default: tensors by name.
  * @param source A file's bytes, or where they are.
- * @param options `maxBytes`.
- * @returns Dicts as objects, or as Maps where a key is no string, as those of an optimizer's state are; lists and tuples as arrays, None as null, whole numbers beyond 2^53 as
+ * @param options `maxBytes`: the most that copies take. `onProgress`: told as bytes come. `signal`: ends the reading.
+ * @returns Dicts as objects without a prototype, or as Maps where a key is no string, as those of an optimizer's state are; lists and tuples as arrays, None as null, whole numbers beyond 2^53 as
  *   bigints, bytes as Uint8Arrays, dtypes and devices as strings.
  * @throws WeightFileError for a file that is torn, no file of PyTorch's, made to do harm, or that names what is refused: whole modules, sparse, quantized and complex tensors.
  * @example
@@ -38,8 +39,10 @@ export interface ReadTorchOptions {
  * ```
  */
 export async function readTorch<T extends TorchValue = Record<string, Weight>>(source: Source, options?: ReadTorchOptions): Promise<T> {
-  const maxBytes = maxBytesOf(options);
-  const bytes = await openSource(OP, source);
+  const { maxBytes, ...rest } = readOptionsOf(OP, options, "maxBytes");
+  if (maxBytes !== undefined && typeof maxBytes !== "number") throw wrongType(OP, "maxBytes as a number", maxBytes);
+  if (maxBytes !== undefined && !(maxBytes >= 0)) throw wrongValue(OP, "maxBytes of at least 0", maxBytes);
+  const bytes = await openSource(OP, source, rest);
   try {
     const limit = maxBytes ?? 8 * bytes.size + 2 ** 20;
     return (await ((await isLegacy(bytes)) ? readLegacy(OP, bytes, limit) : readZip(bytes, limit))) as T;
@@ -51,17 +54,6 @@ export async function readTorch<T extends TorchValue = Record<string, Weight>>(s
 // --- internal helpers ---
 
 const OP = "readTorch";
-
-function maxBytesOf(options: ReadTorchOptions | undefined): number | undefined {
-  if (options === undefined) return undefined;
-  if (typeof options !== "object" || options === null || Array.isArray(options)) throw wrongType(OP, "options as an object", options);
-  const { maxBytes, ...others } = options;
-  const [other] = Object.keys(others);
-  if (other !== undefined) throw wrongType(OP, "no options but maxBytes", other);
-  if (maxBytes !== undefined && typeof maxBytes !== "number") throw wrongType(OP, "maxBytes as a number", maxBytes);
-  if (maxBytes !== undefined && !(maxBytes >= 0)) throw wrongValue(OP, "maxBytes of at least 0", maxBytes);
-  return maxBytes;
-}
 
 async function readZip(source: ByteSource, maxBytes: number): Promise<TorchValue> {
   const entries = await zipEntries(OP, source);

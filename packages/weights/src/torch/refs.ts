@@ -1,15 +1,15 @@
 /** What a pickle tells of tensors before any of their bytes are read. */
-import type { Weight, WeightData } from "../weight";
-import type { ElementType, Global } from "./globals";
+import type { Weight, WeightData, WeightDType } from "../weight";
+import type { Global } from "./globals";
 
 /** Memory that tensors share, by its key in the file. */
 export class StorageRef {
   /** Its elements, once they are read, by the type that a tensor asks for. */
-  readonly elements = new Map<string, WeightData>();
+  readonly elements = new Map<WeightDType, WeightData>();
   constructor(
     readonly key: string,
     /** None where bytes are bytes: the tensor says what they are. */
-    readonly type: ElementType | undefined,
+    readonly dtype: WeightDType | undefined,
     /** How many elements, or bytes, it is said to have. */
     readonly count: number,
   ) {}

@@ -1,8 +1,8 @@
 /** Tensors of the bytes of their storages: every number is checked before memory is taken. */
 import { WeightFileError } from "../refusal";
 import { countOf, gather, isRowMajor, lastPlace } from "../strided";
-import { BYTES, elementsOf, type WeightData } from "../weight";
-import { type ElementType, elementTypeOf } from "./globals";
+import { BYTES, elementsOf, isSmallFloat, type WeightData, type WeightDType } from "../weight";
+import { dtypeOf } from "./globals";
 import { StorageRef, type TensorRef } from "./refs";
 
 /** Where the bytes of a storage are: there are as many as it is said to have. */
@@ -11,8 +11,8 @@ export type ReadStorage = (storage: StorageRef, size: number) => Promise<Uint8Ar
 /** Reads the storages that tensors lie in, each once, and gives the tensors their elements: views of these where they lie in order. Copies of others take at most `maxBytes`. */
 export async function resolveTensors(op: string, tensors: readonly TensorRef[], maxBytes: number, read: ReadStorage): Promise<void> {
   let left = maxBytes;
-  const spend = (type: ElementType, count: number) => {
-    left -= count * Math.max(4, BYTES[type.dtype]);
+  const spend = (dtype: WeightDType, count: number) => {
+    left -= count * Math.max(4, BYTES[dtype]);
     if (left < 0)
       throw new WeightFileError(
         op,
@@ -21,40 +21,40 @@ export async function resolveTensors(op: string, tensors: readonly TensorRef[], 
         "raise maxBytes if you trust the file",
       );
   };
-  const widened = new Map<StorageRef, Set<string>>();
+  const widened = new Map<StorageRef, Set<WeightDType>>();
   const plans = tensors.map((tensor) => {
     const plan = planOf(op, tensor);
-    const { storage, type, count, isPlain } = plan;
-    if (!isPlain) spend(type, count);
+    const { storage, dtype, count, isPlain } = plan;
+    if (!isPlain) spend(dtype, count);
     const types = widened.get(storage) ?? new Set();
     widened.set(storage, types);
-    if (!types.has(type.name) && isWidened(type)) spend(type, storage.count);
-    types.add(type.name);
+    if (!types.has(dtype) && isSmallFloat(dtype)) spend(dtype, storage.count);
+    types.add(dtype);
     return plan;
   });
   const bytes = new Map<StorageRef, Uint8Array>();
-  for (const { storage, type, shape, strides, offset, count, isPlain, tensor } of plans) {
-    let elements = storage.elements.get(type.name);
+  for (const { storage, dtype, shape, strides, offset, count, isPlain, tensor } of plans) {
+    let elements = storage.elements.get(dtype);
     if (elements === undefined) {
       const own = bytes.get(storage) ?? (await read(storage, bytesOf(storage)));
       bytes.set(storage, own);
-      elements = typed(op, own, type);
-      storage.elements.set(type.name, elements);
+      elements = typed(op, own, dtype);
+      storage.elements.set(dtype, elements);
     }
     const data = isPlain ? elements.subarray(offset, offset + count) : gather(elements, count, shape, strides, offset);
-    tensor.weight = { shape, dtype: type.table ? "float32" : type.dtype, data };
+    tensor.weight = { shape, dtype, data };
   }
 }
 
 /** The bytes of a storage in the file. */
-export const bytesOf = ({ type, count }: StorageRef): number => count * (type === undefined ? 1 : BYTES[type.dtype]);
+export const bytesOf = ({ dtype, count }: StorageRef): number => count * (dtype === undefined ? 1 : BYTES[dtype]);
 
 // --- internal helpers ---
 
 interface Plan {
   readonly tensor: TensorRef;
   readonly storage: StorageRef;
-  readonly type: ElementType;
+  readonly dtype: WeightDType;
   readonly shape: number[];
   readonly strides: number[];
   readonly offset: number;
@@ -67,29 +67,26 @@ function planOf(op: string, tensor: TensorRef): Plan {
   const { storage } = tensor;
   const bad = (expected: string) => new WeightFileError(op, expected, "a tensor with another", "the file is torn or made to do harm");
   if (!(storage instanceof StorageRef)) throw bad("tensors with a storage");
-  const type = tensor.dtype === undefined ? storage.type : elementTypeOf(op, tensor.dtype);
-  if (type === undefined) throw bad("tensors with a dtype");
-  if (storage.type !== undefined && storage.type.dtype !== type.dtype) throw bad("tensors of their storage's dtype");
+  const dtype = tensor.dtype === undefined ? storage.dtype : dtypeOf(op, tensor.dtype);
+  if (dtype === undefined) throw bad("tensors with a dtype");
+  if (storage.dtype !== undefined && storage.dtype !== dtype) throw bad("tensors of their storage's dtype");
   const shape = sizes(tensor.shape);
   const strides = sizes(tensor.strides);
   const offset = tensor.offset as number;
   const count = shape && countOf(shape);
   if (count === undefined || strides?.length !== shape?.length || !isSize(offset)) throw bad("tensors with a shape, strides and an offset");
-  const places = Math.floor(bytesOf(storage) / BYTES[type.dtype]);
-  const whole = { tensor, storage, type, shape: shape as number[], strides: strides as number[], offset: count === 0 ? 0 : offset, count };
+  const places = Math.floor(bytesOf(storage) / BYTES[dtype]);
+  const whole = { tensor, storage, dtype, shape: shape as number[], strides: strides as number[], offset: count === 0 ? 0 : offset, count };
   if (count > 0 && !(lastPlace(whole.shape, whole.strides, offset) < places)) throw bad("tensors within their storage");
   return { ...whole, isPlain: count === 0 || isRowMajor(whole.shape, whole.strides) };
 }
-
-const isWidened = ({ dtype, table }: ElementType) => table !== undefined || dtype === "float16" || dtype === "bfloat16";
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const sizes = (value: unknown): number[] | undefined =>
   Array.isArray(value) && value.length <= 64 && value.every(isSize) ? value : undefined;
 
-function typed(op: string, bytes: Uint8Array, { name, dtype, table }: ElementType): WeightData {
-  if (table !== undefined) return Float32Array.from(bytes, (byte) => table[byte] as number);
-  if (name === "bool" && bytes.some((byte) => byte > 1))
+function typed(op: string, bytes: Uint8Array, dtype: WeightDType): WeightData {
+  if (dtype === "bool" && bytes.some((byte) => byte > 1))
     throw new WeightFileError(op, "bools of 0 and 1", "another byte", "the file is torn");
   const size = BYTES[dtype];
   // The bytes of an untyped storage may end within an element, which no tensor touches.

@@ -170,10 +170,10 @@ function run(op: string, bytes: Uint8Array, start: number): Unpickled {
     if (view !== undefined && view !== null) throw bad("whole storages", "a part of one, as PyTorch before 0.4 wrote them");
     const known = storages.get(String(key));
     if (known !== undefined) {
-      if (known.type?.name !== kind.type?.name || known.count !== count) throw bad("one size and type for a storage", "two");
+      if (known.dtype !== kind.dtype || known.count !== count) throw bad("one size and type for a storage", "two");
       return known;
     }
-    const storage = new StorageRef(String(key), kind.type, count as number);
+    const storage = new StorageRef(String(key), kind.dtype, count as number);
     storages.set(storage.key, storage);
     return storage;
   };
