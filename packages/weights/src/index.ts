@@ -6,6 +6,8 @@
  */
 
 export type { TensorLike } from "./item";
+export { readNpy, writeNpy } from "./numpy/npy";
+export { type ReadNpzOptions, readNpz, writeNpz } from "./numpy/npz";
 export { WeightFileError } from "./refusal";
 export type { AbortSignalLike, Progress, ReadOptions } from "./signal";
 export type { Source } from "./source";
