@@ -5,6 +5,8 @@
  * @packageDocumentation
  */
 export { describe } from "./describe";
+export { readNpy, writeNpy } from "./numpy/npy";
+export { type ReadNpzOptions, readNpz, writeNpz } from "./numpy/npz";
 export { WeightFileError } from "./refusal";
 export type { OtherDType } from "./safetensors/kinds";
 export { openSafetensors, type SafetensorsFile, type TensorInfo } from "./safetensors/open";
@@ -16,4 +18,7 @@ export type { AbortSignalLike, Progress, ReadOptions } from "./signal";
 export type { SmallFloat } from "./small-floats";
 export type { BlobLike, Source } from "./source";
 export type { ResponseLike } from "./source-http";
+export type { TorchValue } from "./torch/finish";
+export { type ReadTorchOptions, readTorch } from "./torch/read";
+export { type WritableTorch, type WriteTorchOptions, writeTorch } from "./torch/write";
 export type { Weight, WeightData, WeightDType, Weights } from "./weight";
