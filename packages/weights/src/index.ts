@@ -4,6 +4,12 @@
  * @module @dropwise/weights
  * @packageDocumentation
  */
+
+export { asDownload, inIndexedDB } from "./checkpoint/browser";
+export { loadCheckpoint } from "./checkpoint/load";
+export type { GeneratorLike, Stateful } from "./checkpoint/parts";
+export { type SaveCheckpointOptions, saveCheckpoint } from "./checkpoint/save";
+export { type FileHandleLike, inMemory, type Readable, type Target, type Writable } from "./checkpoint/target";
 export { describe } from "./describe";
 export { readNpy, writeNpy } from "./numpy/npy";
 export { type ReadNpzOptions, readNpz, writeNpz } from "./numpy/npz";

@@ -1,0 +1,212 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  DataLoader,
+  defaultGenerator,
+  functional as F,
+  Generator,
+  manualSeed,
+  nn,
+  ones,
+  optim,
+  randn,
+  type Tensor,
+  TensorDataset,
+  tidy,
+} from "@dropwise/core";
+import { EarlyStopping } from "@dropwise/core/train";
+import { afterAll, describe, expect, test } from "vitest";
+import { inMemory, loadCheckpoint, readSafetensors, saveCheckpoint, writeSafetensors } from "../index";
+
+const folder = mkdtempSync(join(tmpdir(), "dropwise-checkpoint-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A run with everything in it that has a state: masks of the default generator and of a layer's own, shuffling, momentum, a schedule, an average. */
+function start(seed = 1) {
+  const x = randn([44, 6], { generator: new Generator(3) });
+  manualSeed(seed);
+  const dataset = new TensorDataset(x, x.sum({ dim: 1, keepdim: true }));
+  const model = new nn.Sequential(
+    ...[new nn.Linear(6, 16), new nn.BatchNorm1d(16), new nn.ReLU(), new nn.Dropout(0.3)],
+    ...[new nn.Linear(16, 16), new nn.Dropout({ p: 0.2, generator: new Generator(seed + 5) }), new nn.Linear(16, 1)],
+  );
+  const optimizer = new optim.AdamW(model.parameters(), { lr: 0.01 });
+  const scheduler = new optim.CosineAnnealingLR(optimizer, { tMax: 100 });
+  const ema = new optim.EMA(model.parameters(), { decay: 0.9 });
+  const order = new Generator(seed + 9);
+  const loader = new DataLoader(dataset, { batchSize: 8, shuffle: true, generator: order, prefetch: 3 });
+  return { model, optimizer, scheduler, ema, loader, generators: { order } };
+}
+type Run = ReturnType<typeof start>;
+
+/** Trains from one step to another; `onStep` is told of each within the pass. */
+async function train(run: Run, from: number, to: number, isAsync: boolean, onStep = async (_step: number) => {}): Promise<void> {
+  let step = from;
+  const one = async ([input, target]: readonly [Tensor, Tensor]) => {
+    tidy(() => {
+      run.optimizer.zeroGrad();
+      F.mseLoss(run.model.forward(input), target).backward();
+      run.optimizer.step();
+      run.ema.update();
+      run.scheduler.step();
+    });
+    await onStep(++step);
+  };
+  while (step < to) {
+    if (isAsync) {
+      for await (const batch of run.loader) {
+        await one(batch);
+        if (step === to) break;
+      }
+    } else {
+      for (const batch of run.loader) {
+        await one(batch);
+        if (step === to) break;
+      }
+    }
+  }
+}
+
+const weights = ({ model, ema }: Run) => [
+  ...Object.entries(model.stateDict()).map(([name, x]) => [name, ...x.dataSync()]),
+  ...ema.stateDict().averages.map((x) => [...(x as Tensor).dataSync()]),
+];
+
+describe("a checkpoint", () => {
+  test.each([false, true])("goes on exactly: 100 steps are 37 and 63, with prefetch %s", async (isAsync) => {
+    // 37 is in the middle of a pass of 6 batches.
+    const whole = start();
+    const path = join(folder, `run-${isAsync}.safetensors`);
+    await train(whole, 0, 100, isAsync, async (step) => {
+      if (step === 37) await saveCheckpoint(path, { ...whole, step });
+    });
+    const expected = [weights(whole), [...defaultGenerator().getState()]];
+
+    const other = start(2);
+    const { step: saved, ...rest } = await loadCheckpoint(path, other);
+    expect([saved, rest]).toEqual([37, {}]);
+    await train(other, saved as number, 100, isAsync);
+    expect([weights(other), [...defaultGenerator().getState()]]).toEqual(expected);
+  });
+
+  test("gives back plain values as they were, and states of parts that were not asked for", async () => {
+    const kept = inMemory();
+    const stopping = new EarlyStopping();
+    stopping.step(0.5);
+    const values = {
+      ...{ list: [1, -0, Number.NaN, Number.NEGATIVE_INFINITY], big: 2n ** 70n, text: "dropout", nothing: null, isTrue: true },
+      bytes: new Uint8Array([1, 2]),
+      ids: new BigInt64Array([-1n]),
+      object: { $: "tensor", deep: { a: [] } },
+    };
+    await saveCheckpoint(kept, { ...values, x: ones([2]), stopping });
+    const { x, stopping: saved, ...rest } = await loadCheckpoint(kept);
+    expect(rest).toEqual(values);
+    expect(x).toEqual({ shape: [2], dtype: "float32", data: new Float32Array([1, 1]) });
+    const other = new EarlyStopping();
+    other.loadStateDict(saved as never);
+    expect(other.best).toBe(0.5);
+  });
+
+  test("is a safetensors file that names its tensors by path", async () => {
+    const path = join(folder, "named.safetensors");
+    const model = new nn.Linear(2, 1);
+    await saveCheckpoint(path, { model });
+    expect(Object.keys(await readSafetensors(path)).sort()).toEqual(["default generator", "model/bias", "model/weight"]);
+  });
+
+  test("that is torn at any byte, of the future or none of ours is refused, and nothing changes", async () => {
+    const kept = inMemory();
+    const run = start();
+    await saveCheckpoint(kept, { model: run.model, step: 3 });
+    const bytes = (await kept.read()) as Uint8Array;
+    const other = start(2);
+    const before = [weights(other), [...defaultGenerator().getState()]];
+    const refused = async (file: Uint8Array, says: RegExp, parts: object = { model: other.model }) => {
+      await expect(loadCheckpoint(file, parts as never)).rejects.toThrow(says);
+      expect([weights(other), [...defaultGenerator().getState()]]).toEqual(before);
+    };
+    for (const at of [bytes.length - 1, bytes.length - 400, 200]) {
+      const torn = bytes.slice();
+      torn[at] = (torn[at] as number) ^ 1;
+      await refused(torn, /expected .+, got /);
+    }
+    await refused(bytes.slice(0, -1), /expected .+, got /);
+    const later = new TextDecoder("latin1").decode(bytes).replace('"version":"1"', '"version":"2"');
+    await refused(
+      Uint8Array.from(later, (c) => c.charCodeAt(0)),
+      /expected a checkpoint of version 1 at most, got 2/,
+    );
+    await refused(await writeSafetensors({}), /expected a file of saveCheckpoint, got another one/);
+    await refused(bytes, /expected a checkpoint with optimizer, got one with model, step, default generator/, {
+      optimizer: other.optimizer,
+    });
+  });
+
+  test("of another model is refused, and all parts before it are as they were", async () => {
+    const kept = inMemory();
+    const run = start();
+    await train(run, 0, 3, false);
+    const another = new nn.Linear(3, 1);
+    await saveCheckpoint(kept, { ...run, another });
+    const other = start(2);
+    await train(other, 0, 2, false);
+    const third = new nn.Linear(2, 1);
+    const state = () => [weights(other), other.scheduler.stateDict(), other.loader.stateDict(), [...other.generators.order.getState()]];
+    const before = [...state(), [...defaultGenerator().getState()]];
+    await expect(loadCheckpoint(kept, { ...other, another: third })).rejects.toThrow(/expected shape \[1, 2\] for "weight", got \[1, 3\]/);
+    expect([...state(), [...defaultGenerator().getState()]]).toEqual(before);
+    const withoutOwn: nn.Module = new nn.Sequential(new nn.Linear(6, 16), new nn.Dropout(0.2));
+    await expect(loadCheckpoint(kept, { model: withoutOwn })).rejects.toThrow(
+      /expected model with the generators of none of its layers, got 5.generator/,
+    );
+  });
+
+  test("refuses what it cannot save before it writes", async () => {
+    const path = join(folder, "never.safetensors");
+    const circle: { own?: object } = {};
+    circle.own = circle;
+    await expect(saveCheckpoint(path, { fn: () => {} })).rejects.toThrow(
+      'saveCheckpoint: expected a value that can be saved at "fn", got a function',
+    );
+    await expect(saveCheckpoint(path, { circle })).rejects.toThrow("saveCheckpoint: expected values without circles");
+    await expect(saveCheckpoint(path, { date: new Date() })).rejects.toThrow("got a value of type Date");
+    await expect(saveCheckpoint(path, {}, { keep: 0 })).rejects.toThrow("expected keep to be a positive integer, got 0");
+    await expect(saveCheckpoint({} as never, {})).rejects.toThrow("expected a path");
+    expect(existsSync(path)).toBe(false);
+  });
+});
+
+describe("a file on disk", () => {
+  test("keeps as many before it as are wanted, and removes what killed processes left", async () => {
+    const path = join(folder, "kept.safetensors");
+    writeFileSync(`${path}.4194999-abc.tmp`, "left behind");
+    for (let step = 1; step <= 5; step++) await saveCheckpoint(path, { step }, { keep: 3 });
+    const names = readdirSync(folder)
+      .filter((name) => name.startsWith("kept"))
+      .sort();
+    expect(names).toEqual(["kept.safetensors", "kept.safetensors.1", "kept.safetensors.2"]);
+    for (const [i, name] of names.entries()) expect(await loadCheckpoint(join(folder, name))).toEqual({ step: 5 - i });
+  });
+
+  test("is whole whenever its writer is killed", { timeout: 300_000 }, async () => {
+    const path = join(folder, "killed.safetensors");
+    const writer = join(import.meta.dirname, "..", "..", "test", "killed-writer.mjs");
+    const times = Number(process.env.DROPWISE_KILLS ?? 12);
+    let leftBehind = 0;
+    for (let i = 0; i < times; i++) {
+      const child = spawn(process.execPath, [writer, path], { stdio: ["ignore", "pipe", "inherit"] });
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+      child.kill("SIGKILL");
+      await new Promise((resolve) => child.once("exit", resolve));
+      leftBehind += readdirSync(folder).filter((name) => /^killed.*\.tmp$/.test(name)).length > 0 ? 1 : 0;
+      const bytes = new Uint8Array(readFileSync(path));
+      const { step, x } = await loadCheckpoint(bytes);
+      expect((x as { data: Float32Array }).data.every((value) => value === step)).toBe(true);
+    }
+    expect(leftBehind).toBeGreaterThan(0);
+  });
+});

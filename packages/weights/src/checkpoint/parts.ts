@@ -1,0 +1,55 @@
+/** What a checkpoint is made of: things that tell their state, generators, tensors, and plain values around them. */
+import type { Weight } from "../weight";
+
+/** A model, an optimizer, a scheduler, a loader, an average of weights, early stopping: whatever tells its state and takes it back. */
+export interface Stateful {
+  /** Its state: tensors, typed arrays, numbers and text, in objects and arrays. */
+  stateDict(): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: each takes what it gave
+  loadStateDict(state: any): unknown;
+  /** Of a model: the generators that its layers were made with. */
+  namedGenerators?(): Iterable<[string, GeneratorLike]>;
+}
+
+/** A random generator. */
+export interface GeneratorLike {
+  /** Where it stands. */
+  getState(): Uint8Array;
+  /** Has it stand there again. */
+  setState(state: Uint8Array): unknown;
+}
+
+/** A tensor of a backend. */
+export interface TensorLike {
+  readonly shape: readonly number[];
+  readonly dtype: Weight["dtype"];
+  data(): Promise<Weight["data"]>;
+}
+
+/** True for what tells its state and takes it back. */
+export function isStateful(value: unknown): value is Stateful {
+  return hasMethods(value, ["stateDict", "loadStateDict"]);
+}
+
+/** True for a random generator. */
+export function isGenerator(value: unknown): value is GeneratorLike {
+  return hasMethods(value, ["getState", "setState"]);
+}
+
+/** True for a tensor of a backend. */
+export function isTensorLike(value: unknown): value is TensorLike {
+  return hasMethods(value, ["data"]) && Array.isArray((value as TensorLike).shape) && typeof (value as TensorLike).dtype === "string";
+}
+
+/** The generators of a model, by name. */
+export function generatorsOf(part: Stateful): Record<string, GeneratorLike> {
+  return Object.fromEntries(part.namedGenerators?.() ?? []);
+}
+
+// --- internal helpers ---
+
+function hasMethods(value: unknown, names: readonly string[]): boolean {
+  return (
+    typeof value === "object" && value !== null && names.every((name) => typeof (value as Record<string, unknown>)[name] === "function")
+  );
+}

@@ -1,0 +1,61 @@
+/** Where checkpoints go: a file that is whole at every moment, the origin's private file system, memory, and what else has `write`. */
+import { wrongType } from "../refusal";
+import { replaceFile } from "./disk";
+
+/** What bytes are written to. */
+export interface Writable {
+  /** Writes them all; a promise that resolves when they are kept. */
+  write(bytes: Uint8Array): Promise<void> | void;
+}
+
+/** What bytes are read from. */
+export interface Readable {
+  /** Reads them all. */
+  read(): Promise<Uint8Array> | Uint8Array;
+}
+
+/** The handle of a file, such as `await (await navigator.storage.getDirectory()).getFileHandle("run", { create: true })`. */
+export interface FileHandleLike {
+  /** A stream over a copy, which takes the file's place when it is closed. */
+  createWritable(): Promise<{ write(bytes: Uint8Array): Promise<void>; close(): Promise<void> }>;
+}
+
+/** Where a checkpoint goes. */
+export type Target = string | URL | Writable | FileHandleLike;
+
+/** Writes a whole file. */
+export async function writeTo(op: string, target: Target, bytes: Uint8Array, keep: number): Promise<void> {
+  if (typeof target === "string" || target instanceof URL) return replaceFile(op, target, bytes, keep);
+  const { write, createWritable } = (target ?? {}) as Partial<Writable & FileHandleLike>;
+  if (typeof createWritable === "function") {
+    const stream = await createWritable.call(target);
+    await stream.write(bytes);
+    return stream.close();
+  }
+  if (typeof write !== "function") throw wrongType(op, "a path, a file: URL, the handle of a file, or what has write(bytes)", target);
+  await write.call(target, bytes);
+}
+
+/**
+ * Memory, for tests and for a run that is to be taken up in the same process. PyTorch's counterpart is `io.BytesIO`
+ * ([torch.save](https://docs.pytorch.org/docs/stable/generated/torch.save.html)).
+ *
+ * @example
+ * ```ts
+ * const kept = inMemory();
+ * kept.write(new Uint8Array([1, 2]));
+ * console.log((await kept.read()).join()); // 1,2
+ * ```
+ */
+export function inMemory(): Writable & Readable {
+  let kept: Uint8Array | null = null;
+  return {
+    write(bytes) {
+      kept = bytes.slice();
+    },
+    read() {
+      if (kept === null) throw wrongType("inMemory", "bytes that were written", null);
+      return kept;
+    },
+  };
+}
