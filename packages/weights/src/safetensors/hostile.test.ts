@@ -91,7 +91,7 @@ const FILES: readonly (readonly [what: string, bytes: Uint8Array, says: string])
   ["a rest", one("F32", "[1]", "[0,4]", 5), "4 bytes of data, got 5"],
   ["a rest without tensors", file("{}", 1), "0 bytes of data, got 1"],
   ["a file that was cut", one("F32", "[1]", "[0,4]", 3), "4 bytes of data, got 3 - the file is torn"],
-  ["a tensor of a PB", one("U8", "[1125899906842624]", "[0,1125899906842624]"), "the file is torn"],
+  ["a tensor of half a PB", one("U8", "[562949953421312]", "[0,562949953421312]"), "the file is torn"],
   ["objects 100,000 deep", header('{"a":'.repeat(100_000)), "dtype, shape and data_offsets"],
   ["arrays 100,000 deep", header(`{"a":{"shape":${"[".repeat(100_000)}`), "an integer of 0 or more"],
 ];
