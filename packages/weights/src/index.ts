@@ -12,6 +12,12 @@ export { WeightFileError } from "./refusal";
 export type { AbortSignalLike, Progress, ReadOptions } from "./signal";
 export type { Source } from "./source";
 export type { TorchValue } from "./torch/finish";
+export {
+  type OptimizerDictLike,
+  type OptimizerStateLike,
+  optimizerFromTorch,
+  optimizerToTorch,
+} from "./torch/optimizer";
 export { type ReadTorchOptions, readTorch } from "./torch/read";
 export { type WritableTorch, type WriteTorchOptions, writeTorch } from "./torch/write";
 export type { Weight, WeightData, WeightDType, Weights } from "./weight";

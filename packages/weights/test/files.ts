@@ -14,8 +14,12 @@ export interface Told {
 }
 
 /** By file and tensor. */
-export const expected: Readonly<Record<string, Readonly<Record<string, Told>>>> = JSON.parse(
-  new TextDecoder().decode(bytesOfFile("expected.json")),
+export const expected: Readonly<Record<string, Readonly<Record<string, Told>>>> = Object.fromEntries(
+  new TextDecoder()
+    .decode(bytesOfFile("expected.jsonl"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line)),
 );
 
 /** A tensor as make.py tells it. */
