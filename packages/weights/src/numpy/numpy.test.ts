@@ -1,6 +1,6 @@
 import { nn, tensor } from "@dropwise/core";
 import { describe, expect, it } from "vitest";
-import { bytesOfFile } from "../../test/files";
+import { bytesOfFile } from "../../test/torch-files";
 import { readNpy, readNpz, type Weight, WeightFileError, writeNpy, writeNpz } from "../index";
 
 const values = [1, 2, 3, 4, 5, 0.5];

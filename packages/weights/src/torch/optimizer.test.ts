@@ -1,9 +1,9 @@
 import { functional, optim, type Tensor, tensor } from "@dropwise/core";
 import { describe, expect, it } from "vitest";
-import { bytesOfFile } from "../../test/files";
+import { bytesOfFile } from "../../test/torch-files";
 import { optimizerFromTorch, optimizerToTorch, readTorch, type TorchValue, type Weight, WeightFileError, writeTorch } from "../index";
 
-/** A run of make.py. */
+/** A run of make_torch.py. */
 interface Run {
   readonly name: keyof typeof optim & "Adam";
   readonly options: Readonly<Record<string, unknown>>;

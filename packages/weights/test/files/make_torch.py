@@ -1,4 +1,4 @@
-"""Makes the small files of PyTorch and NumPy that the tests read: python make.py, with torch 2.13 and numpy. Values are small and follow from their names."""
+"""Makes the small files of PyTorch and NumPy that the tests read: python make_torch.py, with torch 2.13 and numpy. Values are small and follow from their names."""
 
 import collections
 import copy
@@ -152,7 +152,7 @@ def main():
     np.save("date.npy", np.array(["2020-01-01"], dtype="M8[D]"))
     shared = torch.nn.Parameter(torch.ones(2, 2))
     torch.save({"a": shared, "b": shared.detach()}, "tied.pt")
-    with open("expected.jsonl", "w") as f:
+    with open("torch.jsonl", "w") as f:
         for entry in expected.items():
             print(json.dumps(entry), file=f)
 
