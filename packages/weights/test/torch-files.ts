@@ -7,7 +7,7 @@ export function bytesOfFile(name: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(readFileSync(new URL(`files/${name}`, import.meta.url)));
 }
 
-/** What make_torch.py says that a file holds: shapes and values, those of int64 and uint64 as text. */
+/** What make-torch.py says that a file holds: shapes and values, those of int64 and uint64 as text. */
 export interface Told {
   readonly shape: readonly number[];
   readonly values: readonly (number | string)[];
@@ -22,7 +22,7 @@ export const expected: Readonly<Record<string, Readonly<Record<string, Told>>>> 
     .map((line) => JSON.parse(line)),
 );
 
-/** A tensor as make_torch.py tells it. */
+/** A tensor as make-torch.py tells it. */
 export const toldOf = ({ shape, data }: Weight): Told => ({
   shape: [...shape],
   values: Array.from<number | bigint, number | string>(data as Float32Array, (value) =>

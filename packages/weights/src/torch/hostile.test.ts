@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bytesOfFile } from "../../test/torch-files";
 import { archive, bytesOf, dict, file, int, name, type Step, storage, tensor, text, tuple } from "../../test/pickles";
+import { bytesOfFile } from "../../test/torch-files";
 import { readTorch, type TorchValue, WeightFileError } from "../index";
 
 const good = (value: Step = tensor(storage(), int(0), [2, 2], [2, 1])) => file(dict(value));

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { bytesOfFile } from "../../test/torch-files";
 import { optimizerFromTorch, optimizerToTorch, readTorch, type TorchValue, type Weight, WeightFileError, writeTorch } from "../index";
 
-/** A run of make_torch.py. */
+/** A run of make-torch.py. */
 interface Run {
   readonly name: keyof typeof optim & "Adam";
   readonly options: Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-"""Makes the small files of PyTorch and NumPy that the tests read: python make_torch.py, with torch 2.13 and numpy. Values are small and follow from their names."""
+"""Makes the small files of PyTorch and NumPy that the tests read: python make-torch.py, with torch 2.13 and numpy. Values are small and follow from their names."""
 
 import collections
 import copy
