@@ -4,13 +4,20 @@
  * @module @dropwise/weights
  * @packageDocumentation
  */
-
-export type { TensorLike } from "./item";
+export { describe } from "./describe";
 export { readNpy, writeNpy } from "./numpy/npy";
 export { type ReadNpzOptions, readNpz, writeNpz } from "./numpy/npz";
 export { WeightFileError } from "./refusal";
+export type { OtherDType } from "./safetensors/kinds";
+export { openSafetensors, type SafetensorsFile, type TensorInfo } from "./safetensors/open";
+export { type ReadSafetensorsOptions, readSafetensors } from "./safetensors/read";
+export { type ReadShardedOptions, readSharded } from "./safetensors/sharded";
+export type { TensorLike, WritableState } from "./safetensors/state";
+export { type WriteSafetensorsOptions, writeSafetensors, writeSafetensorsStream } from "./safetensors/write";
 export type { AbortSignalLike, Progress, ReadOptions } from "./signal";
-export type { Source } from "./source";
+export type { SmallFloat } from "./small-floats";
+export type { BlobLike, Source } from "./source";
+export type { ResponseLike } from "./source-http";
 export type { TorchValue } from "./torch/finish";
 export {
   type OptimizerDictLike,

@@ -1,6 +1,8 @@
 /** Where bytes come from, whatever it is: parts of it are read when they are asked for. */
-import { wrongType } from "./refusal";
-import type { ReadOptions } from "./signal";
+import { allocate, WeightFileError, wrongType, wrongValue } from "./refusal";
+import { type AbortSignalLike, type ReadOptions, throwIfAborted } from "./signal";
+import { openFile } from "./source-file";
+import { openUrl, type ResponseLike, readBody } from "./source-http";
 
 /** Bytes that can be read in parts. */
 export interface ByteSource {
@@ -12,18 +14,153 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** What a reader takes. */
-export type Source = ArrayBuffer | ArrayBufferView;
+/** What a `Blob` or a `File` has, for programs that know no such types. */
+export interface BlobLike {
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * A part of it.
+   *
+   * @param start Its first byte.
+   * @param end The first byte behind it.
+   */
+  slice(start: number, end: number): BlobLike;
+  /** Its bytes. */
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/**
+ * What a reader takes: a path or a `file:` URL (Node, Bun, Deno), an http(s) URL as a string or a `URL`, a `Blob` or `File`, a `Response`, or bytes: an
+ * `ArrayBuffer`, a `SharedArrayBuffer`, or any view, such as a `Buffer`.
+ */
+export type Source = string | URL | ArrayBufferLike | ArrayBufferView | BlobLike | ResponseLike;
+
+/** Who reads, for whom, and how far it is. */
+export interface Watch {
+  readonly op: string;
+  readonly signal: AbortSignalLike | undefined;
+  /** More bytes have come, of `total`. Throws where the reading is to end. */
+  add(bytes: number, total: number | undefined): void;
+}
 
 /** Opens a source; whoever does closes it. */
-export async function openSource(op: string, source: Source, _options?: ReadOptions): Promise<ByteSource> {
-  if (ArrayBuffer.isView(source)) return inMemory(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
-  if (source instanceof ArrayBuffer) return inMemory(new Uint8Array(source));
-  throw wrongType(op, "an ArrayBuffer or a view of one", source);
+export async function openSource(op: string, source: Source, { onProgress, signal }: ReadOptions = {}): Promise<ByteSource> {
+  let read = 0;
+  const watch: Watch = {
+    op,
+    signal,
+    add(bytes, total) {
+      read += bytes;
+      throwIfAborted(signal);
+      onProgress?.({ read, total });
+      throwIfAborted(signal);
+    },
+  };
+  throwIfAborted(signal);
+  switch (kindOf(source)) {
+    case "view": {
+      const { buffer, byteOffset, byteLength } = source as ArrayBufferView;
+      return inMemory(new Uint8Array(buffer, byteOffset, byteLength), watch);
+    }
+    case "buffer":
+      return inMemory(new Uint8Array(source as ArrayBufferLike), watch);
+    case "file":
+      return openFile(watch, source as string | URL);
+    case "url":
+      return openUrl(watch, String(source));
+    case "blob":
+      return inBlob(source as BlobLike, watch);
+    case "response":
+      return inMemory(await wholeOf(source as ResponseLike, watch));
+    default:
+      throw wrongType(op, "a path, a URL, a Blob, a Response or bytes", source);
+  }
+}
+
+/** Bytes that are here already. Those that threads share are copied, as nobody else may change what was checked. */
+export function inMemory(bytes: Uint8Array, watch?: Watch): ByteSource {
+  const isShared = tagOf(bytes.buffer) === "SharedArrayBuffer";
+  return {
+    size: bytes.byteLength,
+    async read(start, end) {
+      const part = isShared ? bytes.slice(start, end) : bytes.subarray(start, end);
+      watch?.add(end - start, bytes.byteLength);
+      return part;
+    },
+    close: async () => {},
+  };
+}
+
+/** A word and a colon begin a URL; a single letter there is a drive. */
+export function isUrl(text: string): boolean {
+  return /^[a-z][a-z\d+.-]+:/i.test(text);
 }
 
 // --- internal helpers ---
 
-function inMemory(bytes: Uint8Array): ByteSource {
-  return { size: bytes.byteLength, read: async (start, end) => bytes.subarray(start, end), close: async () => {} };
+/** A Blob is read in parts of so many bytes, between which a signal is seen. */
+const PART = 2 ** 24;
+
+type Kind = "view" | "buffer" | "file" | "url" | "blob" | "response";
+
+function kindOf(source: unknown): Kind | undefined {
+  if (typeof source === "string") return kindOfUrl(source);
+  if (typeof source !== "object" || source === null) return undefined;
+  try {
+    if (ArrayBuffer.isView(source)) return "view";
+    const tag = tagOf(source);
+    if (tag === "ArrayBuffer" || tag === "SharedArrayBuffer") return "buffer";
+    if (tag === "URL") return kindOfUrl(String(source));
+    const { size, slice, arrayBuffer, status, headers } = source as Partial<BlobLike & ResponseLike>;
+    if (typeof arrayBuffer !== "function") return undefined;
+    if (typeof size === "number" && typeof slice === "function") return "blob";
+    return typeof status === "number" && typeof headers?.get === "function" ? "response" : undefined;
+  } catch {
+    return undefined; // a proxy that was revoked
+  }
+}
+
+function kindOfUrl(text: string): Kind {
+  return isUrl(text) && !/^file:/i.test(text) ? "url" : "file";
+}
+
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+function inBlob(blob: BlobLike, watch: Watch): ByteSource {
+  const { size } = blob;
+  return {
+    size,
+    async read(start, end) {
+      const bytes = allocate(watch.op, end - start);
+      for (let at = start; at < end; at += PART) {
+        const stop = Math.min(end, at + PART);
+        const part = await bytesOf(blob, at, stop, watch.op);
+        bytes.set(part, at - start);
+        watch.add(stop - at, size);
+      }
+      return bytes;
+    },
+    close: async () => {},
+  };
+}
+
+/** A part of a Blob. That of a file on disk fails where the file has changed since it was chosen. */
+async function bytesOf(blob: BlobLike, start: number, end: number, op: string): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(await blob.slice(start, end).arrayBuffer());
+  } catch (error) {
+    throw new WeightFileError(op, "a Blob that can be read", String(error), undefined, { cause: error });
+  }
+  if (bytes.length !== end - start) throw new WeightFileError(op, `${end - start} bytes of the Blob`, `${bytes.length}`);
+  return bytes;
+}
+
+async function wholeOf(response: ResponseLike, watch: Watch): Promise<Uint8Array> {
+  const { op } = watch;
+  if (response.bodyUsed) throw wrongValue(op, "a Response whose body is unread", response, "read it once, or pass response.clone()");
+  if (response.status !== 200) throw new WeightFileError(op, "a Response of status 200", `status ${response.status}`);
+  return readBody(watch, response);
 }

@@ -1,5 +1,6 @@
-import { isTensorLike, type TensorLike } from "../item";
+import { isTensorLike } from "../item";
 import { wrongType, wrongValue } from "../refusal";
+import type { TensorLike } from "../safetensors/state";
 import { isPlainObject } from "../signal";
 import type { Weight } from "../weight";
 import type { TorchValue } from "./finish";

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { bytesOf, pathOf } from "../test/files";
+import { entry, file } from "../test/made";
+import { describe as table, WeightFileError } from "./index";
+
+test("describe tells the tensors of a safetensors file", async () => {
+  expect(await table(pathOf("model.safetensors"))).toBe(
+    [
+      "name      shape   dtype    size",
+      "0.bias    [3]     float32  12 B",
+      "0.weight  [3, 4]  float32  48 B",
+      "2.bias    [2]     float32  8 B",
+      "2.weight  [2, 3]  float32  24 B",
+      "4 tensors, 23 elements, 92 B (safetensors)",
+    ].join("\n"),
+  );
+  expect(await table(bytesOf("unheld.safetensors"))).toContain("float4_e2m1  2 B");
+  expect(await table(file("{}"))).toBe("name  shape  dtype  size\n0 tensors, 0 elements, 0 B (safetensors)");
+  expect(await table(file(`{${entry("I8", "[3000000]", "[0,3000000]")}}`, 3_000_000))).toContain("1 tensor, 3000000 elements, 2.9 MiB");
+});
+
+test("describe writes what moves a cursor as escapes", async () => {
+  const name = "\u001b[2Ja\u202eb\n\u0000";
+  expect(await table(file(`{${entry("I8", "[0]", "[0,0]", name)}}`))).toContain("\\u{1b}[2Ja\\u{202e}b\\u{a}\\u{0}");
+});
+
+test("describe refuses what it does not know", async () => {
+  await expect(table(new Uint8Array(0))).rejects.toThrow(WeightFileError);
+  await expect(table(new TextEncoder().encode("some text that is none"))).rejects.toThrow(
+    "describe: expected a safetensors file, got something else",
+  );
+  await expect(table(1 as never)).rejects.toThrow("describe: expected a path, a URL");
+});

@@ -1,0 +1,118 @@
+/** A safetensors file whose tensors are read one by one, when they are asked for. */
+import { WeightFileError, wrongType, wrongValue } from "../refusal";
+import { type ReadOptions, readOptionsOf } from "../signal";
+import { type ByteSource, openSource, type Source } from "../source";
+import { BYTES, elementsOf, type Weight, type WeightDType } from "../weight";
+import { type Entry, readHeader } from "./header";
+import type { OtherDType } from "./kinds";
+
+/** What a file tells of a tensor before it is read. */
+export interface TensorInfo {
+  /** Sizes, outermost first. */
+  readonly shape: readonly number[];
+  /** The element type, in PyTorch's words; of complex64, float6 and float4 nothing more can be read. */
+  readonly dtype: WeightDType | OtherDType;
+  /** Bytes in the file. */
+  readonly bytes: number;
+}
+
+/** An open safetensors file. */
+export interface SafetensorsFile {
+  /** Names of the tensors, in the order of the header. */
+  readonly names: readonly string[];
+  /** What the writer put beside them. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * What the header tells of a tensor.
+   *
+   * @param name Its name.
+   * @throws RangeError for a name that the file does not have.
+   */
+  info(name: string): TensorInfo;
+  /**
+   * Reads a tensor; nothing else of the file is read.
+   *
+   * @param name Its name.
+   * @throws RangeError for a name that the file does not have; WeightFileError for elements that no array can hold, and a file that cannot be read.
+   */
+  read(name: string): Promise<Weight>;
+  /** Lets go of the file. Nothing can be read from then on. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a safetensors file and reads its header alone: from a path, a URL (by ranges, where the server knows them), a `Blob`, a `Response` or bytes. As
+ * [safe_open](https://huggingface.co/docs/safetensors/api/torch) of Python.
+ *
+ * @param source The file.
+ * @param options `onProgress`: told as bytes come. `signal`: ends all reading.
+ * @returns The file; close it when done.
+ * @throws WeightFileError for what is no safetensors file by the format's text; TypeError for what is no source.
+ * @example
+ * ```ts
+ * const file = await openSafetensors(await writeSafetensors({ w: { shape: [2], dtype: "float16", data: new Float32Array([1, 2]) } }));
+ * console.log(file.names, file.info("w").bytes); // [ 'w' ] 4
+ * console.log((await file.read("w")).data.join()); // 1,2
+ * await file.close();
+ * ```
+ */
+export async function openSafetensors(source: Source, options?: ReadOptions): Promise<SafetensorsFile> {
+  const op = "openSafetensors";
+  const opened = await openSource(op, source, readOptionsOf(op, options));
+  try {
+    const { entries, metadata } = await readHeader(op, opened);
+    return fileOf(opened, entries, metadata);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** The tensor of an entry, by its bytes. */
+export function weightOf(op: string, { name, shape }: Entry, dtype: WeightDType, bytes: Uint8Array): Weight {
+  if (dtype === "bool" && bytes.some((byte) => byte > 1)) {
+    throw new WeightFileError(op, `bytes of 0 and 1 in ${JSON.stringify(name)}, which is bool`, `${bytes.find((byte) => byte > 1)}`);
+  }
+  return { shape, dtype, data: elementsOf(bytes, dtype) };
+}
+
+/** The type in which the elements of an entry can be held. */
+export function heldAs(op: string, { name, dtype }: Entry): WeightDType {
+  if (!Object.hasOwn(BYTES, dtype)) {
+    throw new WeightFileError(op, `elements that an array can hold in ${JSON.stringify(name)}`, dtype, "read the other tensors by name");
+  }
+  return dtype as WeightDType;
+}
+
+/** The entry of a name. `absent` makes the error for one that is not there. */
+export function entryOf(op: string, entries: ReadonlyMap<string, Entry>, name: string, absent?: (name: string) => Error): Entry {
+  const entry = entries.get(name);
+  if (entry !== undefined) return entry;
+  if (absent !== undefined) throw absent(name);
+  if (typeof name !== "string") throw wrongType(op, "the name of a tensor", name);
+  throw wrongValue(op, "the name of a tensor of the file", name, "see its names");
+}
+
+// --- internal helpers ---
+
+function fileOf(source: ByteSource, entries: ReadonlyMap<string, Entry>, metadata: Readonly<Record<string, string>>): SafetensorsFile {
+  let isClosed = false;
+  return {
+    names: [...entries.keys()],
+    metadata,
+    info(name) {
+      const { shape, dtype, start, end } = entryOf("info", entries, name);
+      return { shape, dtype, bytes: end - start };
+    },
+    async read(name) {
+      const entry = entryOf("read", entries, name);
+      const dtype = heldAs("read", entry);
+      if (isClosed) throw wrongType("read", "an open file", "closed", "open it again");
+      return weightOf("read", entry, dtype, await source.read(entry.start, entry.end));
+    },
+    async close() {
+      if (!isClosed) await source.close();
+      isClosed = true;
+    },
+  };
+}
