@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
-import { readNpy, readNpz, readTorch, writeNpy, writeNpz, writeTorch } from "../dist/index.js";
+import { optimizerFromTorch, optimizerToTorch, readNpy, readNpz, readTorch, writeNpy, writeNpz, writeTorch } from "../dist/index.js";
 
 const FORMS = /** @type {const} */ ({ ".pt": [readTorch, writeTorch], ".npy": [readNpy, writeNpy], ".npz": [readNpz, writeNpz] });
 const python = process.env.DROPWISE_PYTHON ?? "python3";
@@ -34,18 +34,34 @@ async function compare(theirs, ours) {
   ask("make", theirs);
   const what = JSON.parse(readFileSync(join(theirs, "what.json"), "utf8"));
   const wrong = [];
-  const files = Object.keys(what).length;
   for (const name of Object.keys(what)) {
     const [read, write] = FORMS[/** @type {keyof typeof FORMS} */ (extname(name))];
     const value = await read(readFileSync(join(theirs, name)));
     if (!isDeepStrictEqual(told(value), what[name])) wrong.push(`${name} read here`);
     writeFileSync(join(ours, name), await write(/** @type {any} */ (value)));
   }
+  // What goes through our optimizers' form is an optimizer of theirs that goes on.
+  const runs = JSON.parse(readFileSync(join(theirs, "runs.json"), "utf8"));
+  for (const name of Object.keys(runs)) {
+    const dict = optimizerFromTorch(await readTorch(readFileSync(join(theirs, name))));
+    writeFileSync(join(ours, name), await writeTorch(/** @type {any} */ (optimizerToTorch(withTensors(dict)))));
+  }
+  Object.assign(what, runs);
   const back = JSON.parse(ask("check", ours));
   for (const name of Object.keys(what)) if (!isDeepStrictEqual(back[name], what[name])) wrong.push(`${name} written here`);
   for (const name of wrong) console.log(`FAILED ${name}`);
+  const files = Object.keys(what).length;
   console.log(`${wrong.length === 0 ? "ok" : "FAILED"} ${files} files, there and back`);
   if (wrong.length > 0 || files < 100) process.exitCode = 1;
+}
+
+/** The dict as an optimizer gives it, with tensors in place of their elements. @param {import("../dist/index.js").OptimizerDictLike<any>} dict */
+function withTensors({ paramGroups, state }) {
+  const tensor = (/** @type {Float32Array} */ data) => ({ shape: data.length === 4 ? [2, 2] : [3], dtype: "float32", data });
+  return {
+    paramGroups,
+    state: Object.fromEntries(Object.entries(state).map(([place, saved]) => [place, { ...saved, tensors: saved.tensors.map(tensor) }])),
+  };
 }
 
 /** @param {string} what @param {string} folder @returns {string} */

@@ -79,6 +79,48 @@ def models():
     yield "empty", nn.ReLU()
 
 
+OPTIMIZERS = [
+    ("SGD", {}),
+    ("SGD", dict(momentum=0.9, dampening=0.1, weight_decay=0.01)),
+    ("SGD", dict(momentum=0.9, nesterov=True)),
+    ("Adam", {}),
+    ("Adam", dict(amsgrad=True)),
+    ("AdamW", dict(betas=(0.8, 0.99))),
+    ("Adamax", {}),
+    ("NAdam", {}),
+    ("RAdam", dict(betas=(0.5, 0.6))),
+    ("RMSprop", {}),
+    ("RMSprop", dict(momentum=0.9, centered=True)),
+    ("Adadelta", dict(lr=0.5)),
+    ("Adagrad", dict(lr_decay=0.01, initial_accumulator_value=0.1)),
+]
+
+
+def optimizer(at, state=None):
+    """A run of ten steps, five of them with what `state` holds after the first five."""
+    name, options = OPTIMIZERS[at]
+    params = [nn.Parameter(torch.tensor([[1.0, -2.0], [0.5, 3.0]])), nn.Parameter(torch.tensor([0.25, -1.0, 2.0]))]
+
+    def start():
+        return getattr(torch.optim, name)([{"params": params[:1]}, {"params": params[1:], "lr": 0.05}], **{"lr": 0.1, **options})
+
+    def steps(optimizer):
+        for _ in range(5):
+            optimizer.zero_grad()
+            sum((p.tanh() + p / 8).sum() for p in params).backward()
+            optimizer.step()
+
+    run = start()
+    steps(run)
+    if state is None:
+        torch.save(run.state_dict(), f"optimizer {at}.pt")
+    else:
+        run = start()
+        run.load_state_dict(state)
+    steps(run)
+    return told(params)
+
+
 def make(folder):
     os.chdir(folder)
     what = {}
@@ -108,6 +150,9 @@ def make(folder):
         arrays = dict(a=np.arange(3.0), b=np.ones((100, 100), np.int64))
         write(f"{name}.npz", **arrays)
         what[f"{name}.npz"] = {k: told(torch.from_numpy(v)) for k, v in arrays.items()}
+    runs = {f"optimizer {at}.pt": optimizer(at) for at in range(len(OPTIMIZERS))}
+    with open("runs.json", "w") as f:
+        json.dump(runs, f)
     with open("what.json", "w") as f:
         json.dump(what, f)
 
@@ -116,7 +161,9 @@ def check(folder):
     os.chdir(folder)
     read = {}
     for name in sorted(os.listdir(".")):
-        if name.endswith(".pt"):
+        if name.startswith("optimizer"):
+            read[name] = optimizer(int(name[10:-3]), torch.load(name, weights_only=True))
+        elif name.endswith(".pt"):
             read[name] = told(torch.load(name, weights_only=True, map_location="cpu"))
         elif name.endswith(".npy"):
             read[name] = told(torch.from_numpy(np.load(name)))

@@ -25,6 +25,12 @@ export type { SmallFloat } from "./small-floats";
 export type { BlobLike, Source } from "./source";
 export type { ResponseLike } from "./source-http";
 export type { TorchValue } from "./torch/finish";
+export {
+  type OptimizerDictLike,
+  type OptimizerStateLike,
+  optimizerFromTorch,
+  optimizerToTorch,
+} from "./torch/optimizer";
 export { type ReadTorchOptions, readTorch } from "./torch/read";
 export { type WritableTorch, type WriteTorchOptions, writeTorch } from "./torch/write";
 export type { Weight, WeightData, WeightDType, Weights } from "./weight";

@@ -1,17 +1,8 @@
 /** A tensor to be written: one of a file, or one of a model. */
 import { wrongType, wrongValue } from "./refusal";
+import type { TensorLike } from "./safetensors/state";
 import { narrowed, rounded } from "./small-floats";
 import { arrayOf, BYTES, isSmallFloat, type Weight, type WeightData, type WeightDType } from "./weight";
-
-/** A tensor that gives its elements when it is asked, such as one of `@dropwise/core`. */
-export interface TensorLike {
-  /** Sizes, outermost first. */
-  readonly shape: readonly number[];
-  /** The element type. */
-  readonly dtype: WeightDType;
-  /** The elements in row-major order. */
-  data(): Promise<WeightData> | WeightData;
-}
 
 /** A tensor before its elements are read. */
 export interface Item {

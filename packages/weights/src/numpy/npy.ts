@@ -1,6 +1,7 @@
 import { numbers, u16, u32 } from "../bytes";
-import { type Item, itemOf, type TensorLike } from "../item";
+import { type Item, itemOf } from "../item";
 import { WeightFileError, wrongType, wrongValue } from "../refusal";
+import type { TensorLike } from "../safetensors/state";
 import { type ReadOptions, readOptionsOf } from "../signal";
 import { openSource, type Source } from "../source";
 import { gather, isRowMajor, stridesOf } from "../strided";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytesOfFile, expected, toldOf } from "../../test/golden-files";
+import { bytesOfFile, expected, toldOf } from "../../test/torch-files";
 import { readTorch, type TorchValue, type Weight, WeightFileError } from "../index";
 
 const told = (state: Readonly<Record<string, Weight>>) =>

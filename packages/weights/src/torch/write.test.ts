@@ -1,6 +1,6 @@
 import { nn, tensor } from "@dropwise/core";
 import { describe, expect, it } from "vitest";
-import { bytesOfFile } from "../../test/golden-files";
+import { bytesOfFile } from "../../test/torch-files";
 import { readTorch, type TorchValue, type WritableTorch, writeTorch } from "../index";
 
 const back = async (value: WritableTorch) => readTorch<TorchValue>(await writeTorch(value));

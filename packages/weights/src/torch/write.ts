@@ -1,5 +1,5 @@
-import type { TensorLike } from "../item";
 import { wrongType } from "../refusal";
+import type { TensorLike } from "../safetensors/state";
 import { optionsOf } from "../signal";
 import type { Weight } from "../weight";
 import { zipOf } from "../zip-write";

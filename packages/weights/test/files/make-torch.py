@@ -1,6 +1,7 @@
-"""Makes the small files of PyTorch and NumPy that the tests read: python make.py, with torch 2.13 and numpy. Values are small and follow from their names."""
+"""Makes the small files of PyTorch and NumPy that the tests read: python make-torch.py, with torch 2.13 and numpy. Values are small and follow from their names."""
 
 import collections
+import copy
 import json
 import os
 
@@ -51,7 +52,47 @@ def views():
     )
 
 
+OPTIMIZERS = [
+    ("SGD", {}),
+    ("SGD", dict(momentum=0.9, dampening=0.1, weight_decay=0.01)),
+    ("SGD", dict(momentum=0.9, nesterov=True, maximize=True)),
+    ("Adam", {}),
+    ("Adam", dict(amsgrad=True, weight_decay=0.01)),
+    ("AdamW", dict(betas=(0.8, 0.99))),
+    ("Adamax", {}),
+    ("NAdam", {}),
+    ("RAdam", dict(betas=(0.5, 0.6))),
+    ("RMSprop", {}),
+    ("RMSprop", dict(momentum=0.9, centered=True)),
+    ("RMSprop", dict(centered=True)),
+    ("Adadelta", dict(lr=0.5)),
+    ("Adagrad", dict(lr_decay=0.01, initial_accumulator_value=0.1)),
+]
+
+
+def optimizers():
+    """Checkpoints after 5 steps on two parameters in groups of their own, and the parameters after 10."""
+    runs = []
+    for name, options in OPTIMIZERS:
+        options = {"lr": 0.1, **options}
+        params = [torch.nn.Parameter(torch.tensor([[1.0, -2.0], [0.5, 3.0]])), torch.nn.Parameter(torch.tensor([0.25, -1.0, 2.0]))]
+        optimizer = getattr(torch.optim, name)([{"params": params[:1]}, {"params": params[1:], "lr": 0.05}], **options)
+
+        def steps():
+            for _ in range(5):
+                optimizer.zero_grad()
+                sum((p.tanh() + p / 8).sum() for p in params).backward()
+                optimizer.step()
+
+        steps()
+        run = {"name": name, "options": options, "params": [p.detach().clone() for p in params], "optimizer": copy.deepcopy(optimizer.state_dict())}
+        steps()
+        runs.append({**run, "after": [p.detach().clone() for p in params]})
+    return runs
+
+
 def main():
+    torch.save(optimizers(), "optimizers.pt")
     expected = {}
     for name, state in dict(dtypes=dtypes(), views=views()).items():
         torch.save(state, f"{name}.pt")
@@ -93,10 +134,27 @@ def main():
     torch.save({"a": torch.quantize_per_tensor(torch.ones(2), 0.5, 0, torch.qint8)}, "quantized.pt")
     torch.save({"a": torch.ones(2, dtype=torch.complex64)}, "complex.pt")
     torch.save({"a": np.float64(1)}, "numpy-scalar.pt")
+    array = np.array([[1, 2, 3], [4, 5, 0.5]])
+    np.save("float64.npy", array)
+    np.save("fortran.npy", np.asfortranarray(array))
+    np.save("big-endian.npy", array.astype(">f4"))
+    np.save("float16.npy", array.astype(np.float16))
+    np.save("int64.npy", np.array([-(2**63), 2**63 - 1]))
+    np.save("uint8.npy", np.array(7, dtype=np.uint8))
+    np.save("bool.npy", np.array([True, False]))
+    np.lib.format.write_array(open("version-3.npy", "wb"), array, version=(3, 0))
+    np.savez("stored.npz", a=array, b=np.arange(3))
+    np.savez_compressed("deflated.npz", a=array, b=np.zeros((50, 50)))
+    np.save("object.npy", np.array([{}, None], dtype=object))
+    np.save("text.npy", np.array(["a", "bc"]))
+    np.save("complex.npy", np.array([1j]))
+    np.save("fields.npy", np.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f4")]))
+    np.save("date.npy", np.array(["2020-01-01"], dtype="M8[D]"))
     shared = torch.nn.Parameter(torch.ones(2, 2))
     torch.save({"a": shared, "b": shared.detach()}, "tied.pt")
-    with open("expected.json", "w") as f:
-        json.dump(expected, f, indent=None)
+    with open("torch.jsonl", "w") as f:
+        for entry in expected.items():
+            print(json.dumps(entry), file=f)
 
 
 if __name__ == "__main__":
