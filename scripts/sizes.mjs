@@ -43,6 +43,12 @@ const bundles = [
     limit: 84 * 1024,
   },
   {
+    name: "weights: safetensors",
+    code: `import { readSafetensors, writeSafetensors } from "@dropwise/weights"; console.log(readSafetensors, writeSafetensors);`,
+    limit: 8 * 1024,
+    lacks: /weight_map|toFixed/,
+  },
+  {
     name: "backend-wasm: module and worker included, core apart",
     code: `import { createWasmBackend } from "@dropwise/backend-wasm"; console.log(createWasmBackend);`,
     apart: /^@dropwise\/core/,
