@@ -43,6 +43,19 @@ const bundles = [
     limit: 84 * 1024,
   },
   {
+    name: "weights: safetensors",
+    code: `import { readSafetensors, writeSafetensors } from "@dropwise/weights"; console.log(readSafetensors, writeSafetensors);`,
+    limit: 8 * 1024,
+    lacks: /weight_map|toFixed|pickle/,
+  },
+  {
+    name: "weights: safetensors and PyTorch's files",
+    code: `import { readSafetensors, readTorch, writeSafetensors, writeTorch } from "@dropwise/weights";
+      console.log(readSafetensors, writeSafetensors, readTorch, writeTorch);`,
+    limit: 16 * 1024,
+    lacks: /weight_map|toFixed|fortran_order|exp_avg/,
+  },
+  {
     name: "backend-wasm: module and worker included, core apart",
     code: `import { createWasmBackend } from "@dropwise/backend-wasm"; console.log(createWasmBackend);`,
     apart: /^@dropwise\/core/,

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import * as core from "@dropwise/core";
 import * as train from "@dropwise/core/train";
+import * as weights from "@dropwise/weights";
 import { leftOut, root, workspacePackages } from "../../scripts/workspace.mjs";
 import type { Block } from "./blocks.mjs";
 
@@ -10,6 +11,7 @@ import type { Block } from "./blocks.mjs";
 const ORIGINS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(core).map((name) => [name, "@dropwise/core"])),
   ...Object.fromEntries(Object.keys(train).map((name) => [name, "@dropwise/core/train"])),
+  ...Object.fromEntries(Object.keys(weights).map((name) => [name, "@dropwise/weights"])),
   "functional as F": "@dropwise/core",
   "type Tensor": "@dropwise/core",
   createNativeBackend: "@dropwise/backend-native",

@@ -15,5 +15,6 @@ export const FIRST_MET = {
   "@dropwise/backend-native": ["createNativeBackend"],
   "@dropwise/backend-wasm": ["createWasmBackend"],
   "@dropwise/backend-webgpu": ["createWebGPUBackend"],
+  "@dropwise/weights": ["readSafetensors", "writeSafetensors", "openSafetensors", "describe", "readTorch", "writeTorch"],
   "@dropwise/conformance": ["describeBackend"],
 };

@@ -17,7 +17,16 @@ export interface Expectation {
 /** `op: expected X, got Y - what to do`. */
 const FORM = /^(\S+): expected [\s\S]+, got:? [\s\S]+/;
 
-const CLASSES = ["TypeError", "RangeError", "ShapeError", "BackendMismatchError", "UnsupportedOpError", "DisposedError", "InPlaceError"];
+const CLASSES = [
+  "TypeError",
+  "RangeError",
+  "ShapeError",
+  "BackendMismatchError",
+  "UnsupportedOpError",
+  "DisposedError",
+  "InPlaceError",
+  "WeightFileError",
+];
 /** Errors of a backend, whose name they may begin with. */
 const BACKEND_CLASSES = ["BackendUnavailableError", "DeviceLostError", "OutOfMemoryError"];
 

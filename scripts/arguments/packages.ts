@@ -15,6 +15,8 @@ import { windowCases } from "./cases/nn-windows";
 import { optimCases } from "./cases/optim";
 import { tensorCases } from "./cases/tensor";
 import { trainCases, trainReceivers } from "./cases/train";
+import { weightCases } from "./cases/weights";
+import { torchCases } from "./cases/weights-torch";
 import { type Callable, type Class, callablesOf } from "./exports";
 import type { Place } from "./place";
 import * as p from "./places";
@@ -42,6 +44,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   },
   "@dropwise/core/backend": { load: () => import("@dropwise/core/backend"), cases: backendCases },
   "@dropwise/core/train": { load: () => import("@dropwise/core/train"), cases: trainCases },
+  "@dropwise/weights": { load: () => import("@dropwise/weights"), cases: { ...weightCases, ...torchCases } },
   "@dropwise/backend-native": { load: () => import("@dropwise/backend-native"), cases: nativeCases },
   "@dropwise/backend-wasm": { load: () => import("@dropwise/backend-wasm"), cases: wasmCases },
   "@dropwise/backend-webgpu": { load: () => import("@dropwise/backend-webgpu"), cases: webgpuCases },

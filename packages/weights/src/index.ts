@@ -22,7 +22,7 @@ export type { TensorLike, WritableState } from "./safetensors/state";
 export { type WriteSafetensorsOptions, writeSafetensors, writeSafetensorsStream } from "./safetensors/write";
 export type { AbortSignalLike, Progress, ReadOptions } from "./signal";
 export type { SmallFloat } from "./small-floats";
-export type { BlobLike, Source } from "./source";
+export type { BlobLike, Source, UrlLike } from "./source";
 export type { ResponseLike } from "./source-http";
 export type { TorchValue } from "./torch/finish";
 export {

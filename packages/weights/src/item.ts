@@ -24,9 +24,14 @@ export function isTensorLike(value: object): value is Weight | TensorLike {
 /** The tensor, checked; `what` names it in messages. */
 export function itemOf(op: string, what: string, value: Weight | TensorLike): Item {
   const { shape: sizes, dtype, data } = value;
-  const shape = [...sizes];
-  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) throw wrongType(op, `a shape for ${what}`, sizes);
-  if (!Object.hasOwn(BYTES, dtype)) throw wrongType(op, `a dtype for ${what}`, dtype, `one of ${Object.keys(BYTES).join(", ")}`);
+  const shape: number[] = [];
+  // An array may have more holes than can be gone through.
+  for (const size of Array.isArray(sizes) ? sizes : [Number.NaN]) {
+    if (!Number.isSafeInteger(size) || size < 0) throw wrongType(op, `a shape for ${what}`, sizes);
+    shape.push(size);
+  }
+  if (typeof dtype !== "string" || !Object.hasOwn(BYTES, dtype))
+    throw wrongType(op, `a dtype for ${what}`, dtype, `one of ${Object.keys(BYTES).join(", ")}`);
   const count = shape.reduce((product, size) => product * size, 1);
   if (!Number.isSafeInteger(8 * count)) throw wrongValue(op, `a shape for ${what} whose elements can be counted`, count);
   const checked = (elements: unknown) => checkedData(op, what, dtype, count, elements);

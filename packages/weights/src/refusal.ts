@@ -14,6 +14,8 @@ export function wrongValue(op: string, expected: string, value: unknown, advice?
  * A file that is not what it says: torn, made by someone else, or meant to do harm. Nothing was changed by reading it.
  */
 export class WeightFileError extends Error {
+  /** To tell it by, also between two copies of this package. */
+  override readonly name = "WeightFileError";
   /** What was read, such as "readSafetensors". */
   readonly op: string;
 
@@ -21,11 +23,6 @@ export class WeightFileError extends Error {
   constructor(op: string, expected: string, got: string, advice?: string, options?: { cause?: unknown }) {
     super(message(op, expected, got, advice), options);
     this.op = op;
-  }
-
-  /** The class's name, also where a build has shortened it. */
-  override get name(): string {
-    return "WeightFileError";
   }
 }
 

@@ -45,7 +45,10 @@ export function optionsOf<T extends object>(op: string, options: T | undefined, 
   if (options === undefined) return given;
   if (!isPlainObject(options as unknown)) throw wrongType(op, "options as { name: value }", options);
   for (const name in options as T) {
-    if (!(names as readonly string[]).includes(name)) throw wrongType(op, `the options ${names.join(", ")}`, name, "leave it out");
+    if (!(names as readonly string[]).includes(name)) {
+      const near = names.find((known) => isWithin(2, name.slice(0, 40).toLowerCase(), known.toLowerCase()));
+      throw wrongType(op, `the options ${names.join(", ")}`, name, near === undefined ? "leave it out" : `did you mean ${near}?`);
+    }
     given[name] = options[name];
   }
   return given;
@@ -75,4 +78,14 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   } catch {
     return false; // a proxy that was revoked
   }
+}
+
+// --- internal helpers ---
+
+/** True when `slips` letters inserted, dropped or changed make one word of the other. */
+function isWithin(slips: number, a: string, b: string): boolean {
+  if (a === b) return true;
+  const [restA, restB] = [a.slice(1), b.slice(1)];
+  if (a[0] === b[0]) return isWithin(slips, restA, restB);
+  return slips > 0 && (isWithin(slips - 1, restA, b) || isWithin(slips - 1, a, restB) || isWithin(slips - 1, restA, restB));
 }

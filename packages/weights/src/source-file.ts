@@ -4,17 +4,12 @@ import { allocate, WeightFileError, wrongType } from "./refusal";
 import type { ByteSource, Watch } from "./source";
 
 /** Opens a file by its path or its `file:` URL. */
-export async function openFile(watch: Watch, path: string | URL): Promise<ByteSource> {
+export async function openFile(watch: Watch, path: string): Promise<ByteSource> {
   const { op } = watch;
   const fs = fileSystem();
   if (fs === undefined)
-    throw wrongType(
-      op,
-      "a URL, a Blob, a Response or bytes, as there are no files here",
-      String(path),
-      "pass new URL(path, location.href)",
-    );
-  const { file, size } = await opened(op, fs, typeof path === "string" && /^file:/i.test(path) ? new URL(path) : path);
+    throw wrongType(op, "a URL, a Blob, a Response or bytes, as there are no files here", path, "pass new URL(path, location.href)");
+  const { file, size } = await opened(op, fs, path);
   return {
     size,
     async read(start, end) {
@@ -44,11 +39,11 @@ function fileSystem(): FileSystem | undefined {
 }
 
 /** What is no file, such as a pipe, is not even opened: that could wait for ever. */
-async function opened(op: string, fs: FileSystem, path: string | URL): Promise<{ file: FileHandle; size: number }> {
+async function opened(op: string, fs: FileSystem, text: string): Promise<{ file: FileHandle; size: number }> {
   let file: FileHandle | undefined;
   try {
-    if (!(await fs.promises.stat(path)).isFile())
-      throw new WeightFileError(op, "a file", `what is none, at ${JSON.stringify(String(path))}`);
+    const path = /^file:/i.test(text) ? new URL(text) : text;
+    if (!(await fs.promises.stat(path)).isFile()) throw new WeightFileError(op, "a file", `what is none`);
     file = await fs.promises.open(path, "r");
     return { file, size: (await file.stat()).size };
   } catch (error) {

@@ -116,6 +116,8 @@ describe("a file", () => {
       message: expect.stringContaining("readSafetensors: expected a file that can be read, got ENOENT"),
       cause: { code: "ENOENT" },
     });
+    for (const path of ["file://[", "file://elsewhere/a", "a\0b", ""])
+      await expect(readSafetensors(path)).rejects.toThrow("a file that can be read");
     await expect(readSafetensors(folder)).rejects.toThrow("expected a file, got what is none");
     const path = join(folder, "cut.safetensors");
     writeFileSync(path, big);

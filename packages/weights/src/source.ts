@@ -29,11 +29,17 @@ export interface BlobLike {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
+/** What a `URL` has, for programs that know no such type. */
+export interface UrlLike {
+  /** All of it as text. */
+  readonly href: string;
+}
+
 /**
  * What a reader takes: a path or a `file:` URL (Node, Bun, Deno), an http(s) URL as a string or a `URL`, a `Blob` or `File`, a `Response`, or bytes: an
  * `ArrayBuffer`, a `SharedArrayBuffer`, or any view, such as a `Buffer`.
  */
-export type Source = string | URL | ArrayBufferLike | ArrayBufferView | BlobLike | ResponseLike;
+export type Source = string | UrlLike | ArrayBufferLike | ArrayBufferView | BlobLike | ResponseLike;
 
 /** Who reads, for whom, and how far it is. */
 export interface Watch {
@@ -58,16 +64,12 @@ export async function openSource(op: string, source: Source, { onProgress, signa
   };
   throwIfAborted(signal);
   switch (kindOf(source)) {
-    case "view": {
-      const { buffer, byteOffset, byteLength } = source as ArrayBufferView;
-      return inMemory(new Uint8Array(buffer, byteOffset, byteLength), watch);
-    }
-    case "buffer":
-      return inMemory(new Uint8Array(source as ArrayBufferLike), watch);
+    case "bytes":
+      return inMemory(viewOf(op, source as ArrayBufferLike | ArrayBufferView), watch);
     case "file":
-      return openFile(watch, source as string | URL);
+      return openFile(watch, textOf(source as string | UrlLike));
     case "url":
-      return openUrl(watch, String(source));
+      return openUrl(watch, textOf(source as string | UrlLike));
     case "blob":
       return inBlob(source as BlobLike, watch);
     case "response":
@@ -96,22 +98,27 @@ export function isUrl(text: string): boolean {
   return /^[a-z][a-z\d+.-]+:/i.test(text);
 }
 
+/** A path or a URL as text. */
+export function textOf(source: string | UrlLike): string {
+  return typeof source === "string" ? source : source.href;
+}
+
 // --- internal helpers ---
 
 /** A Blob is read in parts of so many bytes, between which a signal is seen. */
 const PART = 2 ** 24;
 
-type Kind = "view" | "buffer" | "file" | "url" | "blob" | "response";
+type Kind = "bytes" | "file" | "url" | "blob" | "response";
 
 function kindOf(source: unknown): Kind | undefined {
   if (typeof source === "string") return kindOfUrl(source);
   if (typeof source !== "object" || source === null) return undefined;
   try {
-    if (ArrayBuffer.isView(source)) return "view";
+    if (ArrayBuffer.isView(source)) return "bytes";
     const tag = tagOf(source);
-    if (tag === "ArrayBuffer" || tag === "SharedArrayBuffer") return "buffer";
-    if (tag === "URL") return kindOfUrl(String(source));
-    const { size, slice, arrayBuffer, status, headers } = source as Partial<BlobLike & ResponseLike>;
+    if (tag === "ArrayBuffer" || tag === "SharedArrayBuffer") return "bytes";
+    const { href, size, slice, arrayBuffer, status, headers } = source as Partial<UrlLike & BlobLike & ResponseLike>;
+    if (typeof href === "string") return kindOfUrl(href);
     if (typeof arrayBuffer !== "function") return undefined;
     if (typeof size === "number" && typeof slice === "function") return "blob";
     return typeof status === "number" && typeof headers?.get === "function" ? "response" : undefined;
@@ -122,6 +129,14 @@ function kindOf(source: unknown): Kind | undefined {
 
 function kindOfUrl(text: string): Kind {
   return isUrl(text) && !/^file:/i.test(text) ? "url" : "file";
+}
+
+function viewOf(op: string, source: ArrayBufferLike | ArrayBufferView): Uint8Array {
+  try {
+    return ArrayBuffer.isView(source) ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source);
+  } catch {
+    throw wrongType(op, "bytes that are still here", source, "they were given away, to a worker perhaps");
+  }
 }
 
 function tagOf(value: unknown): string {

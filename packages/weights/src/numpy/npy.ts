@@ -75,7 +75,8 @@ export function parseNpy(op: string, bytes: Uint8Array): Weight {
 
 /** The file of an array; `what` names it in messages. */
 export async function npyOf(op: string, what: string, weight: unknown): Promise<Uint8Array<ArrayBuffer>> {
-  if (typeof weight !== "object" || weight === null) throw wrongType(op, `a tensor or { shape, dtype, data } as ${what}`, weight);
+  if (typeof weight !== "object" || weight === null || ArrayBuffer.isView(weight))
+    throw wrongType(op, `a tensor or { shape, dtype, data } as ${what}`, weight);
   const item: Item = itemOf(op, what, weight as Weight);
   const { shape, dtype } = item;
   const name = NAMES.get(dtype);

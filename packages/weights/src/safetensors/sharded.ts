@@ -1,7 +1,7 @@
 /** Models in several safetensors files, and the index that tells what lies where. */
 import { WeightFileError, wrongType, wrongValue } from "../refusal";
 import { isPlainObject, type Progress, type ReadOptions, readOptionsOf } from "../signal";
-import { isUrl, openSource, type Source } from "../source";
+import { isUrl, openSource, type Source, type UrlLike } from "../source";
 import type { Weight, Weights } from "../weight";
 import { isWellFormed, MAX_HEADER } from "./kinds";
 import { checkNames, weightsOf } from "./read";
@@ -69,12 +69,12 @@ export async function readSharded(index: Source, options?: ReadShardedOptions): 
 
 /** Files that lie beside the index. */
 function besides(op: string, index: Source): (name: string) => Source {
-  const isText = typeof index === "string";
-  if (!isText && Object.prototype.toString.call(index) !== "[object URL]")
+  const text = typeof index === "string" ? index : (index as Partial<UrlLike> | null)?.href;
+  if (typeof text !== "string")
     throw wrongType(op, "a path or a URL of the index", index, "or give its files with { open: (name) => source }");
-  if (!isText || isUrl(index)) return (name) => new URL(encodeURIComponent(name), index as string | URL);
+  if (isUrl(text)) return (name) => new URL(encodeURIComponent(name), text);
   const isWindows = (globalThis as { process?: { platform?: string } }).process?.platform === "win32";
-  const folder = index.slice(0, 1 + Math.max(index.lastIndexOf("/"), isWindows ? index.lastIndexOf("\\") : -1));
+  const folder = text.slice(0, 1 + Math.max(text.lastIndexOf("/"), isWindows ? text.lastIndexOf("\\") : -1));
   return (name) => folder + name;
 }
 

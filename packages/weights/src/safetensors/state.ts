@@ -51,8 +51,8 @@ function itemOf(op: string, name: string, value: unknown): Given {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value))
     throw wrongType(op, `a tensor or { shape, dtype, data } for ${what}`, value);
   const { shape: sizes, dtype } = value as Partial<Weight>;
-  const shape = Array.isArray(sizes) ? [...(sizes as number[])] : undefined;
-  if (!shape?.every((size) => Number.isSafeInteger(size) && size >= 0)) throw wrongType(op, `a shape for ${what}`, sizes);
+  const shape = shapeOf(sizes);
+  if (shape === undefined) throw wrongType(op, `a shape for ${what}`, sizes);
   if (typeof dtype !== "string" || !Object.hasOwn(BYTES, dtype))
     throw wrongType(op, `a dtype for ${what}`, dtype, `one of ${Object.keys(BYTES).join(", ")}`);
   const bytes = shape.reduce((product, size) => product * size, BYTES[dtype]);
@@ -68,6 +68,17 @@ function itemOf(op: string, name: string, value: unknown): Given {
   }
   const held = checked(data);
   return { item: { ...common, data: async () => checked(held) }, held };
+}
+
+/** A copy of a shape, which ends at the first that is no size: an array may have more holes than can be gone through. */
+function shapeOf(sizes: unknown): number[] | undefined {
+  if (!Array.isArray(sizes)) return undefined;
+  const shape: number[] = [];
+  for (const size of sizes) {
+    if (!Number.isSafeInteger(size) || size < 0) return undefined;
+    shape.push(size);
+  }
+  return shape;
 }
 
 function checkedData(op: string, what: string, { dtype, length }: { dtype: WeightDType; length: number }, data: unknown): WeightData {

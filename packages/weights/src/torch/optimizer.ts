@@ -3,6 +3,7 @@ import { wrongType, wrongValue } from "../refusal";
 import type { TensorLike } from "../safetensors/state";
 import { isPlainObject } from "../signal";
 import type { Weight } from "../weight";
+import { entriesOf } from "./entries";
 import type { TorchValue } from "./finish";
 
 /** The state of one parameter, as optimizers of `@dropwise/core` have it. */
@@ -48,12 +49,13 @@ export interface TorchOptimizerDict {
  * const file = await writeTorch({ optimizer: optimizerToTorch(optimizer.stateDict()) });
  * const checkpoint = await readTorch<{ optimizer: TorchValue }>(file);
  * optimizer.loadStateDict(optimizerFromTorch(checkpoint.optimizer) as never);
+ * console.log(optimizer.paramGroups[0]?.lr); // 0.001
  * ```
  */
 export function optimizerFromTorch(dict: unknown): OptimizerDictLike<Weight["data"]> {
   const op = "optimizerFromTorch";
   const { state, param_groups: groups } = (isPlainObject(dict) ? dict : {}) as { state?: unknown; param_groups?: unknown };
-  const states = state instanceof Map ? [...state] : isPlainObject(state) ? Object.entries(state) : undefined;
+  const states = entriesOf(state);
   if (states === undefined || !Array.isArray(groups))
     throw wrongType(op, "{ state, param_groups } as optimizer.state_dict() gives it", dict);
   return {

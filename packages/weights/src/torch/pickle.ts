@@ -1,9 +1,9 @@
 /** A writer of pickles of protocol 2, in the steps that PyTorch's own reader of weights takes. */
 import { numbers } from "../bytes";
-import { type Item, isTensorLike, itemOf } from "../item";
+import { type Item, itemOf } from "../item";
 import { wrongType, wrongValue } from "../refusal";
-import { isPlainObject } from "../signal";
-import { BYTES, type WeightData } from "../weight";
+import { BYTES, type Weight, type WeightData } from "../weight";
+import { entriesOf, kindOf, latin1 } from "./entries";
 import { STORAGES } from "./storages";
 
 /** A pickle and the memory of its tensors, in the order of their keys "0", "1", ... */
@@ -88,7 +88,8 @@ export function pickled(op: string, value: unknown): Pickled {
 
   const dict = (entries: readonly (readonly [unknown, unknown])[], path: string, depth: number) => {
     // What only has tensors is a state dict.
-    const isState = entries.length > 0 && entries.every(([, value]) => typeof value === "object" && value !== null && isTensorLike(value));
+    const isState =
+      entries.length > 0 && entries.every(([, value]) => typeof value === "object" && value !== null && kindOf(value) === "tensor");
     if (isState) name("collections", "OrderedDict");
     parts.push(isState ? ")R(" : "}(");
     for (const [key, value] of entries) {
@@ -107,24 +108,30 @@ export function pickled(op: string, value: unknown): Pickled {
     else if (typeof value === "number") number(value);
     else if (typeof value === "bigint") integer(value);
     else if (typeof value === "string") text(value);
-    else if (value instanceof Uint8Array) {
+    else if (typeof value === "object") object(value, path, depth + 1);
+    else throw wrongType(op, `${TAKEN} as ${path}`, value, ADVICE);
+  };
+
+  const object = (value: object, path: string, depth: number): void => {
+    const kind = kindOf(value);
+    const letters = kind === "bytes" ? latin1(value as Uint8Array) : undefined;
+    const entries = kind === "dict" ? entriesOf(value) : undefined;
+    if (kind === "tensor") {
+      const item = itemOf(op, path, value as Weight);
+      tensor(item, keyOf(value, item));
+    } else if (kind === "list") {
+      parts.push("](");
+      let i = 0;
+      for (const item of value as unknown[]) write(item, `${path}[${i++}]`, depth);
+      parts.push("e");
+    } else if (letters !== undefined) {
       name("_codecs", "encode");
       parts.push("(");
-      text(Array.from(value, (byte) => String.fromCharCode(byte)).join(""));
+      text(letters);
       text("latin1");
       parts.push("tR");
-    } else if (Array.isArray(value)) {
-      parts.push("](");
-      value.forEach((item, i) => {
-        write(item, `${path}[${i}]`, depth + 1);
-      });
-      parts.push("e");
-    } else if (value instanceof Map) dict([...value], path, depth + 1);
-    else if (typeof value === "object" && isTensorLike(value)) {
-      const item = itemOf(op, path, value);
-      tensor(item, keyOf(value, item));
-    } else if (isPlainObject(value)) dict(Object.entries(value), path, depth + 1);
-    else throw wrongType(op, `tensors, plain objects, Maps, arrays, strings, numbers, booleans or null as ${path}`, value, ADVICE);
+    } else if (entries !== undefined) dict(entries, path, depth);
+    else throw wrongType(op, `${TAKEN} as ${path}`, value, ADVICE);
   };
 
   step(0x80, 2);
@@ -135,6 +142,7 @@ export function pickled(op: string, value: unknown): Pickled {
 
 // --- internal helpers ---
 
+const TAKEN = "tensors, plain objects, Maps, arrays, bytes, strings, numbers, booleans or null";
 const ADVICE = "pass model.stateDict(), or { shape, dtype, data } for a tensor";
 
 function joined(parts: readonly (Uint8Array | string)[]): Uint8Array {
