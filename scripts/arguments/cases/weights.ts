@@ -57,5 +57,10 @@ export const weightCases: Cases = {
   // A disposed tensor says so itself.
   writeSafetensors: { args: [stateWith(() => false), writing], isAsync: true, says: ["data"] },
   writeSafetensorsStream: [stateWith((value) => typeof value === "function"), writing],
+  saveCheckpoint: "any text is a path to write to: checkpoint.test.ts has what it refuses",
+  loadCheckpoint: "any text is a path to read from: checkpoint.test.ts has what it refuses",
+  inMemory: [],
+  inIndexedDB: [{ valid: () => "run", accepts: (value) => typeof value === "string" && value !== "" }],
+  asDownload: [{ valid: () => "run", accepts: (value) => typeof value === "string" && value !== "" }],
   WeightFileError: "an error that the package makes itself",
 };

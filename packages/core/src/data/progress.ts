@@ -53,6 +53,6 @@ export function checkLoaderState(state: unknown, batchSize: number, samples: num
   if (given.samples !== samples) throw wrongValue(op, `the state of a pass over ${samples} samples`, given.samples);
   if (given.batch > batches) throw wrongValue(op, `at most ${batches} batches`, given.batch);
   if (given.order === null) return { batch: given.batch, order: null, isLoaded: true };
-  if (!(given.order instanceof Uint8Array)) throw wrongType(op, "order to be bytes or null", given.order);
+  if (!(given.order instanceof Uint8Array) || given.order.length === 0) throw wrongType(op, "order to be bytes or null", given.order);
   return { batch: given.batch, order: given.order.slice(), isLoaded: true };
 }

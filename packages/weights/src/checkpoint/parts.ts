@@ -5,6 +5,11 @@ import type { Weight } from "../weight";
 export interface Stateful {
   /** Its state: tensors, typed arrays, numbers and text, in objects and arrays. */
   stateDict(): unknown;
+  /**
+   * Takes it back.
+   *
+   * @param state What `stateDict` gave.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: each takes what it gave
   loadStateDict(state: any): unknown;
   /** Of a model: the generators that its layers were made with. */
@@ -15,7 +20,11 @@ export interface Stateful {
 export interface GeneratorLike {
   /** Where it stands. */
   getState(): Uint8Array;
-  /** Has it stand there again. */
+  /**
+   * Has it stand there again.
+   *
+   * @param state What `getState` gave.
+   */
   setState(state: Uint8Array): unknown;
 }
 

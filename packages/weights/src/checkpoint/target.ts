@@ -4,7 +4,12 @@ import { replaceFile } from "./disk";
 
 /** What bytes are written to. */
 export interface Writable {
-  /** Writes them all; a promise that resolves when they are kept. */
+  /**
+   * Writes them all.
+   *
+   * @param bytes The file.
+   * @returns A promise that resolves when they are kept, or nothing.
+   */
   write(bytes: Uint8Array): Promise<void> | void;
 }
 
