@@ -118,11 +118,6 @@ export function isUrl(text: string): boolean {
   return /^[a-z][a-z\d+.-]+:/i.test(text);
 }
 
-/** A path or a URL as text. */
-export function textOf(source: string | UrlLike): string {
-  return typeof source === "string" ? source : source.href;
-}
-
 // --- internal helpers ---
 
 /** What is not in memory is read in parts of so many bytes, between which a signal is seen. */
@@ -149,6 +144,11 @@ function kindOf(source: unknown): Kind | undefined {
 
 function kindOfUrl(text: string): Kind {
   return isUrl(text) && !/^file:/i.test(text) ? "url" : "file";
+}
+
+/** A path or a URL as text. */
+function textOf(source: string | UrlLike): string {
+  return typeof source === "string" ? source : source.href;
 }
 
 function viewOf(op: string, source: ArrayBufferLike | ArrayBufferView): Uint8Array {
