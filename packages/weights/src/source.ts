@@ -179,7 +179,9 @@ function inBlob(blob: BlobLike, { op }: Watch): Fill {
 
 async function wholeOf(response: ResponseLike, watch: Watch): Promise<Uint8Array> {
   const { op } = watch;
-  if (response.bodyUsed) throw wrongValue(op, "a Response whose body is unread", response, "read it once, or pass response.clone()");
+  const { locked } = (response.body ?? {}) as { locked?: boolean };
+  if (response.bodyUsed || locked)
+    throw wrongValue(op, "a Response whose body is unread", response, "read it once, or pass response.clone()");
   if (response.status !== 200) throw new WeightFileError(op, "a Response of status 200", `status ${response.status}`);
   return readBody(watch, response);
 }
