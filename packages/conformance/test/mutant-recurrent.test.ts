@@ -34,8 +34,8 @@ vi.mock("@dropwise/core", async (original) => {
       return [output, [h, c]];
     }
 
-    override loadStateDict(state: Rows): void {
-      super.loadStateDict(is("cell and forget gate swapped") ? reordered(state, [0, 2, 1, 3]) : state);
+    override loadStateDict(state: Rows): Core.nn.LoadedStateDict {
+      return super.loadStateDict(is("cell and forget gate swapped") ? reordered(state, [0, 2, 1, 3]) : state);
     }
 
     /** Two layers, with the mask drawn in the order of the input. */
@@ -66,8 +66,8 @@ vi.mock("@dropwise/core", async (original) => {
       return [core.cat(F.chunk(output, { chunks: 2, dim: 2 }).reverse(), { dim: 2 }), h];
     }
 
-    override loadStateDict(state: Rows): void {
-      super.loadStateDict(is("reset and update swapped") ? reordered(state, [1, 0, 2]) : state);
+    override loadStateDict(state: Rows): Core.nn.LoadedStateDict {
+      return super.loadStateDict(is("reset and update swapped") ? reordered(state, [1, 0, 2]) : state);
     }
   }
   return { ...core, nn: { ...nn, LSTM, GRU } };

@@ -1,8 +1,10 @@
 /** What lies in a file, as a table. */
+
+import type { ByteSource } from "./byte-source";
 import { WeightFileError } from "./refusal";
 import { readHeader } from "./safetensors/header";
 import { type ReadOptions, readOptionsOf } from "./signal";
-import { type ByteSource, openSource, type Source } from "./source";
+import { openSource, type Source } from "./source";
 
 /**
  * What lies in a file of weights, as a table to print: a line for each tensor, with its shape, dtype and size, and a last one with the totals. The kind of file is

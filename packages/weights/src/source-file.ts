@@ -1,7 +1,7 @@
 /** Files, where there is a file system: nothing is imported, so that bundles for browsers stay clean. */
 import type { FileHandle } from "node:fs/promises";
+import { type ByteSource, type Fill, inParts, type Watch } from "./byte-source";
 import { WeightFileError, wrongType } from "./refusal";
-import { type ByteSource, type Fill, inParts, type Watch } from "./source";
 
 /** Opens a file by its path or its `file:` URL. */
 export async function openFile(watch: Watch, path: string): Promise<ByteSource> {

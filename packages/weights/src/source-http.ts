@@ -1,7 +1,8 @@
 /** Files on servers: by ranges where the server knows them, else the whole body at once. */
+
+import { type ByteSource, inMemory, inParts, type Watch } from "./byte-source";
 import { allocate, WeightFileError, wrongType } from "./refusal";
 import { type AbortSignalLike, throwIfAborted } from "./signal";
-import { type ByteSource, inMemory, inParts, type Watch } from "./source";
 
 /** What a `Response` has, for programs that know no such type. */
 export interface ResponseLike {

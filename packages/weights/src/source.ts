@@ -1,18 +1,10 @@
 /** Where bytes come from, whatever it is: parts of it are read when they are asked for. */
-import { allocate, WeightFileError, wrongType, wrongValue } from "./refusal";
-import { type AbortSignalLike, type ReadOptions, throwIfAborted } from "./signal";
+
+import { type ByteSource, type Fill, inMemory, inParts, tagOf, type Watch } from "./byte-source";
+import { WeightFileError, wrongType, wrongValue } from "./refusal";
+import { type ReadOptions, throwIfAborted } from "./signal";
 import { openFile } from "./source-file";
 import { openUrl, type ResponseLike, readBody } from "./source-http";
-
-/** Bytes that can be read in parts. */
-export interface ByteSource {
-  /** How many there are. */
-  readonly size: number;
-  /** Those from `start` to before `end`, which lie within. They may be a view of the source's own memory. */
-  read(start: number, end: number): Promise<Uint8Array>;
-  /** Lets go of a file. */
-  close(): Promise<void>;
-}
 
 /** What a `Blob` or a `File` has, for programs that know no such types. */
 export interface BlobLike {
@@ -40,14 +32,6 @@ export interface UrlLike {
  * `ArrayBuffer`, a `SharedArrayBuffer`, or any view, such as a `Buffer`.
  */
 export type Source = string | UrlLike | ArrayBufferLike | ArrayBufferView | BlobLike | ResponseLike;
-
-/** Who reads, for whom, and how far it is. */
-export interface Watch {
-  readonly op: string;
-  readonly signal: AbortSignalLike | undefined;
-  /** More bytes have come, of `total`. Throws where the reading is to end. */
-  add(bytes: number, total: number | undefined): void;
-}
 
 /** Opens a source; whoever does closes it. */
 export async function openSource(op: string, source: Source, { onProgress, signal }: ReadOptions = {}): Promise<ByteSource> {
@@ -79,49 +63,12 @@ export async function openSource(op: string, source: Source, { onProgress, signa
   }
 }
 
-/** Bytes that are here already. Those that threads share are copied, as nobody else may change what was checked. */
-export function inMemory(bytes: Uint8Array, watch?: Watch): ByteSource {
-  const isShared = tagOf(bytes.buffer) === "SharedArrayBuffer";
-  return {
-    size: bytes.byteLength,
-    async read(start, end) {
-      const part = isShared ? bytes.slice(start, end) : bytes.subarray(start, end);
-      watch?.add(end - start, bytes.byteLength);
-      return part;
-    },
-    close: async () => {},
-  };
-}
-
-/** Fills `target` with the bytes from `at` on. */
-export type Fill = (target: Uint8Array, at: number) => Promise<void>;
-
-/** Bytes that are somewhere else. */
-export function inParts(watch: Watch, size: number, fill: Fill, close: () => Promise<void> = async () => {}): ByteSource {
-  return {
-    size,
-    async read(start, end) {
-      const bytes = allocate(watch.op, end - start);
-      for (let at = start; at < end; at += PART) {
-        const target = bytes.subarray(at - start, at - start + PART);
-        await fill(target, at);
-        watch.add(target.length, size);
-      }
-      return bytes;
-    },
-    close,
-  };
-}
-
 /** A word and a colon begin a URL; a single letter there is a drive. */
 export function isUrl(text: string): boolean {
   return /^[a-z][a-z\d+.-]+:/i.test(text);
 }
 
 // --- internal helpers ---
-
-/** What is not in memory is read in parts of so many bytes, between which a signal is seen. */
-const PART = 2 ** 24;
 
 type Kind = "bytes" | "file" | "url" | "blob" | "response";
 
@@ -157,10 +104,6 @@ function viewOf(op: string, source: ArrayBufferLike | ArrayBufferView): Uint8Arr
   } catch {
     throw wrongType(op, "bytes that are still here", source, "they were given away, to a worker perhaps");
   }
-}
-
-function tagOf(value: unknown): string {
-  return Object.prototype.toString.call(value).slice(8, -1);
 }
 
 function inBlob(blob: BlobLike, { op }: Watch): Fill {

@@ -1,7 +1,8 @@
 /** Zip archives, as PyTorch and NumPy write them: the list at the end is what counts, and no two entries share a byte. */
+
+import type { ByteSource } from "./byte-source";
 import { u16, u32, u64 } from "./bytes";
 import { WeightFileError } from "./refusal";
-import type { ByteSource } from "./source";
 
 /** An entry, as the archive's list tells it. */
 export interface ZipEntry {

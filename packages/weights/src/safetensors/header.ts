@@ -1,6 +1,7 @@
 /** The header of a safetensors file, read as strictly as the format's text is written. */
+
+import type { ByteSource } from "../byte-source";
 import { quoted, WeightFileError } from "../refusal";
-import type { ByteSource } from "../source";
 import type { WeightDType } from "../weight";
 import { HeaderText } from "./header-text";
 import { KINDS, MAX_HEADER, METADATA, type OtherDType } from "./kinds";

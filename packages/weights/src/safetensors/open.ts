@@ -1,7 +1,9 @@
 /** A safetensors file whose tensors are read one by one, when they are asked for. */
+
+import type { ByteSource } from "../byte-source";
 import { quoted, WeightFileError, wrongType, wrongValue } from "../refusal";
 import { type ReadOptions, readOptionsOf } from "../signal";
-import { type ByteSource, openSource, type Source } from "../source";
+import { openSource, type Source } from "../source";
 import { BYTES, elementsOf, type Weight, type WeightDType } from "../weight";
 import { type Entry, readHeader } from "./header";
 import type { OtherDType } from "./kinds";

@@ -1,7 +1,8 @@
 /** The form of files before PyTorch 1.6, which `torch.save(..., _use_new_zipfile_serialization=False)` still writes: pickles, then the storages one after the other. */
+
+import type { ByteSource } from "../byte-source";
 import { u64 } from "../bytes";
 import { WeightFileError } from "../refusal";
-import type { ByteSource } from "../source";
 import { finish, type TorchValue } from "./finish";
 import type { StorageRef } from "./refs";
 import { bytesOf, resolveTensors } from "./tensors";

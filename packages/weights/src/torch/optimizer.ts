@@ -24,14 +24,6 @@ export interface OptimizerDictLike<T> {
   readonly state: Readonly<Record<string, OptimizerStateLike<T>>>;
 }
 
-/** What `state_dict()` of an optimizer of PyTorch gives. */
-export interface TorchOptimizerDict {
-  /** By parameter place. */
-  readonly state: ReadonlyMap<unknown, TorchValue | TensorLike>;
-  /** Each group's options, and the places of its parameters over all groups. */
-  readonly param_groups: readonly Readonly<Record<string, unknown>>[];
-}
-
 /**
  * The state of an optimizer of PyTorch, for the `loadStateDict` of the same optimizer here: training goes on where it was.
  *

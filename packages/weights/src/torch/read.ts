@@ -1,6 +1,7 @@
+import type { ByteSource } from "../byte-source";
 import { WeightFileError, wrongType, wrongValue } from "../refusal";
 import { type ReadOptions, readOptionsOf } from "../signal";
-import { type ByteSource, openSource, type Source } from "../source";
+import { openSource, type Source } from "../source";
 import type { Weight } from "../weight";
 import { packedBytes, zipEntries } from "../zip";
 import { finish, type TorchValue } from "./finish";
