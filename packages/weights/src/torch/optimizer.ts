@@ -47,8 +47,8 @@ export interface TorchOptimizerDict {
  * const model = new nn.Linear(2, 1);
  * const optimizer = new optim.Adam(model.parameters());
  * const file = await writeTorch({ optimizer: optimizerToTorch(optimizer.stateDict()) });
- * const checkpoint = await readTorch<{ optimizer: TorchValue }>(file);
- * optimizer.loadStateDict(optimizerFromTorch(checkpoint.optimizer) as never);
+ * const saved = await readTorch<{ optimizer: never }>(file);
+ * optimizer.loadStateDict(optimizerFromTorch(saved.optimizer) as never);
  * console.log(optimizer.paramGroups[0]?.lr); // 0.001
  * ```
  */
