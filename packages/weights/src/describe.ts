@@ -15,10 +15,10 @@ import { type ByteSource, openSource, type Source } from "./source";
  * @example
  * ```ts
  * const file = await writeSafetensors({ "0.weight": { shape: [2, 3], dtype: "float32", data: new Float32Array(6) } });
- * console.log(await describe(file));
- * // name      shape   dtype    size
- * // 0.weight  [2, 3]  float32  24 B
- * // 1 tensor, 6 elements, 24 B (safetensors)
+ * const [names, first, total] = (await describe(file)).split("\n");
+ * console.log(names); // name      shape   dtype    size
+ * console.log(first); // 0.weight  [2, 3]  float32  24 B
+ * console.log(total); // 1 tensor, 6 elements, 24 B (safetensors)
  * ```
  */
 export async function describe(source: Source, options?: ReadOptions): Promise<string> {

@@ -26,6 +26,11 @@ export class WeightFileError extends Error {
   }
 }
 
+/** A name in a message, which stays short. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}...` : name);
+}
+
 /** Memory for what will be read; a size that no memory holds is refused by name. */
 export function allocate(op: string, bytes: number): Uint8Array<ArrayBuffer> {
   try {
@@ -43,7 +48,7 @@ function message(op: string, expected: string, got: string, advice?: string): st
 
 /** A value in few words. */
 function told(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === "string") return quoted(value);
   if (typeof value === "bigint") return `${value}n`.slice(0, 40);
   if (typeof value === "symbol") return "a symbol";
   if (typeof value === "function") return "a function";

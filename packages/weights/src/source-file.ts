@@ -1,7 +1,7 @@
 /** Files, where there is a file system: nothing is imported, so that bundles for browsers stay clean. */
 import type { FileHandle } from "node:fs/promises";
-import { allocate, WeightFileError, wrongType } from "./refusal";
-import type { ByteSource, Watch } from "./source";
+import { WeightFileError, wrongType } from "./refusal";
+import { type ByteSource, type Fill, inParts, type Watch } from "./source";
 
 /** Opens a file by its path or its `file:` URL. */
 export async function openFile(watch: Watch, path: string): Promise<ByteSource> {
@@ -10,27 +10,17 @@ export async function openFile(watch: Watch, path: string): Promise<ByteSource> 
   if (fs === undefined)
     throw wrongType(op, "a URL, a Blob, a Response or bytes, as there are no files here", path, "pass new URL(path, location.href)");
   const { file, size } = await opened(op, fs, path);
-  return {
-    size,
-    async read(start, end) {
-      const bytes = allocate(op, end - start);
-      for (let at = 0; at < bytes.length; ) {
-        const length = Math.min(PART, bytes.length - at);
-        const { bytesRead } = await file.read(bytes, at, length, start + at);
-        if (bytesRead === 0) throw new WeightFileError(op, `${size} bytes as when it was opened`, `the file's end at ${start + at}`);
-        at += bytesRead;
-        watch.add(bytesRead, size);
-      }
-      return bytes;
-    },
-    close: () => file.close(),
+  const fill: Fill = async (target, at) => {
+    for (let filled = 0; filled < target.length; ) {
+      const { bytesRead } = await file.read(target, filled, target.length - filled, at + filled);
+      if (bytesRead === 0) throw new WeightFileError(op, `${size} bytes as when it was opened`, `the file's end at ${at + filled}`);
+      filled += bytesRead;
+    }
   };
+  return inParts(watch, size, fill, () => file.close());
 }
 
 // --- internal helpers ---
-
-/** A file is read in parts of so many bytes, between which a signal is seen. */
-const PART = 2 ** 24;
 
 type FileSystem = typeof import("node:fs");
 

@@ -1,7 +1,7 @@
 /** Files on servers: by ranges where the server knows them, else the whole body at once. */
 import { allocate, WeightFileError, wrongType } from "./refusal";
 import { type AbortSignalLike, throwIfAborted } from "./signal";
-import { type ByteSource, inMemory, type Watch } from "./source";
+import { type ByteSource, inMemory, inParts, type Watch } from "./source";
 
 /** What a `Response` has, for programs that know no such type. */
 export interface ResponseLike {
@@ -74,9 +74,6 @@ export async function readBody(watch: Watch, response: ResponseLike, limit = Num
 /** Bytes that the first request asks for. */
 const FIRST = 2 ** 16;
 
-/** Bytes that a later one asks for at most, between which a signal is seen. */
-const PART = 2 ** 26;
-
 interface Reader {
   read(): Promise<{ done: boolean; value: Uint8Array }>;
   cancel(reason: unknown): Promise<void>;
@@ -99,30 +96,14 @@ function readerOf(response: ResponseLike): Reader {
 }
 
 function inRanges(watch: Watch, url: string, size: number, etag: string | null, head: Uint8Array): ByteSource {
-  const fetched = async (start: number, end: number) => {
+  return inParts(watch, size, async (target, start) => {
+    const end = start + target.length;
+    if (end <= head.length) return target.set(head.subarray(start, end));
     const response = accepted(watch, await request(watch, url, [start, end]), 206);
     const now = response.headers.get("etag");
     if (now !== etag) throw await refused(watch, response, `the file of the first request, ${etag}`, `${now}`);
-    return part(watch, response, start, end, size);
-  };
-  return {
-    size,
-    async read(start, end) {
-      if (end <= head.length) {
-        watch.add(end - start, size);
-        return head.subarray(start, end);
-      }
-      const bytes = allocate(watch.op, end - start);
-      for (let at = start; at < end; ) {
-        const stop = Math.min(end, at < head.length ? head.length : at + PART);
-        bytes.set(at < head.length ? head.subarray(at, stop) : await fetched(at, stop), at - start);
-        watch.add(stop - at, size);
-        at = stop;
-      }
-      return bytes;
-    },
-    close: async () => {},
-  };
+    target.set(await part(watch, response, start, end, size));
+  });
 }
 
 async function request(watch: Watch, url: string, range?: readonly [number, number]): Promise<ResponseLike> {

@@ -250,6 +250,9 @@ describe("a Response", () => {
     await readSafetensors(response, { onProgress: (progress) => told.push(progress) });
     expect(told.at(-1)).toEqual({ read: bytesOf(NAME).length, total: bytesOf(NAME).length });
     await expect(readSafetensors(response)).rejects.toThrow("a Response whose body is unread");
+    const taken = new Response("text");
+    taken.body?.getReader();
+    await expect(readSafetensors(taken)).rejects.toThrow("a Response whose body is unread");
     await expect(readSafetensors(new Response("no", { status: 404 }))).rejects.toThrow("a Response of status 200, got status 404");
     await expect(readSafetensors(Response.error())).rejects.toThrow("got status 0");
   });

@@ -71,7 +71,7 @@ export async function openSource(op: string, source: Source, { onProgress, signa
     case "url":
       return openUrl(watch, textOf(source as string | UrlLike));
     case "blob":
-      return inBlob(source as BlobLike, watch);
+      return inParts(watch, (source as BlobLike).size, inBlob(source as BlobLike, watch));
     case "response":
       return inMemory(await wholeOf(source as ResponseLike, watch));
     default:
@@ -93,19 +93,34 @@ export function inMemory(bytes: Uint8Array, watch?: Watch): ByteSource {
   };
 }
 
+/** Fills `target` with the bytes from `at` on. */
+export type Fill = (target: Uint8Array, at: number) => Promise<void>;
+
+/** Bytes that are somewhere else. */
+export function inParts(watch: Watch, size: number, fill: Fill, close: () => Promise<void> = async () => {}): ByteSource {
+  return {
+    size,
+    async read(start, end) {
+      const bytes = allocate(watch.op, end - start);
+      for (let at = start; at < end; at += PART) {
+        const target = bytes.subarray(at - start, at - start + PART);
+        await fill(target, at);
+        watch.add(target.length, size);
+      }
+      return bytes;
+    },
+    close,
+  };
+}
+
 /** A word and a colon begin a URL; a single letter there is a drive. */
 export function isUrl(text: string): boolean {
   return /^[a-z][a-z\d+.-]+:/i.test(text);
 }
 
-/** A path or a URL as text. */
-export function textOf(source: string | UrlLike): string {
-  return typeof source === "string" ? source : source.href;
-}
-
 // --- internal helpers ---
 
-/** A Blob is read in parts of so many bytes, between which a signal is seen. */
+/** What is not in memory is read in parts of so many bytes, between which a signal is seen. */
 const PART = 2 ** 24;
 
 type Kind = "bytes" | "file" | "url" | "blob" | "response";
@@ -131,6 +146,11 @@ function kindOfUrl(text: string): Kind {
   return isUrl(text) && !/^file:/i.test(text) ? "url" : "file";
 }
 
+/** A path or a URL as text. */
+function textOf(source: string | UrlLike): string {
+  return typeof source === "string" ? source : source.href;
+}
+
 function viewOf(op: string, source: ArrayBufferLike | ArrayBufferView): Uint8Array {
   try {
     return ArrayBuffer.isView(source) ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source);
@@ -143,39 +163,25 @@ function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-function inBlob(blob: BlobLike, watch: Watch): ByteSource {
-  const { size } = blob;
-  return {
-    size,
-    async read(start, end) {
-      const bytes = allocate(watch.op, end - start);
-      for (let at = start; at < end; at += PART) {
-        const stop = Math.min(end, at + PART);
-        const part = await bytesOf(blob, at, stop, watch.op);
-        bytes.set(part, at - start);
-        watch.add(stop - at, size);
-      }
-      return bytes;
-    },
-    close: async () => {},
+function inBlob(blob: BlobLike, { op }: Watch): Fill {
+  return async (target, at) => {
+    let bytes: ArrayBuffer;
+    try {
+      bytes = await blob.slice(at, at + target.length).arrayBuffer();
+    } catch (cause) {
+      // A file on disk has changed since it was chosen.
+      throw new WeightFileError(op, "a Blob that can be read", String(cause), undefined, { cause });
+    }
+    if (bytes.byteLength !== target.length) throw new WeightFileError(op, `${target.length} bytes of the Blob`, `${bytes.byteLength}`);
+    target.set(new Uint8Array(bytes));
   };
-}
-
-/** A part of a Blob. That of a file on disk fails where the file has changed since it was chosen. */
-async function bytesOf(blob: BlobLike, start: number, end: number, op: string): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = new Uint8Array(await blob.slice(start, end).arrayBuffer());
-  } catch (error) {
-    throw new WeightFileError(op, "a Blob that can be read", String(error), undefined, { cause: error });
-  }
-  if (bytes.length !== end - start) throw new WeightFileError(op, `${end - start} bytes of the Blob`, `${bytes.length}`);
-  return bytes;
 }
 
 async function wholeOf(response: ResponseLike, watch: Watch): Promise<Uint8Array> {
   const { op } = watch;
-  if (response.bodyUsed) throw wrongValue(op, "a Response whose body is unread", response, "read it once, or pass response.clone()");
+  const { locked } = (response.body ?? {}) as { locked?: boolean };
+  if (response.bodyUsed || locked)
+    throw wrongValue(op, "a Response whose body is unread", response, "read it once, or pass response.clone()");
   if (response.status !== 200) throw new WeightFileError(op, "a Response of status 200", `status ${response.status}`);
   return readBody(watch, response);
 }

@@ -66,13 +66,13 @@ export const BYTES: Readonly<Record<WeightDType, number>> = {
 
 /** The elements of little-endian bytes. A view where they lie at a multiple of the element's size, else a copy; floats below float32 are widened. Bools are not looked at. */
 export function elementsOf(bytes: Uint8Array, dtype: WeightDType): WeightData {
-  const elements = viewed(bytes, STORED[dtype]);
-  return isSmallFloat(dtype) ? widened(elements as Uint8Array | Uint16Array, dtype) : elements;
+  if (!isSmallFloat(dtype)) return viewed(bytes, ARRAYS[dtype]);
+  return widened(BYTES[dtype] === 1 ? bytes : (viewed(bytes, Uint16Array) as Uint16Array), dtype);
 }
 
 /** The typed array in which the elements of a dtype are held. */
 export function arrayOf(dtype: WeightDType): { readonly name: string } {
-  return isSmallFloat(dtype) ? Float32Array : STORED[dtype];
+  return isSmallFloat(dtype) ? Float32Array : ARRAYS[dtype];
 }
 
 /** True for floats of one or two bytes. */
@@ -88,17 +88,9 @@ interface ArrayKind {
   readonly BYTES_PER_ELEMENT: number;
 }
 
-/** What lies in a file, element by element. */
-const STORED: Readonly<Record<WeightDType, ArrayKind>> = {
+const ARRAYS: Readonly<Record<Exclude<WeightDType, SmallFloat>, ArrayKind>> = {
   float64: Float64Array,
   float32: Float32Array,
-  float16: Uint16Array,
-  bfloat16: Uint16Array,
-  float8_e4m3fn: Uint8Array,
-  float8_e4m3fnuz: Uint8Array,
-  float8_e5m2: Uint8Array,
-  float8_e5m2fnuz: Uint8Array,
-  float8_e8m0fnu: Uint8Array,
   int64: BigInt64Array,
   int32: Int32Array,
   int16: Int16Array,

@@ -1,5 +1,5 @@
 /** The JSON of a header: objects, strings and integers of 0 or more, and nothing else. `JSON.parse` would take a name twice, and keep the last. */
-import { WeightFileError } from "../refusal";
+import { quoted, WeightFileError } from "../refusal";
 import { isWellFormed } from "./kinds";
 
 /** A place in the text of a header, from which one thing after another is read. */
@@ -32,7 +32,7 @@ export class HeaderText {
     if (this.#takes("}")) return;
     do {
       const name = this.string();
-      if (names.has(name)) this.#refuse(`each name once, and not ${JSON.stringify(name.slice(0, 100))} again`);
+      if (names.has(name)) this.#refuse(`each name once, and not ${quoted(name)} again`);
       names.add(name);
       this.#take(":");
       member(name);

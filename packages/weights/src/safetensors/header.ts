@@ -1,5 +1,5 @@
 /** The header of a safetensors file, read as strictly as the format's text is written. */
-import { WeightFileError } from "../refusal";
+import { quoted, WeightFileError } from "../refusal";
 import type { ByteSource } from "../source";
 import type { WeightDType } from "../weight";
 import { HeaderText } from "./header-text";
@@ -21,6 +21,8 @@ export interface Header {
   /** In the order of the header. */
   readonly entries: ReadonlyMap<string, Entry>;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The first byte behind it. */
+  readonly end: number;
 }
 
 /** Reads the header. Nothing else of the file is read, and no more memory taken than the header has bytes. */
@@ -61,11 +63,11 @@ function parsed(op: string, text: HeaderText, base: number): Header {
       });
   });
   text.end();
-  return { entries, metadata };
+  return { entries, metadata, end: base };
 }
 
 function entryOf(op: string, text: HeaderText, name: string, base: number): Entry {
-  const what = JSON.stringify(name.slice(0, 100));
+  const what = quoted(name);
   let kind: string | undefined;
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
@@ -73,12 +75,12 @@ function entryOf(op: string, text: HeaderText, name: string, base: number): Entr
     if (key === "dtype") kind = text.string();
     else if (key === "shape") shape = text.integers();
     else if (key === "data_offsets") offsets = text.integers();
-    else throw new WeightFileError(op, `dtype, shape and data_offsets of ${what}`, JSON.stringify(key.slice(0, 100)));
+    else throw new WeightFileError(op, `dtype, shape and data_offsets of ${what}`, quoted(key));
   });
   if (kind === undefined || shape === undefined || offsets === undefined) {
     throw new WeightFileError(op, `dtype, shape and data_offsets of ${what}`, "fewer");
   }
-  if (!Object.hasOwn(KINDS, kind)) throw new WeightFileError(op, `a dtype of the format for ${what}`, JSON.stringify(kind.slice(0, 40)));
+  if (!Object.hasOwn(KINDS, kind)) throw new WeightFileError(op, `a dtype of the format for ${what}`, quoted(kind));
   const [dtype, bits] = KINDS[kind] as (typeof KINDS)[string];
   const [start, end] = offsets as [number, number];
   if (offsets.length !== 2 || start > end)
@@ -108,7 +110,7 @@ function checkCovered(op: string, entries: ReadonlyMap<string, Entry>, base: num
   for (const { name, start, end } of [...entries.values()].sort((a, b) => a.start - b.start || a.end - b.end)) {
     if (start !== at) {
       const got = `${start - base}, which leaves ${start > at ? "a hole" : "an overlap"}`;
-      throw new WeightFileError(op, `${JSON.stringify(name.slice(0, 100))} to begin at byte ${at - base} of the data`, got);
+      throw new WeightFileError(op, `${quoted(name)} to begin at byte ${at - base} of the data`, got);
     }
     at = end;
   }

@@ -1,5 +1,5 @@
 /** A safetensors file whose tensors are read one by one, when they are asked for. */
-import { WeightFileError, wrongType, wrongValue } from "../refusal";
+import { quoted, WeightFileError, wrongType, wrongValue } from "../refusal";
 import { type ReadOptions, readOptionsOf } from "../signal";
 import { type ByteSource, openSource, type Source } from "../source";
 import { BYTES, elementsOf, type Weight, type WeightDType } from "../weight";
@@ -70,8 +70,9 @@ export async function openSafetensors(source: Source, options?: ReadOptions): Pr
 
 /** The tensor of an entry, by its bytes. */
 export function weightOf(op: string, { name, shape }: Entry, dtype: WeightDType, bytes: Uint8Array): Weight {
-  if (dtype === "bool" && bytes.some((byte) => byte > 1)) {
-    throw new WeightFileError(op, `bytes of 0 and 1 in ${JSON.stringify(name)}, which is bool`, `${bytes.find((byte) => byte > 1)}`);
+  const strange = dtype === "bool" ? bytes.find((byte) => byte > 1) : undefined;
+  if (strange !== undefined) {
+    throw new WeightFileError(op, `bytes of 0 and 1 in ${quoted(name)}, which is bool`, `${strange}`);
   }
   return { shape, dtype, data: elementsOf(bytes, dtype) };
 }
@@ -79,7 +80,7 @@ export function weightOf(op: string, { name, shape }: Entry, dtype: WeightDType,
 /** The type in which the elements of an entry can be held. */
 export function heldAs(op: string, { name, dtype }: Entry): WeightDType {
   if (!Object.hasOwn(BYTES, dtype)) {
-    throw new WeightFileError(op, `elements that an array can hold in ${JSON.stringify(name)}`, dtype, "read the other tensors by name");
+    throw new WeightFileError(op, `elements that an array can hold in ${quoted(name)}`, dtype, "read the other tensors by name");
   }
   return dtype as WeightDType;
 }

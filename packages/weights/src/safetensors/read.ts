@@ -58,10 +58,10 @@ export async function weightsOf(
   const tell = onProgress && (({ read, total }: Progress) => onProgress({ read, total: wanted ?? total }));
   const opened = await openSource(op, source, { onProgress: tell, signal });
   try {
-    const { entries } = await readHeader(op, opened);
+    const { entries, end } = await readHeader(op, opened);
     const chosen = names === undefined ? [...entries.values()] : [...new Set(names)].map((name) => entryOf(op, entries, name, absent));
     const dtypes = chosen.map((entry) => heldAs(op, entry));
-    if (names !== undefined) wanted = wantedBytes(chosen, entries, opened.size);
+    if (names !== undefined) wanted = chosen.reduce((sum, entry) => sum + entry.end - entry.start, end);
     const parts = new Map<Entry, Uint8Array>();
     for (const run of runsOf(chosen)) {
       const start = (run[0] as Entry).start;
@@ -78,13 +78,6 @@ export async function weightsOf(
 
 /** Tensors that lie side by side are read together up to so many bytes, so that a thousand small ones are no thousand requests. */
 const RUN = 2 ** 25;
-
-/** The header and the tensors that were chosen. */
-function wantedBytes(chosen: readonly Entry[], entries: ReadonlyMap<string, Entry>, size: number): number {
-  let data = 0;
-  for (const { start, end } of entries.values()) data += end - start;
-  return size - data + chosen.reduce((sum, { start, end }) => sum + end - start, 0);
-}
 
 function runsOf(entries: readonly Entry[]): Entry[][] {
   const runs: Entry[][] = [];

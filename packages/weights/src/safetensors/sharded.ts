@@ -1,5 +1,5 @@
 /** Models in several safetensors files, and the index that tells what lies where. */
-import { WeightFileError, wrongType, wrongValue } from "../refusal";
+import { quoted, WeightFileError, wrongType, wrongValue } from "../refusal";
 import { isPlainObject, type Progress, type ReadOptions, readOptionsOf } from "../signal";
 import { isUrl, openSource, type Source, type UrlLike } from "../source";
 import type { Weight, Weights } from "../weight";
@@ -25,9 +25,9 @@ export interface ReadShardedOptions extends ReadOptions {
  *   does not have.
  * @example
  * ```ts
- * const shard = await writeSafetensors({ w: { shape: [1], dtype: "float32", data: new Float32Array([3]) } });
+ * const part = await writeSafetensors({ w: { shape: [1], dtype: "float32", data: new Float32Array([3]) } });
  * const index = new TextEncoder().encode(JSON.stringify({ metadata: {}, weight_map: { w: "model-1-of-1.safetensors" } }));
- * console.log((await readSharded(index, { open: () => shard })).w?.data[0]); // 3
+ * console.log((await readSharded(index, { open: () => part })).w?.data[0]); // 3
  * ```
  */
 export async function readSharded(index: Source, options?: ReadShardedOptions): Promise<Weights> {
@@ -54,8 +54,7 @@ export async function readSharded(index: Source, options?: ReadShardedOptions): 
       here = read;
       onProgress?.({ read: before + here, total: undefined });
     };
-    const absent = (name: string) =>
-      new WeightFileError(op, `the tensor ${JSON.stringify(name)} of the index in ${JSON.stringify(shard)}`, "none");
+    const absent = (name: string) => new WeightFileError(op, `the tensor ${quoted(name)} of the index in ${quoted(shard)}`, "none");
     const reading = { onProgress: ({ read }: Progress) => tell(read), signal };
     for (const [name, weight] of await weightsOf(op, await opened(shard), inside, reading, absent)) found.set(name, weight);
     before += here;
@@ -104,7 +103,7 @@ function parsedJson(op: string, bytes: Uint8Array): unknown {
 /** The name of a file in the index's own folder, and of nothing else. */
 function checkedName(op: string, file: unknown): string {
   if (typeof file !== "string" || !/^[^/\\:\0]+$/.test(file) || /^\.+$/.test(file) || !isWellFormed(file)) {
-    const got = typeof file === "string" ? JSON.stringify(file.slice(0, 100)) : typeof file;
+    const got = typeof file === "string" ? quoted(file) : typeof file;
     throw new WeightFileError(op, "files beside the index, by their names alone", got, "such an index may be meant to do harm");
   }
   return file;

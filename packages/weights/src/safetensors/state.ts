@@ -1,5 +1,5 @@
 /** What is written, checked as a whole before the first byte is. */
-import { wrongType, wrongValue } from "../refusal";
+import { quoted, wrongType, wrongValue } from "../refusal";
 import { isPlainObject } from "../signal";
 import { arrayOf, BYTES, type Weight, type WeightData, type WeightDType } from "../weight";
 import { isWellFormed, METADATA } from "./kinds";
@@ -46,7 +46,7 @@ interface Given {
 }
 
 function itemOf(op: string, name: string, value: unknown): Given {
-  const what = JSON.stringify(name.slice(0, 100));
+  const what = quoted(name);
   if (name === METADATA || !isWellFormed(name)) throw wrongValue(op, "a name that the format has room for", name);
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value))
     throw wrongType(op, `a tensor or { shape, dtype, data } for ${what}`, value);
@@ -116,6 +116,6 @@ function checkApart(op: string, items: readonly Given[], values: ReadonlyMap<str
 }
 
 function tied(op: string, one: string, other: string): RangeError {
-  const advice = `leave ${JSON.stringify(other)} out and name it in the metadata, or give a copy`;
-  return wrongValue(op, `tensors that share no memory with ${JSON.stringify(one)}`, other, advice);
+  const advice = `leave ${quoted(other)} out and name it in the metadata, or give a copy`;
+  return wrongValue(op, `tensors that share no memory with ${quoted(one)}`, other, advice);
 }

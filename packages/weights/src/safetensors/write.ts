@@ -1,5 +1,5 @@
 /** Safetensors files, as bytes or as a stream of them. */
-import { allocate, wrongType, wrongValue } from "../refusal";
+import { allocate, quoted, wrongType, wrongValue } from "../refusal";
 import { isPlainObject, optionsOf } from "../signal";
 import { narrowed, rounded } from "../small-floats";
 import { BYTES, isSmallFloat, type WeightData } from "../weight";
@@ -30,7 +30,7 @@ export interface WriteSafetensorsOptions {
  * ```ts
  * const w = { shape: [2, 1], dtype: "float32", data: new Float32Array([1, 2]) } as const;
  * const file = await writeSafetensors({ w }, { metadata: { format: "pt" } });
- * console.log(file.length, (await readSafetensors(file)).w?.data.join()); // 112 1,2
+ * console.log(file.length, (await readSafetensors(file)).w?.data.join()); // 104 1,2
  * ```
  */
 export async function writeSafetensors(state: WritableState, options?: WriteSafetensorsOptions): Promise<Uint8Array> {
@@ -59,7 +59,7 @@ export async function writeSafetensors(state: WritableState, options?: WriteSafe
  * const w = { shape: [3], dtype: "uint8", data: new Uint8Array([1, 2, 3]) } as const;
  * let bytes = 0;
  * for await (const part of writeSafetensorsStream({ w })) bytes += part.length;
- * console.log(bytes); // 75
+ * console.log(bytes); // 67
  * ```
  */
 export function writeSafetensorsStream(
@@ -99,7 +99,7 @@ function plan(op: string, state: unknown, options: WriteSafetensorsOptions | und
     at = end;
   }
   // Member by member, as an object would put names that are numbers first.
-  const json = new TextEncoder().encode(`{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`);
+  const json = new TextEncoder().encode(`{${entries.map(([name, value]) => `${quoted(name)}:${JSON.stringify(value)}`).join()}}`);
   const length = Math.ceil(json.length / 8) * 8;
   if (length > MAX_HEADER) throw wrongValue(op, `names and metadata of at most ${MAX_HEADER} bytes`, length);
   const header = new Uint8Array(8 + length).fill(0x20);
@@ -122,8 +122,7 @@ function textOf(op: string, metadata: unknown): Record<string, string> {
   if (!isPlainObject(metadata)) throw wrongType(op, "metadata as { name: text }", metadata);
   const text: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(metadata)) {
-    if (typeof value !== "string")
-      throw wrongType(op, `text as the metadata ${JSON.stringify(name.slice(0, 100))}`, value, "JSON.stringify makes some");
+    if (typeof value !== "string") throw wrongType(op, `text as the metadata ${quoted(name)}`, value, "JSON.stringify makes some");
     if (!isWellFormed(name) || !isWellFormed(value)) throw wrongValue(op, "metadata without halves of surrogate pairs", value);
     text[name] = value;
   }
@@ -140,7 +139,7 @@ async function* pieces(op: string, items: readonly Item[], round: boolean): Asyn
 }
 
 function bytesOf(op: string, { name, dtype }: Item, data: WeightData, round: boolean): Uint8Array {
-  const refused = (value: unknown, advice?: string) => wrongValue(op, `what ${dtype} holds in ${JSON.stringify(name)}`, value, advice);
+  const refused = (value: unknown, advice?: string) => wrongValue(op, `what ${dtype} holds in ${quoted(name)}`, value, advice);
   if (dtype === "bool") {
     const strange = (data as Uint8Array).find((byte) => byte > 1);
     if (strange !== undefined) throw refused(strange, "true is 1");
