@@ -4,6 +4,7 @@ import type { TensorLike } from "../safetensors/state";
 import { isPlainObject, type ReadOptions, readOptionsOf } from "../signal";
 import { openSource, type Source } from "../source";
 import type { Weight, Weights } from "../weight";
+import { inWindows } from "../windows";
 import { packedBytes, told, type ZipEntry, zipEntries } from "../zip";
 import { zipOf } from "../zip-write";
 import { inflated } from "./inflate";
@@ -40,10 +41,11 @@ export async function readNpz(source: Source, options?: ReadNpzOptions): Promise
     if (all > maxBytes)
       throw new WeightFileError(op, `arrays of at most ${maxBytes} bytes`, `${all}`, "raise maxBytes if you trust the file");
     const weights: Weights = Object.create(null);
+    const from = inWindows(opened);
     for (const entry of entries.values()) {
       if (!entry.name.endsWith(".npy"))
         throw new WeightFileError(op, "arrays", `an entry ${told(entry.name)}`, "only what numpy.savez writes is read");
-      weights[entry.name.slice(0, -4)] = parseNpy(op, unpacked(op, entry, await bytesOf(op, entry, await packedBytes(op, opened, entry))));
+      weights[entry.name.slice(0, -4)] = parseNpy(op, unpacked(op, entry, await bytesOf(op, entry, await packedBytes(op, from, entry))));
     }
     return weights;
   } finally {

@@ -3,6 +3,7 @@
 import type { ByteSource } from "../byte-source";
 import { u64 } from "../bytes";
 import { WeightFileError } from "../refusal";
+import { inWindows } from "../windows";
 import { finish, type TorchValue } from "./finish";
 import type { StorageRef } from "./refs";
 import { bytesOf, resolveTensors } from "./tensors";
@@ -33,10 +34,16 @@ export async function readLegacy(op: string, source: ByteSource, maxBytes: numbe
     places.set(storage, at + 8);
     at += 8 + size;
   }
-  await resolveTensors(op, said.tensors, maxBytes, async (storage, size) => {
-    const place = places.get(storage);
-    if (place === undefined) throw torn("a storage for each tensor");
-    return source.read(place, place + size);
+  const from = inWindows(source);
+  await resolveTensors(op, said.tensors, maxBytes, {
+    at(storage) {
+      const place = places.get(storage);
+      if (place === undefined) throw torn("a storage for each tensor");
+      return place;
+    },
+    read(storage, size) {
+      return from.read(this.at(storage), this.at(storage) + size);
+    },
   });
   return finish(op, said.value, 16 * end);
 }

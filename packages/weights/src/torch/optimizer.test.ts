@@ -1,7 +1,7 @@
 import { functional, optim, type Tensor, tensor } from "@dropwise/core";
 import { describe, expect, it } from "vitest";
 import { bytesOfFile } from "../../test/torch-files";
-import { optimizerFromTorch, optimizerToTorch, readTorch, type TorchValue, type Weight, WeightFileError, writeTorch } from "../index";
+import { optimizerFromTorch, optimizerToTorch, readTorch, type Weight, WeightFileError, writeTorch } from "../index";
 
 /** A run of make-torch.py. */
 interface Run {
@@ -23,7 +23,7 @@ const leaf = ({ shape, data }: Weight): Tensor => tensor(data as Float32Array, {
 function resumed({ name, params, optimizer: saved }: Run) {
   const leaves = params.map(leaf);
   const optimizer = new optim[name](leaves.map((param) => ({ params: [param] })));
-  optimizer.loadStateDict(optimizerFromTorch(saved) as never);
+  optimizer.loadStateDict(optimizerFromTorch(saved));
   return { leaves, optimizer };
 }
 
@@ -49,7 +49,7 @@ describe.each(runs.map((run) => [`${run.name} ${JSON.stringify(run.options)}`, r
 
   it("is written as torch's own state dict, but for how torch runs", async () => {
     const { optimizer } = resumed(run);
-    const written = (await readTorch<never>(await writeTorch(optimizerToTorch(optimizer.stateDict()) as never))) as Run["optimizer"];
+    const written = (await readTorch<never>(await writeTorch(optimizerToTorch(optimizer.stateDict())))) as Run["optimizer"];
     expect(written.state).toEqual(run.optimizer.state);
     const options = run.optimizer.param_groups.map(({ foreach, fused, capturable, differentiable, decoupled_weight_decay, ...rest }) =>
       "amsgrad" in rest || decoupled_weight_decay === undefined ? rest : { ...rest, decoupled_weight_decay },
@@ -84,7 +84,7 @@ describe("optimizerFromTorch", () => {
     ["what is no state dict", { weight: 1 }, /as optimizer\.state_dict\(\) gives it/],
     ["groups without parameters", { state: {}, param_groups: [{ lr: 1 }] }, /groups with params/],
     ["state of other optimizers", { ...dict(), state: { 0: { row_var: 1 } } }, /row_var.*no optimizer here keeps that/],
-    ["state that is no tensor", { ...dict(), state: { 0: { exp_avg: 1 } } }, /a tensor as exp_avg, got 1/],
+    ["state that is no tensor", { ...dict(), state: { 0: { exp_avg: 1 } } }, /a tensor of floats as exp_avg, got 1/],
     ["steps that are no integers", { ...dict(), state: { 0: { step: 1.5 } } }, /step of parameter 0 as an integer, got 1.5/],
   ])("refuses %s", (_, value, message) => {
     expect(() => optimizerFromTorch(value)).toThrow(message);
@@ -116,6 +116,6 @@ describe("optimizerToTorch refuses", () => {
 it("takes the state of SGD without momentum, of which torch keeps none", () => {
   const optimizer = new optim.SGD([tensor([1], { requiresGrad: true })]);
   steps(optimizer as never, optimizer.paramGroups[0]?.params ?? [], 2);
-  const { state } = optimizerToTorch(optimizer.stateDict()) as { state: ReadonlyMap<number, TorchValue> };
+  const { state } = optimizerToTorch(optimizer.stateDict());
   expect([...state]).toEqual([]);
 });

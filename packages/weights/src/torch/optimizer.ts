@@ -4,7 +4,7 @@ import type { TensorLike } from "../safetensors/state";
 import { isPlainObject } from "../signal";
 import type { Weight } from "../weight";
 import { entriesOf } from "./entries";
-import type { TorchValue } from "./finish";
+import type { WritableTorch } from "./write";
 
 /** The state of one parameter, as optimizers of `@dropwise/core` have it. */
 export interface OptimizerStateLike<T> {
@@ -39,12 +39,12 @@ export interface OptimizerDictLike<T> {
  * const model = new nn.Linear(2, 1);
  * const optimizer = new optim.Adam(model.parameters());
  * const file = await writeTorch({ optimizer: optimizerToTorch(optimizer.stateDict()) });
- * const checkpoint = await readTorch<{ optimizer: TorchValue }>(file);
- * optimizer.loadStateDict(optimizerFromTorch(checkpoint.optimizer) as never);
+ * const saved = await readTorch<{ optimizer: never }>(file);
+ * optimizer.loadStateDict(optimizerFromTorch(saved.optimizer));
  * console.log(optimizer.paramGroups[0]?.lr); // 0.001
  * ```
  */
-export function optimizerFromTorch(dict: unknown): OptimizerDictLike<Weight["data"]> {
+export function optimizerFromTorch(dict: unknown): OptimizerDictLike<Float32Array | Float64Array> {
   const op = "optimizerFromTorch";
   const { state, param_groups: groups } = (isPlainObject(dict) ? dict : {}) as { state?: unknown; param_groups?: unknown };
   const states = entriesOf(state);
@@ -88,35 +88,34 @@ export function optimizerFromTorch(dict: unknown): OptimizerDictLike<Weight["dat
  * console.log(file.length > 0); // true
  * ```
  */
-export function optimizerToTorch<T extends TensorLike | Weight>(
-  dict: OptimizerDictLike<unknown>,
-): {
-  state: Map<number, Record<string, T | Weight>>;
-  param_groups: Record<string, never>[];
+export function optimizerToTorch(dict: OptimizerDictLike<unknown>): {
+  state: Map<number, Record<string, TensorLike | Weight>>;
+  param_groups: Record<string, WritableTorch>[];
 } {
   const op = "optimizerToTorch";
   const { paramGroups: groups, state } = (isPlainObject(dict) ? dict : {}) as Partial<OptimizerDictLike<unknown>>;
   if (!Array.isArray(groups) || !isPlainObject(state))
     throw wrongType(op, "{ paramGroups, state } as optimizer.stateDict() gives it", dict);
-  const known = new Map<number, Record<string, T | Weight>>();
+  const known = new Map<number, Record<string, TensorLike | Weight>>();
   const written = groups.map((group: OptimizerDictLike<unknown>["paramGroups"][number]) => {
     if (!isPlainObject(group) || !Array.isArray(group.params)) throw wrongType(op, "groups with params", group);
     const { names, hasStep } = keptBy(op, group);
     for (const place of group.params as number[]) {
       const saved = (state as Record<string, OptimizerStateLike<unknown>>)[place];
       if (saved === undefined || (!hasStep && names.length === 0)) continue;
-      const { step, tensors, muProduct = 1 } = saved;
-      if (!isPlainObject(saved) || !Array.isArray(tensors) || tensors.length !== names.length)
+      const { step, tensors, muProduct = 1 } = (isPlainObject(saved) ? saved : {}) as Partial<OptimizerStateLike<unknown>>;
+      if (typeof step !== "number" || typeof muProduct !== "number") throw wrongType(op, `numbers of steps for parameter ${place}`, step);
+      if (!Array.isArray(tensors) || tensors.length !== names.length)
         throw wrongType(op, `${names.length} tensors of state for parameter ${place}`, tensors);
       const tensorless = (tensors as unknown[]).find((tensor) => typeof tensor !== "object" || tensor === null || !isTensorLike(tensor));
       if (tensorless !== undefined) throw wrongType(op, "tensors of state", tensorless, "pass what stateDict() gives");
       known.set(place, {
         ...(hasStep ? { step: scalar(step) } : {}),
         ...("momentumDecay" in group ? { mu_product: scalar(muProduct) } : {}),
-        ...Object.fromEntries(names.map((name, i) => [name, (tensors as T[])[i] as T])),
+        ...Object.fromEntries(names.map((name, i) => [name, (tensors as TensorLike[])[i] as TensorLike])),
       });
     }
-    return Object.fromEntries(Object.entries(group).map(([name, value]) => [snakeCase(name), value])) as Record<string, never>;
+    return Object.fromEntries(Object.entries(group).map(([name, value]) => [snakeCase(name), value])) as Record<string, WritableTorch>;
   });
   return { state: known, param_groups: written };
 }
@@ -164,16 +163,16 @@ function keptBy(op: string, group: Readonly<Record<string, unknown>>): { names: 
   throw wrongValue(op, "options of an optimizer that PyTorch has", Object.keys(group).join(", "));
 }
 
-function tensorsOf(op: string, saved: Readonly<Record<string, unknown>>): Weight["data"][] {
+function tensorsOf(op: string, saved: Readonly<Record<string, unknown>>): (Float32Array | Float64Array)[] {
   for (const [name, value] of Object.entries(saved))
     if (!KEPT.includes(name) && name !== "step" && name !== "mu_product" && value !== null)
       throw wrongValue(op, `state of ${KEPT.join(", ")}`, name, "no optimizer here keeps that");
   return KEPT.flatMap((name) => {
     const value = saved[name];
     if (value === undefined || value === null) return [];
-    if (typeof value !== "object" || !isTensorLike(value) || !ArrayBuffer.isView(value.data))
-      throw wrongType(op, `a tensor as ${name}`, value);
-    return [(value as Weight).data];
+    const { data } = value as Partial<Weight>;
+    if (!(data instanceof Float32Array) && !(data instanceof Float64Array)) throw wrongType(op, `a tensor of floats as ${name}`, value);
+    return [data];
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bytesOfFile, expected, toldOf } from "../../test/torch-files";
-import { readTorch, type TorchValue, type Weight, WeightFileError } from "../index";
+import { readTorch, type TorchValue, type Weight, WeightFileError, writeTorch } from "../index";
 
 const told = (state: Readonly<Record<string, Weight>>) =>
   Object.fromEntries(Object.entries(state).map(([name, weight]) => [name, toldOf(weight)]));
@@ -72,5 +72,46 @@ describe("readTorch refuses by name", () => {
     const refusal = readTorch(bytesOfFile(file));
     await expect(refusal).rejects.toThrow(message);
     await expect(refusal).rejects.toBeInstanceOf(WeightFileError);
+  });
+});
+
+describe("readTorch asks a source", () => {
+  const slices: number[] = [];
+  /** A Blob that tells which parts are asked for. */
+  const blobOf = (bytes: Uint8Array<ArrayBuffer>) => {
+    const blob = new Blob([bytes]);
+    slices.length = 0;
+    return {
+      size: blob.size,
+      arrayBuffer: () => blob.arrayBuffer(),
+      slice(start: number, end: number) {
+        slices.push(end - start);
+        return blob.slice(start, end);
+      },
+    };
+  };
+
+  it.each(["dtypes.pt", "dtypes-legacy.pt"])("for a few parts of %s, however many storages it has", async (file) => {
+    const bytes = bytesOfFile(file);
+    expect(await readTorch(blobOf(bytes))).toEqual(await readTorch(bytes));
+    expect(Math.max(...slices)).toBeLessThanOrEqual(bytes.length);
+    // The form before has a length in front of each storage.
+    expect(slices.length).toBeLessThan(file === "dtypes.pt" ? 6 : 30);
+  });
+
+  it("for large storages one by one, and never twice", async () => {
+    const parts = Array.from({ length: 5 }, (_, i) => new Float32Array(2 ** 20 * (i + 1)).fill(i));
+    const file = await writeTorch(Object.fromEntries(parts.map((data, i) => [`p${i}`, { shape: [data.length], dtype: "float32", data }])));
+    const read = await readTorch(blobOf(file));
+    expect(parts.map((_, i) => read[`p${i}`]?.data.at(-1))).toEqual([0, 1, 2, 3, 4]);
+    expect(slices.reduce((sum, size) => sum + size, 0)).toBeLessThan(1.5 * file.length);
+  });
+
+  it("to tell how far it is, and to end when it is told to", async () => {
+    const bytes = bytesOfFile("model.pt");
+    const seen: number[] = [];
+    await readTorch(bytes, { onProgress: ({ read }) => seen.push(read) });
+    expect(seen.length).toBeGreaterThan(1);
+    await expect(readTorch(bytes, { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
   });
 });

@@ -3,7 +3,8 @@ import { WeightFileError, wrongType, wrongValue } from "../refusal";
 import { type ReadOptions, readOptionsOf } from "../signal";
 import { openSource, type Source } from "../source";
 import type { Weight } from "../weight";
-import { packedBytes, zipEntries } from "../zip";
+import { inWindows } from "../windows";
+import { packedBytes, told, type ZipEntry, zipEntries } from "../zip";
 import { finish, type TorchValue } from "./finish";
 import { isLegacy, readLegacy } from "./legacy";
 import { resolveTensors } from "./tensors";
@@ -36,7 +37,7 @@ export interface ReadTorchOptions extends ReadOptions {
  * ```ts
  * const file = await writeTorch({ weight: { shape: [2], dtype: "float32", data: new Float32Array([1, 2]) } });
  * const state = await readTorch(file);
- * console.log(state.weight?.shape); // [2]
+ * console.log(state.weight?.shape); // [ 2 ]
  * ```
  */
 export async function readTorch<T extends TorchValue = Record<string, Weight>>(source: Source, options?: ReadTorchOptions): Promise<T> {
@@ -63,27 +64,32 @@ async function readZip(source: ByteSource, maxBytes: number): Promise<TorchValue
     throw new WeightFileError(OP, "an archive with data.pkl in a folder", "another archive", "give the file that torch.save wrote");
   if (entries.has(`${folder}constants.pkl`))
     throw new WeightFileError(OP, "a file of torch.save", "a program of torch.jit.save", "save its state_dict() with torch.save");
-  const read = async (name: string): Promise<Uint8Array> => {
+  const from = inWindows(source);
+  const entryOf = (name: string): ZipEntry => {
     const entry = entries.get(folder + name);
-    if (entry === undefined) throw new WeightFileError(OP, `the entry ${JSON.stringify(name)}`, "none", "the file is torn");
+    if (entry === undefined) throw new WeightFileError(OP, `the entry ${told(name)}`, "none", "the file is torn");
     if (entry.method !== 0 || entry.size !== entry.packed)
       throw new WeightFileError(
         OP,
         "stored entries",
-        `${JSON.stringify(name)} compressed`,
+        `${told(name)} compressed`,
         "torch.save compresses nothing: pack the archive anew, stored",
       );
-    return packedBytes(OP, source, entry);
+    return entry;
   };
+  const read = (name: string) => packedBytes(OP, from, entryOf(name));
+  const pickle = await read("data.pkl");
   if (entries.has(`${folder}byteorder`) && new TextDecoder().decode(await read("byteorder")).trim() !== "little")
     throw new WeightFileError(OP, "a file of a little-endian machine", "another byte order", "save it again on such a machine");
-  const pickle = await read("data.pkl");
   const said = unpickle(OP, pickle);
   if (said === undefined) throw new WeightFileError(OP, "a whole pickle", "one that ends early", "the file is torn");
-  await resolveTensors(OP, said.tensors, maxBytes, async (storage, size) => {
-    const bytes = await read(`data/${storage.key.slice(0, 60)}`);
-    if (bytes.length !== size) throw new WeightFileError(OP, `a storage of ${size} bytes`, `one of ${bytes.length}`, "the file is torn");
-    return bytes;
+  await resolveTensors(OP, said.tensors, maxBytes, {
+    at: (storage) => entryOf(`data/${storage.key}`).start,
+    async read(storage, size) {
+      const bytes = await read(`data/${storage.key}`);
+      if (bytes.length !== size) throw new WeightFileError(OP, `a storage of ${size} bytes`, `one of ${bytes.length}`, "the file is torn");
+      return bytes;
+    },
   });
   return finish(OP, said.value, 16 * pickle.length);
 }

@@ -5,11 +5,16 @@ import { BYTES, elementsOf, isSmallFloat, type WeightData, type WeightDType } fr
 import { dtypeOf } from "./globals";
 import { StorageRef, type TensorRef } from "./refs";
 
-/** Where the bytes of a storage are: there are as many as it is said to have. */
-export type ReadStorage = (storage: StorageRef, size: number) => Promise<Uint8Array>;
+/** A file's storages. */
+export interface StorageReader {
+  /** Where one begins in the file. */
+  at(storage: StorageRef): number;
+  /** Its bytes: there are as many as it is said to have. */
+  read(storage: StorageRef, size: number): Promise<Uint8Array>;
+}
 
 /** Reads the storages that tensors lie in, each once, and gives the tensors their elements: views of these where they lie in order. Copies of others take at most `maxBytes`. */
-export async function resolveTensors(op: string, tensors: readonly TensorRef[], maxBytes: number, read: ReadStorage): Promise<void> {
+export async function resolveTensors(op: string, tensors: readonly TensorRef[], maxBytes: number, reader: StorageReader): Promise<void> {
   let left = maxBytes;
   const spend = (dtype: WeightDType, count: number) => {
     left -= count * Math.max(4, BYTES[dtype]);
@@ -33,14 +38,12 @@ export async function resolveTensors(op: string, tensors: readonly TensorRef[], 
     return plan;
   });
   const bytes = new Map<StorageRef, Uint8Array>();
+  // In the order of the file, which is then read from its beginning to its end.
+  const needed = [...new Set(plans.map(({ storage }) => storage))].sort((a, b) => reader.at(a) - reader.at(b));
+  for (const storage of needed) bytes.set(storage, await reader.read(storage, bytesOf(storage)));
   for (const { storage, dtype, shape, strides, offset, count, isPlain, tensor } of plans) {
-    let elements = storage.elements.get(dtype);
-    if (elements === undefined) {
-      const own = bytes.get(storage) ?? (await read(storage, bytesOf(storage)));
-      bytes.set(storage, own);
-      elements = typed(op, own, dtype);
-      storage.elements.set(dtype, elements);
-    }
+    const elements = storage.elements.get(dtype) ?? typed(op, bytes.get(storage) as Uint8Array, dtype);
+    storage.elements.set(dtype, elements);
     const data = isPlain ? elements.subarray(offset, offset + count) : gather(elements, count, shape, strides, offset);
     tensor.weight = { shape, dtype, data };
   }
