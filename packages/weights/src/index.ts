@@ -9,7 +9,7 @@ export { asDownload, inIndexedDB } from "./checkpoint/browser";
 export { loadCheckpoint } from "./checkpoint/load";
 export type { GeneratorLike, Stateful } from "./checkpoint/parts";
 export { type SaveCheckpointOptions, saveCheckpoint } from "./checkpoint/save";
-export { type FileHandleLike, inMemory, type Readable, type Target, type Writable } from "./checkpoint/target";
+export { type FileHandleLike, type FileStreamLike, inMemory, type Readable, type Target, type Writable } from "./checkpoint/target";
 export { describe } from "./describe";
 export { readNpy, writeNpy } from "./numpy/npy";
 export { type ReadNpzOptions, readNpz, writeNpz } from "./numpy/npz";
@@ -30,6 +30,7 @@ export {
   type OptimizerStateLike,
   optimizerFromTorch,
   optimizerToTorch,
+  type TorchOptimizerDict,
 } from "./torch/optimizer";
 export { type ReadTorchOptions, readTorch } from "./torch/read";
 export { type WritableTorch, type WriteTorchOptions, writeTorch } from "./torch/write";

@@ -22,7 +22,19 @@ export interface Readable {
 /** The handle of a file, such as `await (await navigator.storage.getDirectory()).getFileHandle("run", { create: true })`. */
 export interface FileHandleLike {
   /** A stream over a copy, which takes the file's place when it is closed. */
-  createWritable(): Promise<{ write(bytes: Uint8Array): Promise<void>; close(): Promise<void> }>;
+  createWritable(): Promise<FileStreamLike>;
+}
+
+/** What writes over a file of the origin's private file system. */
+export interface FileStreamLike {
+  /**
+   * Writes at the end.
+   *
+   * @param bytes What to write.
+   */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Has what was written take the file's place. */
+  close(): Promise<void>;
 }
 
 /** Where a checkpoint goes. */

@@ -19,10 +19,21 @@ export interface OptimizerStateLike<T> {
 /** What `stateDict()` of an optimizer of `@dropwise/core` gives, and its `loadStateDict` takes. */
 export interface OptimizerDictLike<T> {
   /** Each group's options, and the places of its parameters over all groups. */
-  readonly paramGroups: readonly ({ readonly params: readonly number[] } & Readonly<Record<string, unknown>>)[];
+  readonly paramGroups: readonly ({
+    /** The places. */
+    readonly params: readonly number[];
+  } & Readonly<Record<string, unknown>>)[];
   /** By parameter place. */
   readonly state: Readonly<Record<string, OptimizerStateLike<T>>>;
 }
+
+/** The state of an optimizer as PyTorch has it, to be written by `writeTorch`. A type, for that one takes plain objects. */
+export type TorchOptimizerDict = {
+  /** By parameter place. */
+  state: Map<number, Record<string, TensorLike | Weight>>;
+  /** Each group's options, and the places of its parameters over all groups. */
+  param_groups: Record<string, WritableTorch>[];
+};
 
 /**
  * The state of an optimizer of PyTorch, for the `loadStateDict` of the same optimizer here: training goes on where it was.
@@ -88,10 +99,7 @@ export function optimizerFromTorch(dict: unknown): OptimizerDictLike<Float32Arra
  * console.log(file.length > 0); // true
  * ```
  */
-export function optimizerToTorch(dict: OptimizerDictLike<unknown>): {
-  state: Map<number, Record<string, TensorLike | Weight>>;
-  param_groups: Record<string, WritableTorch>[];
-} {
+export function optimizerToTorch(dict: OptimizerDictLike<unknown>): TorchOptimizerDict {
   const op = "optimizerToTorch";
   const { paramGroups: groups, state } = (isPlainObject(dict) ? dict : {}) as Partial<OptimizerDictLike<unknown>>;
   if (!Array.isArray(groups) || !isPlainObject(state))
