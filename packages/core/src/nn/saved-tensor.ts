@@ -57,8 +57,9 @@ function partsOf(op: string, what: string, value: unknown): Parts {
   const kind = typedArrayKind(data);
   if (!Array.isArray(shape) || typeof dtype !== "string" || kind === null)
     throw wrongType(op, `a tensor, a typed array or { shape, dtype, data } for ${what}`, value);
-  if (!Object.hasOwn(HOLDERS, dtype)) throw wrongValue(op, `a dtype such as "float32" for ${what}`, dtype);
-  if (kind !== HOLDERS[dtype]) throw refusal(op, `a ${HOLDERS[dtype]} of ${dtype} for ${what}`, kind);
+  const holder = dtype.startsWith("float8_") ? "Float32Array" : Object.hasOwn(HOLDERS, dtype) ? HOLDERS[dtype] : undefined;
+  if (holder === undefined) throw wrongValue(op, `a dtype such as "float32" for ${what}`, dtype);
+  if (kind !== holder) throw refusal(op, `a ${holder} of ${dtype} for ${what}`, kind);
   const sizes = [...shape] as number[];
   const size = sizes.reduce((product, length) => product * length, 1);
   if (size !== (data as Uint8Array).length) throw wrongValue(op, `${size} elements for ${what}`, (data as Uint8Array).length);

@@ -239,6 +239,7 @@ describe("loadStateDict with options", () => {
     refused(model, state, {}, "TypeError", 'expected float32 for "out.bias", got float16 - pass { convert: true } to have it converted');
     model.loadStateDict(state, { convert: true });
     expect(list(model.stateDict()["out.bias"] as Tensor)).toEqual([0.5]);
+    model.loadStateDict({ ...state, "out.bias": { ...half, dtype: "float8_e4m3fn" } }, { convert: true });
     model.loadStateDict({ ...state, "out.bias": tensor(new Float64Array([0.25])) }, { convert: true });
     expect(list(model.stateDict()["out.bias"] as Tensor)).toEqual([0.25]);
 
