@@ -1,14 +1,19 @@
 /** What lies in a file, as a table. */
 
 import type { ByteSource } from "./byte-source";
+import { readNpy } from "./numpy/npy";
+import { readNpz } from "./numpy/npz";
 import { WeightFileError } from "./refusal";
 import { readHeader } from "./safetensors/header";
 import { type ReadOptions, readOptionsOf } from "./signal";
 import { openSource, type Source } from "./source";
+import { readTorch } from "./torch/read";
+import { BYTES, type Weight } from "./weight";
+import { zipEntries } from "./zip";
 
 /**
  * What lies in a file of weights, as a table to print: a line for each tensor, with its shape, dtype and size, and a last one with the totals. The kind of file is
- * told by its first bytes. Of a safetensors file only the header is read.
+ * told by its first bytes: safetensors, of which only the header is read, PyTorch's files, NumPy's arrays and archives. A tensor inside of dicts and lists has its path for a name.
  *
  * @param source The file: a path, a URL, a `Blob`, a `Response` or bytes.
  * @param options `onProgress`: told as bytes come. `signal`: ends the reading.
@@ -27,13 +32,22 @@ export async function describe(source: Source, options?: ReadOptions): Promise<s
   const op = "describe";
   const opened = await openSource(op, source, readOptionsOf(op, options));
   try {
-    const format = formatOf(await opened.read(0, Math.min(16, opened.size)));
-    switch (format) {
-      case "safetensors":
-        return table(format, await safetensorsRows(op, opened));
-      default:
-        throw new WeightFileError(op, "a safetensors file", "something else", "its first bytes are none of such a file");
+    const first = await opened.read(0, Math.min(16, opened.size));
+    if (isSafetensors(first)) return table("safetensors", await safetensorsRows(op, opened));
+    const whole = () => opened.read(0, opened.size);
+    if (startsWith(first, NUMPY)) return table("NumPy", rowsOf({ array: await readNpy(await whole()) }));
+    if (startsWith(first, ZIP)) {
+      const names = [...(await zipEntries(op, opened)).keys()];
+      const isTorch = names.some((name) => name.endsWith("/data.pkl"));
+      return isTorch ? table("PyTorch", rowsOf(await readTorch(await whole()))) : table("NumPy", rowsOf(await readNpz(await whole())));
     }
+    if (startsWith(first, PICKLE)) return table("PyTorch", rowsOf(await readTorch(await whole())));
+    throw new WeightFileError(
+      op,
+      "a safetensors file, one of PyTorch's or of NumPy's",
+      "something else",
+      "its first bytes are none of such a file",
+    );
   } finally {
     await opened.close();
   }
@@ -49,9 +63,29 @@ interface Row {
   readonly bytes: number;
 }
 
-/** The kind of a file, by its first bytes. */
-function formatOf(first: Uint8Array): "safetensors" | undefined {
-  return first[8] === 0x7b && first[5] === 0 && first[6] === 0 && first[7] === 0 ? "safetensors" : undefined;
+const ZIP = [0x50, 0x4b, 3, 4];
+const NUMPY = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+const PICKLE = [0x80, 2, 0x8a, 10];
+
+function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
+  return magic.every((byte, i) => bytes[i] === byte);
+}
+
+/** A header begins behind its length, which is less than 2^40. */
+function isSafetensors(first: Uint8Array): boolean {
+  return first[8] === 0x7b && first[5] === 0 && first[6] === 0 && first[7] === 0;
+}
+
+/** The tensors in dicts and lists, by their paths. The readers bound how deep these are. */
+function rowsOf(value: unknown, path = ""): Row[] {
+  if (typeof value !== "object" || value === null) return [];
+  const { shape, dtype, data } = value as Partial<Weight>;
+  if (Array.isArray(shape) && dtype !== undefined && ArrayBuffer.isView(data)) {
+    return [{ name: path, shape, dtype, bytes: data.length * BYTES[dtype] }];
+  }
+  if (ArrayBuffer.isView(value)) return [];
+  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  return entries.flatMap(([key, inner]) => rowsOf(inner, path === "" ? String(key) : `${path}.${String(key)}`));
 }
 
 async function safetensorsRows(op: string, source: ByteSource): Promise<Row[]> {
