@@ -2,77 +2,14 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  DataLoader,
-  defaultGenerator,
-  functional as F,
-  Generator,
-  manualSeed,
-  nn,
-  ones,
-  optim,
-  randn,
-  type Tensor,
-  TensorDataset,
-  tidy,
-} from "@dropwise/core";
+import { defaultGenerator, nn, ones } from "@dropwise/core";
 import { EarlyStopping } from "@dropwise/core/train";
 import { afterAll, describe, expect, test } from "vitest";
+import { start, train, weights } from "../../test/run";
 import { inMemory, loadCheckpoint, readSafetensors, saveCheckpoint, writeSafetensors } from "../index";
 
 const folder = mkdtempSync(join(tmpdir(), "dropwise-checkpoint-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** A run with everything in it that has a state: masks of the default generator and of a layer's own, shuffling, momentum, a schedule, an average. */
-function start(seed = 1) {
-  const x = randn([44, 6], { generator: new Generator(3) });
-  manualSeed(seed);
-  const dataset = new TensorDataset(x, x.sum({ dim: 1, keepdim: true }));
-  const model = new nn.Sequential(
-    ...[new nn.Linear(6, 16), new nn.BatchNorm1d(16), new nn.ReLU(), new nn.Dropout(0.3)],
-    ...[new nn.Linear(16, 16), new nn.Dropout({ p: 0.2, generator: new Generator(seed + 5) }), new nn.Linear(16, 1)],
-  );
-  const optimizer = new optim.AdamW(model.parameters(), { lr: 0.01 });
-  const scheduler = new optim.CosineAnnealingLR(optimizer, { tMax: 100 });
-  const ema = new optim.EMA(model.parameters(), { decay: 0.9 });
-  const order = new Generator(seed + 9);
-  const loader = new DataLoader(dataset, { batchSize: 8, shuffle: true, generator: order, prefetch: 3 });
-  return { model, optimizer, scheduler, ema, loader, generators: { order } };
-}
-type Run = ReturnType<typeof start>;
-
-/** Trains from one step to another; `onStep` is told of each within the pass. */
-async function train(run: Run, from: number, to: number, isAsync: boolean, onStep = async (_step: number) => {}): Promise<void> {
-  let step = from;
-  const one = async ([input, target]: readonly [Tensor, Tensor]) => {
-    tidy(() => {
-      run.optimizer.zeroGrad();
-      F.mseLoss(run.model.forward(input), target).backward();
-      run.optimizer.step();
-      run.ema.update();
-      run.scheduler.step();
-    });
-    await onStep(++step);
-  };
-  while (step < to) {
-    if (isAsync) {
-      for await (const batch of run.loader) {
-        await one(batch);
-        if (step === to) break;
-      }
-    } else {
-      for (const batch of run.loader) {
-        await one(batch);
-        if (step === to) break;
-      }
-    }
-  }
-}
-
-const weights = ({ model, ema }: Run) => [
-  ...Object.entries(model.stateDict()).map(([name, x]) => [name, ...x.dataSync()]),
-  ...ema.stateDict().averages.map((x) => [...(x as Tensor).dataSync()]),
-];
 
 describe("a checkpoint", () => {
   test.each([false, true])("goes on exactly: 100 steps are 37 and 63, with prefetch %s", async (isAsync) => {
@@ -82,13 +19,13 @@ describe("a checkpoint", () => {
     await train(whole, 0, 100, isAsync, async (step) => {
       if (step === 37) await saveCheckpoint(path, { ...whole, step });
     });
-    const expected = [weights(whole), [...defaultGenerator().getState()]];
+    const expected = [await weights(whole), [...defaultGenerator().getState()]];
 
     const other = start(2);
     const { step: saved, ...rest } = await loadCheckpoint(path, other);
     expect([saved, rest]).toEqual([37, {}]);
     await train(other, saved as number, 100, isAsync);
-    expect([weights(other), [...defaultGenerator().getState()]]).toEqual(expected);
+    expect([await weights(other), [...defaultGenerator().getState()]]).toEqual(expected);
   });
 
   test("gives back plain values as they were, and states of parts that were not asked for", async () => {
@@ -123,10 +60,10 @@ describe("a checkpoint", () => {
     await saveCheckpoint(kept, { model: run.model, step: 3 });
     const bytes = (await kept.read()) as Uint8Array;
     const other = start(2);
-    const before = [weights(other), [...defaultGenerator().getState()]];
+    const before = [await weights(other), [...defaultGenerator().getState()]];
     const refused = async (file: Uint8Array, says: RegExp, parts: object = { model: other.model }) => {
       await expect(loadCheckpoint(file, parts as never)).rejects.toThrow(says);
-      expect([weights(other), [...defaultGenerator().getState()]]).toEqual(before);
+      expect([await weights(other), [...defaultGenerator().getState()]]).toEqual(before);
     };
     for (const at of [bytes.length - 1, bytes.length - 400, 200]) {
       const torn = bytes.slice();
@@ -154,10 +91,15 @@ describe("a checkpoint", () => {
     const other = start(2);
     await train(other, 0, 2, false);
     const third = new nn.Linear(2, 1);
-    const state = () => [weights(other), other.scheduler.stateDict(), other.loader.stateDict(), [...other.generators.order.getState()]];
-    const before = [...state(), [...defaultGenerator().getState()]];
+    const state = async () => [
+      await weights(other),
+      other.scheduler.stateDict(),
+      other.loader.stateDict(),
+      [...other.generators.order.getState()],
+    ];
+    const before = [...(await state()), [...defaultGenerator().getState()]];
     await expect(loadCheckpoint(kept, { ...other, another: third })).rejects.toThrow(/expected shape \[1, 2\] for "weight", got \[1, 3\]/);
-    expect([...state(), [...defaultGenerator().getState()]]).toEqual(before);
+    expect([...(await state()), [...defaultGenerator().getState()]]).toEqual(before);
     const withoutOwn: nn.Module = new nn.Sequential(new nn.Linear(6, 16), new nn.Dropout(0.2));
     await expect(loadCheckpoint(kept, { model: withoutOwn })).rejects.toThrow(
       /expected model with the generators of none of its layers, got 5.generator/,
