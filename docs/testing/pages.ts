@@ -14,9 +14,9 @@ export interface Link {
 /** A page in pieces of one file, which the conformance package tests and compares with the page. */
 const TESTED_ELSEWHERE = ["docs/write-a-backend.md"];
 
-/** Pages whose code runs with core alone: the top one, core's, and those in this folder. */
+/** Pages whose code runs with core and weights alone: the top one, those of the two packages, and those in this folder. */
 export function pagesWithCode(): string[] {
-  const pages = ["README.md", "CONTRIBUTING.md", "packages/core/README.md", ...markdownIn("docs")];
+  const pages = ["README.md", "CONTRIBUTING.md", "packages/core/README.md", "packages/weights/README.md", ...markdownIn("docs")];
   return pages.filter((page) => !TESTED_ELSEWHERE.includes(page));
 }
 
