@@ -8,10 +8,11 @@ export function inWindows(source: ByteSource): ByteSource {
   return {
     ...source,
     async read(start, end) {
-      if (start < from || end > from + window.length) {
-        window = (await source.read(start, Math.max(end, Math.min(source.size, start + WINDOW)))) as typeof window;
-        from = start;
-      }
+      if (start >= from && end <= from + window.length) return window.subarray(start - from, end - from);
+      // What is large is read by itself: its elements then lie where arrays of them may.
+      if (end - start >= WINDOW / 2) return source.read(start, end);
+      from = start - (start % ALIGNED);
+      window = (await source.read(from, Math.max(end, Math.min(source.size, from + WINDOW)))) as typeof window;
       return window.subarray(start - from, end - from);
     },
   };
@@ -20,3 +21,6 @@ export function inWindows(source: ByteSource): ByteSource {
 // --- internal helpers ---
 
 const WINDOW = 2 ** 23;
+
+/** Elements lie in a window as they do in the file, where storages begin at multiples of this. */
+const ALIGNED = 64;
