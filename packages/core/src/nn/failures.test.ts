@@ -81,7 +81,7 @@ describe.each(SETTINGS)("where any $fault may fail, on a backend with $kernels k
       const net = new Net(backend);
       const swapped = net.layer.weight.detach();
       const state = { "layer.weight": swapped, "layer.bias": net.seen, seen: new Float32Array([5, 6]) };
-      return { act: () => net.loadStateDict(state), watched: () => [...net.tensors(), swapped] };
+      return { act: () => void net.loadStateDict(state), watched: () => [...net.tensors(), swapped] };
     });
   });
 
