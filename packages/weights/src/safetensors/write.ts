@@ -39,9 +39,9 @@ export async function writeSafetensors(state: WritableState, options?: WriteSafe
   const file = allocate(op, size);
   file.set(header);
   let at = header.length;
-  for await (const piece of pieces(op, items, round)) {
-    file.set(piece, at);
-    at += piece.length;
+  for (const item of items) {
+    const data = await item.data();
+    for (let done = 0; done < data.length; done += PART) at += copied(op, item, data.subarray(done, done + PART), round, file, at);
   }
   return file;
 }
@@ -129,15 +129,6 @@ function textOf(op: string, metadata: unknown): Record<string, string> {
   return text;
 }
 
-/** The bytes of all elements in turn. Of one tensor at a time there is more than a part. */
-async function* pieces(op: string, items: readonly Item[], round: boolean): AsyncGenerator<Uint8Array, void, undefined> {
-  for (const item of items) {
-    const data = await item.data();
-    const step = PART / BYTES[item.dtype];
-    for (let at = 0; at < data.length; at += step) yield bytesOf(op, item, data.subarray(at, at + step), round);
-  }
-}
-
 function bytesOf(op: string, { name, dtype }: Item, data: WeightData, round: boolean): Uint8Array {
   const refused = (value: unknown, advice?: string) => wrongValue(op, `what ${dtype} holds in ${quoted(name)}`, value, advice);
   if (dtype === "bool") {
@@ -152,23 +143,35 @@ function bytesOf(op: string, { name, dtype }: Item, data: WeightData, round: boo
   return new Uint8Array(codes.buffer);
 }
 
-/** The header and all pieces, in parts of their own memory. */
+/** The header and all elements, in parts of their own memory. A tensor is let go before the next one is asked for. */
 async function* gathered(op: string, { header, items, round, size }: Plan): AsyncGenerator<Uint8Array, void, undefined> {
   yield header;
   let left = size - header.length;
   let part = new Uint8Array(Math.min(PART, left));
   let filled = 0;
-  for await (const piece of pieces(op, items, round)) {
-    for (let at = 0; at < piece.length; ) {
-      const some = piece.subarray(at, at + part.length - filled);
-      part.set(some, filled);
-      at += some.length;
-      filled += some.length;
+  for (const item of items) {
+    let data: WeightData | null = await item.data();
+    // Wide elements come first, so that none lies over the end of a part.
+    for (let done = 0; data !== null && done < data.length; ) {
+      const count = Math.min(data.length - done, (part.length - filled) / BYTES[item.dtype]);
+      filled += copied(op, item, data.subarray(done, done + count), round, part, filled);
+      done += count;
       if (filled < part.length) continue;
+      // Nothing of a tensor that is done is held on to while its last part is out.
+      if (done === data.length) data = null;
       yield part;
       left -= filled;
       part = new Uint8Array(Math.min(PART, left));
       filled = 0;
+      if (data === null) break;
     }
+    data = null;
   }
+}
+
+/** Writes elements into a target, and says how many bytes they were. In a function of its own, so that no view of them outlives it. */
+function copied(op: string, item: Item, data: WeightData, round: boolean, target: Uint8Array, at: number): number {
+  const bytes = bytesOf(op, item, data, round);
+  target.set(bytes, at);
+  return bytes.length;
 }
