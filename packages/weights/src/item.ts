@@ -1,8 +1,17 @@
 /** A tensor to be written: one of a file, or one of a model. */
 import { wrongType, wrongValue } from "./refusal";
-import type { TensorLike } from "./safetensors/state";
 import { narrowed, rounded } from "./small-floats";
 import { arrayOf, BYTES, isSmallFloat, type Weight, type WeightData, type WeightDType } from "./weight";
+
+/** A tensor that gives its elements when it is asked, such as one of `@dropwise/core`. */
+export interface TensorLike {
+  /** Sizes, outermost first. */
+  readonly shape: readonly number[];
+  /** The element type. */
+  readonly dtype: WeightDType;
+  /** The elements in row-major order. */
+  data(): Promise<WeightData> | WeightData;
+}
 
 /** A tensor before its elements are read. */
 export interface Item {
@@ -11,8 +20,10 @@ export interface Item {
   readonly count: number;
   /** Elements that are here already. */
   readonly held: WeightData | undefined;
-  /** Its elements as a file has them. */
-  bytes(round: boolean): Promise<Uint8Array>;
+  /** Its elements, checked. */
+  data(): Promise<WeightData>;
+  /** Elements of its dtype, all or some, as a file has them. */
+  encoded(data: WeightData, round: boolean): Uint8Array;
 }
 
 /** True for what has the parts of a tensor, whatever is in them. */
@@ -36,8 +47,15 @@ export function itemOf(op: string, what: string, value: Weight | TensorLike): It
   if (!Number.isSafeInteger(8 * count)) throw wrongValue(op, `a shape for ${what} whose elements can be counted`, count);
   const checked = (elements: unknown) => checkedData(op, what, dtype, count, elements);
   const held = typeof data === "function" ? undefined : checked(data);
-  const elements = async () => held ?? checked(await (value as TensorLike).data());
-  return { shape, dtype, count, held, bytes: async (round) => bytesOf(op, what, dtype, await elements(), round) };
+  return {
+    shape,
+    dtype,
+    count,
+    held,
+    // Looked at again where it is here: what holds it may have given it away since.
+    data: async () => checked(typeof data === "function" ? await data.call(value) : held),
+    encoded: (elements, round) => encoded(op, what, dtype, elements, round),
+  };
 }
 
 // --- internal helpers ---
@@ -51,7 +69,7 @@ function checkedData(op: string, what: string, dtype: WeightDType, count: number
   return elements;
 }
 
-function bytesOf(op: string, what: string, dtype: WeightDType, data: WeightData, round: boolean): Uint8Array {
+function encoded(op: string, what: string, dtype: WeightDType, data: WeightData, round: boolean): Uint8Array {
   const refused = (value: unknown, advice: string) => wrongValue(op, `what ${dtype} holds in ${what}`, value, advice);
   const strange = dtype === "bool" ? (data as Uint8Array).find((byte) => byte > 1) : undefined;
   if (strange !== undefined) throw refused(strange, "true is 1");

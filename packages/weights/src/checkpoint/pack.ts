@@ -2,10 +2,11 @@
  * Values as JSON with their tensors beside it, by name. What JSON lacks stands as an object with `$`: tensors and typed arrays by their names, numbers that JSON
  * does not know, bigints. Keys are paths (`model/0.weight`), so that a file can be read by whoever wants only the weights.
  */
+import type { TensorLike } from "../item";
 import { WeightFileError, wrongType } from "../refusal";
 import { isPlainObject } from "../signal";
 import type { Weight, WeightData, WeightDType, Weights } from "../weight";
-import { generatorsOf, isGenerator, isStateful, isTensorLike, type TensorLike } from "./parts";
+import { generatorsOf, isGenerator, isStateful, isTensorLike } from "./parts";
 
 /** Tensors by name, and the JSON that names them. */
 export interface Packed {

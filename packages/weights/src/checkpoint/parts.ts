@@ -1,5 +1,5 @@
 /** What a checkpoint is made of: things that tell their state, generators, tensors, and plain values around them. */
-import type { Weight } from "../weight";
+import type { TensorLike } from "../item";
 
 /** A model, an optimizer, a scheduler, a loader, an average of weights, early stopping: whatever tells its state and takes it back. */
 export interface Stateful {
@@ -26,13 +26,6 @@ export interface GeneratorLike {
    * @param state What `getState` gave.
    */
   setState(state: Uint8Array): unknown;
-}
-
-/** A tensor of a backend. */
-export interface TensorLike {
-  readonly shape: readonly number[];
-  readonly dtype: Weight["dtype"];
-  data(): Promise<Weight["data"]>;
 }
 
 /** True for what tells its state and takes it back. */

@@ -1,7 +1,7 @@
 import { numbers, u16, u32 } from "../bytes";
+import type { TensorLike } from "../item";
 import { type Item, itemOf } from "../item";
 import { WeightFileError, wrongType, wrongValue } from "../refusal";
-import type { TensorLike } from "../safetensors/state";
 import { type ReadOptions, readOptionsOf } from "../signal";
 import { openSource, type Source } from "../source";
 import { gather, isRowMajor, stridesOf } from "../strided";
@@ -82,7 +82,7 @@ export async function npyOf(op: string, what: string, weight: unknown): Promise<
   const name = NAMES.get(dtype);
   if (name === undefined)
     throw wrongValue(op, `a dtype that NumPy has for ${what}`, dtype, 'write its data as { shape, dtype: "float32", data }');
-  const bytes = await item.bytes(false);
+  const bytes = item.encoded(await item.data(), false);
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const text = `{'descr': '${BYTES[dtype] === 1 ? "|" : "<"}${name}', 'fortran_order': False, 'shape': (${sizes}), }`;
   // The elements begin at a multiple of 64.

@@ -1,6 +1,6 @@
 import { crc32 } from "../crc32";
+import type { TensorLike } from "../item";
 import { WeightFileError, wrongType, wrongValue } from "../refusal";
-import type { TensorLike } from "../safetensors/state";
 import { isPlainObject, type ReadOptions, readOptionsOf } from "../signal";
 import { openSource, type Source } from "../source";
 import type { Weight, Weights } from "../weight";

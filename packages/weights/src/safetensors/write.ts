@@ -1,10 +1,9 @@
 /** Safetensors files, as bytes or as a stream of them. */
 import { allocate, quoted, wrongType, wrongValue } from "../refusal";
 import { isPlainObject, optionsOf } from "../signal";
-import { narrowed, rounded } from "../small-floats";
-import { BYTES, isSmallFloat, type WeightData } from "../weight";
+import { BYTES, type WeightData } from "../weight";
 import { isWellFormed, KINDS, MAX_HEADER, METADATA } from "./kinds";
-import { type Item, itemsOf, type WritableState } from "./state";
+import { itemsOf, type NamedItem, type WritableState } from "./state";
 
 /** Options of `writeSafetensors` and `writeSafetensorsStream`. */
 export interface WriteSafetensorsOptions {
@@ -41,7 +40,7 @@ export async function writeSafetensors(state: WritableState, options?: WriteSafe
   let at = header.length;
   for (const item of items) {
     const data = await item.data();
-    for (let done = 0; done < data.length; done += PART) at += copied(op, item, data.subarray(done, done + PART), round, file, at);
+    for (let done = 0; done < data.length; done += PART) at += copied(item, data.subarray(done, done + PART), round, file, at);
   }
   return file;
 }
@@ -67,7 +66,7 @@ export function writeSafetensorsStream(
   options?: WriteSafetensorsOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const op = "writeSafetensorsStream";
-  return gathered(op, plan(op, state, options));
+  return gathered(plan(op, state, options));
 }
 
 // --- internal helpers ---
@@ -78,7 +77,7 @@ const PART = 2 ** 20;
 /** A file before its elements are read. */
 interface Plan {
   readonly header: Uint8Array;
-  readonly items: readonly Item[];
+  readonly items: readonly NamedItem[];
   readonly round: boolean;
   readonly size: number;
 }
@@ -89,7 +88,7 @@ function plan(op: string, state: unknown, options: WriteSafetensorsOptions | und
   const text = metadata === undefined ? undefined : textOf(op, metadata);
   const kinds = Object.keys(KINDS);
   const ranks = new Map<string, number>(Object.values(KINDS).map(([dtype], i) => [dtype, i]));
-  const rank = ({ dtype }: Item) => ranks.get(dtype) as number;
+  const rank = ({ dtype }: NamedItem) => ranks.get(dtype) as number;
   const items = itemsOf(op, state).sort((a, b) => rank(a) - rank(b) || compare(a.name, b.name));
   const entries: [string, unknown][] = text === undefined ? [] : [[METADATA, text]];
   let at = 0;
@@ -129,22 +128,8 @@ function textOf(op: string, metadata: unknown): Record<string, string> {
   return text;
 }
 
-function bytesOf(op: string, { name, dtype }: Item, data: WeightData, round: boolean): Uint8Array {
-  const refused = (value: unknown, advice?: string) => wrongValue(op, `what ${dtype} holds in ${quoted(name)}`, value, advice);
-  if (dtype === "bool") {
-    const strange = (data as Uint8Array).find((byte) => byte > 1);
-    if (strange !== undefined) throw refused(strange, "true is 1");
-  }
-  if (!isSmallFloat(dtype)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const values = data as Float32Array;
-  const canRound = dtype === "float16" || dtype === "bfloat16";
-  const codes = narrowed(round && canRound ? rounded(values, dtype) : values, dtype);
-  if (typeof codes === "number") throw refused(values[codes], canRound && !round ? "pass { round: true }" : "write it as float32");
-  return new Uint8Array(codes.buffer);
-}
-
 /** The header and all elements, in parts of their own memory. A tensor is let go before the next one is asked for. */
-async function* gathered(op: string, { header, items, round, size }: Plan): AsyncGenerator<Uint8Array, void, undefined> {
+async function* gathered({ header, items, round, size }: Plan): AsyncGenerator<Uint8Array, void, undefined> {
   yield header;
   let left = size - header.length;
   let part = new Uint8Array(Math.min(PART, left));
@@ -154,7 +139,7 @@ async function* gathered(op: string, { header, items, round, size }: Plan): Asyn
     // Wide elements come first, so that none lies over the end of a part.
     for (let done = 0; data !== null && done < data.length; ) {
       const count = Math.min(data.length - done, (part.length - filled) / BYTES[item.dtype]);
-      filled += copied(op, item, data.subarray(done, done + count), round, part, filled);
+      filled += copied(item, data.subarray(done, done + count), round, part, filled);
       done += count;
       if (filled < part.length) continue;
       // Nothing of a tensor that is done is held on to while its last part is out.
@@ -170,8 +155,8 @@ async function* gathered(op: string, { header, items, round, size }: Plan): Asyn
 }
 
 /** Writes elements into a target, and says how many bytes they were. In a function of its own, so that no view of them outlives it. */
-function copied(op: string, item: Item, data: WeightData, round: boolean, target: Uint8Array, at: number): number {
-  const bytes = bytesOf(op, item, data, round);
+function copied(item: NamedItem, data: WeightData, round: boolean, target: Uint8Array, at: number): number {
+  const bytes = item.encoded(data, round);
   target.set(bytes, at);
   return bytes.length;
 }

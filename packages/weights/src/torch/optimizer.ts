@@ -1,6 +1,6 @@
+import type { TensorLike } from "../item";
 import { isTensorLike } from "../item";
 import { wrongType, wrongValue } from "../refusal";
-import type { TensorLike } from "../safetensors/state";
 import { isPlainObject } from "../signal";
 import type { Weight } from "../weight";
 import { entriesOf } from "./entries";

@@ -1,5 +1,5 @@
+import type { TensorLike } from "../item";
 import { wrongType } from "../refusal";
-import type { TensorLike } from "../safetensors/state";
 import { optionsOf } from "../signal";
 import type { Weight } from "../weight";
 import { zipOf } from "../zip-write";
@@ -54,7 +54,7 @@ export async function writeTorch(value: WritableTorch, options?: WriteTorchOptio
     ["archive/.storage_alignment", text("64")],
     ["archive/byteorder", text("little")],
   ];
-  for (const [key, item] of storages.entries()) entries.push([`archive/data/${key}`, await item.bytes(round)]);
+  for (const [key, item] of storages.entries()) entries.push([`archive/data/${key}`, item.encoded(await item.data(), round)]);
   entries.push(["archive/version", text("3\n")]);
   return zipOf(OP, entries);
 }
