@@ -76,6 +76,7 @@ export const receivers: Readonly<Record<string, Place>> = {
     return new core.optim.SequentialLR(optimizer, { schedulers: [w.scheduler(optimizer)], milestones: [] });
   }),
   "optim.EMA": p.receiver((w) => w.ema()),
+  "nn.AttentionPast": p.receiver(() => new nn.AttentionPast()),
   ...trainReceivers,
 };
 
