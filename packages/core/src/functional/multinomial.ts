@@ -5,7 +5,7 @@ import { ShapeError } from "../errors/errors";
 import { checkInteger, optionsOf } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
-import { attempt, drawRaces, drawRand } from "../random/draws";
+import { attempt, drawRaces, drawRand, firstAbove } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
 import { formatShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
@@ -113,12 +113,6 @@ function found(sums: TypedArray, wanted: TypedArray, count: number, samples: num
   }
   return Int32Array.from({ length: wanted.length }, (_, i) => {
     const start = Math.floor(i / samples) * count;
-    let [low, high] = [0, count - 1];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((rising[start + middle] as number) > (wanted[i] as number)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
+    return firstAbove(rising.subarray(start, start + count), wanted[i] as number);
   });
 }

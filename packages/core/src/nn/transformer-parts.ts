@@ -48,7 +48,6 @@ export interface TransformerParts {
   readonly dropout: Dropout;
   readonly dropouts: readonly Dropout[];
   readonly activation: (x: Tensor) => Tensor;
-  readonly batchFirst: boolean;
   readonly normFirst: boolean;
 }
 
@@ -92,7 +91,6 @@ export function transformerParts(
     norms: times(attentions + 1, () => own(new LayerNorm(dModel, { eps: layerNormEps, bias, ...on }))),
     dropouts: times(attentions + 1, drop),
     activation: activation === "relu" ? relu : activation === "gelu" ? (x: Tensor) => gelu(x) : activation,
-    batchFirst,
     normFirst,
   }));
 }

@@ -2,7 +2,7 @@
  * Random numbers drawn on the host, so that a model starts equal on every backend. Each function takes one host call of the
  * generator, whatever the length, and uses its words in order. Stated in `docs/random-stream.md`. Memory comes first: where there is none, no call is taken.
  */
-import { hostArray } from "../dtype/dtype";
+import { hostArray, type TypedArray } from "../dtype/dtype";
 import { drawing } from "./drawing";
 import type { Generator } from "./generator";
 import { WordReader } from "./words";
@@ -81,16 +81,20 @@ export function drawWeighted(generator: Generator, weights: Float64Array, length
   });
   const words = wordsFor(generator, length);
   for (let i = 0; i < length; i++) {
-    const wanted = words.next() * 2 ** -32 * sum;
-    let [low, high] = [0, sums.length - 1];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((sums[middle] as number) > wanted) high = middle;
-      else low = middle + 1;
-    }
-    out[i] = low;
+    out[i] = firstAbove(sums, words.next() * 2 ** -32 * sum);
   }
   return out;
+}
+
+/** The first place of rising sums that is above what is wanted, found by halving; the last one where none is. */
+export function firstAbove(sums: TypedArray, wanted: number): number {
+  let [low, high] = [0, sums.length - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sums[middle] as number) > wanted) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /**

@@ -2,11 +2,11 @@
  * Values as JSON with their tensors beside it, by name. What JSON lacks stands as an object with `$`: tensors and typed arrays by their names, numbers that JSON
  * does not know, bigints. Keys are paths (`model/0.weight`), so that a file can be read by whoever wants only the weights.
  */
-import type { TensorLike } from "../item";
+import { isTensorLike, type TensorLike } from "../item";
 import { WeightFileError, wrongType } from "../refusal";
 import { isPlainObject } from "../signal";
-import type { Weight, WeightData, WeightDType, Weights } from "../weight";
-import { generatorsOf, isGenerator, isStateful, isTensorLike } from "./parts";
+import { arrayOf, BYTES, type Weight, type WeightData, type WeightDType, type Weights } from "../weight";
+import { generatorsOf, isGenerator, isStateful } from "./parts";
 
 /** Tensors by name, and the JSON that names them. */
 export interface Packed {
@@ -18,7 +18,7 @@ export interface Packed {
 export function pack(op: string, value: unknown): Packed {
   const tensors: Record<string, Weight | TensorLike> = {};
   const open = new Set<object>();
-  const beside = (kind: string, path: string, tensor: Weight | TensorLike) => {
+  const beside = (kind: "tensor" | "array", path: string, tensor: Weight | TensorLike) => {
     tensors[path] = tensor;
     return { $: kind, name: path };
   };
@@ -41,7 +41,6 @@ export function pack(op: string, value: unknown): Packed {
       if (isGenerator(item)) return packed(item.getState(), path);
       if (ArrayBuffer.isView(item)) return beside("array", path, arrayAsWeight(op, path, item));
       if (Array.isArray(item)) return item.map((inner, i) => packed(inner, join(path, String(i))));
-      if (isWeight(item)) return beside("weight", path, item);
       if (!isPlainObject(item))
         throw wrongType(op, `a plain value, a tensor, a generator or what has stateDict() at ${JSON.stringify(path)}`, item);
       const entries = Object.entries(item).filter(([, inner]) => inner !== undefined);
@@ -74,7 +73,6 @@ export function unpack(op: string, json: unknown, weights: Weights): unknown {
       case "bigint":
         return BigInt(rest.text as string);
       case "tensor":
-      case "weight":
         return weightAt(rest.name);
       case "array":
         return weightAt(rest.name).data;
@@ -103,31 +101,14 @@ export class StateWithGenerators {
 
 const MAX_DEPTH = 64;
 
-const DTYPES: Readonly<Record<string, WeightDType>> = {
-  Float64Array: "float64",
-  Float32Array: "float32",
-  BigInt64Array: "int64",
-  Int32Array: "int32",
-  Int16Array: "int16",
-  Int8Array: "int8",
-  BigUint64Array: "uint64",
-  Uint32Array: "uint32",
-  Uint16Array: "uint16",
-  Uint8Array: "uint8",
-};
-
 function join(path: string, key: string): string {
   return path === "" ? key : `${path}/${key}`;
 }
 
 function arrayAsWeight(op: string, path: string, view: ArrayBufferView): Weight {
-  const dtype = DTYPES[(view as Uint8Array)[Symbol.toStringTag]];
+  const kind: string = (view as Uint8Array)[Symbol.toStringTag];
+  const dtype = (Object.keys(BYTES) as WeightDType[]).find((known) => arrayOf(known).name === kind);
   if (dtype === undefined) throw wrongType(op, `a typed array that can be saved at ${JSON.stringify(path)}`, view);
   const data = view as WeightData;
   return { shape: [data.length], dtype, data };
-}
-
-function isWeight(value: object): value is Weight {
-  const { shape, dtype, data } = value as Partial<Weight>;
-  return Array.isArray(shape) && typeof dtype === "string" && ArrayBuffer.isView(data);
 }

@@ -1,5 +1,4 @@
 /** What a checkpoint is made of: things that tell their state, generators, tensors, and plain values around them. */
-import type { TensorLike } from "../item";
 
 /** A model, an optimizer, a scheduler, a loader, an average of weights, early stopping: whatever tells its state and takes it back. */
 export interface Stateful {
@@ -36,11 +35,6 @@ export function isStateful(value: unknown): value is Stateful {
 /** True for a random generator. */
 export function isGenerator(value: unknown): value is GeneratorLike {
   return hasMethods(value, ["getState", "setState"]);
-}
-
-/** True for a tensor of a backend. */
-export function isTensorLike(value: unknown): value is TensorLike {
-  return hasMethods(value, ["data"]) && Array.isArray((value as TensorLike).shape) && typeof (value as TensorLike).dtype === "string";
 }
 
 /** The generators of a model, by name. */
