@@ -16,7 +16,7 @@ export { readNpy, writeNpy } from "./numpy/npy";
 export { type ReadNpzOptions, readNpz, writeNpz } from "./numpy/npz";
 export { WeightFileError } from "./refusal";
 export type { OtherDType } from "./safetensors/kinds";
-export { openSafetensors, type SafetensorsFile, type TensorInfo } from "./safetensors/open";
+export { openSafetensors, type ReadTensorOptions, type SafetensorsFile, type TensorInfo } from "./safetensors/open";
 export { type ReadSafetensorsOptions, readSafetensors } from "./safetensors/read";
 export { type ReadShardedOptions, readSharded } from "./safetensors/sharded";
 export type { WritableState } from "./safetensors/state";

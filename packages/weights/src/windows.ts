@@ -9,9 +9,10 @@ export function inWindows(source: ByteSource): ByteSource {
     ...source,
     async read(start, end) {
       if (start >= from && end <= from + window.length) return window.subarray(start - from, end - from);
-      // What is large is read by itself: its elements then lie where arrays of them may.
-      if (end - start >= WINDOW / 2) return source.read(start, end);
-      from = start - (start % ALIGNED);
+      const aligned = start - (start % ALIGNED);
+      // What is large is read by itself.
+      if (end - start >= WINDOW / 2) return (await source.read(aligned, end)).subarray(start - aligned);
+      from = aligned;
       window = (await source.read(from, Math.max(end, Math.min(source.size, from + WINDOW)))) as typeof window;
       return window.subarray(start - from, end - from);
     },
@@ -22,5 +23,5 @@ export function inWindows(source: ByteSource): ByteSource {
 
 const WINDOW = 2 ** 23;
 
-/** Elements lie in a window as they do in the file, where storages begin at multiples of this. */
+/** Elements lie in memory as they do in the file, where storages begin at multiples of this: arrays of them need no copy. */
 const ALIGNED = 64;

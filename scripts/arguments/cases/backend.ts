@@ -15,6 +15,17 @@ const readingOptions = (optionsOf: (op: string, options: unknown, kinds: object)
   optionsOf("own", options, { size: "number" });
 const refusing = (refuse: (op: string, expected: string, value: unknown) => unknown) => (value: unknown) => refuse("own", "another", value);
 
+async function* sixElements() {
+  yield new Float32Array(6);
+}
+/** Whatever else has six elements would do as well. */
+const sixes: Place = {
+  ...p.list(p.integer(2, 0)),
+  valid: () => [2, 3],
+  accepts: (value) => p.isArrayOf(value, Number.isInteger) && (value as number[]).reduce((product, size) => product * size, 1) === 6,
+};
+const creation = { dtype: { valid: () => "float32", accepts: () => false }, requiresGrad: p.flag(), backend: p.backend };
+
 export const backendCases: Cases = {
   BYTES_PER_ELEMENT: "a table",
   createTypedArray: [{ valid: () => "float32", accepts: () => false }, p.integer(2, 0, 1000)],
@@ -32,6 +43,7 @@ export const backendCases: Cases = {
   thresholdOf: [p.fraction(0.5)],
   referenceKernels: [p.anything(referenceKernels)],
   optionsOf: { as: readingOptions as (value: never) => unknown, args: [p.options({ size: p.number(1) })], says: ["own"] },
+  tensorOfParts: { args: [{ valid: sixElements, accepts: () => false }, sixes, p.options(creation)], isAsync: true },
   wrongType: { as: refusing as (value: never) => unknown, args: [p.anything()] },
   wrongValue: { as: refusing as (value: never) => unknown, args: [p.anything()] },
 };

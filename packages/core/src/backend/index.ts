@@ -24,6 +24,7 @@ export { type OptionKind, type OptionKinds, optionsOf } from "../errors/options"
 export { wrongType, wrongValue } from "../errors/refusal";
 export { applyBinary, applyUnary } from "../ops/by-name";
 export type { Shape } from "../shape/shape";
+export { type Part, tensorOfParts } from "../tensor/parts";
 export type { Backend, BackendInfo, BackendStorage, DropoutSpec, Operand, OptimizerSpec, WindowSpec } from "./backend";
 export { contiguousStrides, createTypedArray, isContiguous, mergeDims, philox4x32, scaleOf, sizeOf, thresholdOf } from "./checked";
 export type { View } from "./kernels";

@@ -1,10 +1,12 @@
 /** A safetensors file whose tensors are read one by one, when they are asked for. */
 
+import type { Backend, Tensor } from "@dropwise/core";
+import { tensorOfParts } from "@dropwise/core/backend";
 import type { ByteSource } from "../byte-source";
 import { quoted, WeightFileError, wrongType, wrongValue } from "../refusal";
-import { type ReadOptions, readOptionsOf } from "../signal";
+import { optionsOf, type ReadOptions, readOptionsOf } from "../signal";
 import { openSource, type Source } from "../source";
-import { BYTES, elementsOf, type Weight, type WeightDType } from "../weight";
+import { BYTES, elementsOf, isSmallFloat, type Weight, type WeightData, type WeightDType } from "../weight";
 import { type Entry, readHeader } from "./header";
 import type { OtherDType } from "./kinds";
 
@@ -16,6 +18,14 @@ export interface TensorInfo {
   readonly dtype: WeightDType | OtherDType;
   /** Bytes in the file. */
   readonly bytes: number;
+}
+
+/** Options of `readTensor`. */
+export interface ReadTensorOptions {
+  /** Where the tensor is to live. Default: the default backend. */
+  readonly backend?: Backend | undefined;
+  /** Record operations on it, for gradients; float dtypes only. Default: false. */
+  readonly requiresGrad?: boolean | undefined;
 }
 
 /** An open safetensors file. */
@@ -38,6 +48,16 @@ export interface SafetensorsFile {
    * @throws RangeError for a name that the file does not have; WeightFileError for elements that no array can hold, and a file that cannot be read.
    */
   read(name: string): Promise<Weight>;
+  /**
+   * Reads a tensor to where it is to live. On backends whose memory is the process's own (the reference, native, wasm) the bytes of a file go there a MiB at a time: no
+   * array of the tensor's size is made.
+   *
+   * @param name Its name.
+   * @param options `backend`: where it lives (default: the default backend). `requiresGrad`: default false.
+   * @returns A tensor of float32 for floats below it, of int32 for int64, as far as the numbers fit; float64, float32, int32 and bool stay as they are.
+   * @throws RangeError for a name that the file does not have, and numbers beyond int32; TypeError for other dtypes, which `read` gives; as `read`.
+   */
+  readTensor(name: string, options?: ReadTensorOptions): Promise<Tensor>;
   /** Lets go of the file. Nothing can be read from then on. */
   close(): Promise<void>;
 }
@@ -71,12 +91,8 @@ export async function openSafetensors(source: Source, options?: ReadOptions): Pr
 }
 
 /** The tensor of an entry, by its bytes. */
-export function weightOf(op: string, { name, shape }: Entry, dtype: WeightDType, bytes: Uint8Array): Weight {
-  const strange = dtype === "bool" ? bytes.find((byte) => byte > 1) : undefined;
-  if (strange !== undefined) {
-    throw new WeightFileError(op, `bytes of 0 and 1 in ${quoted(name)}, which is bool`, `${strange}`);
-  }
-  return { shape, dtype, data: elementsOf(bytes, dtype) };
+export function weightOf(op: string, entry: Entry, dtype: WeightDType, bytes: Uint8Array): Weight {
+  return { shape: entry.shape, dtype, data: checkedElements(op, entry, dtype, bytes) };
 }
 
 /** The type in which the elements of an entry can be held. */
@@ -98,8 +114,27 @@ export function entryOf(op: string, entries: ReadonlyMap<string, Entry>, name: s
 
 // --- internal helpers ---
 
+function checkedElements(op: string, { name }: Entry, dtype: WeightDType, bytes: Uint8Array): WeightData {
+  const strange = dtype === "bool" ? bytes.find((byte) => byte > 1) : undefined;
+  if (strange !== undefined) {
+    throw new WeightFileError(op, `bytes of 0 and 1 in ${quoted(name)}, which is bool`, `${strange}`);
+  }
+  return elementsOf(bytes, dtype);
+}
+
+/** The dtype of a tensor that holds a file's elements. */
+function tensorDType(op: string, name: string, dtype: WeightDType): "float64" | "float32" | "int32" | "bool" {
+  if (isSmallFloat(dtype)) return "float32";
+  if (dtype === "int64") return "int32";
+  if (dtype === "float64" || dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
+  throw wrongType(op, `a dtype that tensors have in ${quoted(name)}`, dtype, "take its elements with read()");
+}
+
 function fileOf(source: ByteSource, entries: ReadonlyMap<string, Entry>, metadata: Readonly<Record<string, string>>): SafetensorsFile {
   let isClosed = false;
+  const checkOpen = (op: string) => {
+    if (isClosed) throw wrongType(op, "an open file", "closed", "open it again");
+  };
   return {
     names: [...entries.keys()],
     metadata,
@@ -110,8 +145,20 @@ function fileOf(source: ByteSource, entries: ReadonlyMap<string, Entry>, metadat
     async read(name) {
       const entry = entryOf("read", entries, name);
       const dtype = heldAs("read", entry);
-      if (isClosed) throw wrongType("read", "an open file", "closed", "open it again");
+      checkOpen("read");
       return weightOf("read", entry, dtype, await source.read(entry.start, entry.end));
+    },
+    async readTensor(name, options) {
+      const op = "readTensor";
+      const entry = entryOf(op, entries, name);
+      const held = heldAs(op, entry);
+      const dtype = tensorDType(op, name, held);
+      const { backend, requiresGrad } = optionsOf(op, options, ["backend", "requiresGrad"]);
+      checkOpen(op);
+      const parts = async function* () {
+        for await (const bytes of source.parts(entry.start, entry.end)) yield checkedElements(op, entry, held, bytes);
+      };
+      return tensorOfParts(parts(), entry.shape, { dtype, ...(backend && { backend }), ...(requiresGrad && { requiresGrad }) });
     },
     async close() {
       if (!isClosed) await source.close();

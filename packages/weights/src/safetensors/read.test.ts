@@ -1,4 +1,8 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { cpu } from "@dropwise/core";
 import { describe, expect, test } from "vitest";
 import { bytesOf, pathOf, plainNaN, tell, toldOf } from "../../test/files";
 import { entry, file } from "../../test/made";
@@ -96,5 +100,40 @@ describe("openSafetensors", () => {
     await opened.close();
     await opened.close();
     await expect(opened.read("0.weight")).rejects.toThrow("read: expected an open file");
+  });
+
+  test("reads tensors to where they are to live: floats below float32 as float32, int64 as int32, over many parts", async () => {
+    const count = 700_001; // more than two parts, and no multiple of anything
+    const data = Float32Array.from({ length: count }, (_, i) => i % 1000);
+    const bytes = await writeSafetensors({
+      wide: { shape: [count], dtype: "float32", data },
+      half: { shape: [count], dtype: "bfloat16", data: data.map((value) => value % 128) },
+      long: { shape: [2], dtype: "int64", data: new BigInt64Array([3n, -4n]) },
+      huge: { shape: [1], dtype: "int64", data: new BigInt64Array([2n ** 40n]) },
+      small: { shape: [1], dtype: "int8", data: new Int8Array([1]) },
+      flag: { shape: [], dtype: "bool", data: new Uint8Array([1]) },
+      none: { shape: [0, 2], dtype: "float32", data: new Float32Array(0) },
+    });
+    const path = join(mkdtempSync(join(tmpdir(), "dropwise-read-")), "a.safetensors");
+    writeFileSync(path, bytes);
+    const moved = new Uint8Array(bytes.length + 1);
+    moved.set(bytes, 1);
+    for (const source of [path, bytes, moved.subarray(1), new Blob([bytes as Uint8Array<ArrayBuffer>])]) {
+      const opened = await openSafetensors(source);
+      for (const name of ["wide", "half", "long", "flag", "none"]) {
+        const x = await opened.readTensor(name, { backend: cpu });
+        const { shape, data } = await opened.read(name);
+        expect([x.shape, Array.from((await x.data()) as Float32Array)], name).toEqual([shape, Array.from(data as Float32Array, Number)]);
+      }
+      expect([(await opened.readTensor("half")).dtype, (await opened.readTensor("long")).dtype]).toEqual(["float32", "int32"]);
+      expect((await opened.readTensor("wide", { requiresGrad: true })).requiresGrad).toBe(true);
+      await expect(opened.readTensor("huge")).rejects.toThrow(RangeError);
+      await expect(opened.readTensor("small")).rejects.toThrow(
+        new TypeError('readTensor: expected a dtype that tensors have in "small", got "int8" - take its elements with read()'),
+      );
+      await expect(opened.readTensor("other")).rejects.toThrow(RangeError);
+      await opened.close();
+      await expect(opened.readTensor("wide")).rejects.toThrow("readTensor: expected an open file");
+    }
   });
 });
