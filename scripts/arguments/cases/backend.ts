@@ -43,7 +43,7 @@ export const backendCases: Cases = {
   thresholdOf: [p.fraction(0.5)],
   referenceKernels: [p.anything(referenceKernels)],
   optionsOf: { as: readingOptions as (value: never) => unknown, args: [p.options({ size: p.number(1) })], says: ["own"] },
-  tensorOfParts: { args: [{ valid: sixElements, accepts: () => false }, sixes, p.options(creation)], isAsync: true },
+  tensorOfParts: { args: [{ valid: () => ({ [Symbol.asyncIterator]: sixElements }), accepts: () => false }, sixes, p.options(creation)], isAsync: true },
   wrongType: { as: refusing as (value: never) => unknown, args: [p.anything()] },
   wrongValue: { as: refusing as (value: never) => unknown, args: [p.anything()] },
 };
