@@ -14,8 +14,8 @@ import { ask } from "./python.mjs";
 const TENSORS = 64;
 /** Elements of each, 16 MiB. */
 const LENGTH = 2 ** 22;
-/** What may be held beyond what the process takes when nothing was read: a few tensors. */
-const MOST = 160 * 2 ** 20;
+/** What may be held beyond what the process takes when nothing was read: a quarter of the file, as memory of tensors gone by is not collected at once. */
+const MOST = 256 * 2 ** 20;
 const self = fileURLToPath(import.meta.url);
 
 /**

@@ -3,13 +3,14 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /**
- * Whether a Python has these modules.
+ * Whether a Python has these modules. They are not imported: Keras asks for a backend then.
  *
  * @param {string} python
- * @param {string} modules as `import` takes them
+ * @param {string} modules separated by commas
  */
 export function has(python, modules) {
-  return spawnSync(python, ["-c", `import ${modules}`], { stdio: "ignore" }).status === 0;
+  const program = "import importlib.util as u, sys; sys.exit(any(u.find_spec(name.strip()) is None for name in sys.argv[1].split(',')))";
+  return spawnSync(python, ["-c", program, modules], { stdio: "ignore" }).status === 0;
 }
 
 /**
