@@ -1,4 +1,5 @@
-"""What interop.mjs asks of torch and numpy: `make DIR` makes files and says what they hold, `check DIR` reads ours and says what they hold."""
+"""What files.mjs and large.mjs ask of torch, safetensors and numpy: `make DIR` makes files and says what they hold, `check DIR` reads ours and says what they hold, `lazy FILE` reads a few
+elements of each tensor of a large file."""
 
 import collections
 import json
@@ -9,6 +10,8 @@ import warnings
 warnings.simplefilter("ignore")
 import numpy as np
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 F8 = "float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e8m0fnu".split()
@@ -129,10 +132,18 @@ def make(folder):
         torch.save(value, f"{name}.pt", **how)
         what[f"{name}.pt"] = told(value)
 
+    def safe(name, tensors):
+        save_file(tensors, f"{name}.safetensors")
+        what[f"{name}.safetensors"] = told(tensors)
+
     for name in DTYPES:
+        safe(f"dtype {name}", {"x": of_dtype(name), "empty": of_dtype(name)[:0], "0-dim": of_dtype(name)[1]})
         save(f"dtype {name}", {"x": of_dtype(name)})
         save(f"legacy dtype {name}", {"x": of_dtype(name)}, _use_new_zipfile_serialization=False)
+    safe("every dtype", {name: of_dtype(name) for name in DTYPES})
     for name, model in models():
+        if name != "tied":  # which save_file refuses
+            safe(f"model {name}", model.state_dict())
         save(f"model {name}", model.state_dict())
         save(f"legacy model {name}", model.state_dict(), _use_new_zipfile_serialization=False)
         for protocol in (3, 4, 5):
@@ -165,6 +176,8 @@ def check(folder):
             read[name] = optimizer(int(name[10:-3]), torch.load(name, weights_only=True))
         elif name.endswith(".pt"):
             read[name] = told(torch.load(name, weights_only=True, map_location="cpu"))
+        elif name.endswith(".safetensors"):
+            read[name] = told(load_file(name))
         elif name.endswith(".npy"):
             read[name] = told(torch.from_numpy(np.load(name)))
         elif name.endswith(".npz"):
@@ -172,4 +185,9 @@ def check(folder):
     print(json.dumps(read))
 
 
-{"make": make, "check": check}[sys.argv[1]](sys.argv[2])
+def lazy(file):
+    with safe_open(file, "pt") as f:
+        print(json.dumps([f.get_slice(name)[-3:].sum().item() for name in f.keys()]))
+
+
+{"make": make, "check": check, "lazy": lazy}[sys.argv[1]](sys.argv[2])
