@@ -46,6 +46,13 @@ describe("writeSafetensors", () => {
     },
   );
 
+  test("writes long names whole, which two tensors may share the beginning of", async () => {
+    const names = ["weight", "bias"].map((part) => `encoder.layers.0.self_attention.out_projection.${part}`);
+    const state = Object.fromEntries(names.map((name, i) => [name, f32(i)]));
+    expect(await readSafetensors(await writeSafetensors(state))).toEqual(state);
+    expect(await readSafetensors(await streamed(state))).toEqual(state);
+  });
+
   test.each(DTYPES)("gives %s back as it was, whatever its bits, shape and place", async (dtype) => {
     const next = numbers(7);
     for (const shape of [[], [0], [3], [2, 0, 5], [1, 1, 7], [13, 3]]) {

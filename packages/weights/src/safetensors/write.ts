@@ -98,7 +98,7 @@ function plan(op: string, state: unknown, options: WriteSafetensorsOptions | und
     at = end;
   }
   // Member by member, as an object would put names that are numbers first.
-  const json = new TextEncoder().encode(`{${entries.map(([name, value]) => `${quoted(name)}:${JSON.stringify(value)}`).join()}}`);
+  const json = new TextEncoder().encode(`{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`);
   const length = Math.ceil(json.length / 8) * 8;
   if (length > MAX_HEADER) throw wrongValue(op, `names and metadata of at most ${MAX_HEADER} bytes`, length);
   const header = new Uint8Array(8 + length).fill(0x20);
