@@ -49,7 +49,7 @@ export interface Operand<Handle = unknown> {
  *     y[i] = keep(m(i)) ? f32(f32(x[i] * keepScale) + keepShift) : dropValue
  *
  * `keep(e)` is true when word `e & 3` of Philox block `e >> 2` is below `threshold` (unsigned), for the key
- * (seedLo, seedHi) and the counter (callLo, callHi, blockLo, blockHi). See `docs/random-stream.md`.
+ * (seedLo, seedHi) and the counter (callLo, callHi, blockLo, blockHi), unless a `layout` says otherwise. See `docs/random-stream.md`.
  */
 export interface DropoutSpec {
   /** Low word of the key: u32, as are the next three. */
@@ -77,6 +77,40 @@ export interface DropoutSpec {
   readonly shape: readonly number[];
   /** m(i) = elementOffset + the dot product of i's index with these; 0 where one mask element is shared. Same length as `shape`. */
   readonly maskStrides: readonly number[];
+  /** Where another framework's mask is drawn: which word decides which element. Backends of the first version of this contract are never handed one. */
+  readonly layout?: MaskLayout | undefined;
+}
+
+/**
+ * Which Philox word decides mask element e, as threads of a GPU share the work between them: `threads` of them, one block for each of up to four elements, pass
+ * after pass over the data. With G = threads, W = width, pass = floor(e / (W G)), r = e mod (W G) and floor division:
+ *
+ * | kind | thread t | slot s | counter | word |
+ * |---|---|---|---|---|
+ * | packed (W 2, 4, 8) | r / W | r mod W | (call + pass * max(1, W / 4) + s / 4, t) | s mod 4 |
+ * | spread (W 4) | r mod G | r / G | (call + pass, t) | s |
+ * | wide (W 2) | r mod G | r / G | (call + pass, t) | 2 s and 2 s + 1 |
+ * | flat (W 1, 4) | | | (e / W, 0) | e mod W |
+ *
+ * Each half of the counter has 64 bits, its low word first; `call` is (callLo, callHi). Of one word w, an element is kept when
+ * `((w << shift) - low) mod 2^32 < threshold`. Wide: of the two words x and y, when the number with the high word `y >>> 11` and the low word
+ * `x ^ (y << 21)` is below that with the high word `thresholdHi` and the low word `threshold`.
+ */
+export interface MaskLayout {
+  /** Who draws what. */
+  readonly kind: "packed" | "spread" | "wide" | "flat";
+  /** W: elements of a thread in a pass; of a block, where `flat`. */
+  readonly width: 1 | 2 | 4 | 8;
+  /** G: 1 to 2^29. Of no meaning where `flat`. */
+  readonly threads: number;
+  /** 0 or 1. */
+  readonly shift: number;
+  /** u32. */
+  readonly low: number;
+  /** Below 2^22; 0 unless `wide`. */
+  readonly thresholdHi: number;
+  /** The table above as a function, one element at a time, in any order: for kernels that are not to be fast. */
+  keeps(spec: DropoutSpec): (element: number) => boolean;
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  *     y[i] = keep(m(i)) ? f32(f32(x[i] * keepScale) + keepShift) : dropValue
  *
- * It draws the mask as it goes and stores none of it: element m is kept when word m % 4 of Philox block floor(m / 4) is below the threshold.
+ * It draws the mask as it goes and stores none of it: element m is kept when word m % 4 of Philox block floor(m / 4) is below the threshold, or as a layout says.
  * Indices may exceed 2^32, so they are numbers in double, never cut by a shift. Not meant to be fast: the ten rounds of Philox
  * are most of its time.
  */
@@ -22,6 +22,7 @@ export function dropout(spec: DropoutSpec, x: HostOperand, xStep: 0 | 1, out: Ho
   const { data: from, offset: fromOffset } = x;
   const { data: to, offset: toOffset } = out;
   const single = to instanceof Float32Array;
+  const keeps = spec.layout?.keeps(spec);
   const words = WORDS;
   let drawn = -1; // the block that `words` holds
   // Dropped and kept value; picked by index, since a branch on a random bit is mispredicted every other time.
@@ -38,7 +39,7 @@ export function dropout(spec: DropoutSpec, x: HostOperand, xStep: 0 | 1, out: Ho
     let lane = first - 4 * block;
     const start = row * length;
     for (let i = start; i < start + length; i++) {
-      if (block !== drawn) {
+      if (!keeps && block !== drawn) {
         philox4x32(seedLo, seedHi, callLo, callHi, block >>> 0, Math.floor(block / 2 ** 32), words);
         drawn = block;
       }
@@ -46,7 +47,7 @@ export function dropout(spec: DropoutSpec, x: HostOperand, xStep: 0 | 1, out: Ho
       // With a shift there are two roundings, as on every backend; without one the store rounds.
       if (keepShift !== 0) kept = (single ? Math.fround(kept) : kept) + keepShift;
       choice[1] = kept;
-      to[toOffset + i] = choice[Number((words[lane] as number) < threshold)] as number;
+      to[toOffset + i] = choice[Number(keeps ? keeps(4 * block + lane) : (words[lane] as number) < threshold)] as number;
       lane += maskStep;
       if (lane >= 4) {
         block += Math.floor(lane / 4);

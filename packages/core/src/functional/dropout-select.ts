@@ -38,12 +38,13 @@ export function select(
   const isIdentity = p === 0 || input.size === 0;
   if (inplace && !isIdentity) checkInPlace(op, input);
   const place = p > 0 && p < 1 ? drawing.ask?.(options, shape, batchDim) : undefined;
-  const key = { call: affine === null ? NO_CALL : generator.nextMaskCall(), p, shape, elementOffset, ...place };
+  const key: MaskKey =
+    affine === null ? { call: NO_CALL, p, shape, elementOffset } : generator.nextMask({ ...options, shape, elementOffset, ...place });
   const mask = { key, backend: input.backend };
   if (isIdentity) return { output: input, mask };
   if (!isFloating(input.dtype)) return { output: zeroed(input, inplace), mask };
   const output = (inplace ? applySelectInPlace : applySelect)(input, key, affine ?? DROP_ALL);
-  if (affine !== null) generator.takeMaskCall();
+  if (affine !== null) generator.takeMask(key);
   return { output, mask };
 }
 

@@ -92,7 +92,7 @@ function drawnOnce(weights: Tensor, samples: number, generator: Generator): Tens
 function drawnAgain(weights: Tensor, samples: number, generator: Generator): Tensor {
   const [rows, count] = weights.sizes as [number, number];
   const sums = cumsum(weights, { dim: 1 }).where(weights.gt(0), 0);
-  const uniform = drawn(weights, [rows, samples], (length) => drawRand(generator, length));
+  const uniform = drawn(weights, [rows, samples], (length) => Float32Array.from(drawRand(generator, length)));
   const wanted = uniform.mul(sums.amax({ dim: 1, keepdim: true }));
   const [sumsHere, wantedHere] = [hostElements(sums), hostElements(wanted)];
   if (sumsHere !== undefined && wantedHere !== undefined) {

@@ -1,5 +1,5 @@
 import { gradMode } from "../autograd/grad-mode";
-import { GradNode, type Primitive } from "../autograd/node";
+import { GradNode, type Layout, type Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { InPlaceError } from "../errors/errors";
 import { type Affine, dropoutSpec, gradientAffine, type MaskKey } from "../random/mask-key";
@@ -17,8 +17,7 @@ interface SelectAttrs {
  */
 const selectPrimitive: Primitive<SelectAttrs> = {
   name: "dropout",
-  forward: ([x], { key, affine }) =>
-    computedLayout(x.storage.device, x.dtype, x.sizes, (out, kernels) => kernels.dropout(dropoutSpec(key, affine, x.sizes), x.layout, out)),
+  forward: ([x], { key, affine }) => computedLayout(x.storage.device, x.dtype, x.sizes, (out) => lay(key, affine, x.layout, out)),
   backward: (node, grad) => [applySelect(grad, node.attrs.key, gradientAffine(node.attrs.affine))],
 };
 
@@ -29,15 +28,13 @@ export function applySelect(x: Tensor, key: MaskKey, affine: Affine): Tensor {
 
 /** The same in place: overwrites x and makes it the result of the select, for the backward pass. Call `checkInPlace` first. */
 export function applySelectInPlace(x: Tensor, key: MaskKey, affine: Affine): Tensor {
-  const { device } = x.storage;
-  const spec = dropoutSpec(key, affine, x.sizes);
   if (x.isContiguous()) {
-    device.kernels.dropout(spec, x.layout, x.layout);
+    lay(key, affine, x.layout, x.layout);
   } else {
     // The mask goes by logical index, so strided data takes a detour through a contiguous copy.
-    const copy = computedLayout(device, x.dtype, x.sizes, (out, kernels) => {
+    const copy = computedLayout(x.storage.device, x.dtype, x.sizes, (out, kernels) => {
       kernels.copy(x.layout, out);
-      kernels.dropout(spec, out, out);
+      lay(key, affine, out, out);
       kernels.copy(out, x.layout);
     });
     copy.storage.release();
@@ -62,6 +59,12 @@ export function checkInPlace(op: string, x: Tensor): void {
 }
 
 // --- internal helpers ---
+
+/** Lays a mask over data, by the backend's kernel unless the key brings its own way. */
+function lay(key: MaskKey, affine: Affine, x: Layout, out: Layout): void {
+  if (key.apply) key.apply(affine, x, out);
+  else x.storage.device.kernels.dropout(dropoutSpec(key, affine, x.shape), x, out);
+}
 
 function isRepeated({ steps }: Tensor): boolean {
   for (let i = 0; i < steps.length; i++) if (steps[i] !== 0) return false;

@@ -20,8 +20,8 @@ export interface Draw {
   readonly noiseShape?: readonly (number | null)[] | undefined;
 }
 
-/** Where a mask lies in a larger one. */
-export type MaskPlace = Pick<MaskKey, "strides" | "elementOffset">;
+/** Where a mask lies in a larger one, and the shape of that. */
+export type MaskPlace = Pick<MaskKey, "strides" | "elementOffset"> & { readonly whole: Shape };
 
 /**
  * Hears of a draw before it is made, and may say of a mask where it lies; undefined: it is a whole by itself.

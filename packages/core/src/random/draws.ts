@@ -5,20 +5,29 @@
 import { hostArray, type TypedArray } from "../dtype/dtype";
 import { drawing } from "./drawing";
 import type { Generator } from "./generator";
+import type { FloatType, Source } from "./source";
 import { WordReader } from "./words";
 
-/** Uniform in [0, 1) with 24 bits, as float32 holds: `(word >>> 8) * 2^-24`. */
-export function drawRand(generator: Generator, length: number): Float32Array {
-  return drawUniform(generator, length, (u) => u);
+/** Uniform in [0, 1) with 24 bits, as float32 holds: `(word >>> 8) * 2^-24`. Under another stream as many bits as it has for the dtype. */
+export function drawRand(generator: Generator, length: number, dtype?: FloatType): Float32Array | Float64Array {
+  return drawUniform(generator, length, 0, 1, dtype, (u) => u);
 }
 
 /** Uniform in [-bound, bound): `f32(bound * (2 u - 1))`. */
-export function drawSymmetric(generator: Generator, length: number, bound: number): Float32Array {
-  return drawUniform(generator, length, (u) => bound * (2 * u - 1));
+export function drawSymmetric(generator: Generator, length: number, bound: number, dtype?: FloatType): Float32Array | Float64Array {
+  return drawUniform(generator, length, -bound, bound, dtype, (u) => bound * (2 * u - 1));
+}
+
+/** Uniform in [from, to), in double. */
+export function drawBetween(generator: Generator, length: number, from: number, to: number, dtype: FloatType): Float32Array | Float64Array {
+  const source = sourceOf(generator, length);
+  return source ? source.uniform(length, from, to, dtype) : Float64Array.from(drawRand(generator, length), (u) => from + (to - from) * u);
 }
 
 /** Standard normal by Box-Muller in double: of each block, words (0, 1) give cosine and sine, and words (2, 3) likewise. */
-export function drawRandn(generator: Generator, length: number): Float64Array {
+export function drawRandn(generator: Generator, length: number, dtype: FloatType = "float32"): Float64Array {
+  const source = sourceOf(generator, length);
+  if (source) return source.normal(length, dtype);
   const out = hostArray("the host", "float64", length);
   const words = wordsFor(generator, length);
   for (let i = 0; i < length; i += 2) {
@@ -33,6 +42,8 @@ export function drawRandn(generator: Generator, length: number): Float64Array {
 
 /** A random order of 0 .. length - 1: Fisher-Yates from the last place down. The partner of place i is drawn below i + 1. */
 export function drawPermutation(generator: Generator, length: number): Int32Array {
+  const source = sourceOf(generator, length);
+  if (source) return source.permutation(length);
   const order = hostArray("the host", "int32", length);
   for (let i = 0; i < length; i++) order[i] = i;
   const words = wordsFor(generator, length);
@@ -47,6 +58,8 @@ export function drawPermutation(generator: Generator, length: number): Int32Arra
 
 /** Integers in [0, range), each as likely as any other. */
 export function drawIntegers(generator: Generator, range: number, length: number): Int32Array {
+  const source = sourceOf(generator, length);
+  if (source) return source.integers(length, range);
   const out = hostArray("the host", "int32", length);
   const words = wordsFor(generator, length);
   for (let i = 0; i < length; i++) out[i] = below(words, range);
@@ -55,6 +68,8 @@ export function drawIntegers(generator: Generator, range: number, length: number
 
 /** How fast each place runs in a race that is won as often as its weight says: `f32(-1 / log((word + 1/2) * 2^-32))`, between 1/23 and 2^33. */
 export function drawRaces(generator: Generator, length: number): Float32Array {
+  const source = sourceOf(generator, length);
+  if (source) return Float32Array.from(source.exponential(length, "float32"), (time) => 1 / time);
   const out = hostArray("the host", "float32", length);
   const words = wordsFor(generator, length);
   for (let i = 0; i < length; i++) out[i] = -1 / Math.log((words.next() + 0.5) * 2 ** -32);
@@ -63,6 +78,8 @@ export function drawRaces(generator: Generator, length: number): Float32Array {
 
 /** Gumbel numbers: `f32(-log(-log((word + 1/2) * 2^-32)))`. The place with the largest sum of logit and number is drawn as often as the softmax says. */
 export function drawGumbel(generator: Generator, length: number): Float32Array {
+  const source = sourceOf(generator, length);
+  if (source) return Float32Array.from(source.exponential(length, "float32"), (time) => -Math.log(time));
   const out = hostArray("the host", "float32", length);
   const words = wordsFor(generator, length);
   for (let i = 0; i < length; i++) out[i] = -Math.log(-Math.log((words.next() + 0.5) * 2 ** -32));
@@ -73,6 +90,8 @@ export function drawGumbel(generator: Generator, length: number): Float32Array {
  * Places of `weights`, each as likely as its weight says: the first whose running sum, added up in order, is above `word * 2^-32` times the sum of all.
  */
 export function drawWeighted(generator: Generator, weights: Float64Array, length: number): Int32Array {
+  const source = sourceOf(generator, length);
+  if (source) return source.weighted(weights, length, true);
   const out = hostArray("the host", "int32", length);
   let sum = 0;
   const sums = weights.map((weight) => {
@@ -102,6 +121,8 @@ export function firstAbove(sums: TypedArray, wanted: number): number {
  * in which they would be drawn one after the other. There are at least `length` weights above 0.
  */
 export function drawWeightedOnce(generator: Generator, weights: Float64Array, length: number): Int32Array {
+  const source = sourceOf(generator, length);
+  if (source) return source.weighted(weights, length, false);
   const places = hostArray("the host", "int32", weights.length);
   for (let i = 0; i < places.length; i++) places[i] = i;
   const words = wordsFor(generator, weights.length);
@@ -126,6 +147,12 @@ export function attempt<T>(generator: Generator, fn: () => T): T {
 
 // --- internal helpers ---
 
+/** Who draws instead, where the generator is under another framework's stream. */
+function sourceOf(generator: Generator, length: number): Source | undefined {
+  if (generator.source) drawing.ask?.({ op: "a draw on the host", generator }, [length]);
+  return generator.source;
+}
+
 /** The words of the next host call, for a draw of `length` numbers. */
 function wordsFor(generator: Generator, length: number): WordReader {
   drawing.ask?.({ op: "a draw on the host", generator }, [length]);
@@ -140,7 +167,16 @@ function below(words: WordReader, range: number): number {
   return word - Math.floor(word / range) * range;
 }
 
-function drawUniform(generator: Generator, length: number, map: (u: number) => number): Float32Array {
+function drawUniform(
+  generator: Generator,
+  length: number,
+  from: number,
+  to: number,
+  dtype: FloatType = "float32",
+  map: (u: number) => number,
+): Float32Array | Float64Array {
+  const source = sourceOf(generator, length);
+  if (source) return source.uniform(length, from, to, dtype);
   const out = hostArray("the host", "float32", length);
   const words = wordsFor(generator, length);
   for (let i = 0; i < length; i++) out[i] = map((words.next() >>> 8) * 2 ** -24);

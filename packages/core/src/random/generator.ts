@@ -1,7 +1,10 @@
 import { shared } from "../backend/shared";
 import { typedArrayKind } from "../dtype/dtype";
 import { BRAND, type Brand, isBranded, Raw, raw } from "../errors/brand";
+import { optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
+import type { MaskKey } from "./mask-key";
+import type { MaskRequest, Source, Stream } from "./source";
 import type { CallKey } from "./words";
 
 /** Calls are numbered below 2^62, so that `offset`, 4 times the call, fits PyTorch's 64 bits. In units of the high word. */
@@ -15,6 +18,12 @@ const WORD = 0xffffffff;
 
 const STATE_BYTES = 24;
 const CUDA_STATE_BYTES = 16;
+
+/** Options of `manualSeed` and of a generator. */
+export interface GeneratorOptions {
+  /** Whose numbers are drawn: `torchCpu`, `torchCuda()`, ... of `@dropwise/core/streams`. Default: Dropwise's own. */
+  readonly stream?: Stream;
+}
 
 /**
  * A source of random numbers: a 64-bit seed and two call counters, one for dropout masks and one for draws on the host
@@ -35,13 +44,17 @@ export class Generator extends Raw {
   /** Seed, calls and host calls, each as the two words that kernels take, the low one first. */
   readonly #words = new Uint32Array(6);
 
+  /** @internal Under another framework's stream: who draws instead. */
+  source: Source | undefined;
+
   /**
    * @param seed A safe integer or a bigint in [-2^63, 2^64), negative as two's complement. Default: taken from `crypto`.
-   * @throws TypeError for anything else than a number or bigint, RangeError outside the range.
+   * @param options `stream`: whose numbers are drawn (default: Dropwise's own).
+   * @throws TypeError for anything else than a number or bigint and for what is no stream, RangeError outside the range.
    */
-  constructor(seed?: number | bigint) {
+  constructor(seed?: number | bigint, options?: GeneratorOptions) {
     super();
-    this.#set(seed === undefined ? entropy() : checkSeed("Generator", seed));
+    this.reset(seed === undefined ? entropy() : checkSeed("Generator", seed), streamOf("Generator", options));
   }
 
   /** @internal */
@@ -55,34 +68,50 @@ export class Generator extends Raw {
   }
 
   /**
-   * Sets the seed and puts both counters to 0.
+   * Sets the seed and puts both counters to 0. The stream stays.
    *
    * @param seed As for the constructor, which also tells the errors.
    * @returns This generator, as PyTorch does.
    */
   manualSeed(seed: number | bigint): this {
-    raw(this).#set(checkSeed("manualSeed", seed));
+    const self = raw(this);
+    self.reset(checkSeed("manualSeed", seed), self.source?.stream);
+    return this;
+  }
+
+  /** @internal The state after seeding, under a stream or the default one. */
+  reset(seed: bigint, stream: Stream | undefined): this {
+    this.source = stream?.begin(seed);
+    this.#set(seed);
     return this;
   }
 
   /** The seed, in [0, 2^64). */
   get seed(): bigint {
-    return raw(this).#value(0);
+    const self = raw(this);
+    return self.source?.seed ?? self.#value(0);
   }
 
   /** The number that the next mask will take. */
   get call(): bigint {
-    return raw(this).#value(2);
+    const self = raw(this);
+    return self.source ? self.source.offset / 4n : self.#value(2);
   }
 
-  /** `4 * call`: the Philox offset of PyTorch's CUDA generator after the same calls. */
+  /** The Philox offset of PyTorch's CUDA generator after the same calls: `4 * call`. @throws UnsupportedOpError under a stream that has none, such as `torchCpu`. */
   get offset(): bigint {
-    return this.call * 4n;
+    const self = raw(this);
+    return self.source ? self.source.offset : self.call * 4n;
   }
 
-  /** 24 bytes: seed, offset and next host call, each a little-endian u64. @throws RangeError after 2^62 calls, when the offset no longer fits. */
+  /**
+   * 24 bytes: seed, offset and next host call, each a little-endian u64. Under another framework's stream, that framework's bytes.
+   *
+   * @throws RangeError after 2^62 calls, when the offset no longer fits.
+   */
   getState(): Uint8Array {
     const self = raw(this);
+    if (self.source) return self.source.getState();
     self.nextMaskCall();
     // In the machine's order, as PyTorch's is: little-endian, but on IBM Z.
     return new Uint8Array(new BigUint64Array([self.seed, self.offset, self.#value(4)]).buffer);
@@ -95,6 +124,11 @@ export class Generator extends Raw {
    */
   setState(state: Uint8Array): this {
     if (typedArrayKind(state) !== "Uint8Array") throw wrongType("setState", "a Uint8Array", state);
+    const { source } = raw(this);
+    if (source) {
+      source.setState(state);
+      return this;
+    }
     if (state.length !== STATE_BYTES && state.length !== CUDA_STATE_BYTES) {
       throw wrongValue("setState", `${STATE_BYTES} bytes, or the ${CUDA_STATE_BYTES} of PyTorch's CUDA form`, state.length);
     }
@@ -108,7 +142,19 @@ export class Generator extends Raw {
 
   /** A generator with the same state, which then goes its own way: shards of one tensor each take the same call number. */
   clone(): Generator {
-    return new Generator(0).setState(this.getState());
+    return new Generator(0).reset(this.seed, raw(this).source?.stream).setState(this.getState());
+  }
+
+  /** @internal The key of the next mask. */
+  nextMask(request: MaskRequest): MaskKey {
+    const { p, shape, strides, elementOffset } = request;
+    return this.source ? this.source.mask(request) : { call: this.nextMaskCall(), p, shape, elementOffset, ...(strides && { strides }) };
+  }
+
+  /** @internal Moves behind a mask, once it was drawn: what failed draws nothing. */
+  takeMask(key: MaskKey): void {
+    if (this.source) this.source.take(key);
+    else this.takeMaskCall();
   }
 
   /** @internal The key of the next mask. Throws RangeError after 2^62 calls. */
@@ -166,15 +212,16 @@ export function defaultGenerator(): Generator {
  * [torch.manual_seed](https://docs.pytorch.org/docs/stable/generated/torch.manual_seed.html).
  *
  * @param seed A safe integer or a bigint in [-2^63, 2^64), negative as two's complement.
- * @throws TypeError for anything else than a number or bigint, RangeError outside the range or for a number that is no safe integer.
+ * @param options `stream`: whose numbers are drawn from here on (default: Dropwise's own, also where another was set before).
+ * @throws TypeError for anything else than a number or bigint and for what is no stream, RangeError outside the range or for a number that is no safe integer.
  * @example
  * ```ts
  * manualSeed(42);
  * console.log(F.dropout(ones([8]), 0.5).dataSync().join()); // 0,2,2,2,2,2,2,0
  * ```
  */
-export function manualSeed(seed: number | bigint): Generator {
-  return theGenerator(0).manualSeed(seed);
+export function manualSeed(seed: number | bigint, options?: GeneratorOptions): Generator {
+  return theGenerator(0).reset(checkSeed("manualSeed", seed), streamOf("manualSeed", options));
 }
 
 /** The given generator, or the default one. Throws TypeError for anything else. */
@@ -200,6 +247,13 @@ function entropy(): bigint {
 /** With a first seed `crypto` is not asked, which some runtimes forbid while a program starts. */
 function theGenerator(firstSeed?: number): Generator {
   return shared("defaultGenerator", () => new Generator(firstSeed));
+}
+
+function streamOf(op: string, options: GeneratorOptions | undefined): Stream | undefined {
+  const { stream } = optionsOf<GeneratorOptions>(op, options, { stream: "any" });
+  if (stream !== undefined && typeof (stream as Partial<Stream> | null)?.begin !== "function")
+    throw wrongType(op, "a stream such as torchCpu or torchCuda()", stream);
+  return stream;
 }
 
 function checkSeed(op: string, seed: unknown): bigint {

@@ -1,5 +1,6 @@
-import type { DropoutSpec } from "../backend/backend";
+import type { DropoutSpec, MaskLayout } from "../backend/backend";
 import { broadcastStrides, contiguousStrides, mergeDims, type Shape, sameShape, sizeOf } from "../shape/shape";
+import type { Apply } from "./source";
 import { scaleOf, thresholdOf } from "./threshold";
 import type { CallKey } from "./words";
 
@@ -18,6 +19,12 @@ export interface MaskKey {
   readonly strides?: readonly number[];
   /** Added to each mask index: where this mask starts in that of a larger tensor. */
   readonly elementOffset: number;
+  /** Which word decides which element, where that is another framework's rule. */
+  readonly layout?: MaskLayout;
+  /** The smallest word that is dropped, by that rule. Default: what follows from p. */
+  readonly threshold?: number;
+  /** For a mask that no kernel draws: lays it over data. */
+  readonly apply?: Apply;
 }
 
 /** What becomes of kept and dropped elements: `keep ? x * keepScale + keepShift : dropValue`, each a float32 value. */
@@ -59,12 +66,13 @@ export function dropoutSpec(key: MaskKey, affine: Affine, shape: Shape): Dropout
     callLo,
     callHi,
     elementOffset: key.elementOffset,
-    threshold: thresholdOf(key.p),
+    threshold: key.threshold ?? thresholdOf(key.p),
     keepScale,
     keepShift,
     dropValue,
     shape: work.shape,
     maskStrides: work.maskStrides,
+    layout: key.layout,
   };
 }
 

@@ -9,6 +9,7 @@ import { wrongType, wrongValue } from "../errors/refusal";
 import { contiguousStrides, formatShape, isContiguous, type Shape, sizeOf } from "../shape/shape";
 import { type Draw, drawing, type MaskPlace, withDrawing } from "./drawing";
 import type { Generator } from "./generator";
+import type { MaskRequest } from "./source";
 
 /** Which rows of a batch a part holds. */
 export interface Shard {
@@ -140,7 +141,8 @@ class Part {
   ) {}
 
   /** Where a mask for this part lies in the whole batch's. */
-  place({ op, generator, input, elementOffset = 0, noiseShape }: Draw, shape: Shape, batchDim = 0): MaskPlace | undefined {
+  place(draw: Draw, shape: Shape, batchDim = 0): MaskPlace | undefined {
+    const { op, generator, input, elementOffset = 0, noiseShape } = draw;
     if (input === undefined) return undefined;
     const rank = input.sizes.length;
     if (batchDim < 0 || batchDim >= rank) throw new ShapeError(op, [input.sizes], NO_ROWS(formatShape(input.sizes)));
@@ -156,8 +158,10 @@ class Part {
     const strides = contiguousStrides(whole);
     const size = sizeOf(whole);
     if (elementOffset > 2 ** 53 - size) throw wrongValue(op, `an elementOffset of at most 2^53 - ${size}`, elementOffset);
-    if (input.size === 0 && size > 0) takeCall(generator);
-    const place = { elementOffset: elementOffset + first * (strides[dim] ?? 0) };
+    const place = { elementOffset: elementOffset + first * (strides[dim] ?? 0), whole };
+    // A part without rows draws nothing, but the whole batch would.
+    if (input.size === 0 && size > 0)
+      generator.takeMask(generator.nextMask({ ...(draw as MaskRequest), ...place, shape: whole, elementOffset }));
     if (isContiguous(shape, strides)) return place;
     const { name, info } = input.backend;
     if (info.contract !== 2)
@@ -186,12 +190,6 @@ class Part {
 }
 
 const NO_ROWS = (shape: string) => `expected an input with a dimension for the batch inside a shard, got ${shape} - add one with unsqueeze`;
-
-/** A part without rows draws nothing, but the whole batch would. */
-function takeCall(generator: Generator): void {
-  generator.nextMaskCall();
-  generator.takeMaskCall();
-}
 
 function rowsOf(index: number, count: number, total: number): number {
   return Math.floor(total / count) + Number(index < total % count);
