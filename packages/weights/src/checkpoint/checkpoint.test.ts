@@ -6,7 +6,7 @@ import { defaultGenerator, nn, ones } from "@dropwise/core";
 import { EarlyStopping } from "@dropwise/core/train";
 import { afterAll, describe, expect, test } from "vitest";
 import { start, train, weights } from "../../test/run";
-import { inMemory, loadCheckpoint, readSafetensors, saveCheckpoint, writeSafetensors } from "../index";
+import { asDownload, inIndexedDB, inMemory, loadCheckpoint, readSafetensors, saveCheckpoint, writeSafetensors } from "../index";
 
 const folder = mkdtempSync(join(tmpdir(), "dropwise-checkpoint-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -76,6 +76,10 @@ describe("a checkpoint", () => {
       Uint8Array.from(later, (c) => c.charCodeAt(0)),
       /expected a checkpoint of version 1 at most, got 2/,
     );
+    await refused(
+      { read: () => bytes.buffer } as never,
+      /expected a source whose read\(\) gives a Uint8Array, got a value of type ArrayBuffer/,
+    );
     await refused(await writeSafetensors({}), /expected a file of saveCheckpoint, got another one/);
     await refused(bytes, /expected a checkpoint with optimizer, got one with model, step, default generator/, {
       optimizer: other.optimizer,
@@ -116,6 +120,9 @@ describe("a checkpoint", () => {
     await expect(saveCheckpoint(path, { circle })).rejects.toThrow("saveCheckpoint: expected values without circles");
     await expect(saveCheckpoint(path, { date: new Date() })).rejects.toThrow("got a value of type Date");
     await expect(saveCheckpoint(path, {}, { keep: 0 })).rejects.toThrow("expected keep to be a positive integer, got 0");
+    await expect(saveCheckpoint(inMemory(), {}, { keep: 2 })).rejects.toThrow("expected keep to be 1 where the target is no path, got 2");
+    await expect(saveCheckpoint(inIndexedDB("run"), {})).rejects.toThrow("inIndexedDB: expected a browser, got undefined");
+    await expect(saveCheckpoint(asDownload("run"), {})).rejects.toThrow("asDownload: expected a page, got undefined");
     await expect(saveCheckpoint({} as never, {})).rejects.toThrow("expected a path");
     expect(existsSync(path)).toBe(false);
   });
