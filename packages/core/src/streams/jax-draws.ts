@@ -7,9 +7,9 @@ import { threefry2x32 } from "./threefry";
 /** A key, as `jax.random.key_data` shows it: the high word first. */
 export type JaxKey = readonly [high: number, low: number];
 
-/** `jax.random.key(seed)` for a seed in [0, 2^64). */
+/** `jax.random.key(seed)`. Without 64-bit types, its default, JAX keeps the low 32 bits of a seed. */
 export function keyOf(seed: bigint): JaxKey {
-  return [Number(seed >> 32n), Number(seed & 0xffffffffn)];
+  return [0, Number(seed & 0xffffffffn)];
 }
 
 /** `jax.random.fold_in(key, data)`, data a word. It is also key `data` of `jax.random.split(key, n)`, for every n. */

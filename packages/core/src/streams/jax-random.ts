@@ -29,7 +29,7 @@ export interface JaxUniformOptions extends JaxOptions {
 /**
  * A key. Mirrors [jax.random.key](https://docs.jax.dev/en/latest/_autosummary/jax.random.key.html).
  *
- * @param seed A safe integer or a bigint in [-2^63, 2^64). JAX without 64-bit types keeps the low 32 bits of a negative or larger one; here all 64 count.
+ * @param seed A safe integer or a bigint in [-2^63, 2^64). As in JAX without 64-bit types, its default, the low 32 bits count.
  * @returns The key's two words, as `jax.random.key_data` shows them.
  * @throws TypeError for anything else than a number or bigint, RangeError outside the range.
  * @example
