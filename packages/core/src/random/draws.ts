@@ -5,7 +5,8 @@
 import { hostArray, type TypedArray } from "../dtype/dtype";
 import { drawing } from "./drawing";
 import type { Generator } from "./generator";
-import type { FloatType, Source } from "./source";
+import { type OwnSource, takeHostCall } from "./own-source";
+import type { FloatType, ForeignSource } from "./source";
 import { WordReader } from "./words";
 
 /** Uniform in [0, 1) with 24 bits, as float32 holds: `(word >>> 8) * 2^-24`. Under another stream as many bits as it has for the dtype. */
@@ -148,15 +149,17 @@ export function attempt<T>(generator: Generator, fn: () => T): T {
 // --- internal helpers ---
 
 /** Who draws instead, where the generator is under another framework's stream. */
-function sourceOf(generator: Generator, length: number): Source | undefined {
-  if (generator.source) drawing.ask?.({ op: "a draw on the host", generator }, [length]);
-  return generator.source;
+function sourceOf(generator: Generator, length: number): ForeignSource | undefined {
+  const { source } = generator;
+  if (!source.stream) return undefined;
+  drawing.ask?.({ op: "a draw on the host", generator }, [length]);
+  return source as ForeignSource;
 }
 
 /** The words of the next host call, for a draw of `length` numbers. */
 function wordsFor(generator: Generator, length: number): WordReader {
   drawing.ask?.({ op: "a draw on the host", generator }, [length]);
-  return new WordReader(generator.takeHostCall());
+  return new WordReader(takeHostCall(generator.source as OwnSource));
 }
 
 /** `word % range`, where words at or above the largest multiple of `range` in 32 bits are passed over, so that no number is likelier than another. */
