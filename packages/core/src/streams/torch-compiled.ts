@@ -1,5 +1,5 @@
-import { refusePromise } from "../errors/misuse";
 import { UnsupportedOpError } from "../errors/errors";
+import { refusePromise } from "../errors/misuse";
 import { checkFunction, optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { type Generator, resolveGenerator } from "../random/generator";
@@ -8,6 +8,7 @@ import { philox4x32 } from "../random/philox";
 import type { MaskRequest, Stream } from "../random/source";
 import { compiledSteps } from "./compiled-order";
 import { type CompiledDevice, type CompiledKind, compiledRule, seedOf } from "./compiled-words";
+import { isFused } from "./is-fused";
 import { Mt19937 } from "./mt19937";
 import { TorchCpuSource } from "./torch-cpu";
 
@@ -64,7 +65,12 @@ export function graph<T>(generator: Generator, fn: () => T): T {
   const { source } = resolveGenerator("graph", generator);
   const compiled = source as unknown as Partial<Compiled> | undefined;
   if (typeof compiled?.openCall !== "function")
-    throw wrongType("graph", "a generator under torchCompiled()", generator, "make one with new Generator(seed, { stream: torchCompiled() })");
+    throw wrongType(
+      "graph",
+      "a generator under torchCompiled()",
+      generator,
+      "make one with new Generator(seed, { stream: torchCompiled() })",
+    );
   checkFunction("graph", fn, "write graph(generator, () => { ... })");
   const close = compiled.openCall();
   try {
@@ -178,7 +184,8 @@ class CompiledCpu extends TorchCpuSource implements Compiled {
       return key;
     }
     if (this.#drawn === "seeds, noise") {
-      const detail = "expected all dropouts of a compiled graph before its in-place, channel and alpha dropouts on the CPU, got one behind both";
+      const detail =
+        "expected all dropouts of a compiled graph before its in-place, channel and alpha dropouts on the CPU, got one behind both";
       throw new UnsupportedOpError(request.op, "cpu", `${detail} - call them outside graph()`);
     }
     const words = new Mt19937(0n);
@@ -214,9 +221,8 @@ function compiledKey(device: CompiledDevice, request: MaskRequest, seed: bigint)
   return { call, p, shape, elementOffset, ...compiledRule(device, kindOf(request), p), ...(strides && { strides }) };
 }
 
-function kindOf({ op, inplace, noiseShape, input, isAttention }: MaskRequest): CompiledKind {
-  const isFused = isAttention || (op === "dropout" && !inplace && noiseShape === undefined);
-  return isFused ? (input?.dtype === "float64" ? "fused64" : "fused") : "noise";
+function kindOf(request: MaskRequest): CompiledKind {
+  return isFused(request) ? (request.input?.dtype === "float64" ? "fused64" : "fused") : "noise";
 }
 
 /** Two numbers of 64 bits as words, the low ones first. */
