@@ -30,11 +30,11 @@ export const CHROMIUM_ARGS = [
 /**
  * The vitest configuration of tests in headless Chromium; without tests where there is no Chromium.
  *
- * @param {{ name: string, include: string[], isolated?: boolean, plugins?: import("vite").PluginOption[] }} options `isolated`: the page may
- *   share memory between threads. Default: true.
+ * @param {{ name: string, include: string[], isolated?: boolean, plugins?: import("vite").PluginOption[], commands?: Record<string, import("vitest/node").BrowserCommand<any>> }}
+ *   options `isolated`: the page may share memory between threads. Default: true. `commands`: what tests have done outside their page.
  * @returns {import("vitest/config").ViteUserConfig}
  */
-export function chromiumProject({ name, include, isolated = true, plugins = [] }) {
+export function chromiumProject({ name, include, isolated = true, plugins = [], commands = {} }) {
   const executablePath = findChromium();
   return {
     plugins,
@@ -54,6 +54,7 @@ export function chromiumProject({ name, include, isolated = true, plugins = [] }
         enabled: executablePath !== undefined,
         headless: true,
         screenshotFailures: false,
+        commands,
         provider: playwright({ launchOptions: { ...(executablePath && { executablePath }), args: CHROMIUM_ARGS } }),
         instances: [{ browser: "chromium" }],
       },

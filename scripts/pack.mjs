@@ -31,6 +31,7 @@ const names = [
   "core",
   "wasm",
   "webgpu",
+  "weights",
   "native",
   "snippets",
   ...COMPILERS,

@@ -58,7 +58,7 @@ export function bundlerChecks(name, projects, program) {
   });
   return [
     check("in an isolated page", ["core", "wasm", "webgpu"], { isolated: true, gpu: true }),
-    check("in a plain page", ["core", "wasm", "webgpu"], { isolated: false, gpu: true }),
+    check("in a plain page", ["core", "wasm", "webgpu", "weights"], { isolated: false, gpu: true }),
     check("without a GPU", ["core", "no webgpu"], { isolated: false, gpu: false }),
   ];
 }

@@ -56,6 +56,15 @@ export function installChecks(projects) {
       },
     },
     {
+      name: "weights",
+      title: "alone, it brings core and no other package, and its files and checkpoints work without a backend",
+      run: async () => {
+        const folder = await projects.create("weights", ["@dropwise/weights"]);
+        expectPackages(folder, [CORE, "@dropwise/weights"]);
+        return smoke(folder, ["weights"]);
+      },
+    },
+    {
       name: "native",
       title: "with core and no compiler, it brings the package of this platform alone and works",
       run: async () => {

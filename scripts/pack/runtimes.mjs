@@ -31,7 +31,7 @@ export function runtimeChecks(name, projects, program) {
       return outputs[0];
     },
   });
-  return [check(["core", "wasm"]), check(["native"], needsNative), check(["webgpu"], softwareGpu)];
+  return [check(["core", "wasm", "weights"]), check(["native"], needsNative), check(["webgpu"], softwareGpu)];
 }
 
 /** The environment for a GPU in software. Elsewhere than on Linux there may be a GPU; here it is not looked for. */

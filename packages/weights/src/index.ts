@@ -9,7 +9,15 @@ export { asDownload, inIndexedDB } from "./checkpoint/browser";
 export { loadCheckpoint } from "./checkpoint/load";
 export type { GeneratorLike, Stateful } from "./checkpoint/parts";
 export { type SaveCheckpointOptions, saveCheckpoint } from "./checkpoint/save";
-export { type FileHandleLike, type FileStreamLike, inMemory, type Readable, type Target, type Writable } from "./checkpoint/target";
+export {
+  type FileHandleLike,
+  type FileStreamLike,
+  inMemory,
+  type Readable,
+  type ReadableFileHandle,
+  type Target,
+  type Writable,
+} from "./checkpoint/target";
 export { describe } from "./describe";
 export type { TensorLike } from "./item";
 export { readNpy, writeNpy } from "./numpy/npy";

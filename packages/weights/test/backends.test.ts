@@ -4,27 +4,30 @@ import { afterEach, describe, expect, test } from "vitest";
 import { inMemory, loadCheckpoint, saveCheckpoint } from "../src";
 import { start, train, weights } from "./run";
 
-/** Those that this machine has: the native one is built where there is a compiler. */
+/** Those that this machine may have: the native one is built where there is a compiler, and WebGPU has a GPU in software where there is Chromium. */
 const BACKENDS: readonly (readonly [string, () => Backend | Promise<Backend>])[] = [
   ["wasm", () => createWasmBackend({ threads: 1 })],
+  ["webgpu", async () => (await import("@dropwise/backend-webgpu")).createWebGPUBackend()],
   ["native", async () => (await import("@dropwise/backend-native")).createNativeBackend()],
 ];
 
 afterEach(() => setDefaultBackend(cpu));
 
-async function made(make: () => Backend | Promise<Backend>): Promise<Backend | null> {
+/** A backend, or null where there is none and `DROPWISE_REQUIRE` (a comma list) does not name it. */
+async function made(name: string, make: () => Backend | Promise<Backend>): Promise<Backend | null> {
   try {
     return await make();
   } catch (error) {
-    const { name, message } = error as Error;
-    if (name === "BackendUnavailableError" || /Cannot find (module|package)|Failed to resolve/.test(message)) return null;
+    if ((process.env.DROPWISE_REQUIRE ?? "").split(",").includes(name)) throw error;
+    const { name: kind, message } = error as Error;
+    if (kind === "BackendUnavailableError" || /Cannot find (module|package)|Failed to resolve/.test(message)) return null;
     throw error;
   }
 }
 
-describe.each(BACKENDS)("a run on %s", (_, make) => {
+describe.each(BACKENDS)("a run on %s", (name, make) => {
   test("goes on exactly from a checkpoint, in the middle of a pass, and on the reference as near as sums are", async ({ skip }) => {
-    const backend = await made(make);
+    const backend = await made(name, make);
     if (backend === null) return skip();
     const kept = inMemory();
     const whole = start(1, backend);
@@ -43,9 +46,9 @@ describe.each(BACKENDS)("a run on %s", (_, make) => {
     const elsewhere = start(3, cpu);
     await loadCheckpoint(kept, elsewhere);
     await train(elsewhere, Number(step), 42, true);
-    for (const [i, [name, ...values]] of (await weights(elsewhere)).entries()) {
+    for (const [i, [weight, ...values]] of (await weights(elsewhere)).entries()) {
       values.forEach((value, k) => {
-        expect(Math.abs(value - (soon[i]?.[k + 1] as number)), name).toBeLessThan(1e-4);
+        expect(Math.abs(value - (soon[i]?.[k + 1] as number)), weight).toBeLessThan(1e-4);
       });
     }
     backend.dispose?.();

@@ -13,6 +13,8 @@
  * @property {WebAssembly.Module} [module] The same, imported.
  * @property {typeof import("@dropwise/backend-native")} [native]
  * @property {typeof import("@dropwise/backend-webgpu")} [webgpu]
+ * @property {typeof import("@dropwise/weights")} [weights]
+ * @property {string} [file] Where a file may be written, in a runtime that has files.
  * @property {boolean} [canShare] Whether two threads must be had from WebAssembly here. Default: true.
  */
 
@@ -70,6 +72,32 @@ const PARTS = {
     const { device } = gpu.info;
     gpu.dispose();
     return `webgpu on ${device}`;
+  },
+
+  async weights({ core, weights, file }) {
+    const { describe, inMemory, loadCheckpoint, readSafetensors, saveCheckpoint, writeSafetensors } = present(weights);
+    core.manualSeed(3);
+    const model = new core.nn.Sequential(new core.nn.Linear(4, 3), new core.nn.Dropout(0.5));
+    const state = model.stateDict();
+    const bytes = await writeSafetensors(state, { metadata: { format: "pt" } });
+    same("describe", (await describe(bytes)).split("\n").at(-1), "2 tensors, 15 elements, 60 B (safetensors)");
+    const place = file ?? inMemory();
+    await saveCheckpoint(place, { model, step: 3 });
+    const drawn = async () => (await model.forward(core.ones([8, 4])).data()).join();
+    const expected = await drawn();
+    for (const [name, { shape, data }] of Object.entries(await readSafetensors(bytes))) {
+      const x = present(state[name]);
+      same(name, `${shape} ${data.join()}`, `${x.shape} ${(await x.data()).join()}`);
+      model.loadStateDict({ ...model.stateDict(), [name]: core.zeros(shape) });
+    }
+    if ((await drawn()) === expected) throw new Error("weights: expected other values from other weights, got the same");
+    const { step } = await loadCheckpoint(place, { model });
+    same("checkpoint", `${step} ${await drawn()}`, `3 ${expected}`);
+    if (file !== undefined) {
+      const names = Object.keys(await readSafetensors(file)).sort();
+      same("file", names.join(), "default generator,model/0.bias,model/0.weight");
+    }
+    return `weights in ${file === undefined ? "memory" : "a file"}`;
   },
 
   async "no webgpu"({ webgpu }) {
@@ -154,7 +182,7 @@ function present(value) {
   return value;
 }
 
-/** @param {string} what @param {string} got @param {string} expected */
+/** @param {string} what @param {string | undefined} got @param {string} expected */
 function same(what, got, expected) {
   if (got !== expected) throw new Error(`${what}: expected ${expected}, got ${got}`);
 }

@@ -32,6 +32,17 @@ import {
 } from "@dropwise/core";
 import { type Backend as Contract, type DropoutSpec, philox4x32, referenceKernels, thresholdOf } from "@dropwise/core/backend";
 import { type Profile, type ProfileRow, profile, recordFunction } from "@dropwise/core/train";
+import {
+  type FileHandleLike,
+  inIndexedDB,
+  inMemory,
+  loadCheckpoint,
+  type ReadableFileHandle,
+  readSafetensors,
+  saveCheckpoint,
+  type Weights,
+  writeSafetensors,
+} from "@dropwise/weights";
 
 export class Model extends nn.Module {
   readonly layers: readonly nn.TensorModule[] = [new nn.Linear(4, 8), new nn.ReLU(), new nn.Dropout({ p: 0.5, inplace: true })];
@@ -91,3 +102,16 @@ export async function timed(backend: Backend): Promise<string> {
   const rows: ProfileRow[] = run.keyAverages({ groupByInputShape: true });
   return run.table({ sortBy: "time", rowLimit: rows.length || 1 }) + run.exportChromeTrace() + run.result.toFixed(2);
 }
+
+/** `Handle` is the DOM's `FileSystemFileHandle` where there are its types. */
+export async function checkpoints(handle: Handle, model: Model): Promise<number> {
+  for (const target of [inMemory(), inIndexedDB("run"), handle]) {
+    await saveCheckpoint(target, { model, step: 3 });
+    const { step } = await loadCheckpoint(target, { model });
+    if (typeof step === "number") return step;
+  }
+  const read: Weights = await readSafetensors(await writeSafetensors(model.stateDict(), { metadata: { format: "pt" } }));
+  return Object.keys(read).length;
+}
+
+type Handle = typeof globalThis extends { FileSystemFileHandle: { prototype: infer T } } ? T : FileHandleLike & ReadableFileHandle;

@@ -6,9 +6,10 @@ import * as wasm from "@dropwise/backend-wasm";
 import address from "@dropwise/backend-wasm/kernels.wasm";
 import * as webgpu from "@dropwise/backend-webgpu";
 import * as core from "@dropwise/core";
+import * as weights from "@dropwise/weights";
 import { check } from "./checks.mjs";
 
 const parts = decodeURIComponent(globalThis.location.search.slice(1)).split(",");
 const kernels = async () => (await fetch(address)).arrayBuffer();
 
-Object.assign(globalThis, { smoke: check(parts, { core, wasm, webgpu, kernels, canShare: globalThis.crossOriginIsolated }) });
+Object.assign(globalThis, { smoke: check(parts, { core, wasm, webgpu, weights, kernels, canShare: globalThis.crossOriginIsolated }) });

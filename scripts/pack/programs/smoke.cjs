@@ -11,5 +11,6 @@ const packages = {
   }),
   ...(parts.some((part) => part.endsWith("native")) && { native: require("@dropwise/backend-native") }),
   ...(parts.some((part) => part.endsWith("webgpu")) && { webgpu: require("@dropwise/backend-webgpu") }),
+  ...(parts.includes("weights") && { weights: require("@dropwise/weights"), file: `weights-${process.pid}.safetensors` }),
 };
 import("./checks.mjs").then(({ check }) => check(parts, packages)).then(console.log);

@@ -12,5 +12,6 @@ const packages = {
   }),
   ...(parts.some((part) => part.endsWith("native")) && { native: await import("@dropwise/backend-native") }),
   ...(parts.some((part) => part.endsWith("webgpu")) && { webgpu: await import("@dropwise/backend-webgpu") }),
+  ...(parts.includes("weights") && { weights: await import("@dropwise/weights"), file: `weights-${process.pid}.safetensors` }),
 };
 console.log(await check(parts, packages));

@@ -39,7 +39,7 @@ export function dropout(spec: DropoutSpec, x: HostOperand, xStep: 0 | 1, out: Ho
     let lane = first - 4 * block;
     const start = row * length;
     for (let i = start; i < start + length; i++) {
-      if (!keeps && block !== drawn) {
+      if (block !== drawn) {
         philox4x32(seedLo, seedHi, callLo, callHi, block >>> 0, Math.floor(block / 2 ** 32), words);
         drawn = block;
       }

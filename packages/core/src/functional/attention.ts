@@ -74,6 +74,8 @@ export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Ten
 export interface AttendOptions extends Omit<AttentionOptions, "attnMask"> {
   /** As `attnMask`; may come with `isCausal`. */
   readonly mask: Tensor | null;
+  /** The weights are wanted, too. Then no framework computes it in one kernel, whose masks have rules of their own. Default: false. */
+  readonly needsWeights?: boolean;
   /** The place of the first query among the keys, for `isCausal`. Default: 0. */
   readonly firstQuery?: number;
 }
@@ -87,7 +89,15 @@ export interface Attended {
 
 /** Attention, with its weights. Everything is checked before anything is drawn. */
 export function attend(op: string, query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Attended {
-  const { isCausal = false, enableGqa = false, dropoutP = 0, training = true, elementOffset = 0, firstQuery = 0 } = options;
+  const {
+    isCausal = false,
+    enableGqa = false,
+    dropoutP = 0,
+    training = true,
+    elementOffset = 0,
+    firstQuery = 0,
+    needsWeights = false,
+  } = options;
   const tensors = { query: checkTensor(op, query), key: checkTensor(op, key, "the key"), value: checkTensor(op, value, "the value") };
   const { query: q, key: k, value: v } = tensors;
   const shape = weightsShape(op, q, k, v, enableGqa);
@@ -111,13 +121,21 @@ export function attend(op: string, query: Tensor, key: Tensor, value: Tensor, op
           mask === null || mask.dtype === "bool" ? mask : cast(mask, q.dtype),
           isCausal ? firstQuery : null,
         );
-        const { output: weights, mask: dropped } = dropoutWithMask(certain, { p: dropoutP, training, generator, elementOffset });
+        const { output: weights, mask: dropped } = dropoutWithMask(
+          certain,
+          { p: dropoutP, training, generator, elementOffset },
+          0,
+          needsWeights ? "dropout" : ATTENTION_DROPOUT,
+        );
         return { output: weights.matmul(own(v)), weights, dropped };
       },
       ({ output, weights }) => [output, weights],
     ),
   );
 }
+
+/** The dropout of weights that nobody sees, as streams know it. */
+export const ATTENTION_DROPOUT = "attention dropout";
 
 // --- internal helpers ---
 

@@ -5,7 +5,7 @@ import { applySelect, applySelectInPlace, checkInPlace } from "../ops/affine-sel
 import { constantLike } from "../ops/layout";
 import { drawing } from "../random/drawing";
 import type { Affine, MaskKey } from "../random/mask-key";
-import type { CallKey } from "../random/words";
+import { callKey } from "../random/words";
 import { type Shape, sizeOf } from "../shape/shape";
 import { full, ones } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
@@ -21,7 +21,7 @@ export interface MaskRecord {
 const DROP_ALL: Affine = { keepScale: 0, keepShift: 0, dropValue: 0 };
 
 /** Where no mask is drawn, no call is taken; the key then stands for "all" or "none". */
-const NO_CALL: CallKey = { seedLo: 0, seedHi: 0, callLo: 0, callHi: 0 };
+const NO_CALL = /* @__PURE__ */ callKey(0n, 0n);
 
 /**
  * Applies dropout to checked arguments, in training. `affine` is null where nothing is drawn: p = 0 and an empty tensor are the
@@ -39,12 +39,12 @@ export function select(
   if (inplace && !isIdentity) checkInPlace(op, input);
   const place = p > 0 && p < 1 ? drawing.ask?.(options, shape, batchDim) : undefined;
   const key: MaskKey =
-    affine === null ? { call: NO_CALL, p, shape, elementOffset } : generator.nextMask({ ...options, shape, elementOffset, ...place });
+    affine === null ? { call: NO_CALL, p, shape, elementOffset } : generator.source.mask({ ...options, shape, ...place });
   const mask = { key, backend: input.backend };
   if (isIdentity) return { output: input, mask };
   if (!isFloating(input.dtype)) return { output: zeroed(input, inplace), mask };
   const output = (inplace ? applySelectInPlace : applySelect)(input, key, affine ?? DROP_ALL);
-  if (affine !== null) generator.takeMask(key);
+  if (affine !== null) generator.source.take(key);
   return { output, mask };
 }
 

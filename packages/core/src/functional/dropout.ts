@@ -153,10 +153,10 @@ export interface Dropped {
 }
 
 /** A function of the family that also tells its mask; the modules call these. `batchDim` is the dimension that counts samples, where that is not the first. */
-export type DropoutFunction = (input: Tensor, options: number | DropoutOptions, batchDim?: number) => Dropped;
+export type DropoutFunction = (input: Tensor, options: number | DropoutOptions, batchDim?: number, op?: string) => Dropped;
 
-export const dropoutWithMask: DropoutFunction = (tensor, options, batchDim) => {
-  const checked = checkOptions("dropout", tensor, options, true, DROPOUT);
+export const dropoutWithMask: DropoutFunction = (tensor, options, batchDim, op = "dropout") => {
+  const checked = checkOptions(op, tensor, options, true, DROPOUT);
   const { input } = checked;
   return apply(checked, dropoutAffine, () => checked.maskShape ?? input.sizes, batchDim);
 };

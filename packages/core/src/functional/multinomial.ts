@@ -64,7 +64,7 @@ export function multinomial(input: Tensor, numSamples: number, options?: Multino
       const weights = x.detach().reshape([rows, count]);
       // Other frameworks have one way for a single draw.
       const places =
-        replacement && !(generator.source && numSamples === 1)
+        replacement && !(generator.source.stream && numSamples === 1)
           ? drawnAgain(weights, numSamples, generator)
           : drawnOnce(weights, numSamples, generator);
       return places.reshape([...x.sizes.slice(0, -1), numSamples]);
@@ -89,7 +89,7 @@ function checkWeights(op: string, elements: TypedArray | undefined, rows: number
 
 /** The places that win the race, first ones first. */
 function drawnOnce(weights: Tensor, samples: number, generator: Generator): Tensor {
-  const speeds = generator.source
+  const speeds = generator.source.stream
     ? weights.div(hostTensor(weights, weights.sizes, inDtype(weights, drawTimes(generator, weights.size, weights.dtype as FloatType))))
     : weights.mul(drawn(weights, weights.sizes, (length) => drawRaces(generator, length)));
   return topk(speeds, { k: samples }).indices;
@@ -98,9 +98,8 @@ function drawnOnce(weights: Tensor, samples: number, generator: Generator): Tens
 /** For each draw the first place whose running sum is above what it wants. Places of weight 0 are passed over: their sums may round up. */
 function drawnAgain(weights: Tensor, samples: number, generator: Generator): Tensor {
   const [rows, count] = weights.sizes as [number, number];
-  const { source } = generator;
-  const weightsHere = source && hostElements(weights);
-  if (source && weightsHere) {
+  const weightsHere = generator.source.stream && hostElements(weights);
+  if (weightsHere) {
     const own = inDtype(weights, weightsHere);
     const places = createTypedArray("int32", rows * samples);
     for (let row = 0; row < rows; row++) {
@@ -109,7 +108,7 @@ function drawnAgain(weights: Tensor, samples: number, generator: Generator): Ten
     return hostTensor(weights, [rows, samples], places);
   }
   const sums = cumsum(weights, { dim: 1 }).where(weights.gt(0), 0);
-  const uniform = drawn(weights, [rows, samples], (length) => Float32Array.from(drawRand(generator, length, source && "float64")));
+  const uniform = drawn(weights, [rows, samples], (length) => Float32Array.from(drawRand(generator, length, generator.source.stream && "float64")));
   const wanted = uniform.mul(sums.amax({ dim: 1, keepdim: true }));
   const [sumsHere, wantedHere] = [hostElements(sums), hostElements(wanted)];
   if (sumsHere !== undefined && wantedHere !== undefined) {

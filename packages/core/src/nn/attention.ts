@@ -206,6 +206,7 @@ export class MultiheadAttention extends Module {
       const { output, weights, dropped } = attend(OP, q, all.key, all.value, {
         mask: blockedMask(OP, sizes, attnMask, padding, q),
         isCausal,
+        needsWeights: needWeights,
         firstQuery: past?.length ?? 0,
         dropoutP: dropout,
         training,

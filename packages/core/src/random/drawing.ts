@@ -10,7 +10,7 @@ import type { MaskKey } from "./mask-key";
 
 /** A draw that is about to be made. */
 export interface Draw {
-  /** Who draws, for messages. */
+  /** Who draws: for messages, and for streams in which each op has masks of its own. */
   readonly op: string;
   readonly generator: Generator;
   /** For a mask alone, as are the next two: what it will be laid on. */

@@ -5,7 +5,8 @@
 import { hostArray, type TypedArray } from "../dtype/dtype";
 import { drawing } from "./drawing";
 import type { Generator } from "./generator";
-import type { FloatType, Source, TruncatedNormal } from "./source";
+import { type OwnSource, takeHostCall } from "./own-source";
+import type { FloatType, ForeignSource, TruncatedNormal } from "./source";
 import { WordReader } from "./words";
 
 /** Uniform in [0, 1) with 24 bits, as float32 holds: `(word >>> 8) * 2^-24`. Under another stream as many bits as it has for the dtype. */
@@ -74,7 +75,7 @@ export function drawOrder(
 
 /** A pass of a loader begins, which some frameworks draw for. */
 export function drawPass(generator: Generator): void {
-  if (generator.source) sourceOf(generator, 1)?.beginPass?.();
+  sourceOf(generator, 1)?.beginPass?.();
 }
 
 /** Integers in [0, range), each as likely as any other. */
@@ -89,7 +90,7 @@ export function drawIntegers(generator: Generator, range: number, length: number
 
 /** Times of a race that each place wins as often as its weight, by which the time is divided, says. For generators under a stream. */
 export function drawTimes(generator: Generator, length: number, dtype: FloatType): Float64Array {
-  return (sourceOf(generator, length) as Source).exponential(length, dtype);
+  return (sourceOf(generator, length) as ForeignSource).exponential(length, dtype);
 }
 
 /** How fast each place runs in a race that is won as often as its weight says: `f32(-1 / log((word + 1/2) * 2^-32))`, between 1/23 and 2^33. */
@@ -172,15 +173,17 @@ export function attempt<T>(generator: Generator, fn: () => T): T {
 // --- internal helpers ---
 
 /** Who draws instead, where the generator is under another framework's stream. */
-function sourceOf(generator: Generator, length: number): Source | undefined {
-  if (generator.source) drawing.ask?.({ op: "a draw on the host", generator }, [length]);
-  return generator.source;
+function sourceOf(generator: Generator, length: number): ForeignSource | undefined {
+  const { source } = generator;
+  if (!source.stream) return undefined;
+  drawing.ask?.({ op: "a draw on the host", generator }, [length]);
+  return source as ForeignSource;
 }
 
 /** The words of the next host call, for a draw of `length` numbers. */
 function wordsFor(generator: Generator, length: number): WordReader {
   drawing.ask?.({ op: "a draw on the host", generator }, [length]);
-  return new WordReader(generator.takeHostCall());
+  return new WordReader(takeHostCall(generator.source as OwnSource));
 }
 
 /** `word % range`, where words at or above the largest multiple of `range` in 32 bits are passed over, so that no number is likelier than another. */

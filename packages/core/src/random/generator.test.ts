@@ -2,10 +2,14 @@ import { describe, expect, test } from "vitest";
 import { defaultGenerator, Generator, manualSeed } from "../index";
 import { expectRefusal } from "../testing/refusal";
 import { stateOf } from "../testing/stream";
+import { type OwnSource, takeHostCall } from "./own-source";
+
+/** The default stream of a generator. */
+const ownOf = (generator: Generator) => generator.source as OwnSource;
 
 const keyOf = (generator: Generator) => {
-  const key = generator.nextMaskCall();
-  generator.takeMaskCall();
+  const key = ownOf(generator).nextMaskCall();
+  ownOf(generator).take();
   return key;
 };
 
@@ -48,7 +52,7 @@ describe("a generator's seed", () => {
 
   test("that is refused leaves the generator as it was", () => {
     const generator = new Generator(7);
-    generator.takeMaskCall();
+    ownOf(generator).take();
     const before = generator.getState();
     expect(() => generator.manualSeed(0.5)).toThrow(RangeError);
     expect(generator.getState()).toEqual(before);
@@ -81,8 +85,8 @@ describe("manualSeed", () => {
   test("returns the default generator, seeded, with both counters at 0", () => {
     const generator = manualSeed(5);
     expect(generator).toBe(defaultGenerator());
-    generator.takeMaskCall();
-    generator.takeHostCall();
+    ownOf(generator).take();
+    takeHostCall(ownOf(generator));
     expect(manualSeed(6)).toBe(generator);
     expect(generator.getState()).toEqual(stateOf(6n, 0n, 0n));
   });
@@ -113,40 +117,40 @@ describe("a generator's calls", () => {
   test("end after 2^62, with an error that changes nothing", () => {
     const generator = new Generator(0).setState(stateOf(0n, (2n ** 62n - 1n) * 4n));
     expect(keyOf(generator)).toMatchObject({ callLo: 0xffffffff, callHi: 2 ** 30 - 1 });
-    expectRefusal(() => generator.nextMaskCall(), "RangeError", "none left");
+    expectRefusal(() => ownOf(generator).nextMaskCall(), "RangeError", "none left");
     expect(generator.call).toBe(2n ** 62n);
   });
 
   test("that are used up have no state to save: their offset would wrap to 0 and repeat masks", () => {
     const generator = new Generator(0).setState(stateOf(0n, (2n ** 62n - 1n) * 4n));
-    generator.takeMaskCall();
+    ownOf(generator).take();
     expectRefusal(() => generator.getState(), "RangeError", "none left");
     expectRefusal(() => generator.clone(), "RangeError", "none left");
   });
 
   test("of host draws have the top bit set and their own counter", () => {
     const generator = new Generator(9);
-    expect(generator.takeHostCall()).toEqual({ seedLo: 9, seedHi: 0, callLo: 0, callHi: 0x80000000 });
-    expect(generator.takeHostCall()).toMatchObject({ callLo: 1, callHi: 0x80000000 });
+    expect(takeHostCall(ownOf(generator))).toEqual({ seedLo: 9, seedHi: 0, callLo: 0, callHi: 0x80000000 });
+    expect(takeHostCall(ownOf(generator))).toMatchObject({ callLo: 1, callHi: 0x80000000 });
     expect(generator.call).toBe(0n);
   });
 
   test("of host draws carry at 2^32 and end after 2^63", () => {
     const carried = new Generator(0).setState(stateOf(0n, 0n, 2n ** 32n - 1n));
-    carried.takeHostCall();
-    expect(carried.takeHostCall()).toMatchObject({ callLo: 0, callHi: 0x80000001 });
+    takeHostCall(ownOf(carried));
+    expect(takeHostCall(ownOf(carried))).toMatchObject({ callLo: 0, callHi: 0x80000001 });
     const last = new Generator(0).setState(stateOf(0n, 0n, 2n ** 63n - 1n));
-    expect(last.takeHostCall()).toMatchObject({ callLo: 0xffffffff, callHi: 0xffffffff });
-    expectRefusal(() => last.takeHostCall(), "RangeError", "none left");
+    expect(takeHostCall(ownOf(last))).toMatchObject({ callLo: 0xffffffff, callHi: 0xffffffff });
+    expectRefusal(() => takeHostCall(ownOf(last)), "RangeError", "none left");
   });
 });
 
 describe("a generator's state", () => {
   test("is 24 bytes: seed, offset and host call, little-endian", () => {
     const generator = new Generator(0x0102030405060708n);
-    generator.takeMaskCall();
-    generator.takeHostCall();
-    generator.takeHostCall();
+    ownOf(generator).take();
+    takeHostCall(ownOf(generator));
+    takeHostCall(ownOf(generator));
     expect([...generator.getState()]).toEqual([8, 7, 6, 5, 4, 3, 2, 1, 4, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
   });
 
@@ -158,17 +162,17 @@ describe("a generator's state", () => {
 
   test("restores what follows, for masks and host draws", () => {
     const generator = new Generator(3);
-    generator.takeMaskCall();
-    generator.takeHostCall();
+    ownOf(generator).take();
+    takeHostCall(ownOf(generator));
     const state = generator.getState();
-    const next = [keyOf(generator), generator.takeHostCall()];
+    const next = [keyOf(generator), takeHostCall(ownOf(generator))];
     expect(generator.setState(state)).toBe(generator);
-    expect([keyOf(generator), generator.takeHostCall()]).toEqual(next);
+    expect([keyOf(generator), takeHostCall(ownOf(generator))]).toEqual(next);
   });
 
   test("in PyTorch's CUDA form, 16 bytes, puts the host counter to 0", () => {
     const generator = new Generator(3);
-    generator.takeHostCall();
+    takeHostCall(ownOf(generator));
     generator.setState(stateOf(11n, 28n).slice(0, 16));
     expect(generator.getState()).toEqual(stateOf(11n, 28n, 0n));
   });
@@ -192,8 +196,8 @@ describe("a generator's state", () => {
 
   test("with an offset that is no multiple of 4, or a host call of 2^63, is refused and nothing changes", () => {
     const generator = new Generator(6);
-    generator.takeMaskCall();
-    generator.takeHostCall();
+    ownOf(generator).take();
+    takeHostCall(ownOf(generator));
     const before = generator.getState();
     for (const offset of [1n, 2n, 3n, 2n ** 64n - 1n]) {
       expectRefusal(() => generator.setState(stateOf(1n, offset)), "RangeError", "multiple of 4", String(offset));
@@ -204,10 +208,10 @@ describe("a generator's state", () => {
 
   test("is the same in a clone, which then goes its own way", () => {
     const generator = new Generator(-5);
-    generator.takeMaskCall();
+    ownOf(generator).take();
     const twin = generator.clone();
     expect(twin.getState()).toEqual(generator.getState());
-    twin.takeMaskCall();
+    ownOf(twin).take();
     expect(generator.call).toBe(1n);
     expect(twin.call).toBe(2n);
   });

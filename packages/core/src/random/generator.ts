@@ -3,26 +3,13 @@ import { typedArrayKind } from "../dtype/dtype";
 import { BRAND, type Brand, isBranded, Raw, raw } from "../errors/brand";
 import { optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
-import type { MaskKey } from "./mask-key";
-import type { MaskRequest, Source, Stream } from "./source";
-import type { CallKey } from "./words";
-
-/** Calls are numbered below 2^62, so that `offset`, 4 times the call, fits PyTorch's 64 bits. In units of the high word. */
-const CALL_HIGH_LIMIT = 2 ** 30;
-
-/** The top bit of a 64-bit call marks draws made on the host, which thereby never move a mask. In the high word. */
-const HOST_CALL_BIT = 0x80000000;
-
-/** The largest word. */
-const WORD = 0xffffffff;
-
-const STATE_BYTES = 24;
-const CUDA_STATE_BYTES = 16;
+import { OwnSource } from "./own-source";
+import type { Source, Stream } from "./source";
 
 /** Options of `manualSeed` and of a generator. */
 export interface GeneratorOptions {
   /** Whose numbers are drawn: `torchCpu`, `torchCuda()`, ... of `@dropwise/core/streams`. Default: Dropwise's own. */
-  readonly stream?: Stream;
+  readonly stream?: Stream | undefined;
 }
 
 /**
@@ -41,11 +28,8 @@ export interface GeneratorOptions {
  * ```
  */
 export class Generator extends Raw {
-  /** Seed, calls and host calls, each as the two words that kernels take, the low one first. */
-  readonly #words = new Uint32Array(6);
-
-  /** @internal Under another framework's stream: who draws instead. */
-  source: Source | undefined;
+  /** @internal Who draws: the default stream, or another framework's. */
+  source: Source;
 
   /**
    * @param seed A safe integer or a bigint in [-2^63, 2^64), negative as two's complement. Default: taken from `crypto`.
@@ -54,7 +38,7 @@ export class Generator extends Raw {
    */
   constructor(seed?: number | bigint, options?: GeneratorOptions) {
     super();
-    this.reset(seed === undefined ? entropy() : checkSeed("Generator", seed), streamOf("Generator", options));
+    this.source = begun("Generator", seed === undefined ? entropy() : seed, options);
   }
 
   /** @internal */
@@ -75,33 +59,23 @@ export class Generator extends Raw {
    */
   manualSeed(seed: number | bigint): this {
     const self = raw(this);
-    self.reset(checkSeed("manualSeed", seed), self.source?.stream);
-    return this;
-  }
-
-  /** @internal The state after seeding, under a stream or the default one. */
-  reset(seed: bigint, stream: Stream | undefined): this {
-    this.source = stream?.begin(seed);
-    this.#set(seed);
+    self.source = begun("manualSeed", seed, optionsLike(self));
     return this;
   }
 
   /** The seed, in [0, 2^64). */
   get seed(): bigint {
-    const self = raw(this);
-    return self.source?.seed ?? self.#value(0);
+    return raw(this).source.seed;
   }
 
-  /** The number that the next mask will take. */
+  /** The number that the next mask will take. @throws UnsupportedOpError under a stream that counts none, such as `torchCpu`. */
   get call(): bigint {
-    const self = raw(this);
-    return self.source ? self.source.offset / 4n : self.#value(2);
+    return this.offset / 4n;
   }
 
-  /** The Philox offset of PyTorch's CUDA generator after the same calls: `4 * call`. @throws UnsupportedOpError under a stream that has none, such as `torchCpu`. */
+  /** The Philox offset of PyTorch's CUDA generator after the same calls: `4 * call`. @throws As `call`. */
   get offset(): bigint {
-    const self = raw(this);
-    return self.source ? self.source.offset : self.call * 4n;
+    return raw(this).source.offset;
   }
 
   /**
@@ -110,11 +84,7 @@ export class Generator extends Raw {
    * @throws RangeError after 2^62 calls, when the offset no longer fits.
    */
   getState(): Uint8Array {
-    const self = raw(this);
-    if (self.source) return self.source.getState();
-    self.nextMaskCall();
-    // In the machine's order, as PyTorch's is: little-endian, but on IBM Z.
-    return new Uint8Array(new BigUint64Array([self.seed, self.offset, self.#value(4)]).buffer);
+    return raw(this).source.getState();
   }
 
   /**
@@ -124,78 +94,13 @@ export class Generator extends Raw {
    */
   setState(state: Uint8Array): this {
     if (typedArrayKind(state) !== "Uint8Array") throw wrongType("setState", "a Uint8Array", state);
-    const { source } = raw(this);
-    if (source) {
-      source.setState(state);
-      return this;
-    }
-    if (state.length !== STATE_BYTES && state.length !== CUDA_STATE_BYTES) {
-      throw wrongValue("setState", `${STATE_BYTES} bytes, or the ${CUDA_STATE_BYTES} of PyTorch's CUDA form`, state.length);
-    }
-    const [seed = 0n, offset = 0n, host = 0n] = new BigUint64Array(new Uint8Array(state).buffer);
-    if (offset % 4n !== 0n || host >= 2n ** 63n) {
-      throw wrongValue("setState", "an offset that is a multiple of 4, and a host call below 2^63", `${offset}, ${host}`);
-    }
-    raw(this).#set(seed, offset / 4n, host);
+    raw(this).source.setState(state);
     return this;
   }
 
   /** A generator with the same state, which then goes its own way: shards of one tensor each take the same call number. */
   clone(): Generator {
-    return new Generator(0).reset(this.seed, raw(this).source?.stream).setState(this.getState());
-  }
-
-  /** @internal The key of the next mask. */
-  nextMask(request: MaskRequest): MaskKey {
-    const { p, shape, strides, elementOffset } = request;
-    return this.source ? this.source.mask(request) : { call: this.nextMaskCall(), p, shape, elementOffset, ...(strides && { strides }) };
-  }
-
-  /** @internal Moves behind a mask, once it was drawn: what failed draws nothing. */
-  takeMask(key: MaskKey): void {
-    if (this.source) this.source.take(key);
-    else this.takeMaskCall();
-  }
-
-  /** @internal The key of the next mask. Throws RangeError after 2^62 calls. */
-  nextMaskCall(): CallKey {
-    return this.#key(2, CALL_HIGH_LIMIT, 0);
-  }
-
-  /** @internal Takes that key's call number. Core calls it once the mask was drawn: what failed draws nothing. */
-  takeMaskCall(): void {
-    this.#advance(2);
-  }
-
-  /** @internal Takes the call number of the next draw on the host. */
-  takeHostCall(): CallKey {
-    const key = this.#key(4, HOST_CALL_BIT, HOST_CALL_BIT);
-    this.#advance(4);
-    return key;
-  }
-
-  /** The key of the call that is counted at word `i`, which is marked by `bit`. Throws RangeError once the counter's high word has reached its limit. */
-  #key(i: number, limit: number, bit: number): CallKey {
-    const words = this.#words;
-    const callHi = words[i + 1] as number;
-    if (callHi >= limit) throw new RangeError("Generator: expected more calls, got none left - set a new seed");
-    return { seedLo: words[0] as number, seedHi: words[1] as number, callLo: words[i] as number, callHi: callHi + bit };
-  }
-
-  #advance(i: number): void {
-    // A word goes from its largest value to 0 by itself.
-    if (++(this.#words[i] as number) > WORD) (this.#words[i + 1] as number)++;
-  }
-
-  /** The number at word `i`. */
-  #value(i: number): bigint {
-    return (BigInt(this.#words[i + 1] as number) << 32n) | BigInt(this.#words[i] as number);
-  }
-
-  #set(seed: bigint, call = 0n, hostCall = 0n): void {
-    [seed, call, hostCall].forEach((value, i) => {
-      this.#words.set([Number(value & 0xffffffffn), Number(value >> 32n)], 2 * i);
-    });
+    return new Generator(this.seed, optionsLike(raw(this))).setState(this.getState());
   }
 }
 
@@ -221,7 +126,9 @@ export function defaultGenerator(): Generator {
  * ```
  */
 export function manualSeed(seed: number | bigint, options?: GeneratorOptions): Generator {
-  return theGenerator(0).reset(checkSeed("manualSeed", seed), streamOf("manualSeed", options));
+  const generator = theGenerator(0);
+  generator.source = begun("manualSeed", seed, options);
+  return generator;
 }
 
 /** The given generator, or the default one. Throws TypeError for anything else. */
@@ -249,11 +156,17 @@ function theGenerator(firstSeed?: number): Generator {
   return shared("defaultGenerator", () => new Generator(firstSeed));
 }
 
-function streamOf(op: string, options: GeneratorOptions | undefined): Stream | undefined {
+function optionsLike({ source: { stream } }: Generator): GeneratorOptions {
+  return { stream };
+}
+
+/** The state after seeding. */
+function begun(op: string, seed: unknown, options: GeneratorOptions | undefined): Source {
   const { stream } = optionsOf<GeneratorOptions>(op, options, { stream: "any" });
-  if (stream !== undefined && typeof (stream as Partial<Stream> | null)?.begin !== "function")
-    throw wrongType(op, "a stream such as torchCpu or torchCuda()", stream);
-  return stream;
+  const checked = checkSeed(op, seed);
+  if (stream === undefined) return new OwnSource(checked);
+  if (typeof (stream as Partial<Stream> | null)?.begin !== "function") throw wrongType(op, "a stream such as torchCpu", stream);
+  return stream.begin(checked);
 }
 
 function checkSeed(op: string, seed: unknown): bigint {

@@ -16,7 +16,7 @@ export interface MaskKey {
   /** The mask's own shape; it broadcasts to the data's. */
   readonly shape: Shape;
   /** How its indices step along each dimension, where it is part of a larger mask. Default: as a contiguous tensor's. */
-  readonly strides?: readonly number[];
+  readonly strides?: readonly number[] | undefined;
   /** Added to each mask index: where this mask starts in that of a larger tensor. */
   readonly elementOffset: number;
   /** Which word decides which element, where that is another framework's rule. */

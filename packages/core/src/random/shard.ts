@@ -161,7 +161,7 @@ class Part {
     const place = { elementOffset: elementOffset + first * (strides[dim] ?? 0), whole };
     // A part without rows draws nothing, but the whole batch would.
     if (input.size === 0 && size > 0)
-      generator.takeMask(generator.nextMask({ ...(draw as MaskRequest), ...place, shape: whole, elementOffset }));
+      generator.source.take(generator.source.mask({ ...(draw as MaskRequest), ...place, shape: whole, elementOffset }));
     if (isContiguous(shape, strides)) return place;
     const { name, info } = input.backend;
     if (info.contract !== 2)

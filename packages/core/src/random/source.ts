@@ -12,7 +12,7 @@ export interface Stream {
   /** As messages name it. */
   readonly name: string;
   /** @internal The state after seeding. */
-  begin(seed: bigint): Source;
+  begin(seed: bigint): ForeignSource;
 }
 
 /** @internal A mask that is to be drawn. */
@@ -25,13 +25,12 @@ export interface MaskRequest extends Draw {
   /** For a part of a larger mask: the larger one's shape, and what of it this part is. Default: a mask of its own, all of it. */
   readonly whole?: Shape;
   readonly strides?: readonly number[];
-  /** True for weights of attention, `[..., queries, keys]`. */
-  readonly isAttention?: boolean;
 }
 
-/** @internal The numbers that a generator gives under a stream, and its state. What is not there is drawn as by default, from the words of `takeHostCall`. */
+/** @internal Who draws for a generator, and its state. */
 export interface Source {
-  readonly stream: Stream;
+  /** Of another framework; none: the default stream, of which all below `take` is drawn by who wants it. */
+  readonly stream?: Stream;
   readonly seed: bigint;
   /** The Philox offset; of a stream that has none, an error. */
   readonly offset: bigint;
@@ -42,7 +41,11 @@ export interface Source {
   mask(request: MaskRequest): MaskKey;
   /** Moves behind a mask. */
   take(key: MaskKey): void;
+}
 
+/** @internal The same under another framework's stream, which also draws on the host. */
+export interface ForeignSource extends Source {
+  readonly stream: Stream;
   /** Uniform in [from, to), of the values that the dtype has; as are the next. */
   uniform(length: number, from: number, to: number, dtype: FloatType): Float64Array;
   normal(length: number, dtype: FloatType): Float64Array;

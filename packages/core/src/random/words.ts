@@ -10,6 +10,11 @@ export interface CallKey {
   readonly callHi: number;
 }
 
+/** A call of a seed, both below 2^64. */
+export function callKey(seed: bigint, call: bigint): CallKey {
+  return { seedLo: low(seed), seedHi: high(seed), callLo: low(call), callHi: high(call) };
+}
+
 /**
  * Reads the 32-bit words of one call in order: word `e` is word `e & 3` of block `e >> 2`.
  *
@@ -40,3 +45,8 @@ export class WordReader {
     philox4x32(seedLo, seedHi, callLo, callHi, block >>> 0, Math.floor(block / HIGH_WORD), this.#words);
   }
 }
+
+// --- internal helpers ---
+
+const low = (value: bigint): number => Number(value & 0xffffffffn);
+const high = (value: bigint): number => Number(value >> 32n);

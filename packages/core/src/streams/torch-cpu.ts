@@ -1,7 +1,7 @@
 import { UnsupportedOpError } from "../errors/errors";
 import { wrongValue } from "../errors/refusal";
 import type { MaskKey } from "../random/mask-key";
-import type { FloatType, MaskRequest, Source, Stream, TruncatedNormal } from "../random/source";
+import type { FloatType, ForeignSource, MaskRequest, Stream, TruncatedNormal } from "../random/source";
 import { bitsInOrder, bitsKey, drawnOrder } from "./bits";
 import { Mt19937 } from "./mt19937";
 import {
@@ -35,7 +35,7 @@ export const torchCpu: Stream = {
 };
 
 /** The CPU's generator of a PyTorch process. */
-export class TorchCpuSource implements Source {
+export class TorchCpuSource implements ForeignSource {
   readonly #words: Mt19937;
   /** The mask that was asked for last, and the state behind it. */
   #next: { readonly key: MaskKey; readonly after: Mt19937 } | undefined;

@@ -88,7 +88,7 @@ export function bernoulli(input: Tensor, options?: { generator?: Generator }): T
   const generator = resolveGenerator("bernoulli", given);
   return attempt(generator, () =>
     composed(() => {
-      const dtype = generator.source ? (p.dtype as FloatType) : "float32";
+      const dtype = generator.source.stream ? (p.dtype as FloatType) : "float32";
       const uniform = p.wrap(
         layoutFrom(p.storage.device, dtype, p.sizes, () => convert("bernoulli", drawRand(generator, p.size, dtype), dtype)),
       );

@@ -7,7 +7,8 @@ import type { Readable, Writable } from "./target";
  *
  * @param name The entry's.
  * @returns What a checkpoint is saved to and loaded from.
- * @throws TypeError for no name; on use, WeightFileError for an entry that is not there, and what the browser throws.
+ * @throws TypeError for no name; on use, TypeError where there is no browser, WeightFileError for an entry that is not there, and what the browser throws, such as a
+ *   QuotaExceededError (by its `name`): what was there is there still.
  */
 export function inIndexedDB(name: string): Writable & Readable {
   if (typeof name !== "string" || name === "") throw wrongType("inIndexedDB", "a name", name);
@@ -28,13 +29,14 @@ export function inIndexedDB(name: string): Writable & Readable {
  *
  * @param fileName What the file is called.
  * @returns What a checkpoint is saved to.
- * @throws TypeError for no name.
+ * @throws TypeError for no name, and on use where there is no page.
  */
 export function asDownload(fileName: string): Writable {
   if (typeof fileName !== "string" || fileName === "") throw wrongType("asDownload", "a name", fileName);
   return {
     write(bytes) {
-      const { document } = globalThis as unknown as { document: { createElement(tag: "a"): Link } };
+      const { document } = globalThis as unknown as { document?: { createElement(tag: "a"): Link } };
+      if (document === undefined) throw wrongType("asDownload", "a page", document, "workers and Node have no downloads");
       const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "application/octet-stream" }));
       const link = document.createElement("a");
       link.href = url;
@@ -56,7 +58,7 @@ interface Link {
 
 interface Asked<T> {
   result: T;
-  error: unknown;
+  error: Error | null;
   onsuccess: (() => void) | null;
   onerror: (() => void) | null;
 }
@@ -67,7 +69,7 @@ interface Store {
 }
 
 interface Transaction {
-  error: unknown;
+  error: Error | null;
   oncomplete: (() => void) | null;
   onabort: (() => void) | null;
   objectStore(name: string): Store;
@@ -75,35 +77,39 @@ interface Transaction {
 
 interface Database {
   createObjectStore(name: string): unknown;
-  transaction(name: string, mode: string): Transaction;
+  transaction(name: string, mode: string, options: { durability: "strict" }): Transaction;
   close(): void;
 }
 
-/** One question to the store, in a transaction of its own; done when that is. */
+/** One question to the store, in a transaction of its own; done when that is, and when it is on disk. A question that fails ends its transaction. */
 async function withStore(mode: "readonly" | "readwrite", ask: (store: Store) => Asked<unknown>): Promise<unknown> {
   const { indexedDB } = globalThis as unknown as {
-    indexedDB: { open(name: string, version: number): Asked<Database> & { onupgradeneeded: (() => void) | null } };
+    indexedDB?: { open(name: string, version: number): Asked<Database> & { onupgradeneeded: (() => void) | null } };
   };
+  if (indexedDB === undefined) throw wrongType("inIndexedDB", "a browser", indexedDB, "use a path or inMemory()");
   const opening = indexedDB.open("dropwise", 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore("checkpoints");
-  const database = await answered(opening);
+  await new Promise<void>((resolve, reject) => {
+    opening.onsuccess = () => resolve();
+    opening.onerror = () => reject(told(opening.error));
+  });
+  const database = opening.result;
   try {
-    const transaction = database.transaction("checkpoints", mode);
-    const ended = new Promise<void>((resolve, reject) => {
+    const transaction = database.transaction("checkpoints", mode, { durability: "strict" });
+    const asked = ask(transaction.objectStore("checkpoints"));
+    await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error);
+      transaction.onabort = () => reject(told(transaction.error));
     });
-    const result = await answered(ask(transaction.objectStore("checkpoints")));
-    await ended;
-    return result;
+    return asked.result;
   } finally {
     database.close();
   }
 }
 
-function answered<T>(asked: Asked<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    asked.onsuccess = () => resolve(asked.result);
-    asked.onerror = () => reject(asked.error);
-  });
+/** The browser's error, under its own name; where it says no more than that, in words. */
+function told(error: Error | null): Error | null {
+  if (error === null || error.message !== "") return error;
+  const why = error.name === "QuotaExceededError" ? "room for the bytes within the origin's quota" : "the database to take the bytes";
+  return Object.assign(new Error(`inIndexedDB: expected ${why}, got ${error.name}`, { cause: error }), { name: error.name });
 }

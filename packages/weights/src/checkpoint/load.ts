@@ -7,7 +7,7 @@ import type { Weights } from "../weight";
 import { pack, StateWithGenerators, unpack } from "./pack";
 import { generatorsOf, isGenerator, isStateful, type Stateful } from "./parts";
 import { DEFAULT_GENERATOR, FORMAT, isIntact, VERSION } from "./save";
-import type { Readable } from "./target";
+import type { Readable, ReadableFileHandle } from "./target";
 
 /**
  * Goes on with a run that `saveCheckpoint` saved. Each part given takes its state again; nothing has changed when anything is refused.
@@ -26,7 +26,7 @@ import type { Readable } from "./target";
  * ```
  */
 export async function loadCheckpoint(
-  source: Source | Readable,
+  source: Source | Readable | ReadableFileHandle,
   parts: Readonly<Record<string, unknown>> = {},
 ): Promise<Record<string, unknown>> {
   if (!isPlainObject(parts)) throw wrongType(OP, "parts as { model, optimizer, ... }", parts);
@@ -51,7 +51,7 @@ export async function loadCheckpoint(
 
 const OP = "loadCheckpoint";
 
-async function read(source: Source | Readable): Promise<Record<string, unknown>> {
+async function read(source: Parameters<typeof loadCheckpoint>[0]): Promise<Record<string, unknown>> {
   const bytes = await bytesOf(source);
   const file = await openSafetensors(bytes);
   try {
@@ -69,9 +69,13 @@ async function read(source: Source | Readable): Promise<Record<string, unknown>>
   }
 }
 
-async function bytesOf(source: Source | Readable): Promise<Uint8Array> {
-  const { read, getFile } = (source ?? {}) as { read?: () => Promise<Uint8Array>; getFile?: () => Promise<Blob> };
-  if (typeof read === "function") return read.call(source);
+async function bytesOf(source: Parameters<typeof loadCheckpoint>[0]): Promise<Uint8Array> {
+  const { read, getFile } = (source ?? {}) as Partial<Readable & ReadableFileHandle>;
+  if (typeof read === "function") {
+    const bytes: unknown = await read.call(source);
+    if (!(bytes instanceof Uint8Array)) throw wrongType(OP, "a source whose read() gives a Uint8Array", bytes);
+    return bytes;
+  }
   const opened = await openSource(OP, typeof getFile === "function" ? await getFile.call(source) : (source as Source));
   try {
     return await opened.read(0, opened.size);

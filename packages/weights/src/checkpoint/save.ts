@@ -8,7 +8,7 @@ import { type Target, writeTo } from "./target";
 
 /** Options of `saveCheckpoint`. */
 export interface SaveCheckpointOptions {
-  /** How many files to keep where the target is a path: this one, and as many before it, named `.1`, `.2` and so on. Default: 1. */
+  /** How many files to keep where the target is a path: this one, and as many before it, named `.1`, `.2` and so on; elsewhere there is one. Default: 1. */
   readonly keep?: number;
 }
 
@@ -32,7 +32,7 @@ const NO_CHECKSUM = "00000000";
  * @param parts By name: models (with the generators of their layers), optimizers, schedulers, loaders, averages of weights, generators, and plain values such as a step. The
  *   default generator is saved unasked.
  * @param options `keep`: default 1.
- * @throws TypeError for what cannot be saved, before anything is written; and what the target throws.
+ * @throws TypeError for what cannot be saved and RangeError for a `keep` that the target does not have, before anything is written; and what the target throws.
  * @example
  * ```ts
  * const model = new nn.Sequential(new nn.Linear(4, 2), new nn.Dropout(0.5));

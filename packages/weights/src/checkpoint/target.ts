@@ -1,5 +1,6 @@
 /** Where checkpoints go: a file that is whole at every moment, the origin's private file system, memory, and what else has `write`. */
-import { wrongType } from "../refusal";
+import { wrongType, wrongValue } from "../refusal";
+import type { BlobLike } from "../source";
 import { replaceFile } from "./disk";
 
 /** What bytes are written to. */
@@ -25,6 +26,12 @@ export interface FileHandleLike {
   createWritable(): Promise<FileStreamLike>;
 }
 
+/** The same, to read from. */
+export interface ReadableFileHandle {
+  /** The file as it is now. */
+  getFile(): Promise<BlobLike>;
+}
+
 /** What writes over a file of the origin's private file system. */
 export interface FileStreamLike {
   /**
@@ -32,9 +39,11 @@ export interface FileStreamLike {
    *
    * @param bytes What to write.
    */
-  write(bytes: Uint8Array): Promise<void>;
+  write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Has what was written take the file's place. */
   close(): Promise<void>;
+  /** Drops what was written, and lets go of the file. */
+  abort?(): Promise<void>;
 }
 
 /** Where a checkpoint goes. */
@@ -43,11 +52,18 @@ export type Target = string | URL | Writable | FileHandleLike;
 /** Writes a whole file. */
 export async function writeTo(op: string, target: Target, bytes: Uint8Array, keep: number): Promise<void> {
   if (typeof target === "string" || target instanceof URL) return replaceFile(op, target, bytes, keep);
+  if (keep > 1) throw wrongValue(op, "keep to be 1 where the target is no path", keep, "give each checkpoint a name of its own");
   const { write, createWritable } = (target ?? {}) as Partial<Writable & FileHandleLike>;
   if (typeof createWritable === "function") {
     const stream = await createWritable.call(target);
-    await stream.write(bytes);
-    return stream.close();
+    try {
+      await stream.write(bytes as Uint8Array<ArrayBuffer>); // made here, so not of memory that threads share
+      return await stream.close();
+    } catch (error) {
+      // A stream that has failed may refuse this, too; what counts is why it failed.
+      await stream.abort?.().catch(() => {});
+      throw error;
+    }
   }
   if (typeof write !== "function") throw wrongType(op, "a path, a file: URL, the handle of a file, or what has write(bytes)", target);
   await write.call(target, bytes);

@@ -111,11 +111,11 @@ export function sparse(tensor: Tensor, sparsity: number, options?: SparseOptions
   const zeros = Math.ceil(sparsity * rows);
   return drawInto("sparse", x, generator, (from) => {
     // One call gives the values and, behind them, a rank for each: in a column, those of the lowest ranks are 0. Other streams draw an order for each column.
-    const drawn = drawRandn(from, from.source ? x.size : 2 * x.size, x.dtype as FloatType);
+    const drawn = drawRandn(from, from.source.stream ? x.size : 2 * x.size, x.dtype as FloatType);
     const values = drawn.slice(0, x.size).map((z) => std * z);
     const rank = (row: number, column: number) => drawn[x.size + row * columns + column] as number;
     for (let column = 0; column < columns; column++) {
-      const order = from.source
+      const order = from.source.stream
         ? drawPermutation(from, rows)
         : Int32Array.from({ length: rows }, (_, row) => row).sort((a, b) => rank(a, column) - rank(b, column));
       for (const row of order.subarray(0, zeros)) values[row * columns + column] = 0;
