@@ -1,5 +1,5 @@
-import { refusePromise } from "../errors/misuse";
 import { UnsupportedOpError } from "../errors/errors";
+import { refusePromise } from "../errors/misuse";
 import { checkFunction, optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { type Generator, resolveGenerator } from "../random/generator";
@@ -64,7 +64,12 @@ export function graph<T>(generator: Generator, fn: () => T): T {
   const { source } = resolveGenerator("graph", generator);
   const compiled = source as unknown as Partial<Compiled> | undefined;
   if (typeof compiled?.openCall !== "function")
-    throw wrongType("graph", "a generator under torchCompiled()", generator, "make one with new Generator(seed, { stream: torchCompiled() })");
+    throw wrongType(
+      "graph",
+      "a generator under torchCompiled()",
+      generator,
+      "make one with new Generator(seed, { stream: torchCompiled() })",
+    );
   checkFunction("graph", fn, "write graph(generator, () => { ... })");
   const close = compiled.openCall();
   try {
@@ -178,7 +183,8 @@ class CompiledCpu extends TorchCpuSource implements Compiled {
       return key;
     }
     if (this.#drawn === "seeds, noise") {
-      const detail = "expected all dropouts of a compiled graph before its in-place, channel and alpha dropouts on the CPU, got one behind both";
+      const detail =
+        "expected all dropouts of a compiled graph before its in-place, channel and alpha dropouts on the CPU, got one behind both";
       throw new UnsupportedOpError(request.op, "cpu", `${detail} - call them outside graph()`);
     }
     const words = new Mt19937(0n);
