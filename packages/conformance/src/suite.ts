@@ -26,6 +26,7 @@ import { replay } from "./families/replay";
 import { singular } from "./families/singular";
 import { statistics } from "./families/statistics";
 import { storage } from "./families/storage";
+import { streams } from "./families/streams";
 import { training } from "./families/training";
 import { unary } from "./families/unary";
 
@@ -49,6 +50,7 @@ export const suite: Readonly<Record<string, Family>> = {
   functions,
   dropout,
   replay,
+  streams,
   attention,
   autograd,
   singular,

@@ -22,10 +22,13 @@ export interface DrawnOrder {
   readonly strides: readonly number[];
 }
 
-/** The order in which PyTorch draws a mask: that of memory, where the mask is laid on data that is dense and only has its dimensions in another order; else row-major. */
-export function drawnOrder({ shape, whole = shape, elementOffset, input }: MaskRequest): DrawnOrder {
-  const steps = input !== undefined && sameShape(shape, input.sizes) ? input.steps : contiguousStrides(shape);
-  const strides = denseStrides(shape, steps, whole) ?? contiguousStrides(whole);
+/**
+ * The order in which PyTorch draws a mask on the CPU: that in which the data's dimensions lie in memory, as if it had no gaps. Row-major for noise of another shape,
+ * and of channels.
+ */
+export function drawnOrder({ op, shape, whole = shape, elementOffset, input }: MaskRequest): DrawnOrder {
+  const isLaidOnAll = input !== undefined && sameShape(shape, input.sizes) && !/\dd$|^feature/.test(op);
+  const strides = isLaidOnAll ? stridesInOrder(memoryOrder(shape, input.steps), whole) : contiguousStrides(whole);
   let [offset, rest] = [0, elementOffset];
   for (const [dim, stride] of contiguousStrides(whole).entries()) {
     const place = Math.floor(rest / stride);
@@ -58,17 +61,34 @@ function bitAt(bits: Uint8Array, i: number): number {
   return ((bits[i >>> 3] as number) >> (i & 7)) & 1;
 }
 
-/** The strides that `whole` has in memory, where data of `shape` is dense; undefined where it is not. */
-function denseStrides(shape: Shape, steps: readonly number[], whole: Shape): number[] | undefined {
-  const order = shape.map((_, dim) => dim).filter((dim) => shape[dim] !== 1 || whole[dim] !== 1);
-  order.sort((a, b) => (steps[a] as number) - (steps[b] as number) || b - a);
-  const strides = contiguousStrides(whole);
-  let [dense, next] = [1, 1];
+/** Dimensions from the innermost outwards, sorted as PyTorch does it: a stride of 0 tells nothing, and of equal ones the smaller dimension is further in. */
+function memoryOrder(shape: Shape, steps: readonly number[]): number[] {
+  const order = shape.map((_, dim) => shape.length - 1 - dim);
+  const comesAfter = (a: number, b: number): number => {
+    const [first, second] = [steps[a] as number, steps[b] as number];
+    if (first === 0 || second === 0) return 0;
+    return Math.sign(first - second) || Number((shape[a] as number) > (shape[b] as number));
+  };
+  for (let i = 1; i < order.length; i++) {
+    for (let here = i, other = i - 1; other >= 0; other--) {
+      const [a, b] = [order[other] as number, order[here] as number];
+      const sign = comesAfter(a, b);
+      if (sign < 0) break;
+      if (sign === 0) continue;
+      order[other] = b;
+      order[here] = a;
+      here = other;
+    }
+  }
+  return order;
+}
+
+function stridesInOrder(order: readonly number[], shape: Shape): number[] {
+  const strides: number[] = [];
+  let next = 1;
   for (const dim of order) {
-    if (shape[dim] !== 1 && steps[dim] !== dense) return undefined;
     strides[dim] = next;
-    dense *= shape[dim] as number;
-    next *= whole[dim] as number;
+    next *= shape[dim] as number;
   }
   return strides;
 }
