@@ -1,6 +1,6 @@
 /** In which order compiled code counts the elements of a mask. */
 import type { MaskRequest } from "../random/source";
-import { sameShape, type Shape } from "../shape/shape";
+import { type Shape, sameShape } from "../shape/shape";
 
 /**
  * The steps of a mask's indices, as Inductor counts its elements: row by row with the dimensions in the order of the input's strides, also where the input has gaps; a part of

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { functional as F, Generator, nn, ones, rand, type Tensor } from "../index";
-import { sha256Of, type StreamCase, streamCases } from "../testing/cuda-streams";
+import { philox4x32 } from "../random/philox";
+import { type StreamCase, sha256Of, streamCases } from "../testing/cuda-streams";
 import { readGolden } from "../testing/goldens";
 import { expectRefusal } from "../testing/refusal";
-import { philox4x32 } from "../random/philox";
 import { bitsOf, type CompiledDevice, compiledRule, seedOf, uniformOf31 } from "./compiled-words";
 import { graph, torchCompiled } from "./torch-compiled";
 
@@ -36,17 +36,20 @@ describe("masks of compiled code on CUDA", () => {
     expect(generator.offset).toBe(BigInt(golden.offset));
   });
 
-  test.each(streamCases("compiled:rand values"))("come from the uniform numbers that rand gives there", ({ offset, seed, values, head }) => {
-    const words = new Uint32Array(4);
-    philox4x32(seed, 0, offset / 4 - 1, 0, 0, 0, words);
-    const key = seedOf(words[0] as number, words[1] as number);
-    const uniform = (e: number) => {
-      philox4x32(Number(key & 0xffffffffn), Number(key >> 32n), e, 0, 0, 0, words);
-      return uniformOf31(bitsOf("cuda", words[0] as number));
-    };
-    const expected = values ?? head;
-    expect(expected.map((_, e) => uniform(e))).toEqual(expected);
-  });
+  test.each(streamCases("compiled:rand values"))(
+    "come from the uniform numbers that rand gives there",
+    ({ offset, seed, values, head }) => {
+      const words = new Uint32Array(4);
+      philox4x32(seed, 0, offset / 4 - 1, 0, 0, 0, words);
+      const key = seedOf(words[0] as number, words[1] as number);
+      const uniform = (e: number) => {
+        philox4x32(Number(key & 0xffffffffn), Number(key >> 32n), e, 0, 0, 0, words);
+        return uniformOf31(bitsOf("cuda", words[0] as number));
+      };
+      const expected = values ?? head;
+      expect(expected.map((_, e) => uniform(e))).toEqual(expected);
+    },
+  );
 
   test("are one call each outside graph, and share one in it", () => {
     const generator = under(3, "cuda");
@@ -105,7 +108,10 @@ const PROGRAMS: Record<string, (p: number, generator: Generator, shapes: number[
     F.dropout1d(ones(b as number[]), { p, generator }),
     F.dropout(ones(a as number[]), { p, generator, inplace: true }),
   ],
-  "noise first": (p, generator, [a, b]) => [F.dropout1d(ones(a as number[]), { p, generator }), F.dropout(ones(b as number[]), { p, generator })],
+  "noise first": (p, generator, [a, b]) => [
+    F.dropout1d(ones(a as number[]), { p, generator }),
+    F.dropout(ones(b as number[]), { p, generator }),
+  ],
 };
 
 describe("masks of compiled code on the CPU", () => {
@@ -124,9 +130,9 @@ describe("masks of compiled code on the CPU", () => {
     }
   });
 
-  const { layouts } = readGolden<{ layouts: { seed: string; p: number; cases: { name: string; shape: number[]; strides: number[]; bits: string }[] } }>(
-    "torch-compiled-cpu",
-  );
+  const { layouts } = readGolden<{
+    layouts: { seed: string; p: number; cases: { name: string; shape: number[]; strides: number[]; bits: string }[] };
+  }>("torch-compiled-cpu");
   const x: Record<string, () => Tensor> = {
     permuted: () => ones([3, 4, 5]).permute([2, 0, 1]),
     "channels last": () => ones([2, 4, 5, 3]).permute([0, 3, 1, 2]),
@@ -158,13 +164,25 @@ describe("the words that compiled code keeps", () => {
     return kind === "fused" ? u > Math.fround(p) : u < Math.fround(1 - p);
   };
   const ps = [1e-9, 1e-7, 0.1, 0.3, 0.5, 0.9, 1 - 1e-7, 1 - 2 ** -30];
-  const all = (["cuda", "cpu"] as const).flatMap((device) => (["fused", "noise"] as const).flatMap((kind) => ps.map((p) => ({ device, kind, p }))));
+  const all = (["cuda", "cpu"] as const).flatMap((device) =>
+    (["fused", "noise"] as const).flatMap((kind) => ps.map((p) => ({ device, kind, p }))),
+  );
 
   test.each(all)("are those of its test at every edge: $device $kind p $p", ({ device, kind, p }) => {
     const { layout, threshold } = compiledRule(device, kind, p);
     const inRange = (word: number) => ((word << layout.shift) - layout.low) >>> 0 < threshold;
     const { low } = layout;
-    const edges = [0, 2 ** 31, 2 ** 32, low, low + threshold, low / 2, (low + threshold) / 2, (low + threshold) / 2 + 2 ** 31, 2 ** 32 - low];
+    const edges = [
+      0,
+      2 ** 31,
+      2 ** 32,
+      low,
+      low + threshold,
+      low / 2,
+      (low + threshold) / 2,
+      (low + threshold) / 2 + 2 ** 31,
+      2 ** 32 - low,
+    ];
     let checked = 0;
     for (const edge of edges)
       for (let word = Math.floor(edge) - 300; word <= edge + 300; word++) {

@@ -1,13 +1,15 @@
-import { refusePromise } from "../errors/misuse";
 import { UnsupportedOpError } from "../errors/errors";
+import { refusePromise } from "../errors/misuse";
 import { checkFunction, optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { MaskKey } from "../random/mask-key";
 import { philox4x32 } from "../random/philox";
 import type { MaskRequest, Stream } from "../random/source";
+import { callKey } from "../random/words";
 import { compiledSteps } from "./compiled-order";
 import { type CompiledDevice, type CompiledKind, compiledRule, seedOf } from "./compiled-words";
+import { drawable } from "./laid-out";
 import { Mt19937 } from "./mt19937";
 import { TorchCpuSource } from "./torch-cpu";
 
@@ -62,9 +64,14 @@ export function torchCompiled(options?: TorchCompiledOptions): Stream {
  */
 export function graph<T>(generator: Generator, fn: () => T): T {
   const { source } = resolveGenerator("graph", generator);
-  const compiled = source as unknown as Partial<Compiled> | undefined;
-  if (typeof compiled?.openCall !== "function")
-    throw wrongType("graph", "a generator under torchCompiled()", generator, "make one with new Generator(seed, { stream: torchCompiled() })");
+  const compiled = source as unknown as Partial<Compiled>;
+  if (typeof compiled.openCall !== "function")
+    throw wrongType(
+      "graph",
+      "a generator under torchCompiled()",
+      generator,
+      "make one with new Generator(seed, { stream: torchCompiled() })",
+    );
   checkFunction("graph", fn, "write graph(generator, () => { ... })");
   const close = compiled.openCall();
   try {
@@ -132,7 +139,7 @@ class CompiledCuda extends TorchCpuSource implements Compiled {
   override mask(request: MaskRequest): MaskKey {
     if (this.#offset >= 2n ** 64n - 4n) throw new RangeError("Generator: expected more calls, got none left - set a new seed");
     const words = new Uint32Array(4);
-    const [seedLo, seedHi, callLo, callHi] = wordsOf(this.#seed, this.#offset / 4n);
+    const { seedLo, seedHi, callLo, callHi } = callKey(this.#seed, this.#offset / 4n);
     philox4x32(seedLo, seedHi, callLo, callHi, this.#ops, 0, words);
     return compiledKey("cuda", request, seedOf(words[0] as number, words[1] as number));
   }
@@ -178,7 +185,8 @@ class CompiledCpu extends TorchCpuSource implements Compiled {
       return key;
     }
     if (this.#drawn === "seeds, noise") {
-      const detail = "expected all dropouts of a compiled graph before its in-place, channel and alpha dropouts on the CPU, got one behind both";
+      const detail =
+        "expected all dropouts of a compiled graph before its in-place, channel and alpha dropouts on the CPU, got one behind both";
       throw new UnsupportedOpError(request.op, "cpu", `${detail} - call them outside graph()`);
     }
     const words = new Mt19937(0n);
@@ -209,17 +217,10 @@ class CompiledCpu extends TorchCpuSource implements Compiled {
 function compiledKey(device: CompiledDevice, request: MaskRequest, seed: bigint): MaskKey {
   const { p, shape, elementOffset } = request;
   const strides = compiledSteps(request);
-  const [seedLo, seedHi] = wordsOf(seed, 0n);
-  const call = { seedLo, seedHi, callLo: 0, callHi: 0 };
-  return { call, p, shape, elementOffset, ...compiledRule(device, kindOf(request), p), ...(strides && { strides }) };
+  return drawable(request, { call: callKey(seed, 0n), p, shape, elementOffset, strides, ...compiledRule(device, kindOf(request), p) });
 }
 
 function kindOf({ op, inplace, noiseShape, input, isAttention }: MaskRequest): CompiledKind {
   const isFused = isAttention || (op === "dropout" && !inplace && noiseShape === undefined);
   return isFused ? (input?.dtype === "float64" ? "fused64" : "fused") : "noise";
-}
-
-/** Two numbers of 64 bits as words, the low ones first. */
-function wordsOf(...numbers: [bigint, bigint]): [number, number, number, number] {
-  return [...new Uint32Array(new BigUint64Array(numbers).buffer)] as [number, number, number, number];
 }
