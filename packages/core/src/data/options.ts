@@ -33,6 +33,7 @@ export interface LoaderSettings {
   readonly batchSize: number;
   readonly dropLast: boolean;
   readonly sampler: Sampler | undefined;
+  readonly generator: Generator | undefined;
   readonly collate: ((samples: never) => unknown) | undefined;
   readonly transform: ((batch: never) => unknown) | undefined;
   readonly prefetch: number;
@@ -65,6 +66,7 @@ export function readSettings<D extends Dataset, C, B>(dataset: D, options: DataL
     batchSize,
     dropLast,
     sampler: shuffle ? new RandomSampler(dataset, generator === undefined ? {} : { generator }) : sampler,
+    generator,
     collate,
     transform,
     prefetch,

@@ -2,7 +2,8 @@
 import { hostArray } from "../dtype/dtype";
 import { isPromise } from "../errors/brand";
 import { refusal, wrongValue } from "../errors/refusal";
-import { attempt } from "../random/draws";
+import { attempt, drawPass } from "../random/draws";
+import { resolveGenerator } from "../random/generator";
 import { abandon, freeBatch } from "./batch";
 import { BatchWatcher } from "./batch-watcher";
 import type { Dataset } from "./dataset";
@@ -19,9 +20,10 @@ export function* passOf(dataset: Dataset, settings: LoaderSettings, progress: Pr
     const pass = new Pass(dataset, settings, progress);
     return { pass, first: nextNow(pass) };
   };
-  // A pass that fails before its first batch has not begun: it gives its call back.
+  // A pass that fails before its first batch has not begun: it gives its calls back.
   const { sampler } = settings;
-  const { pass, first } = isDrawn(sampler) ? attempt(sampler[SOURCE](), begin) : begin();
+  const drawn = () => (isDrawn(sampler) ? attempt(sampler[SOURCE](), begin) : begin());
+  const { pass, first } = attempt(resolveGenerator("DataLoader", settings.generator), drawn);
   pass.begin();
   for (let batch = first; batch !== null; batch = nextNow(pass)) {
     pass.count();
@@ -96,6 +98,8 @@ class Pass {
     const { batchSize, dropLast, sampler } = settings;
     const length = lengthOf("DataLoader", dataset);
     this.#own = progress.isLoaded ? { ...progress } : newProgress();
+    // A pass that goes on drew for its beginning before.
+    if (this.#own.batch === 0 && this.#own.order === null) drawPass(resolveGenerator("DataLoader", settings.generator));
     this.#places = sampler === undefined ? new Int32Array(0) : orderOf(sampler, length, this.#own);
     this.#start = this.#own.batch * batchSize;
     const count = sampler === undefined ? length : this.#places.length;

@@ -2,7 +2,7 @@ import { checkAttached, dtypeOf, hostArray, type TypedArray } from "../dtype/dty
 import { BRAND, type Brand, Raw, raw } from "../errors/brand";
 import { checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
-import { drawIntegers, drawPermutation, drawWeighted, drawWeightedOnce } from "../random/draws";
+import { drawIntegers, drawOrder, drawPermutation, drawWeighted, drawWeightedOnce } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
 import { lengthOf } from "./places";
 
@@ -101,6 +101,8 @@ export class RandomSampler extends RandomOrder {
     super(op, generator, length, (drawn) => {
       const [count, wanted] = [lengthOf(op, dataset), length()];
       if (count === 0 && wanted > 0) throw wrongValue(op, "a dataset of at least one sample", count);
+      const places = drawOrder(drawn, count, wanted, replacement, generator !== undefined);
+      if (places !== undefined) return places;
       return replacement ? drawIntegers(drawn, count, wanted) : drawRounds(drawn, count, wanted);
     });
     lengthOf(op, dataset);

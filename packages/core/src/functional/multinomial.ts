@@ -5,8 +5,9 @@ import { ShapeError } from "../errors/errors";
 import { checkInteger, optionsOf } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
-import { attempt, drawRaces, drawRand, firstAbove } from "../random/draws";
+import { attempt, drawRaces, drawRand, drawTimes, drawWeighted, firstAbove } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
+import type { FloatType } from "../random/source";
 import { formatShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { drawn, hostTensor } from "./host-tensor";
@@ -61,7 +62,11 @@ export function multinomial(input: Tensor, numSamples: number, options?: Multino
   return attempt(generator, () =>
     composed(() => {
       const weights = x.detach().reshape([rows, count]);
-      const places = replacement ? drawnAgain(weights, numSamples, generator) : drawnOnce(weights, numSamples, generator);
+      // Other frameworks have one way for a single draw.
+      const places =
+        replacement && !(generator.source.stream && numSamples === 1)
+          ? drawnAgain(weights, numSamples, generator)
+          : drawnOnce(weights, numSamples, generator);
       return places.reshape([...x.sizes.slice(0, -1), numSamples]);
     }),
   );
@@ -84,15 +89,26 @@ function checkWeights(op: string, elements: TypedArray | undefined, rows: number
 
 /** The places that win the race, first ones first. */
 function drawnOnce(weights: Tensor, samples: number, generator: Generator): Tensor {
-  const speeds = drawn(weights, weights.sizes, (length) => drawRaces(generator, length));
-  return topk(weights.mul(speeds), { k: samples }).indices;
+  const speeds = generator.source.stream
+    ? weights.div(hostTensor(weights, weights.sizes, inDtype(weights, drawTimes(generator, weights.size, weights.dtype as FloatType))))
+    : weights.mul(drawn(weights, weights.sizes, (length) => drawRaces(generator, length)));
+  return topk(speeds, { k: samples }).indices;
 }
 
 /** For each draw the first place whose running sum is above what it wants. Places of weight 0 are passed over: their sums may round up. */
 function drawnAgain(weights: Tensor, samples: number, generator: Generator): Tensor {
   const [rows, count] = weights.sizes as [number, number];
+  const weightsHere = generator.source.stream && hostElements(weights);
+  if (weightsHere) {
+    const own = inDtype(weights, weightsHere);
+    const places = createTypedArray("int32", rows * samples);
+    for (let row = 0; row < rows; row++) {
+      places.set(drawWeighted(generator, own.subarray(row * count, (row + 1) * count), samples), row * samples);
+    }
+    return hostTensor(weights, [rows, samples], places);
+  }
   const sums = cumsum(weights, { dim: 1 }).where(weights.gt(0), 0);
-  const uniform = drawn(weights, [rows, samples], (length) => Float32Array.from(drawRand(generator, length)));
+  const uniform = drawn(weights, [rows, samples], (length) => Float32Array.from(drawRand(generator, length, generator.source.stream && "float64")));
   const wanted = uniform.mul(sums.amax({ dim: 1, keepdim: true }));
   const [sumsHere, wantedHere] = [hostElements(sums), hostElements(wanted)];
   if (sumsHere !== undefined && wantedHere !== undefined) {
@@ -102,6 +118,11 @@ function drawnAgain(weights: Tensor, samples: number, generator: Generator): Ten
     .reshape([rows, 1, count])
     .gt(wanted.reshape([rows, samples, 1]))
     .argmax({ dim: 2 });
+}
+
+/** Numbers in the weights' dtype. */
+function inDtype({ dtype }: Tensor, numbers: TypedArray): Float32Array | Float64Array {
+  return dtype === "float64" ? Float64Array.from(numbers) : Float32Array.from(numbers);
 }
 
 /** The same on the host: found by halving, among sums made to rise. */

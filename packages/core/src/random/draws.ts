@@ -6,7 +6,7 @@ import { hostArray, type TypedArray } from "../dtype/dtype";
 import { drawing } from "./drawing";
 import type { Generator } from "./generator";
 import { type OwnSource, takeHostCall } from "./own-source";
-import type { FloatType, ForeignSource } from "./source";
+import type { FloatType, ForeignSource, TruncatedNormal } from "./source";
 import { WordReader } from "./words";
 
 /** Uniform in [0, 1) with 24 bits, as float32 holds: `(word >>> 8) * 2^-24`. Under another stream as many bits as it has for the dtype. */
@@ -41,6 +41,11 @@ export function drawRandn(generator: Generator, length: number, dtype: FloatType
   return out;
 }
 
+/** Normal numbers in [a, b], where another framework has a way of its own for them. */
+export function drawTruncated(generator: Generator, length: number, range: TruncatedNormal, dtype: FloatType): Float64Array | undefined {
+  return sourceOf(generator, length)?.truncatedNormal?.(length, range, dtype);
+}
+
 /** A random order of 0 .. length - 1: Fisher-Yates from the last place down. The partner of place i is drawn below i + 1. */
 export function drawPermutation(generator: Generator, length: number): Int32Array {
   const source = sourceOf(generator, length);
@@ -57,6 +62,22 @@ export function drawPermutation(generator: Generator, length: number): Int32Arra
   return order;
 }
 
+/** The places that a random sampler visits, where another framework has a way of its own for it. `isOwn`: the generator was given to the sampler. */
+export function drawOrder(
+  generator: Generator,
+  samples: number,
+  length: number,
+  replacement: boolean,
+  isOwn: boolean,
+): Int32Array | undefined {
+  return sourceOf(generator, length)?.order?.(samples, length, replacement, isOwn);
+}
+
+/** A pass of a loader begins, which some frameworks draw for. */
+export function drawPass(generator: Generator): void {
+  sourceOf(generator, 1)?.beginPass?.();
+}
+
 /** Integers in [0, range), each as likely as any other. */
 export function drawIntegers(generator: Generator, range: number, length: number): Int32Array {
   const source = sourceOf(generator, length);
@@ -67,10 +88,13 @@ export function drawIntegers(generator: Generator, range: number, length: number
   return out;
 }
 
+/** Times of a race that each place wins as often as its weight, by which the time is divided, says. For generators under a stream. */
+export function drawTimes(generator: Generator, length: number, dtype: FloatType): Float64Array {
+  return (sourceOf(generator, length) as ForeignSource).exponential(length, dtype);
+}
+
 /** How fast each place runs in a race that is won as often as its weight says: `f32(-1 / log((word + 1/2) * 2^-32))`, between 1/23 and 2^33. */
 export function drawRaces(generator: Generator, length: number): Float32Array {
-  const source = sourceOf(generator, length);
-  if (source) return Float32Array.from(source.exponential(length, "float32"), (time) => 1 / time);
   const out = hostArray("the host", "float32", length);
   const words = wordsFor(generator, length);
   for (let i = 0; i < length; i++) out[i] = -1 / Math.log((words.next() + 0.5) * 2 ** -32);
@@ -90,12 +114,12 @@ export function drawGumbel(generator: Generator, length: number): Float32Array {
 /**
  * Places of `weights`, each as likely as its weight says: the first whose running sum, added up in order, is above `word * 2^-32` times the sum of all.
  */
-export function drawWeighted(generator: Generator, weights: Float64Array, length: number): Int32Array {
+export function drawWeighted(generator: Generator, weights: Float32Array | Float64Array, length: number): Int32Array {
   const source = sourceOf(generator, length);
   if (source) return source.weighted(weights, length, true);
   const out = hostArray("the host", "int32", length);
   let sum = 0;
-  const sums = weights.map((weight) => {
+  const sums = Float64Array.from(weights, (weight) => {
     sum += weight;
     return sum;
   });

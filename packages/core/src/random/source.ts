@@ -57,10 +57,21 @@ export interface ForeignSource extends Source {
   /** 1 with each probability, else 0. */
   bernoulli(probabilities: Float32Array | Float64Array): Uint8Array;
   /** Places of weights, each as likely as its weight says; without a place twice unless `replacement`. */
-  weighted(weights: Float64Array, length: number, replacement: boolean): Int32Array;
-  /** A pass of a data loader begins; gives the generator of its shuffling, where that is drawn from one of its own. */
+  weighted(weights: Float32Array | Float64Array, length: number, replacement: boolean): Int32Array;
+  truncatedNormal?(length: number, range: TruncatedNormal, dtype: FloatType): Float64Array;
+  /** A pass of a data loader begins. */
   beginPass?(): void;
-  shuffler?(): ForeignSource;
+  /** `length` places of as many `samples`, in random order. `isOwn`: the generator was given for this. */
+  order?(samples: number, length: number, replacement: boolean, isOwn: boolean): Int32Array;
+}
+
+/** @internal Normal numbers in [a, b], which have the `share` of all. */
+export interface TruncatedNormal {
+  readonly mean: number;
+  readonly std: number;
+  readonly a: number;
+  readonly b: number;
+  readonly share: number;
 }
 
 /** The dtypes that are drawn. */

@@ -2,13 +2,13 @@ import { optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { ATTENTION_DROPOUT } from "../functional/attention";
 import type { MaskKey } from "../random/mask-key";
-import type { FloatType, ForeignSource, MaskRequest, Stream } from "../random/source";
+import type { FloatType, ForeignSource, MaskRequest, Stream, TruncatedNormal } from "../random/source";
 import { type CallKey, callKey } from "../random/words";
 import { attentionKey } from "./attention-key";
 import { type Elements, elementsOf } from "./elements";
 import { type Gpu, gpuOf } from "./gpus";
 import { drawable } from "./laid-out";
-import { torchCpu } from "./torch-cpu";
+import { TorchCpuSource } from "./torch-cpu";
 import { deviceBernoulli, deviceNormal, deviceUniform } from "./torch-cuda-draws";
 import { efficientRule, fusedRule, growth, noiseRule, type Rule, type TorchDType, threadsOf } from "./torch-cuda-masks";
 
@@ -97,7 +97,7 @@ const STATE_BYTES = 16;
 class TorchCuda implements ForeignSource {
   #seed: bigint;
   #offset = 0n;
-  readonly #host: ForeignSource;
+  readonly #host: TorchCpuSource;
   /** The mask that is about to be taken, and what it takes. */
   #next: { readonly key: MaskKey; readonly grows: number | bigint } | undefined;
 
@@ -107,7 +107,7 @@ class TorchCuda implements ForeignSource {
     seed: bigint,
   ) {
     this.#seed = seed;
-    this.#host = torchCpu.begin(seed);
+    this.#host = new TorchCpuSource(seed);
   }
 
   get seed(): bigint {
@@ -196,8 +196,20 @@ class TorchCuda implements ForeignSource {
     return result;
   }
 
-  weighted(weights: Float64Array, length: number, replacement: boolean): Int32Array {
+  weighted(weights: Float32Array | Float64Array, length: number, replacement: boolean): Int32Array {
     return this.#host.weighted(weights, length, replacement);
+  }
+
+  truncatedNormal(length: number, range: TruncatedNormal, dtype: FloatType): Float64Array {
+    return this.#host.truncatedNormal(length, range, dtype);
+  }
+
+  beginPass(): void {
+    this.#host.beginPass();
+  }
+
+  order(samples: number, length: number, replacement: boolean, isOwn: boolean): Int32Array {
+    return this.#host.order(samples, length, replacement, isOwn);
   }
 
   #call(): CallKey {

@@ -11,6 +11,7 @@ import { refusal, wrongType } from "../errors/refusal";
 import { computedLayout } from "../ops/layout";
 import { attempt, drawRand, drawRandn } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
+import type { FloatType } from "../random/source";
 import { checkShape, formatShape, type Shape, sizeOf } from "../shape/shape";
 import { convert, elementOf, elementsOf, impliedDtype, type NestedArray } from "./elements";
 import { Tensor } from "./tensor";
@@ -219,7 +220,7 @@ function drawn(
   op: string,
   sizes: Shape,
   options: RandomOptions | undefined,
-  draw: (generator: Generator, length: number) => Float32Array | Float64Array,
+  draw: (generator: Generator, length: number, dtype: FloatType) => Float32Array | Float64Array,
 ): Tensor {
   const shape = checkShape(op, sizes);
   const { dtype: wanted = "float32", generator: given, ...rest } = optionsOf<RandomOptions>(op, options, { ...CREATION, generator: "any" });
@@ -228,6 +229,8 @@ function drawn(
   const generator = resolveGenerator(op, given);
   const placed = placementOf(op, dtype, rest);
   return attempt(generator, () =>
-    make(placed, () => layoutFrom(placed.device, dtype, shape, () => convert(op, draw(generator, sizeOf(shape)), dtype))),
+    make(placed, () =>
+      layoutFrom(placed.device, dtype, shape, () => convert(op, draw(generator, sizeOf(shape), dtype as FloatType), dtype)),
+    ),
   );
 }

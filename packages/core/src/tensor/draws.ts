@@ -6,6 +6,7 @@ import { refusal, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { attempt, drawIntegers, drawPermutation, drawRand, drawRandn } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
+import type { FloatType } from "../random/source";
 import { checkShape, type Shape, sizeOf } from "../shape/shape";
 import { CREATION, make, placementOf, type RandomOptions } from "./creation";
 import { convert } from "./elements";
@@ -62,7 +63,9 @@ export function normal(mean: number, std: number, shape: Shape, options?: Random
   checkNumber("normal", "mean", mean);
   checkNumber("normal", "std", std);
   if (std < 0) throw wrongValue("normal", "std of 0 or more", std);
-  return drawn("normal", shape, "float32", options, (generator, size) => drawRandn(generator, size).map((value) => value * std + mean));
+  return drawn("normal", shape, "float32", options, (generator, size, dtype) =>
+    drawRandn(generator, size, dtype).map((value) => value * std + mean),
+  );
 }
 
 /**
@@ -85,7 +88,10 @@ export function bernoulli(input: Tensor, options?: { generator?: Generator }): T
   const generator = resolveGenerator("bernoulli", given);
   return attempt(generator, () =>
     composed(() => {
-      const uniform = p.wrap(layoutFrom(p.storage.device, "float32", p.sizes, () => drawRand(generator, p.size)));
+      const dtype = generator.source.stream ? (p.dtype as FloatType) : "float32";
+      const uniform = p.wrap(
+        layoutFrom(p.storage.device, dtype, p.sizes, () => convert("bernoulli", drawRand(generator, p.size, dtype), dtype)),
+      );
       return uniform.lt(p.detach()).type(p.dtype);
     }),
   );
@@ -104,7 +110,7 @@ function drawn(
   sizes: Shape,
   usual: DType,
   options: RandomOptions | undefined,
-  draw: (generator: Generator, size: number) => TypedArray,
+  draw: (generator: Generator, size: number, dtype: FloatType) => TypedArray,
 ): Tensor {
   const shape = checkShape(op, sizes);
   const { dtype: wanted = usual, generator: given, ...rest } = optionsOf<RandomOptions>(op, options, { ...CREATION, generator: "any" });
@@ -115,6 +121,8 @@ function drawn(
   const generator = resolveGenerator(op, given);
   const placed = placementOf(op, dtype, rest);
   return attempt(generator, () =>
-    make(placed, () => layoutFrom(placed.device, dtype, shape, () => convert(op, draw(generator, sizeOf(shape)), dtype))),
+    make(placed, () =>
+      layoutFrom(placed.device, dtype, shape, () => convert(op, draw(generator, sizeOf(shape), dtype as FloatType), dtype)),
+    ),
   );
 }

@@ -1,7 +1,8 @@
 import { wrongType, wrongValue } from "../../errors/refusal";
 import { constantLike } from "../../ops/layout";
 import { overwrite } from "../../ops/overwrite";
-import { drawRand, drawRandn } from "../../random/draws";
+import { drawBetween, drawRand, drawRandn, drawTruncated } from "../../random/draws";
+import type { FloatType } from "../../random/source";
 import { elementOf } from "../../tensor/elements";
 import type { Tensor } from "../../tensor/tensor";
 import { checkTarget, drawInto, drawOptions, type InitOptions } from "./fill";
@@ -49,7 +50,7 @@ export function uniform(tensor: Tensor, options?: UniformOptions): Tensor {
   const { a = 0, b = 1, generator } = drawOptions("uniform", options, { a: "number", b: "number" });
   const x = checkTarget("uniform", tensor);
   checkBounds("uniform", a, b);
-  return drawInto("uniform", x, generator, (from) => Float64Array.from(drawRand(from, x.size), (u) => a + (b - a) * u));
+  return drawInto("uniform", x, generator, (from) => drawBetween(from, x.size, a, b, x.dtype as FloatType));
 }
 
 /**
@@ -64,7 +65,7 @@ export function normal(tensor: Tensor, options?: NormalOptions): Tensor {
   const { mean = 0, std = 1, generator } = drawOptions("normal", options, { mean: "number", std: "number" });
   const x = checkTarget("normal", tensor);
   checkStd("normal", mean, std);
-  return drawInto("normal", x, generator, (from) => drawRandn(from, x.size).map((z) => mean + std * z));
+  return drawInto("normal", x, generator, (from) => drawRandn(from, x.size, x.dtype as FloatType).map((z) => mean + std * z));
 }
 
 /**
@@ -83,10 +84,15 @@ export function truncNormal(tensor: Tensor, options?: TruncNormalOptions): Tenso
   if (std === 0) throw wrongValue("truncNormal", "std above 0", std);
   checkBounds("truncNormal", a, b);
   const low = normalShare((a - mean) / std);
-  const width = normalShare((b - mean) / std) - low;
-  return drawInto("truncNormal", x, generator, (from) =>
-    // From the middle of each of the 2^24 steps, since an end may be infinite.
-    Float64Array.from(drawRand(from, x.size), (u) => Math.min(Math.max(mean + std * inverseNormal(low + width * (u + 2 ** -25)), a), b)),
+  const share = normalShare((b - mean) / std) - low;
+  return drawInto(
+    "truncNormal",
+    x,
+    generator,
+    (from) =>
+      drawTruncated(from, x.size, { mean, std, a, b, share }, x.dtype as FloatType) ??
+      // From the middle of each of the 2^24 steps, since an end may be infinite.
+      Float64Array.from(drawRand(from, x.size), (u) => Math.min(Math.max(mean + std * inverseNormal(low + share * (u + 2 ** -25)), a), b)),
   );
 }
 

@@ -2,6 +2,7 @@ import { ShapeError } from "../../errors/errors";
 import { checkNumber, didYouMean, optionsOf } from "../../errors/options";
 import { wrongValue } from "../../errors/refusal";
 import { drawRandn, drawSymmetric } from "../../random/draws";
+import type { FloatType } from "../../random/source";
 import { formatShape, sizeOf } from "../../shape/shape";
 import type { Tensor } from "../../tensor/tensor";
 import { checkTarget, drawInto, drawOptions, type InitOptions } from "./fill";
@@ -66,13 +67,13 @@ export function calculateGain(nonlinearity: Nonlinearity, options?: { param?: nu
  */
 export function xavierUniform(tensor: Tensor, options?: XavierOptions): Tensor {
   const { x, std, generator } = readXavier("xavierUniform", tensor, options);
-  return drawInto("xavierUniform", x, generator, (from) => drawSymmetric(from, x.size, Math.sqrt(3) * std));
+  return drawInto("xavierUniform", x, generator, (from) => drawSymmetric(from, x.size, Math.sqrt(3) * std, x.dtype as FloatType));
 }
 
 /** The same with normal numbers. Mirrors [torch.nn.init.xavier_normal_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.xavier_normal_). Takes a `tensor` and `options`, returns and throws as `xavierUniform`. */
 export function xavierNormal(tensor: Tensor, options?: XavierOptions): Tensor {
   const { x, std, generator } = readXavier("xavierNormal", tensor, options);
-  return drawInto("xavierNormal", x, generator, (from) => drawRandn(from, x.size).map((z) => std * z));
+  return drawInto("xavierNormal", x, generator, (from) => drawRandn(from, x.size, x.dtype as FloatType).map((z) => std * z));
 }
 
 /**
@@ -92,13 +93,13 @@ export function xavierNormal(tensor: Tensor, options?: XavierOptions): Tensor {
  */
 export function kaimingUniform(tensor: Tensor, options?: KaimingOptions): Tensor {
   const { x, std, generator } = readKaiming("kaimingUniform", tensor, options);
-  return drawInto("kaimingUniform", x, generator, (from) => drawSymmetric(from, x.size, Math.sqrt(3) * std));
+  return drawInto("kaimingUniform", x, generator, (from) => drawSymmetric(from, x.size, Math.sqrt(3) * std, x.dtype as FloatType));
 }
 
 /** The same with normal numbers. Mirrors [torch.nn.init.kaiming_normal_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_normal_). Takes a `tensor` and `options`, returns and throws as `kaimingUniform`. */
 export function kaimingNormal(tensor: Tensor, options?: KaimingOptions): Tensor {
   const { x, std, generator } = readKaiming("kaimingNormal", tensor, options);
-  return drawInto("kaimingNormal", x, generator, (from) => drawRandn(from, x.size).map((z) => std * z));
+  return drawInto("kaimingNormal", x, generator, (from) => drawRandn(from, x.size, x.dtype as FloatType).map((z) => std * z));
 }
 
 // --- internal helpers ---

@@ -2,7 +2,8 @@ import { checkFloating } from "../../dtype/dtype";
 import { ShapeError } from "../../errors/errors";
 import { checkInteger, optionsOf } from "../../errors/options";
 import { wrongType, wrongValue } from "../../errors/refusal";
-import { drawRandn } from "../../random/draws";
+import { drawPermutation, drawRandn } from "../../random/draws";
+import type { FloatType } from "../../random/source";
 import { contiguousStrides, formatShape, sizeOf } from "../../shape/shape";
 import type { Tensor } from "../../tensor/tensor";
 import { checkTarget, drawInto, drawOptions, type InitOptions, writeValues } from "./fill";
@@ -81,7 +82,7 @@ export function orthogonal(tensor: Tensor, options?: OrthogonalOptions): Tensor 
   if (!Number.isFinite(gain)) throw wrongValue("orthogonal", "gain to be finite", gain);
   const [rows, columns] = [x.sizes[0] as number, sizeOf(x.sizes.slice(1))];
   return drawInto("orthogonal", x, generator, (from) => {
-    const values = drawRandn(from, rows * columns);
+    const values = drawRandn(from, rows * columns, x.dtype as FloatType);
     // The vectors are the rows of a wide matrix, and the columns of a tall one.
     if (rows < columns) makeOrthonormal(values, rows, columns, columns, 1);
     else makeOrthonormal(values, columns, rows, 1, columns);
@@ -109,13 +110,15 @@ export function sparse(tensor: Tensor, sparsity: number, options?: SparseOptions
   checkFloating("sparse", x.dtype);
   const zeros = Math.ceil(sparsity * rows);
   return drawInto("sparse", x, generator, (from) => {
-    // One call gives the values and, behind them, a rank for each: in a column, those of the lowest ranks are 0.
-    const drawn = drawRandn(from, 2 * x.size);
+    // One call gives the values and, behind them, a rank for each: in a column, those of the lowest ranks are 0. Other streams draw an order for each column.
+    const drawn = drawRandn(from, from.source.stream ? x.size : 2 * x.size, x.dtype as FloatType);
     const values = drawn.slice(0, x.size).map((z) => std * z);
     const rank = (row: number, column: number) => drawn[x.size + row * columns + column] as number;
     for (let column = 0; column < columns; column++) {
-      const order = Array.from({ length: rows }, (_, row) => row).sort((a, b) => rank(a, column) - rank(b, column));
-      for (const row of order.slice(0, zeros)) values[row * columns + column] = 0;
+      const order = from.source.stream
+        ? drawPermutation(from, rows)
+        : Int32Array.from({ length: rows }, (_, row) => row).sort((a, b) => rank(a, column) - rank(b, column));
+      for (const row of order.subarray(0, zeros)) values[row * columns + column] = 0;
     }
     return values;
   });
