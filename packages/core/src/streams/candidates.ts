@@ -16,8 +16,8 @@ export interface Candidate {
   readonly stream: "dropwise" | "torchCuda" | "torchCpu" | "torchCompiled" | "jax";
   /** What draws it, and where. */
   readonly kind: string;
-  /** The number of the call, counted from 0, after others like it. */
-  readonly call: number;
+  /** The number of the call, counted from 0, after others like it; null: after what else was drawn. */
+  readonly call: number | null;
   /** What lies before, in words; they are wanted of one in a million. */
   readonly place: () => string;
   /** Tells elements and their numbers until it is told to stop. */
@@ -181,7 +181,7 @@ function* attention({ shape, size, seed, calls }: Wanted): Generator<Candidate> 
 }
 
 /** Both tests that compiled code has, of the same numbers. */
-function* compiled(device: "cuda" | "cpu", call: number, place: () => string, seed: Seed, size: number): Generator<Candidate> {
+function* compiled(device: "cuda" | "cpu", call: number | null, place: () => string, seed: Seed, size: number): Generator<Candidate> {
   const block = blocksOf(seed);
   const uniform = (e: number) => uniformOf31(bitsOf(device, block(e, 0)[0] as number));
   const where = device === "cuda" ? "CUDA" : "the CPU";
@@ -227,10 +227,10 @@ function cpuWords({ seed }: Wanted, length: number): Uint32Array {
 }
 
 /** Words before a mask of the CPU: those of earlier masks like it, and all others up to a limit. */
-function* cpuPlaces(calls: number, takes: number): Generator<[call: number, before: number, place: () => string]> {
+function* cpuPlaces(calls: number, takes: number): Generator<[call: number | null, before: number, place: () => string]> {
   const place = (before: number) => () => `after ${before} words of the CPU's generator`;
   for (let call = 0; call < calls; call++) yield [call, call * takes, place(call * takes)];
-  for (let before = 1; before < CPU_WORDS; before++) if (before % takes > 0 || before / takes >= calls) yield [0, before, place(before)];
+  for (let before = 1; before < CPU_WORDS; before++) if (before % takes > 0 || before / takes >= calls) yield [null, before, place(before)];
 }
 
 function* cpu(wanted: Wanted): Generator<Candidate> {

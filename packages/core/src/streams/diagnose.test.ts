@@ -98,7 +98,8 @@ describe("diagnose tells masks that are drawn here", () => {
       draw(torchCpu, 5, (generator) => rand([1234], { generator }), 0.1),
       { seed: 5 },
     );
-    expectFound(later, "torchCpu", 0.1, "after 1234 words");
+    expectFound(later, "torchCpu", 0.1, "the CPU: p 0.1 (after 1234 words");
+    expect(later.call).toBeNull();
     const third = draw(torchCpu, 5, (generator) => [0, 1].map(() => F.dropout(ones([200]), { generator })), 0.1);
     expect(diagnose(third, { seed: 5 }).call).toBe(2);
   });

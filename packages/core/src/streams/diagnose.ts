@@ -25,7 +25,7 @@ export interface DiagnoseOptions {
 export interface Diagnosis {
   /** The stream's name, as of `@dropwise/core/streams`, "dropwise" for the default one, or null: no known one drew the mask. */
   readonly stream: "dropwise" | "torchCuda" | "torchCpu" | "torchCompiled" | "jax" | null;
-  /** Which call of its kind it was after seeding, counted from 0. */
+  /** Which call it was after seeding, counted from 0; null also where other numbers than masks were drawn before. */
   readonly call: number | null;
   /** The drop probabilities that give exactly this mask, from the least to the largest. */
   readonly p: readonly [low: number, high: number] | null;
@@ -131,7 +131,7 @@ function logChoices(size: number, count: number): number {
 
 function sentence({ kind, call, place }: Candidate, [low, high]: readonly [number, number]): string {
   const where = place();
-  return `${kind}: call ${call}, p ${shortest(low, high)}${where === "" ? "" : ` (${where})`}`;
+  return `${kind}: ${call === null ? "" : `call ${call}, `}p ${shortest(low, high)}${where === "" ? "" : ` (${where})`}`;
 }
 
 /** The number with the fewest digits in a range. */

@@ -9,6 +9,7 @@ import type { MaskRequest, Stream } from "../random/source";
 import { callKey } from "../random/words";
 import { compiledSteps } from "./compiled-order";
 import { type CompiledDevice, type CompiledKind, compiledRule, seedOf } from "./compiled-words";
+import { isFused } from "./is-fused";
 import { drawable } from "./laid-out";
 import { Mt19937 } from "./mt19937";
 import { TorchCpuSource } from "./torch-cpu";
@@ -24,7 +25,8 @@ export interface TorchCompiledOptions {
  * one seed for every random op in it; here each mask is a call of its own, unless `graph` says otherwise. Numbers drawn on the host (initial weights, orders, `rand`) come as
  * a script draws them outside, from the CPU's generator. Measured with PyTorch 2.11 on an H100 and 2.13 on a CPU.
  *
- * On the CPU, Inductor leaves noise by `bernoulli_` to eager code (in place, `dropout1d` and the like, `alphaDropout`), and so does this stream.
+ * On the CPU, Inductor leaves noise by `bernoulli_` to eager code (in place, `dropout1d` and the like, `alphaDropout`), and so does this stream. Attention has the masks of
+ * a graph that computes it by its parts, as on the CPU; on CUDA PyTorch may call a kernel for it, which draws as in eager mode.
  *
  * @param options See `TorchCompiledOptions`.
  * @returns A stream, for `manualSeed(seed, { stream })` and `new Generator(seed, { stream })`. A generator's state is, for CUDA, the 16 bytes of `torch.cuda.get_rng_state()`, followed
@@ -220,7 +222,6 @@ function compiledKey(device: CompiledDevice, request: MaskRequest, seed: bigint)
   return drawable(request, { call: callKey(seed, 0n), p, shape, elementOffset, strides, ...compiledRule(device, kindOf(request), p) });
 }
 
-function kindOf({ op, inplace, noiseShape, input, isAttention }: MaskRequest): CompiledKind {
-  const isFused = isAttention || (op === "dropout" && !inplace && noiseShape === undefined);
-  return isFused ? (input?.dtype === "float64" ? "fused64" : "fused") : "noise";
+function kindOf(request: MaskRequest): CompiledKind {
+  return isFused(request) ? (request.input?.dtype === "float64" ? "fused64" : "fused") : "noise";
 }
