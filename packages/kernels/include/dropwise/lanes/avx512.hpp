@@ -145,6 +145,9 @@ struct Avx512 {
     words[0] = _mm512_unpacklo_epi64(a, b);
     words[1] = _mm512_unpackhi_epi64(a, b);
   }
+  DROPWISE_INLINE U32 lowHalves(U64 a, U64 b) {
+    return _mm512_permutex2var_epi32(a, _mm512_setr_epi32(0, 4, 8, 12, 2, 6, 10, 14, 16, 20, 24, 28, 18, 22, 26, 30), b);
+  }
   DROPWISE_INLINE U32 fromPairs(const uint64_t* pairs) { return _mm512_loadu_si512(pairs); }
 };
 

@@ -109,6 +109,9 @@ struct Sse2 {
     words[0] = _mm_unpacklo_epi64(low, high);
     words[1] = _mm_unpackhi_epi64(low, high);
   }
+  DROPWISE_INLINE U32 lowHalves(U64 a, U64 b) {
+    return _mm_castps_si128(_mm_shuffle_ps(_mm_castsi128_ps(a), _mm_castsi128_ps(b), _MM_SHUFFLE(2, 0, 2, 0)));
+  }
   DROPWISE_INLINE U32 fromPairs(const uint64_t* pairs) { return loadU(reinterpret_cast<const uint32_t*>(pairs)); }
 };
 
