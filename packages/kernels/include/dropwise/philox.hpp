@@ -86,6 +86,19 @@ struct PackedGroup {
     e3 = lo;
   }
 
+  /// Each block number twice, first in the one span, then in the other.
+  DROPWISE_MEMBER void startBoth(const Span& even, const Span& odd, uint32_t block, int group) {
+    using Words = typename VectorOf<uint32_t, V::kLanes>::Type;
+    const Words iota = (Words)V::blockIota(), isOdd = 0 - (iota & 1);
+    U32 hi, lo;
+    V::mulHiLo(kPhiloxM1, V::addU(V::splatU(block + uint32_t(group * kBlocks / 2)), (U32)(iota >> 1)), hi, lo);
+    c0 = V::xorU(lo, (U32)(even.a ^ ((even.a ^ odd.a) & isOdd)));
+    c1 = (U32)(even.b ^ ((even.b ^ odd.b) & isOdd));
+    V::mulHiLo(kPhiloxM0, V::xorU(hi, (U32)(even.x0 ^ ((even.x0 ^ odd.x0) & isOdd))), hi, lo);
+    c2 = V::xorU(hi, (U32)(even.d ^ ((even.d ^ odd.d) & isOdd)));
+    c3 = lo;
+  }
+
   DROPWISE_MEMBER void round(uint32_t k0, uint32_t k1) {
     U32 hi0, lo0, hi1, lo1;
     V::mulHiLo(kPhiloxM0, c0, hi0, lo0);
@@ -100,14 +113,16 @@ struct PackedGroup {
     V::toMemoryOrder(c0, c1, c2, c3, words);
   }
 
-  /// Words 0 of all blocks of `kGroups` groups to `words`, words 1 behind them at `stride`, and so on.
-  DROPWISE_INLINE void storeBySlot(const PackedGroup* groups, uint32_t* words, size_t stride) {
+  /// Words 0 and 1 only, in turn.
+  DROPWISE_MEMBER void finishPairs(U32* words) { V::toPairs(c0, c1, words); }
+
+  /// Word j of the blocks of all groups to `words[j * kGroups]` and on.
+  DROPWISE_INLINE void finishBySlot(const PackedGroup* groups, U32* words) {
     DROPWISE_UNROLL for (int g = 0; g < V::kGroups; g++) {
-      uint32_t* to = words + g * kBlocks;
-      V::storeU(to, groups[g].c0);
-      V::storeU(to + stride, groups[g].c1);
-      V::storeU(to + 2 * stride, groups[g].c2);
-      V::storeU(to + 3 * stride, groups[g].c3);
+      words[g] = groups[g].c0;
+      words[V::kGroups + g] = groups[g].c1;
+      words[2 * V::kGroups + g] = groups[g].c2;
+      words[3 * V::kGroups + g] = groups[g].c3;
     }
   }
 };
@@ -137,6 +152,22 @@ struct WideGroup {
     e2 = V::xorW(V::high(e3), V::splatW(s.d));
   }
 
+  /// Each block number twice, first in the one span, then in the other.
+  DROPWISE_MEMBER void startBoth(const Span& even, const Span& odd, uint32_t block, int group) {
+    if constexpr (kBlocks == 1) {
+      start(group % 2 == 0 ? even : odd, origin(block + uint32_t(group / 2)), 0);
+    } else {
+      using Words = typename VectorOf<uint64_t, V::kWideLanes>::Type;
+      const Words iota = (Words)V::blockIotaW(), isOdd = 0 - (iota & 1);
+      const auto either = [&](uint64_t a, uint64_t b) { return (U64)(a ^ ((a ^ b) & isOdd)); };
+      const U64 p = V::mulLow(V::addW(V::splatW(block + uint32_t(group * kBlocks / 2)), (U64)(iota >> 1)), V::splatW(kPhiloxM1));
+      c0 = V::xorW(p, either(even.a, odd.a));
+      p1 = either(even.b, odd.b);
+      p0 = V::mulLow(V::xorW(V::high(p), either(even.x0, odd.x0)), V::splatW(kPhiloxM0));
+      c2 = V::xorW(V::high(p0), either(even.d, odd.d));
+    }
+  }
+
   DROPWISE_MEMBER void round(uint32_t k0, uint32_t k1) {
     U64 q0 = V::mulLow(c0, V::splatW(kPhiloxM0));
     U64 q1 = V::mulLow(c2, V::splatW(kPhiloxM1));
@@ -148,17 +179,19 @@ struct WideGroup {
 
   DROPWISE_MEMBER void finish(typename V::U32* words) { V::toMemoryOrderW(c0, p1, c2, p0, words); }
 
-  /// Words 0 of all blocks of `kGroups` groups to `words`, words 1 behind them at `stride`, and so on.
-  DROPWISE_INLINE void storeBySlot(const WideGroup* groups, uint32_t* words, size_t stride) {
-    constexpr int kEach = V::kLanes / V::kWideLanes;  // groups that fill a vector
+  /// Words 0 and 1 only, in turn.
+  DROPWISE_MEMBER void finishPairs(typename V::U32* words) { V::toPairsW(c0, p1, words); }
+
+  /// Word j of the blocks of all groups to `words[j * vectors]` and on.
+  DROPWISE_INLINE void finishBySlot(const WideGroup* groups, typename V::U32* words) {
+    constexpr int kEach = V::kLanes / V::kWideLanes, kSlot = V::kGroups / kEach;  // groups that fill a vector, and vectors of a slot
     static_assert(V::kGroups % kEach == 0, "groups fill whole vectors");
-    DROPWISE_UNROLL for (int g = 0; g < V::kGroups; g += kEach) {
-      const WideGroup &a = groups[g], &b = groups[g + kEach - 1];
-      uint32_t* to = words + g * kBlocks;
-      V::storeU(to, V::lowHalves(a.c0, b.c0));
-      V::storeU(to + stride, V::lowHalves(a.p1, b.p1));
-      V::storeU(to + 2 * stride, V::lowHalves(a.c2, b.c2));
-      V::storeU(to + 3 * stride, V::lowHalves(a.p0, b.p0));
+    DROPWISE_UNROLL for (int v = 0; v < kSlot; v++) {
+      const WideGroup &a = groups[v * kEach], &b = groups[v * kEach + kEach - 1];
+      words[v] = V::lowHalves(a.c0, b.c0);
+      words[kSlot + v] = V::lowHalves(a.p1, b.p1);
+      words[2 * kSlot + v] = V::lowHalves(a.c2, b.c2);
+      words[3 * kSlot + v] = V::lowHalves(a.p0, b.p0);
     }
   }
 };
@@ -207,6 +240,12 @@ struct Blocks {
     DROPWISE_UNROLL for (int s = 0; s < S; s++) extra[s].template start<kFlat>(span, extraOrigin, s);
   }
 
+  /// Half as many block numbers, each in both spans.
+  DROPWISE_MEMBER void startBoth(const Span& even, const Span& odd, uint32_t block) {
+    DROPWISE_UNROLL for (int g = 0; g < G; g++) groups[g].startBoth(even, odd, block, g);
+    DROPWISE_UNROLL for (int s = 0; s < S; s++) extra[s].startBoth(even, odd, block + uint32_t(Step<V>::kVectorBlocks / 2), s);
+  }
+
   DROPWISE_MEMBER void rounds(const Span& span) {
     DROPWISE_UNROLL for (int r = 2; r < 10; r++) {
       DROPWISE_UNROLL for (int g = 0; g < G; g++) groups[g].round(span.k0[r], span.k1[r]);
@@ -225,17 +264,35 @@ struct Blocks {
     }
   }
 
+  /// Words 0 and 1 of each block, in the order of the blocks.
+  DROPWISE_MEMBER void finishPairs(typename V::U32* words) {
+    constexpr int kEach = V::Group::kVectors / 2;
+    DROPWISE_UNROLL for (int g = 0; g < G; g++) groups[g].finishPairs(words + g * kEach);
+    if (S > 0) {
+      uint64_t pairs[S > 0 ? S : 1];
+      DROPWISE_UNROLL for (int s = 0; s < S; s++) {
+        uint64_t both[2];
+        extra[s].finish(both);
+        pairs[s] = both[0];
+      }
+      DROPWISE_UNROLL for (int v = G * kEach; v < Step<V>::kVectors / 2; v++) words[v] = V::fromPairs(pairs + (v - G * kEach) * (V::kLanes / 2));
+    }
+  }
+
   /// Word j of block i to `words[j * stride + i]`.
   DROPWISE_MEMBER void storeBySlot(uint32_t* words, size_t stride) {
-    V::Group::storeBySlot(groups, words, stride);
+    constexpr int kSlot = Step<V>::kVectorBlocks / V::kLanes;
+    typename V::U32 bySlot[4 * kSlot];
+    V::Group::finishBySlot(groups, bySlot);
+    DROPWISE_UNROLL for (int v = 0; v < 4 * kSlot; v++) V::storeU(words + size_t(v / kSlot) * stride + v % kSlot * V::kLanes, bySlot[v]);
+    words += Step<V>::kVectorBlocks;
     DROPWISE_UNROLL for (int s = 0; s < S; s++) {
       uint64_t pairs[2];
       extra[s].finish(pairs);
-      uint32_t* to = words + Step<V>::kVectorBlocks + s;
-      to[0] = uint32_t(pairs[0]);
-      to[stride] = uint32_t(pairs[0] >> 32);
-      to[2 * stride] = uint32_t(pairs[1]);
-      to[3 * stride] = uint32_t(pairs[1] >> 32);
+      words[s] = uint32_t(pairs[0]);
+      words[stride + s] = uint32_t(pairs[0] >> 32);
+      words[2 * stride + s] = uint32_t(pairs[1]);
+      words[3 * stride + s] = uint32_t(pairs[1] >> 32);
     }
   }
 };
