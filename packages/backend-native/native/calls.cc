@@ -10,8 +10,8 @@
 #define DROPWISE_ISA scalar
 #include <dropwise/binary.hpp>
 #include <dropwise/copy.hpp>
-#include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
+#include <dropwise/mask-layout.hpp>
 #include <dropwise/matmul.hpp>
 #include <dropwise/optimizer.hpp>
 #include <dropwise/reduce.hpp>

@@ -5,77 +5,9 @@
 // elements that one thread of the other framework decides.
 #pragma once
 
-#include <dropwise/dropout.hpp>
+#include <dropwise/mask-layout.hpp>
 
 DROPWISE_BEGIN
-
-enum class LayoutKind : uint32_t { packed, spread, wide, flat };
-
-/// Numbers as in `MaskLayout`; widths are those of its table.
-struct LayoutArgs {
-  DropoutArgs dropout;
-  uint32_t kind, width;
-  uint32_t threads;  // 1 to 2^29
-  uint32_t shift;    // 0 or 1
-  uint32_t low;
-  uint32_t thresholdHi;
-
-  DROPWISE_MEMBER LayoutKind kindOf() const { return LayoutKind(kind); }
-  DROPWISE_MEMBER bool isByColumns() const { return kindOf() == LayoutKind::spread || kindOf() == LayoutKind::wide; }
-};
-
-/// Units of a call on `n` elements: a unit is a column of a plain mask that has more elements than columns, else an element. Column u holds the
-/// elements u, u + threads, u + 2 threads and so on.
-DROPWISE_INLINE size_t layoutUnits(const LayoutArgs& a, size_t n) {
-  return a.isByColumns() && a.dropout.rank == 1 && a.dropout.maskStrides[0] == 1 && n > a.threads ? a.threads : n;
-}
-
-/// Blocks that a unit takes, about.
-DROPWISE_INLINE double layoutBlocksOfUnit(const LayoutArgs& a, size_t n) {
-  if (!a.isByColumns()) return 1.0 / smaller<uint32_t>(a.width, 4);
-  const size_t passes = (n - 1) / a.threads / a.width + 1;
-  return layoutUnits(a, n) == n ? 1.0 : double(passes);
-}
-
-/// Whether the table has a row for it.
-DROPWISE_INLINE bool isKnown(const LayoutArgs& a) {
-  const uint32_t w = a.width;
-  switch (LayoutKind(a.kind)) {
-    case LayoutKind::packed: if (w != 2 && w != 4 && w != 8) return false; break;
-    case LayoutKind::spread: if (w != 4) return false; break;
-    case LayoutKind::wide: if (w != 2) return false; break;
-    case LayoutKind::flat: return w == 1 || w == 4;
-  }
-  return a.threads > 0 && a.threads <= 1u << 29;
-}
-
-/// What is compared with the threshold: a drawn word as the layout wants it, or, where two words decide, 0 for kept and all ones for dropped.
-template <class V>
-struct WordTest {
-  using Words = typename VectorOf<uint32_t, V::kLanes>::Type;
-  uint32_t doubled;  // the bits of a word that are shifted up by one: all or none
-  uint32_t low, limitLo, limitHi, limit;
-
-  DROPWISE_MEMBER explicit WordTest(const LayoutArgs& a)
-      : doubled(0 - a.shift), low(a.low), limitLo(a.dropout.threshold), limitHi(a.thresholdHi), limit(a.kindOf() == LayoutKind::wide ? 1 : limitLo) {}
-
-  template <class W>
-  DROPWISE_MEMBER W of(W x) const { return x + (x & doubled) - low; }
-  DROPWISE_MEMBER typename V::U32 many(typename V::U32 x) const { return (typename V::U32)of((Words)x); }
-
-  DROPWISE_MEMBER uint32_t ofPair(uint32_t x, uint32_t y) const {
-    const uint32_t high = y >> 11;
-    return uint32_t(0) - uint32_t(!(high < limitHi || (high == limitHi && (x ^ (y << 21)) < limitLo)));
-  }
-  DROPWISE_MEMBER typename V::U32 manyPairs(typename V::U32 x, typename V::U32 y) const {
-    if constexpr (V::kLanes == 1) {
-      return ofPair(x, y);
-    } else {
-      const Words high = (Words)y >> 11, rest = (Words)x ^ ((Words)y << 21);
-      return (typename V::U32)~((high < limitHi) | ((high == limitHi) & (rest < limitLo)));
-    }
-  }
-};
 
 /// How a step's blocks lie over its elements.
 enum class Order : uint32_t {
@@ -108,12 +40,12 @@ class LayoutMask {
   using S = Step<V>;
   /// Elements for which a step of blocks would be too many.
   static constexpr size_t kFew = 8;
-  /// Where registers are few, words go by way of a buffer, some steps at a time. Else a step uses them while it has them.
+  /// Where the integer unit draws as well, words that lie by slots go by way of a buffer, some steps at a time. Else a step uses them while it has them.
   static constexpr bool kBuffers = V::kScalarBlocks > 0;
   static constexpr size_t kBufferSteps = 32, kRoom = kBuffers ? kBufferSteps * S::kBlocks : 1;
-
-  /// Columns of whole steps and whole vectors.
-  static constexpr size_t kColumns = (kBuffers ? 2 : 1) * S::kBlocks;
+  /// Columns of whole steps, and there of pieces of the buffer.
+  static constexpr size_t kPiece = 3 * V::kLanes, kColumns = kBuffers ? 2 * S::kBlocks : S::kBlocks;
+  static_assert(!kBuffers || (kColumns % kPiece == 0 && kBufferSteps % 2 == 0), "columns are whole pieces");
 
   const LayoutArgs& a_;
   const WordTest<V> test_;
@@ -129,15 +61,16 @@ class LayoutMask {
 
   /// Elements whose mask indices follow each other, from `m` on.
   DROPWISE_NOINLINE void run(uint64_t m, Place at, size_t n) {
-    if (n > kFew && a_.isByColumns()) return columns(m, at, n, 0, smaller<size_t>(n, a_.threads));
+    if (n > kFew && a_.isByColumns() && (a_.shift | a_.low) == 0) return columns(m, at, n, 0, smaller<size_t>(n, a_.threads));
     while (n > 0) {
       // As many as share all of the counter but the low half of the block number.
       const bool isFlat = a_.kindOf() == LayoutKind::flat;
       const uint64_t period = uint64_t(a_.width) * (isFlat ? uint64_t(1) << 32 : a_.threads);
       const uint64_t place = m % period;
       const size_t length = size_t(smaller<uint64_t>(n, period - place));
-      if (length <= kFew) apart(m, 1, at, length);
-      else if (a_.width == 4 && !isFlat && (a_.shift | a_.low) == 0) asDropout(m / period, place, at, length);
+      // Who packs or spreads tests words as they are.
+      if (length <= kFew || (!isFlat && (a_.shift | a_.low) != 0)) apart(m, 1, at, length);
+      else if (a_.width == 4 && !isFlat) asDropout(m / period, place, at, length);
       else inOrder(m / period, place, at, length);
       m += length;
       at = at.from(length);
@@ -201,114 +134,126 @@ class LayoutMask {
     if (s.order == Order::both) s.odd.start(d.seedLo, d.seedHi, uint32_t(call), uint32_t(call >> 32), 0);
   }
 
-  /// Elements of each run that a step decides, and blocks that it takes.
+  /// Elements that a step of an order decides (in each run), and block numbers that it takes.
   DROPWISE_INLINE size_t elementsOf(Order order) { return order == Order::slots ? S::kBlocks : order == Order::halves ? S::kWords / 2 : S::kWords; }
   DROPWISE_INLINE uint32_t blocksOf(Order order) { return order == Order::both ? S::kBlocks / 2 : S::kBlocks; }
 
   /// `count` whole steps, from block `block` on.
   DROPWISE_MEMBER void steps(const LayoutSpans& s, uint32_t block, Place at, size_t count) {
-    if constexpr (kBuffers) {
-      while (count > 0) {
-        const size_t some = smaller(count, kBufferSteps), n = some * elementsOf(s.order);
-        draw(s, block, {nullptr, reinterpret_cast<float*>(buffer_), 0, kRoom}, some);
-        for (int j = s.firstSlot; j < s.endSlot; j++) {
-          apply(buffer_ + size_t(s.isWide ? 2 * j : j) * kRoom, at.from(size_t(j - s.firstSlot) * at.stride), n);
-        }
-        block += uint32_t(some) * blocksOf(s.order);
-        at = at.from(n);
-        count -= some;
-      }
-    } else {
-      draw(s, block, at, count);
+    switch (s.order) {
+      case Order::whole: return draw<Order::whole, true>(s, block, at, count);
+      case Order::halves: return draw<Order::halves, false>(s, block, at, count);
+      case Order::both: return draw<Order::both, false>(s, block, at, count);
+      case Order::slots: return s.isFlat ? draw<Order::slots, true>(s, block, at, count) : draw<Order::slots, false>(s, block, at, count);
     }
   }
 
-  /// The same; where there is a buffer, `at` is there and words are written to it as they are.
-  DROPWISE_NOINLINE void draw(const LayoutSpans& given, uint32_t block, Place at, size_t count) const {
+  template <Order kOrder, bool kFlat>
+  DROPWISE_NOINLINE void draw(const LayoutSpans& given, uint32_t block, Place at, size_t count) {
     // Copies: the compiler cannot know that a store to `out` leaves them as they are.
     const Select<V> select = select_;
     const WordTest<V> test = test_;
     const LayoutSpans s = given;
-    const size_t elements = elementsOf(s.order);
-    const uint32_t blocks = blocksOf(s.order);
+    uint32_t* buffer = buffer_;
     for (; count > 0; count--) {
       Blocks<V> drawn;
-      if (s.order == Order::both) drawn.startBoth(s.span, s.odd, block);
-      else if (s.isFlat) drawn.template start<true>(s.span, block);
-      else drawn.start(s.span, block);
+      if constexpr (kOrder == Order::both) drawn.startBoth(s.span, s.odd, block);
+      else drawn.template start<kFlat>(s.span, block);
       drawn.rounds(s.span);
       typename V::U32 words[S::kVectors];
-      if (s.order == Order::slots) {
-        if constexpr (kBuffers) {
-          drawn.storeBySlot(reinterpret_cast<uint32_t*>(at.out), at.stride);
-        } else {
-          constexpr int kSlot = S::kVectors / 4;
-          V::Group::finishBySlot(drawn.groups, words);
-          DROPWISE_UNROLL for (int j = 0; j < 4; j++) {
-            if (j < s.firstSlot || j >= s.endSlot) continue;
-            const Place run = at.from(size_t(j - s.firstSlot) * at.stride);
-            DROPWISE_UNROLL for (int v = 0; v < kSlot; v++) {
-              const auto word = s.isWide && j < 2 ? test.manyPairs(words[2 * j * kSlot + v], words[(2 * j + 1) * kSlot + v]) : test.many(words[j * kSlot + v]);
-              use(select, word, run, v);
-            }
-          }
-        }
-      } else if (s.order == Order::halves) {
-        drawn.finishPairs(words);
-        DROPWISE_UNROLL for (int v = 0; v < S::kVectors / 2; v++) use(select, kBuffers ? words[v] : test.many(words[v]), at, v);
+      if constexpr (kOrder == Order::slots && kBuffers) {
+        drawn.storeBySlot(buffer, kRoom);
+        buffer += S::kBlocks;
+      } else if constexpr (kOrder == Order::slots) {
+        V::Group::finishBySlot(drawn.groups, words);
+        laySlots<kFlat>(s, select, test, words, at);
       } else {
-        drawn.finish(words);
-        DROPWISE_UNROLL for (int v = 0; v < S::kVectors; v++) use(select, kBuffers ? words[v] : test.many(words[v]), at, v);
+        constexpr int kVectors = kOrder == Order::halves ? S::kVectors / 2 : S::kVectors;
+        if constexpr (kOrder == Order::halves) drawn.finishPairs(words);
+        else drawn.finish(words);
+        if constexpr (kFlat) {
+          DROPWISE_UNROLL for (int v = 0; v < kVectors; v++) words[v] = test.many(words[v]);
+        }
+        lay<kVectors>(select, words, at);
       }
-      block += blocks;
-      at = at.from(elements);
+      block += blocksOf(kOrder);
+      at = at.from(elementsOf(kOrder));
     }
   }
 
-  /// Vector v of a step.
-  DROPWISE_INLINE void use(const Select<V>& select, typename V::U32 words, const Place& at, int v) {
-    if constexpr (kBuffers) V::storeU(reinterpret_cast<uint32_t*>(at.out) + v * V::kLanes, words);
-    else V::store(at.out + v * V::kLanes, select.affine(V::loadAhead(at.x + v * V::kLanes), words));
+  /// Lays vectors of words over a place.
+  template <int kVectors>
+  DROPWISE_INLINE void lay(const Select<V>& select, const typename V::U32* words, const Place& at) {
+    if (select.mode == Mode::affine) {
+      DROPWISE_UNROLL for (int v = 0; v < kVectors; v++) {
+        V::store(at.out + v * V::kLanes, select.affine(V::loadAhead(at.x + v * V::kLanes), words[v]));
+      }
+    } else {
+      DROPWISE_UNROLL for (int v = 0; v < kVectors; v++) {
+        V::store(at.out + v * V::kLanes, select.plain(V::loadAhead(at.x + v * V::kLanes), words[v]));
+      }
+    }
   }
 
-  /// Lays words of the buffer over n elements, whole steps.
-  DROPWISE_NOINLINE void apply(const uint32_t* words, Place at, size_t n) const {
-    const Select<V> select = select_;
+  template <bool kFlat>
+  DROPWISE_INLINE void laySlots(const LayoutSpans& s, const Select<V>& select, const WordTest<V>& test, typename V::U32* words, const Place& at) {
+    constexpr int kSlot = S::kVectors / 4;
+    if (kFlat) {
+      DROPWISE_UNROLL for (int v = 0; v < kSlot; v++) words[v] = test.many(words[v]);
+    } else if (s.isWide) {
+      DROPWISE_UNROLL for (int v = 0; v < kSlot; v++) {
+        words[v] = test.pair(words[v], words[kSlot + v]);
+        words[kSlot + v] = test.pair(words[2 * kSlot + v], words[3 * kSlot + v]);
+      }
+    }
+    DROPWISE_UNROLL for (int j = 0; j < (kFlat ? 1 : 4); j++) {
+      if (j >= s.firstSlot && j < s.endSlot) lay<kSlot>(select, words + j * kSlot, at.from(size_t(j - s.firstSlot) * at.stride));
+    }
+  }
+
+  /// Lays words of the buffer over n elements, whole pieces. A loop for each way of testing words: registers are few.
+  DROPWISE_NOINLINE void layBuffer(const uint32_t* words, Place at, size_t n) const {
     const WordTest<V> test = test_;
     if (a_.kindOf() == LayoutKind::wide) {
-      applyWith(words, at, n, select, [&](const uint32_t* w) { return test.manyPairs(V::loadU(w), V::loadU(w + kRoom)); });
-    } else if ((a_.shift | a_.low) != 0) {
-      applyWith(words, at, n, select, [&](const uint32_t* w) { return test.many(V::loadU(w)); });
+      layPieces(words, at, n, [&](const uint32_t* w) { return test.pair(V::loadU(w), V::loadU(w + kRoom)); });
+    } else if (a_.kindOf() == LayoutKind::flat) {
+      layPieces(words, at, n, [&](const uint32_t* w) { return test.many(V::loadU(w)); });
     } else {
-      applyWith(words, at, n, select, [&](const uint32_t* w) { return V::loadU(w); });
+      layPieces(words, at, n, [](const uint32_t* w) { return V::loadU(w); });
     }
   }
 
   template <class WordsAt>
-  DROPWISE_INLINE void applyWith(const uint32_t* words, Place at, size_t n, const Select<V>& select, const WordsAt& wordsAt) {
-    constexpr int kVectors = 3;
-    static_assert(S::kWords % (2 * kVectors * V::kLanes) == 0 || !kBuffers, "half a step is whole vectors");
-    for (; n > 0; n -= smaller<size_t>(n, kVectors * V::kLanes)) {
-      DROPWISE_UNROLL for (int v = 0; v < kVectors; v++) {
-        V::store(at.out + v * V::kLanes, select.affine(V::load(at.x + v * V::kLanes), wordsAt(words + v * V::kLanes)));
-      }
-      words += kVectors * V::kLanes;
-      at = at.from(kVectors * V::kLanes);
+  DROPWISE_MEMBER void layPieces(const uint32_t* from, Place at, size_t n, const WordsAt& wordsAt) const {
+    const Select<V> select = select_;
+    for (; n > 0; n -= kPiece) {
+      typename V::U32 words[3];
+      DROPWISE_UNROLL for (int v = 0; v < 3; v++) words[v] = wordsAt(from + v * V::kLanes);
+      lay<3>(select, words, at);
+      from += kPiece;
+      at = at.from(kPiece);
     }
   }
 
   /// Columns whose rows are all there.
   DROPWISE_NOINLINE void bySlot(const LayoutSpans& s, uint32_t block, Place at, size_t n) {
-    const size_t count = n / kColumns, done = count * kColumns;
-    steps(s, block, at, count * kColumns / S::kBlocks);
-    block += uint32_t(done);
-    at = at.from(done);
-    n -= done;
+    while (n >= kColumns) {
+      size_t count = n / kColumns * (kColumns / S::kBlocks);
+      if (kBuffers) count = smaller(count, kBufferSteps);
+      const size_t done = count * S::kBlocks;
+      steps(s, block, at, count);
+      for (int j = s.firstSlot; kBuffers && j < s.endSlot; j++) {
+        layBuffer(buffer_ + size_t(s.isWide ? 2 * j : j) * kRoom, at.from(size_t(j - s.firstSlot) * at.stride), done);
+      }
+      block += uint32_t(done);
+      at = at.from(done);
+      n -= done;
+    }
     if (n == 0) return;
     float x[4 * kColumns] = {}, out[4 * kColumns];
     const int slots = s.endSlot - s.firstSlot;
     for (int j = 0; j < slots; j++) copy(at.from(size_t(j) * at.stride).x, at.xStep, x + j * kColumns, n);
-    steps(s, block, {x, out, 1, kColumns}, kColumns / S::kBlocks);
+    bySlot(s, block, {x, out, 1, kColumns}, kColumns);
     for (int j = 0; j < slots; j++) copy(out + j * kColumns, 1, at.out + size_t(j) * at.stride, n);
   }
 
