@@ -17,6 +17,7 @@ export const sourceAlias =
         { find: /^@dropwise\/core$/, replacement: fromRoot("packages/core/src/index.ts") },
         { find: /^@dropwise\/core\/backend$/, replacement: fromRoot("packages/core/src/backend/index.ts") },
         { find: /^@dropwise\/core\/train$/, replacement: fromRoot("packages/core/src/train/index.ts") },
+        { find: /^@dropwise\/core\/streams$/, replacement: fromRoot("packages/core/src/streams/index.ts") },
         { find: /^@dropwise\/backend-wasm$/, replacement: fromRoot("packages/backend-wasm/src/index.ts") },
         { find: /^@dropwise\/weights$/, replacement: fromRoot("packages/weights/src/index.ts") },
         { find: /^@dropwise\/conformance$/, replacement: fromRoot("packages/conformance/src/index.ts") },

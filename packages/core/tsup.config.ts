@@ -16,7 +16,7 @@ const namespacesAsFiles: Plugin = {
   },
 };
 
-/** Public faces that share their code: for those who use tensors and layers, for those who write a backend, and what goes around training. */
+/** Public faces that share their code: for those who use tensors and layers, for those who write a backend, what goes around training, and other frameworks' random streams. */
 export default defineConfig({
   entry: {
     index: "src/index.ts",
@@ -26,11 +26,12 @@ export default defineConfig({
     optim: "src/optim/index.ts",
     backend: "src/backend/index.ts",
     train: "src/train/index.ts",
+    streams: "src/streams/index.ts",
   },
   format: ["esm", "cjs"],
   target: "es2022",
   platform: "neutral",
-  dts: { entry: { index: "src/index.ts", backend: "src/backend/index.ts", train: "src/train/index.ts" } },
+  dts: { entry: { index: "src/index.ts", backend: "src/backend/index.ts", train: "src/train/index.ts", streams: "src/streams/index.ts" } },
   splitting: true,
   sourcemap: true,
   minify: false,

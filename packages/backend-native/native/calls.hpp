@@ -48,6 +48,7 @@ class Backend {
  private:
   friend class BlockReader;
   const char* dropout(BlockReader& block);
+  const char* dropoutLayout(BlockReader& block);
   const char* unary(BlockReader& block);
   const char* binary(BlockReader& block);
   const char* reduce(BlockReader& block);

@@ -8,8 +8,8 @@ namespace dropwise {
 /// Computes the units [begin, end) of the call described by `args`, the struct of that kernel in `packages/kernels`. `scratch` is this thread's.
 using Kernel = void (*)(const void* args, size_t begin, size_t end, float* scratch);
 
-/// Numbered as in `src/protocol.ts`.
-enum class KernelId : unsigned { dropout, unary, binary, reduce, sumPieces, softmax, softmaxGrad, sgd, adam, matmul, copy, count };
+/// Numbered as in `src/call.ts`.
+enum class KernelId : unsigned { dropout, unary, binary, reduce, sumPieces, softmax, softmaxGrad, sgd, adam, matmul, copy, dropoutLayout, count };
 
 struct KernelTable {
   const char* isa;

@@ -14,6 +14,7 @@ export const Kernel = {
   adam: 8,
   matmul: 9,
   copy: 10,
+  dropoutLayout: 11,
 } as const;
 
 /** Dimensions that a kernel can walk, `kMaxRank`. */

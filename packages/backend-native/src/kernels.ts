@@ -1,5 +1,5 @@
 /** The members of the backend that the addon speeds up. Dtypes and functions it has no kernel for go to core's reference kernels, on the same memory. */
-import type { Backend, BinaryOp, Kernels, Operand, ReduceOp, UnaryOp } from "@dropwise/core/backend";
+import type { Backend, BinaryOp, Kernels, MaskLayout, Operand, ReduceOp, UnaryOp } from "@dropwise/core/backend";
 import { isComparison, isContiguous, sizeOf } from "@dropwise/core/backend";
 import { type Call, Kernel, MAX_RANK, reach, repeats } from "./call";
 import type { NativeHandle } from "./memory";
@@ -22,16 +22,24 @@ const BINARY: readonly BinaryOp[] = [
 /** The reductions of `reduce.hpp`, in its order. */
 const REDUCE: readonly ReduceOp[] = ["sum", "amax", "amin", "argmax"];
 
+/** The kinds of layouts of `dropout-layout.hpp`, in its order. */
+const LAYOUTS: readonly MaskLayout["kind"][] = ["packed", "spread", "wide", "flat"];
+
 const isFloat32 = (operand: Op | number): boolean => typeof operand === "number" || operand.storage.dtype === "float32";
 
 /** The affine select. */
 export function dropout(call: Call, reference: Kernels): Members<"dropout"> {
   return {
     dropout(spec, x, out) {
-      const { shape, maskStrides } = spec;
+      const { shape, maskStrides, layout } = spec;
       const rank = shape.length;
       if (rank === 0 || rank > MAX_RANK || x.storage.dtype !== "float32") return reference.dropout(spec, x, out);
-      call.begin(Kernel.dropout).number(spec.seedLo).number(spec.seedHi).number(spec.callLo).number(spec.callHi).number(spec.threshold);
+      if (layout === undefined) call.begin(Kernel.dropout);
+      else {
+        call.begin(Kernel.dropoutLayout).number(LAYOUTS.indexOf(layout.kind)).number(layout.width).number(layout.threads);
+        call.number(layout.shift).number(layout.low).number(layout.thresholdHi);
+      }
+      call.number(spec.seedLo).number(spec.seedHi).number(spec.callLo).number(spec.callHi).number(spec.threshold);
       call.number(spec.keepScale).number(spec.keepShift).number(spec.dropValue).number(spec.elementOffset);
       const step = isContiguous(x.shape, x.strides) ? 1 : 0;
       let length = 1;

@@ -3,6 +3,7 @@
 // over the same memory.
 #define DROPWISE_ISA wasm128
 #include <dropwise/binary.hpp>
+#include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
 #include <dropwise/lanes/wasm128.hpp>
 #include <dropwise/matmul.hpp>
@@ -26,3 +27,4 @@ EXPORT(softmaxGrad, SoftmaxArgs) { (void)scratch, kernels::softmaxGrad<Lanes>(*a
 EXPORT(sgd, SgdArgs) { (void)scratch, kernels::sgd<Lanes>(*args, begin, end); }
 EXPORT(adam, AdamArgs) { (void)scratch, kernels::adam<Lanes>(*args, begin, end); }
 EXPORT(matmul, MatmulArgs) { kernels::matmul<Lanes>(*args, begin, end, scratch); }
+EXPORT(dropoutLayout, LayoutArgs) { (void)scratch, kernels::dropoutLayout<Lanes>(*args, begin, end); }

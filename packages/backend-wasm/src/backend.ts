@@ -57,7 +57,7 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
 
 // --- internal helpers ---
 
-/** The stack of a worker: a kernel uses some hundred bytes. */
+/** The stack of a worker: a kernel uses some hundred bytes, and dropout with a layout 8 kB. */
 const STACK_BYTES = 16384;
 
 /** The shared words, the argument block and a constant, rounded up. */

@@ -1,4 +1,4 @@
-import type { Backend, Kernels } from "@dropwise/core/backend";
+import type { Backend, Kernels, MaskLayout } from "@dropwise/core/backend";
 import { isContiguous } from "@dropwise/core/backend";
 import { areFloat32, isWhole, type Runtime, type WasmHandle } from "./runtime";
 
@@ -11,7 +11,7 @@ const DROPOUT_NS = 1.1;
 export function dropout(runtime: Runtime, reference: Kernels): Required<Pick<Backend<WasmHandle>, "dropout">> {
   return {
     dropout(spec, x, out) {
-      const { shape, maskStrides, elementOffset } = spec;
+      const { shape, maskStrides, elementOffset, layout } = spec;
       const rank = shape.length;
       if (rank === 0 || rank > MAX_RANK || !areFloat32(x)) return reference.dropout(spec, x, out);
       const { words, floats } = runtime;
@@ -37,7 +37,20 @@ export function dropout(runtime: Runtime, reference: Kernels): Required<Pick<Bac
       floats[11] = spec.keepShift;
       floats[12] = spec.dropValue;
       words[13] = rank;
-      if (units > 0) runtime.run("dropout", units, DROPOUT_NS);
+      if (units === 0) return;
+      if (layout === undefined) return runtime.run("dropout", units, DROPOUT_NS);
+      const { kind, width, threads } = layout;
+      words[LAYOUT] = LAYOUTS.indexOf(kind);
+      words[LAYOUT + 1] = width;
+      words[LAYOUT + 2] = threads;
+      words[LAYOUT + 3] = layout.shift;
+      words[LAYOUT + 4] = layout.low;
+      words[LAYOUT + 5] = layout.thresholdHi;
+      // As `layoutUnits` counts them: columns, where a mask that is drawn by columns has more elements than them.
+      const isByColumns = kind === "spread" || kind === "wide";
+      const columns = isByColumns && layout.shift === 0 && layout.low === 0 && rank === 1 && maskStrides[0] === 1 && units > threads ? threads : units;
+      const blocks = isByColumns ? Math.ceil(units / columns / width) : 1 / Math.min(4, width);
+      runtime.run("dropoutLayout", columns, blocks * 4 * DROPOUT_NS);
     },
   };
 }
@@ -47,3 +60,7 @@ export function dropout(runtime: Runtime, reference: Kernels): Required<Pick<Bac
 /** Word offsets in `DropoutArgs`. */
 const SHAPE = 14;
 const MASK_STRIDES = SHAPE + MAX_RANK;
+const LAYOUT = MASK_STRIDES + MAX_RANK + 2; // behind `around`, in `LayoutArgs`
+
+/** The kinds of layouts of `dropout-layout.hpp`, in its order. */
+const LAYOUTS: readonly MaskLayout["kind"][] = ["packed", "spread", "wide", "flat"];

@@ -20,6 +20,7 @@ export const KERNEL_NAMES = [
   "sgd",
   "adam",
   "matmul",
+  "dropoutLayout",
 ] as const;
 
 export type KernelName = (typeof KERNEL_NAMES)[number];

@@ -2,6 +2,7 @@
 // DROPWISE_TABLE (the table to define). Nothing of the C++ library may be used here: see `dropwise/config.hpp`.
 #include <dropwise/binary.hpp>
 #include <dropwise/copy.hpp>
+#include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
 #include <dropwise/matmul.hpp>
 #include <dropwise/optimizer.hpp>
@@ -43,6 +44,7 @@ DROPWISE_ENTRY(runSgd, SgdArgs, sgd<V>(args, begin, end))
 DROPWISE_ENTRY(runAdam, AdamArgs, adam<V>(args, begin, end))
 DROPWISE_ENTRY(runMatmul, MatmulArgs, matmul<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runCopy, CopyArgs, copy<V>(args, begin, end))
+DROPWISE_ENTRY(runDropoutLayout, LayoutArgs, dropoutLayout<V>(args, begin, end))
 
 static_assert(kBlockRows % V::kTileRows == 0, "a block of rows is whole tiles");
 
@@ -62,7 +64,7 @@ const KernelTable DROPWISE_TABLE = {
     DROPWISE_STRING(DROPWISE_ISA),
     {chosen::entry::runDropout, chosen::entry::runUnary, chosen::entry::runBinary, chosen::entry::runReduce, chosen::entry::runSumPieces,
      chosen::entry::runSoftmax, chosen::entry::runSoftmaxGrad, chosen::entry::runSgd, chosen::entry::runAdam, chosen::entry::runMatmul,
-     chosen::entry::runCopy},
+     chosen::entry::runCopy, chosen::entry::runDropoutLayout},
     size_t(chosen::entry::V::kLanes),
     chosen::Tile<chosen::entry::V>::kColumns,
     chosen::matmulScratch<chosen::entry::V>(kBlockRows),

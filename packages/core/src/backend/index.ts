@@ -7,6 +7,7 @@
  */
 
 export { cpu } from "../cpu/cpu";
+export { layoutOf } from "../cpu/layout";
 export type { FamilyKernels } from "../cpu/reference-families";
 export { type Kernels, referenceKernels } from "../cpu/reference-kernels";
 export { BYTES_PER_ELEMENT, type DType, isFloating, type TypedArray, type TypedArrayOf } from "../dtype/dtype";

@@ -108,7 +108,9 @@ function drawnAgain(weights: Tensor, samples: number, generator: Generator): Ten
     return hostTensor(weights, [rows, samples], places);
   }
   const sums = cumsum(weights, { dim: 1 }).where(weights.gt(0), 0);
-  const uniform = drawn(weights, [rows, samples], (length) => Float32Array.from(drawRand(generator, length, generator.source.stream && "float64")));
+  const uniform = drawn(weights, [rows, samples], (length) =>
+    Float32Array.from(drawRand(generator, length, generator.source.stream && "float64")),
+  );
   const wanted = uniform.mul(sums.amax({ dim: 1, keepdim: true }));
   const [sumsHere, wantedHere] = [hostElements(sums), hostElements(wanted)];
   if (sumsHere !== undefined && wantedHere !== undefined) {

@@ -77,5 +77,5 @@ export interface TruncatedNormal {
 /** The dtypes that are drawn. */
 export type FloatType = "float32" | "float64";
 
-/** @internal How a mask that no kernel draws is laid over data: `out = keep ? f32(f32(x * keepScale) + keepShift) : dropValue`; `out` may be `x`. */
+/** How a mask that no kernel draws is laid over data: `out = keep ? f32(f32(x * keepScale) + keepShift) : dropValue`; `out` may be `x`. */
 export type Apply = (affine: Affine, x: Layout, out: Layout) => void;

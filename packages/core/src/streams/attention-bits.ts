@@ -20,8 +20,8 @@ export interface AttentionMask {
   readonly offset: bigint;
 }
 
-/** Calls a function with each element, in row-major order of the whole, and the number that decides it; false ends it. */
-type Visit = (element: number, value: number) => void;
+/** Is told each element, as an index in row-major order, and the number that decides it; says whether it wants more. */
+export type Visit = (element: number, value: number) => boolean;
 
 /** The kept elements of flash attention, as bits: element e at bit `e & 7` of byte `e >> 3`. */
 export function flashBits(mask: AttentionMask): Uint8Array {
@@ -65,7 +65,7 @@ export function flashValues({ heads, queries, keys, seed, offset }: Omit<Attenti
             const row = top + (lane >> 2) + 8 * ((byte >> 1) & 1);
             const column = left + 8 * (byte >> 2) + 2 * (lane & 3) + (byte & 1);
             if (row >= queries || column >= keys) continue;
-            visit((head * queries + row) * keys + column, ((words[byte >> 2] as number) >>> (8 * (byte & 3))) & 0xff);
+            if (!visit((head * queries + row) * keys + column, ((words[byte >> 2] as number) >>> (8 * (byte & 3))) & 0xff)) return;
           }
         }
 }
@@ -84,7 +84,7 @@ export function cudnnValues({ heads, queries, keys, seed, offset }: Omit<Attenti
             const [row, column] = [top + down, left + 8 * right + lane];
             if (row >= queries || column >= keys) continue;
             const half = (down & 1) + 2 * right + 4 * (down >> 3);
-            visit((head * queries + row) * keys + column, ((words[half >> 1] as number) >>> (16 * (half & 1))) & 0xffff);
+            if (!visit((head * queries + row) * keys + column, ((words[half >> 1] as number) >>> (16 * (half & 1))) & 0xffff)) return;
           }
         }
 }
@@ -96,6 +96,7 @@ function bitsBy(mask: AttentionMask, values: typeof flashValues, isKept: (value:
   values(mask, (element, value) => {
     // A division, as elements may pass 2^32.
     if (isKept(value)) (bits[Math.floor(element / 8)] as number) |= 1 << (element % 8);
+    return true;
   });
   return bits;
 }

@@ -11,7 +11,7 @@ export interface Gpu {
 }
 
 /** From NVIDIA's data sheets and the compute capabilities of its programming guide. The rules were measured on an H100 SXM. */
-const GPUS: Readonly<Record<string, readonly [multiprocessors: number, threads: number]>> = {
+export const GPUS: Readonly<Record<string, readonly [multiprocessors: number, threads: number]>> = {
   H100: [132, 2048],
   "H100 PCIe": [114, 2048],
   H200: [132, 2048],

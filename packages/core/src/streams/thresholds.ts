@@ -9,7 +9,7 @@ export function uniformOf(word: number): number {
 export function firstWhere(end: number, test: (word: number) => boolean): number {
   let [low, high] = [0, end];
   while (low < high) {
-    const middle = Math.floor((low + high) / 2);
+    const middle = low + Math.floor((high - low) / 2);
     if (test(middle)) high = middle;
     else low = middle + 1;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { functional as F, Generator, nn, ones, rand, type Tensor } from "../index";
+import { eye, functional as F, Generator, nn, ones, rand, type Tensor } from "../index";
 import { philox4x32 } from "../random/philox";
 import { type StreamCase, sha256Of, streamCases } from "../testing/cuda-streams";
 import { readGolden } from "../testing/goldens";
@@ -103,6 +103,11 @@ const PROGRAMS: Record<string, (p: number, generator: Generator, shapes: number[
   dropout2d: (p, generator, [shape]) => [F.dropout2d(ones(shape as number[]), { p, generator })],
   alpha: (p, generator, [shape]) => [F.alphaDropout(ones(shape as number[]), { p, generator, training: true })],
   transposed: (p, generator, [shape]) => [F.dropout(ones([...(shape as number[])].reverse()).transpose(0, 1), { p, generator })],
+  attention: (p, generator) => {
+    // With ones for queries and keys all weights are above 0, and the identity for values shows them.
+    const identity = eye(6).expand([2, 3, 6, 6]);
+    return [F.scaledDotProductAttention(ones([2, 3, 5, 8]), ones([2, 3, 6, 8]), identity, { dropoutP: p, generator })];
+  },
   mixed: (p, generator, [a, b]) => [
     F.dropout(ones(a as number[]), { p, generator }),
     F.dropout1d(ones(b as number[]), { p, generator }),

@@ -6,8 +6,11 @@ import { type Generator, resolveGenerator } from "../random/generator";
 import type { MaskKey } from "../random/mask-key";
 import { philox4x32 } from "../random/philox";
 import type { MaskRequest, Stream } from "../random/source";
+import { callKey } from "../random/words";
 import { compiledSteps } from "./compiled-order";
 import { type CompiledDevice, type CompiledKind, compiledRule, seedOf } from "./compiled-words";
+import { isFused } from "./is-fused";
+import { drawable } from "./laid-out";
 import { Mt19937 } from "./mt19937";
 import { TorchCpuSource } from "./torch-cpu";
 
@@ -22,7 +25,8 @@ export interface TorchCompiledOptions {
  * one seed for every random op in it; here each mask is a call of its own, unless `graph` says otherwise. Numbers drawn on the host (initial weights, orders, `rand`) come as
  * a script draws them outside, from the CPU's generator. Measured with PyTorch 2.11 on an H100 and 2.13 on a CPU.
  *
- * On the CPU, Inductor leaves noise by `bernoulli_` to eager code (in place, `dropout1d` and the like, `alphaDropout`), and so does this stream.
+ * On the CPU, Inductor leaves noise by `bernoulli_` to eager code (in place, `dropout1d` and the like, `alphaDropout`), and so does this stream. Attention has the masks of
+ * a graph that computes it by its parts, as on the CPU; on CUDA PyTorch may call a kernel for it, which draws as in eager mode.
  *
  * @param options See `TorchCompiledOptions`.
  * @returns A stream, for `manualSeed(seed, { stream })` and `new Generator(seed, { stream })`. A generator's state is, for CUDA, the 16 bytes of `torch.cuda.get_rng_state()`, followed
@@ -62,8 +66,8 @@ export function torchCompiled(options?: TorchCompiledOptions): Stream {
  */
 export function graph<T>(generator: Generator, fn: () => T): T {
   const { source } = resolveGenerator("graph", generator);
-  const compiled = source as unknown as Partial<Compiled> | undefined;
-  if (typeof compiled?.openCall !== "function")
+  const compiled = source as unknown as Partial<Compiled>;
+  if (typeof compiled.openCall !== "function")
     throw wrongType(
       "graph",
       "a generator under torchCompiled()",
@@ -137,7 +141,7 @@ class CompiledCuda extends TorchCpuSource implements Compiled {
   override mask(request: MaskRequest): MaskKey {
     if (this.#offset >= 2n ** 64n - 4n) throw new RangeError("Generator: expected more calls, got none left - set a new seed");
     const words = new Uint32Array(4);
-    const [seedLo, seedHi, callLo, callHi] = wordsOf(this.#seed, this.#offset / 4n);
+    const { seedLo, seedHi, callLo, callHi } = callKey(this.#seed, this.#offset / 4n);
     philox4x32(seedLo, seedHi, callLo, callHi, this.#ops, 0, words);
     return compiledKey("cuda", request, seedOf(words[0] as number, words[1] as number));
   }
@@ -215,17 +219,9 @@ class CompiledCpu extends TorchCpuSource implements Compiled {
 function compiledKey(device: CompiledDevice, request: MaskRequest, seed: bigint): MaskKey {
   const { p, shape, elementOffset } = request;
   const strides = compiledSteps(request);
-  const [seedLo, seedHi] = wordsOf(seed, 0n);
-  const call = { seedLo, seedHi, callLo: 0, callHi: 0 };
-  return { call, p, shape, elementOffset, ...compiledRule(device, kindOf(request), p), ...(strides && { strides }) };
+  return drawable(request, { call: callKey(seed, 0n), p, shape, elementOffset, strides, ...compiledRule(device, kindOf(request), p) });
 }
 
-function kindOf({ op, inplace, noiseShape, input, isAttention }: MaskRequest): CompiledKind {
-  const isFused = isAttention || (op === "dropout" && !inplace && noiseShape === undefined);
-  return isFused ? (input?.dtype === "float64" ? "fused64" : "fused") : "noise";
-}
-
-/** Two numbers of 64 bits as words, the low ones first. */
-function wordsOf(...numbers: [bigint, bigint]): [number, number, number, number] {
-  return [...new Uint32Array(new BigUint64Array(numbers).buffer)] as [number, number, number, number];
+function kindOf(request: MaskRequest): CompiledKind {
+  return isFused(request) ? (request.input?.dtype === "float64" ? "fused64" : "fused") : "noise";
 }

@@ -7,6 +7,7 @@ import { type CallKey, callKey } from "../random/words";
 import { attentionKey } from "./attention-key";
 import { type Elements, elementsOf } from "./elements";
 import { type Gpu, gpuOf } from "./gpus";
+import { isFused } from "./is-fused";
 import { drawable } from "./laid-out";
 import { TorchCpuSource } from "./torch-cpu";
 import { deviceBernoulli, deviceNormal, deviceUniform } from "./torch-cuda-draws";
@@ -223,12 +224,11 @@ class TorchCuda implements ForeignSource {
     return result;
   }
 
-  #ruleOf({ op, p, inplace, noiseShape }: MaskRequest, elements: Elements): Rule {
+  #ruleOf(request: MaskRequest, elements: Elements): Rule {
     const { gpu, dtype, attention } = this.settings;
-    const isAttention = op === ATTENTION_DROPOUT;
-    if (isAttention && attention === "efficient") return efficientRule(p, elements);
-    const isFused = (op === "dropout" && !inplace && noiseShape === undefined) || isAttention;
-    return (isFused ? fusedRule : noiseRule)(gpu, dtype, p, elements);
+    const { op, p } = request;
+    if (op === ATTENTION_DROPOUT && attention === "efficient") return efficientRule(p, elements);
+    return (isFused(request) ? fusedRule : noiseRule)(gpu, dtype, p, elements);
   }
 
   #planned(key: MaskKey, grows: number | bigint): MaskKey {

@@ -59,6 +59,17 @@ constexpr int kMaxRank = 8;
 template <class T>
 DROPWISE_INLINE T smaller(T a, T b) { return a < b ? a : b; }
 
+/// A vector that can be calculated with by operators, of any number of lanes: for what is needed in one place only, where a member of every lane type would
+/// be too much. Vectors of one size may be cast into each other.
+template <class T, int kCount>
+struct VectorOf {
+  typedef T Type __attribute__((vector_size(sizeof(T) * kCount)));
+};
+template <class T>
+struct VectorOf<T, 1> {
+  using Type = T;
+};
+
 DROPWISE_INLINE uint32_t bitsOf(float x) {
   uint32_t bits;
   __builtin_memcpy(&bits, &x, sizeof bits);

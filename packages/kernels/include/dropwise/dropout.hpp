@@ -182,16 +182,10 @@ DROPWISE_INLINE void dropoutShared(const Select<V>& select, uint32_t word, const
   for (; i < n; i++) out[i] = select.one(x[i * xStep], word);
 }
 
-/// Elements [begin, end) of the output, in row-major order.
-template <class V>
-DROPWISE_NOINLINE void dropout(const DropoutArgs& a, size_t begin, size_t end) {
-  const Select<V> select(a);
-  MaskWords<V> mask(a, select);
-  float repeated[Step<V>::kWords];  // a single x, as long as one step reads
-  if (a.xStep == 0) {
-    for (float& r : repeated) r = *a.x;
-  }
-
+/// Calls `run(e, x, out, n)` for the rows, or parts of rows, of the elements [begin, end) in row-major order: n elements from mask index e on. `repeated`
+/// takes the place of an x that is a single value.
+template <class Run>
+DROPWISE_INLINE void eachRow(const DropoutArgs& a, const float* repeated, size_t begin, size_t end, const Run& run) {
   const int last = int(a.rank) - 1;
   const size_t length = a.shape[last], maskStep = a.maskStrides[last];
   size_t index[kMaxRank] = {};
@@ -205,16 +199,7 @@ DROPWISE_NOINLINE void dropout(const DropoutArgs& a, size_t begin, size_t end) {
 
   for (size_t i = begin; i < end;) {
     const size_t n = smaller(length - column, end - i);
-    const float* x = a.xStep == 0 ? repeated : a.x + i;
-    float* out = a.out + i;
-    const uint64_t e = rowMask + uint64_t(column) * maskStep;
-    if (maskStep == 1) {
-      dropoutRun<V>(select, mask, e, x, a.xStep, out, n);
-    } else if (maskStep == 0) {
-      dropoutShared<V>(select, mask.window[mask.find(e)], x, a.xStep, out, n);
-    } else {
-      for (size_t j = 0; j < n; j++) out[j] = select.one(x[j * a.xStep], mask.window[mask.find(e + uint64_t(j) * maskStep)]);
-    }
+    run(rowMask + uint64_t(column) * maskStep, a.xStep == 0 ? repeated : a.x + i, a.out + i, n);
     i += n;
     column = 0;
     for (int d = last - 1; d >= 0; d--) {  // count up like an odometer
@@ -224,6 +209,27 @@ DROPWISE_NOINLINE void dropout(const DropoutArgs& a, size_t begin, size_t end) {
       index[d] = 0;
     }
   }
+}
+
+/// Elements [begin, end) of the output, in row-major order.
+template <class V>
+DROPWISE_NOINLINE void dropout(const DropoutArgs& a, size_t begin, size_t end) {
+  const Select<V> select(a);
+  MaskWords<V> mask(a, select);
+  float repeated[Step<V>::kWords];  // a single x, as long as one step reads
+  if (a.xStep == 0) {
+    for (float& r : repeated) r = *a.x;
+  }
+  const size_t maskStep = a.maskStrides[a.rank - 1];
+  eachRow(a, repeated, begin, end, [&](uint64_t e, const float* x, float* out, size_t n) {
+    if (maskStep == 1) {
+      dropoutRun<V>(select, mask, e, x, a.xStep, out, n);
+    } else if (maskStep == 0) {
+      dropoutShared<V>(select, mask.window[mask.find(e)], x, a.xStep, out, n);
+    } else {
+      for (size_t j = 0; j < n; j++) out[j] = select.one(x[j * a.xStep], mask.window[mask.find(e + uint64_t(j) * maskStep)]);
+    }
+  });
   if constexpr (V::kStreams) {
     if (select.mode == Mode::around) V::endStores();
   }

@@ -114,6 +114,13 @@ struct Avx2 {
     words[0] = _mm256_unpacklo_epi64(a, b);
     words[1] = _mm256_unpackhi_epi64(a, b);
   }
+  DROPWISE_INLINE U32 lowHalves(U64 a, U64 b) {
+    const __m256 halves = _mm256_shuffle_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b), _MM_SHUFFLE(2, 0, 2, 0));  // blocks 0 2 4 6 1 3 5 7
+    return _mm256_permutevar8x32_epi32(_mm256_castps_si256(halves), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+  }
+  DROPWISE_INLINE void toPairsW(U64 c0, U64 p1, U32* words) {
+    words[0] = _mm256_permute4x64_epi64(_mm256_blend_epi32(c0, _mm256_slli_epi64(p1, 32), 0xAA), _MM_SHUFFLE(3, 1, 2, 0));
+  }
   DROPWISE_INLINE U32 fromPairs(const uint64_t* pairs) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(pairs)); }
 };
 

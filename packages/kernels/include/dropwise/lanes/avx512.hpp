@@ -145,6 +145,12 @@ struct Avx512 {
     words[0] = _mm512_unpacklo_epi64(a, b);
     words[1] = _mm512_unpackhi_epi64(a, b);
   }
+  DROPWISE_INLINE U32 lowHalves(U64 a, U64 b) {
+    return _mm512_permutex2var_epi32(a, _mm512_setr_epi32(0, 4, 8, 12, 2, 6, 10, 14, 16, 20, 24, 28, 18, 22, 26, 30), b);
+  }
+  DROPWISE_INLINE void toPairsW(U64 c0, U64 p1, U32* words) {
+    words[0] = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), _mm512_mask_shuffle_epi32(c0, 0xAAAA, p1, _MM_PERM_CCAA));
+  }
   DROPWISE_INLINE U32 fromPairs(const uint64_t* pairs) { return _mm512_loadu_si512(pairs); }
 };
 

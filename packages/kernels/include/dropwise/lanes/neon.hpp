@@ -110,6 +110,10 @@ struct Neon {
     words[2] = vreinterpretq_u32_u64(vzip1q_u64(b, d));
     words[3] = vreinterpretq_u32_u64(vzip2q_u64(b, d));
   }
+  DROPWISE_INLINE void toPairs(U32 w0, U32 w1, U32* words) {
+    words[0] = vzip1q_u32(w0, w1);
+    words[1] = vzip2q_u32(w0, w1);
+  }
   DROPWISE_INLINE U32 fromPairs(const uint64_t* pairs) { return loadU(reinterpret_cast<const uint32_t*>(pairs)); }
 };
 

@@ -93,6 +93,11 @@ struct Scalar {
     words[2] = uint32_t(c2);
     words[3] = uint32_t(p0);
   }
+  DROPWISE_INLINE U32 lowHalves(U64 a, U64) { return uint32_t(a); }
+  DROPWISE_INLINE void toPairsW(U64 c0, U64 p1, U32* words) {
+    words[0] = uint32_t(c0);
+    words[1] = uint32_t(p1);
+  }
   DROPWISE_INLINE U32 fromPairs(const uint64_t* pairs) { return uint32_t(*pairs); }
 };
 

@@ -109,6 +109,10 @@ struct Sse2 {
     words[0] = _mm_unpacklo_epi64(low, high);
     words[1] = _mm_unpackhi_epi64(low, high);
   }
+  DROPWISE_INLINE U32 lowHalves(U64 a, U64 b) {
+    return _mm_castps_si128(_mm_shuffle_ps(_mm_castsi128_ps(a), _mm_castsi128_ps(b), _MM_SHUFFLE(2, 0, 2, 0)));
+  }
+  DROPWISE_INLINE void toPairsW(U64 c0, U64 p1, U32* words) { words[0] = _mm_shuffle_epi32(lowHalves(c0, p1), _MM_SHUFFLE(3, 1, 2, 0)); }
   DROPWISE_INLINE U32 fromPairs(const uint64_t* pairs) { return loadU(reinterpret_cast<const uint32_t*>(pairs)); }
 };
 

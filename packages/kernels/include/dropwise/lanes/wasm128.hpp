@@ -125,6 +125,10 @@ struct Wasm128 {
     words[2] = wasm_i64x2_shuffle(b, d, 0, 2);
     words[3] = wasm_i64x2_shuffle(b, d, 1, 3);
   }
+  DROPWISE_INLINE void toPairs(U32 w0, U32 w1, U32* words) {
+    words[0] = wasm_i32x4_shuffle(w0, w1, 0, 4, 1, 5);
+    words[1] = wasm_i32x4_shuffle(w0, w1, 2, 6, 3, 7);
+  }
   DROPWISE_INLINE U32 fromPairs(const uint64_t* pairs) { return wasm_i64x2_make(int64_t(pairs[0]), int64_t(pairs[1])); }
 };
 

@@ -1,0 +1,11 @@
+/**
+ * Random streams of other frameworks: the same program gives the same numbers here as there. Not part of `@dropwise/core`: who imports none carries none.
+ *
+ * @module @dropwise/core/streams
+ * @packageDocumentation
+ */
+
+export type { Stream } from "../random/source";
+export { torchCpu } from "./torch-cpu";
+export { type TorchCudaOptions, torchCuda } from "./torch-cuda";
+export type { TorchDType } from "./torch-cuda-masks";
