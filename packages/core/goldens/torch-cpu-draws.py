@@ -149,6 +149,30 @@ def inits():
     return cases
 
 
+def modules():
+    """Outputs in training: the order in which masks are drawn, and how they lie."""
+    makers = {}
+    for batch_first in (False, True):
+        flag = f"batchFirst: {str(batch_first).lower()}"
+        for norm_first in (False, True):
+            options = f"{{ dimFeedforward: 8, {flag}, normFirst: {str(norm_first).lower()} }}"
+            makers[f"TransformerEncoderLayer(4, 2, {options})"] = lambda b=batch_first, n=norm_first: nn.TransformerEncoderLayer(4, 2, 8, batch_first=b, norm_first=n)
+            makers[f"TransformerDecoderLayer(4, 2, {options})"] = lambda b=batch_first, n=norm_first: nn.TransformerDecoderLayer(4, 2, 8, batch_first=b, norm_first=n)
+        makers[f"MultiheadAttention(4, 2, {{ dropout: 0.3, {flag} }})"] = lambda b=batch_first: nn.MultiheadAttention(4, 2, dropout=0.3, batch_first=b)
+        for kind in ("RNN", "LSTM", "GRU"):
+            options = f"{{ numLayers: 3, dropout: 0.4, bidirectional: true, {flag} }}"
+            makers[f"{kind}(4, 3, {options})"] = lambda kind=kind, b=batch_first: getattr(nn, kind)(4, 3, num_layers=3, dropout=0.4, bidirectional=True, batch_first=b)
+    cases = []
+    for name, make in makers.items():
+        seeded(4)
+        module, x = make(), torch.randn(5, 3, 4)
+        inputs = {"TransformerDecoderLayer": (x, x), "MultiheadAttention": (x, x, x)}.get(name.split("(")[0], (x,))
+        output = module(*inputs)
+        output = output[0] if isinstance(output, tuple) else output
+        cases.append({"module": name, "inputs": len(inputs), "output": numbers(output.detach().contiguous()), "after": after()})
+    return cases
+
+
 def loaders():
     """Places in the order of two passes."""
     cases = []
@@ -177,5 +201,5 @@ def loaders():
     return cases
 
 
-content = {"source": f"torch {torch.__version__} on x86-64", "draws": draws(), "masks": masks(), "states": states(), "layers": layers(), "inits": inits(), "loaders": loaders()}
+content = {"source": f"torch {torch.__version__} on x86-64", "draws": draws(), "masks": masks(), "states": states(), "layers": layers(), "inits": inits(), "modules": modules(), "loaders": loaders()}
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(content, separators=(",", ":")) + "\n")

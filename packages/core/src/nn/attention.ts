@@ -194,6 +194,7 @@ export class MultiheadAttention extends Module {
     checkParts(OP, training, { out_proj });
     const isBatched = checkInputs(self, query, key, value);
     const isBatchFirst = isBatched && self.batchFirst;
+    const generator = resolveGenerator(OP, self.#generator);
     const batched = (x: Tensor) => (isBatched ? x : x.unsqueeze(1));
     const run = () => {
       const heads = projected(self, query, key, value).map((x) => split(batched(x), numHeads, isBatchFirst));
@@ -212,7 +213,10 @@ export class MultiheadAttention extends Module {
         training,
         ...(self.#generator === undefined ? {} : { generator: self.#generator }),
       });
-      const mixed = out_proj.forward(joinHeads(output, isBatchFirst));
+      // PyTorch's output lies in memory with its positions first, and masks that are laid on it follow memory.
+      const isTurned = isBatchFirst && generator.source.stream !== undefined;
+      const projectedBack = out_proj.forward(joinHeads(output, isBatchFirst && !isTurned));
+      const mixed = isTurned ? projectedBack.transpose(0, 1) : projectedBack;
       if (past !== null) remember(past, all);
       return {
         output: isBatched ? mixed : mixed.squeeze(1),
@@ -220,7 +224,7 @@ export class MultiheadAttention extends Module {
         dropped,
       };
     };
-    const { output, weights, dropped } = attempt(resolveGenerator(OP, self.#generator), () =>
+    const { output, weights, dropped } = attempt(generator, () =>
       withScope(false, run, ({ output, weights }) => (weights === null ? [output] : [output, weights])),
     );
     self.#lastMask = dropped;

@@ -1,7 +1,7 @@
 /** Masks that the host draws, kept as one bit for each element, and laid over data by kernels that every backend has. */
 import type { Layout } from "../autograd/node";
 import type { Backend } from "../backend/backend";
-import { hostArray, type TypedArray } from "../dtype/dtype";
+import { createTypedArray, hostArray, type TypedArray } from "../dtype/dtype";
 import type { Affine, MaskKey } from "../random/mask-key";
 import type { MaskRequest } from "../random/source";
 import type { CallKey } from "../random/words";
@@ -123,20 +123,40 @@ function layOnHost(
   const steps = strides[0] as number[];
   const [row, maskStep] = [shape.at(-1) as number, steps.at(-1) as number];
   const size = sizeOf(shape);
-  const [from, to]: TypedArray[] = [view(x.storage), view(out.storage)] as [TypedArray, TypedArray];
+  const [from, to] = [view(x.storage), view(out.storage)];
   const xStep = x.strides.some((stride) => stride !== 0) || size === 1 ? 1 : 0;
-  const single = to instanceof Float32Array;
-  // Dropped and kept value; picked by index, since a branch on a random bit is mispredicted every other time.
-  const choice = new Float64Array([dropValue, 0]);
+  // Dropped and kept value; picked by index, since a branch on a random bit is mispredicted every other time. A store rounds as the data's dtype does.
+  const choice = createTypedArray(out.storage.dtype, 2);
+  choice[0] = dropValue;
   for (let start = 0; start < size; start += row) {
-    let at = placeOf(start / row, shape, steps);
-    for (let i = start; i < start + row; i++) {
-      let kept = ((from as TypedArray)[x.offset + i * xStep] as number) * keepScale;
-      if (keepShift !== 0) kept = (single ? Math.fround(kept) : kept) + keepShift;
-      choice[1] = kept;
-      (to as TypedArray)[out.offset + i] = choice[bitAt(bits, at)] as number;
-      at += maskStep;
-    }
+    const at = placeOf(start / row, shape, steps);
+    const place = { xAt: x.offset + start * xStep, xStep, outAt: out.offset + start, at, maskStep };
+    layRow(bits, row, choice, keepScale, keepShift, from, to, place);
+  }
+}
+
+interface RowPlace {
+  readonly xAt: number;
+  readonly xStep: number;
+  readonly outAt: number;
+  readonly at: number;
+  readonly maskStep: number;
+}
+
+function layRow(
+  bits: Uint8Array,
+  length: number,
+  choice: TypedArray,
+  keepScale: number,
+  keepShift: number,
+  from: TypedArray,
+  to: TypedArray,
+  { xAt, xStep, outAt, at, maskStep }: RowPlace,
+): void {
+  for (let i = 0, bit = at; i < length; i++, bit += maskStep) {
+    choice[1] = (from[xAt + i * xStep] as number) * keepScale;
+    if (keepShift !== 0) choice[1] = choice[1] + keepShift;
+    to[outAt + i] = choice[((bits[bit >>> 3] as number) >> (bit & 7)) & 1] as number;
   }
 }
 

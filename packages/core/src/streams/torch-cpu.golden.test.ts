@@ -70,6 +70,7 @@ const golden = readGolden<{
   states: State[];
   layers: { layer: string; parameters: Record<string, number[]>; after: number[] }[];
   inits: { init: "normal"; options: object; dtype: "float32"; shape: number[]; value: number[]; after: number[] }[];
+  modules: { module: string; inputs: number; output: number[]; after: number[] }[];
   loaders: Loader[];
 }>("torch-cpu-draws");
 
@@ -171,6 +172,17 @@ describe("masks", () => {
       expect(after()).toEqual(next.map(Math.fround));
     },
   );
+});
+
+describe("modules in training", () => {
+  test.each(golden.modules)("$module draws its masks in PyTorch's order", ({ module, inputs, output, after: next }) => {
+    seeded(4);
+    const model = new Function("nn", `return new nn.${module}`)(nn) as nn.Module & { forward(...inputs: Tensor[]): Tensor | Tensor[] };
+    const x = randn([5, 3, 4]);
+    const y = model.forward(...Array<Tensor>(inputs).fill(x));
+    expectClose(values(Array.isArray(y) ? (y[0] as Tensor) : y), output, { rtol: 0, atol: 3e-6 });
+    expect(after()).toEqual(next.map(Math.fround));
+  });
 });
 
 describe("the state", () => {

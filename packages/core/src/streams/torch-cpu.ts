@@ -10,8 +10,11 @@ import { drawBits, drawExponential, drawModulo, drawNormal, drawOrder, drawPlace
  * Everything that PyTorch draws on the CPU (2.13): `torch.manual_seed(s)` there and `manualSeed(s, { stream: torchCpu })` here give the same initial weights, data, order
  * of a loader and masks, call for call. The state is that of `torch.get_rng_state()`, 5,056 bytes.
  *
- * Its generator, MT19937, cannot be asked for a word further on: masks are drawn on the host and kept, one bit for each element, and `elementOffset` is refused.
- * It has no `offset` and no `call`.
+ * Its generator, MT19937, cannot be asked for a word further on: masks are drawn on the host and kept, one bit for each element, and `elementOffset` is refused (a
+ * `shard` draws the whole mask and keeps its part). It has no `offset` and no `call`.
+ *
+ * As in PyTorch, a mask follows the order of its input in memory, so that a transposed tensor has another mask than its contiguous copy. Here operations on elements
+ * give contiguous results, there they keep the order: after such an operation on a transposed tensor, call `contiguous()` in both.
  *
  * @example
  * ```ts
