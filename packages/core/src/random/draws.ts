@@ -14,6 +14,11 @@ export function drawRand(generator: Generator, length: number, dtype?: FloatType
   return drawUniform(generator, length, 0, 1, dtype, (u) => u);
 }
 
+/** What probabilities are compared with: an element is 1 where this is below its own. */
+export function drawMarks(generator: Generator, length: number, dtype: FloatType): Float32Array | Float64Array {
+  return sourceOf(generator, length)?.marks?.(length, dtype) ?? drawRand(generator, length, dtype);
+}
+
 /** Uniform in [-bound, bound): `f32(bound * (2 u - 1))`. */
 export function drawSymmetric(generator: Generator, length: number, bound: number, dtype?: FloatType): Float32Array | Float64Array {
   return drawUniform(generator, length, -bound, bound, dtype, (u) => bound * (2 * u - 1));

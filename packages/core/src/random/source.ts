@@ -54,8 +54,8 @@ export interface ForeignSource extends Source {
   permutation(length: number): Int32Array;
   /** Exponential of rate 1. */
   exponential(length: number, dtype: FloatType): Float64Array;
-  /** 1 with each probability, else 0. */
-  bernoulli(probabilities: Float32Array | Float64Array): Uint8Array;
+  /** What `bernoulli` of a tensor compares: an element is 1 where this is below its probability. Default: uniform in [0, 1). */
+  marks?(length: number, dtype: FloatType): Float64Array;
   /** Places of weights, each as likely as its weight says; without a place twice unless `replacement`. */
   weighted(weights: Float32Array | Float64Array, length: number, replacement: boolean): Int32Array;
   truncatedNormal?(length: number, range: TruncatedNormal, dtype: FloatType): Float64Array;

@@ -6,6 +6,10 @@
  */
 
 export type { Stream } from "../random/source";
+export { type DiagnoseOptions, type Diagnosis, diagnose } from "./diagnose";
+export { jax, jaxFork } from "./jax";
+export * as jaxRandom from "./jax-random";
+export { graph, type TorchCompiledOptions, torchCompiled } from "./torch-compiled";
 export { torchCpu } from "./torch-cpu";
 export { type TorchCudaOptions, torchCuda } from "./torch-cuda";
 export type { TorchDType } from "./torch-cuda-masks";

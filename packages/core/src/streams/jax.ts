@@ -7,7 +7,6 @@ import type { ForeignSource, MaskRequest, Stream } from "../random/source";
 import { contiguousStrides, type Shape, sizeOf } from "../shape/shape";
 import { bitsKey } from "./bits";
 import {
-  drawBernoulli,
   drawExponential,
   drawIntegers,
   drawNormal,
@@ -127,10 +126,6 @@ class JaxSource implements ForeignSource {
 
   exponential(length: number): Float64Array {
     return Float64Array.from(drawExponential(this.#hostKey(), length));
-  }
-
-  bernoulli(probabilities: Float32Array | Float64Array): Uint8Array {
-    return drawBernoulli(this.#hostKey(), probabilities.length, (e) => probabilities[e] as number);
   }
 
   weighted(): Int32Array {

@@ -4,17 +4,7 @@ import type { MaskKey } from "../random/mask-key";
 import type { FloatType, ForeignSource, MaskRequest, Stream, TruncatedNormal } from "../random/source";
 import { bitsInOrder, bitsKey, drawnOrder } from "./bits";
 import { Mt19937 } from "./mt19937";
-import {
-  drawBernoulli,
-  drawBits,
-  drawExponential,
-  drawModulo,
-  drawNormal,
-  drawOrder,
-  drawPlaces,
-  drawTruncated,
-  drawUniform,
-} from "./torch-draws";
+import { drawBits, drawExponential, drawModulo, drawNormal, drawOrder, drawPlaces, drawTruncated, drawUniform } from "./torch-draws";
 
 /**
  * Everything that PyTorch draws on the CPU (2.13): `torch.manual_seed(s)` there and `manualSeed(s, { stream: torchCpu })` here give the same initial weights, data, order
@@ -107,10 +97,6 @@ export class TorchCpuSource implements ForeignSource {
 
   exponential(length: number, dtype: FloatType): Float64Array {
     return drawExponential(this.#words, length, dtype);
-  }
-
-  bernoulli(probabilities: Float32Array | Float64Array): Uint8Array {
-    return drawBernoulli(this.#words, probabilities);
   }
 
   weighted(weights: Float32Array | Float64Array, length: number, replacement: boolean): Int32Array {

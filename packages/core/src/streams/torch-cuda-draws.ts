@@ -36,15 +36,20 @@ export function deviceNormal(call: CallKey, threads: number, length: number, dty
   return out;
 }
 
-/** `torch.bernoulli` of a tensor: element e takes word e mod 4 of the block of thread e div 4. */
-export function deviceBernoulli({ seedLo, seedHi, callLo, callHi }: CallKey, probabilities: Float32Array | Float64Array): Uint8Array {
+/**
+ * `torch.bernoulli` of a tensor: element e takes word e mod 4 of the block of thread e div 4, and is 1 where its uniform number is at most its probability: where the
+ * float32 just below is less.
+ */
+export function deviceMarks({ seedLo, seedHi, callLo, callHi }: CallKey, length: number): Float64Array {
   const words = new Uint32Array(4);
-  const out = new Uint8Array(probabilities.length);
-  for (let e = 0; e < out.length; e++) {
+  const single = new Float32Array(1);
+  const bits = new Uint32Array(single.buffer);
+  return Float64Array.from({ length }, (_, e) => {
     if (e % 4 === 0) philox4x32(seedLo, seedHi, callLo, callHi, e / 4, 0, words);
-    out[e] = Number(uniformOf(words[e % 4] as number) <= (probabilities[e] as number));
-  }
-  return out;
+    single[0] = uniformOf(words[e % 4] as number); // above 0
+    bits[0] = (bits[0] as number) - 1;
+    return single[0];
+  });
 }
 
 // --- internal helpers ---

@@ -10,7 +10,7 @@ import { type Gpu, gpuOf } from "./gpus";
 import { isFused } from "./is-fused";
 import { drawable } from "./laid-out";
 import { TorchCpuSource } from "./torch-cpu";
-import { deviceBernoulli, deviceNormal, deviceUniform } from "./torch-cuda-draws";
+import { deviceMarks, deviceNormal, deviceUniform } from "./torch-cuda-draws";
 import { efficientRule, fusedRule, growth, noiseRule, type Rule, type TorchDType, threadsOf } from "./torch-cuda-masks";
 
 /** Options of `torchCuda`. */
@@ -191,10 +191,10 @@ class TorchCuda implements ForeignSource {
     return this.#host.exponential(length, dtype);
   }
 
-  bernoulli(probabilities: Float32Array | Float64Array): Uint8Array {
-    const result = deviceBernoulli(this.#call(), probabilities);
-    this.#offset += 12n;
-    return result;
+  marks(length: number): Float64Array {
+    const marks = deviceMarks(this.#call(), length);
+    if (length > 0) this.#offset += 12n;
+    return marks;
   }
 
   weighted(weights: Float32Array | Float64Array, length: number, replacement: boolean): Int32Array {

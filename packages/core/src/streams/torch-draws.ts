@@ -82,17 +82,6 @@ export function drawExponential(words: Mt19937, length: number, dtype: FloatType
   return out;
 }
 
-/** `bernoulli` of a tensor: as many bits as the probabilities have. */
-export function drawBernoulli(words: Mt19937, probabilities: Float32Array | Float64Array): Uint8Array {
-  const out = hostArray("the host", "bool", probabilities.length) as Uint8Array;
-  const isSingle = probabilities instanceof Float32Array;
-  for (let i = 0; i < out.length; i++) {
-    const u = isSingle ? (words.random() & 0xffffff) * 2 ** -24 : uniform53(words);
-    out[i] = Number(u < (probabilities[i] as number));
-  }
-  return out;
-}
-
 /**
  * `bernoulli_(q)`: bit i of the result, counted from the low end of each byte, is 1 with probability q. 64 bits an element, whatever the dtype, of which 53 are
  * compared, as two integers.

@@ -4,7 +4,7 @@ import { checkDType, checkFloating, type DType, isFloating, type TypedArray } fr
 import { checkInteger, checkNumber, optionsOf } from "../errors/options";
 import { refusal, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
-import { attempt, drawIntegers, drawPermutation, drawRand, drawRandn } from "../random/draws";
+import { attempt, drawIntegers, drawMarks, drawPermutation, drawRandn } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { FloatType } from "../random/source";
 import { checkShape, type Shape, sizeOf } from "../shape/shape";
@@ -90,7 +90,7 @@ export function bernoulli(input: Tensor, options?: { generator?: Generator }): T
     composed(() => {
       const dtype = generator.source.stream ? (p.dtype as FloatType) : "float32";
       const uniform = p.wrap(
-        layoutFrom(p.storage.device, dtype, p.sizes, () => convert("bernoulli", drawRand(generator, p.size, dtype), dtype)),
+        layoutFrom(p.storage.device, dtype, p.sizes, () => convert("bernoulli", drawMarks(generator, p.size, dtype), dtype)),
       );
       return uniform.lt(p.detach()).type(p.dtype);
     }),
