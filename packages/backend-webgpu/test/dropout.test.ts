@@ -123,6 +123,16 @@ describe("the affine select is that of the reference, bit for bit", () => {
     }
   });
 
+  test("for elements of a mask that lie further apart than 2^32", async () => {
+    const change = { shape: [3, 5], maskStrides: [2 ** 33 + 1, 1], elementOffset: 6 };
+    const x = data("float32", [15], noise(3), { offset: 1, length: 20 });
+    const out = data("float32", [15], () => 5, { offset: 2, length: 20 });
+    const [got, expected] = await both(gpu, [x, out], (b, a, o) => b.dropout(spec(15, 0.4, change), a, o));
+    expectSame(got, expected);
+    const [inPlace, expectedInPlace] = await both(gpu, [x], (b, a) => b.dropout(spec(15, 0.4, change), a, a));
+    expectSame(inPlace, expectedInPlace);
+  });
+
   test("whatever is dropped: NaN and infinities become the drop value, kept ones stay", async () => {
     const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 1e-30, 3e38, 1];
     const x = data("float32", [700], (i) => values[i % 7] as number);

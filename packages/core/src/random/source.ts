@@ -15,7 +15,7 @@ export interface Stream {
   begin(seed: bigint): ForeignSource;
 }
 
-/** @internal A mask that is to be drawn. */
+/** A mask that is to be drawn. */
 export interface MaskRequest extends Draw {
   readonly p: number;
   readonly inplace: boolean;
@@ -27,7 +27,7 @@ export interface MaskRequest extends Draw {
   readonly strides?: readonly number[];
 }
 
-/** @internal Who draws for a generator, and its state. */
+/** Who draws for a generator, and its state. */
 export interface Source {
   /** Of another framework; none: the default stream, of which all below `take` is drawn by who wants it. */
   readonly stream?: Stream;
@@ -43,7 +43,7 @@ export interface Source {
   take(key: MaskKey): void;
 }
 
-/** @internal The same under another framework's stream, which also draws on the host. */
+/** The same under another framework's stream, which also draws on the host. */
 export interface ForeignSource extends Source {
   readonly stream: Stream;
   /** Uniform in [from, to), of the values that the dtype has; as are the next. */
@@ -65,7 +65,7 @@ export interface ForeignSource extends Source {
   order?(samples: number, length: number, replacement: boolean, isOwn: boolean): Int32Array;
 }
 
-/** @internal Normal numbers in [a, b], which have the `share` of all. */
+/** Normal numbers in [a, b], which have the `share` of all. */
 export interface TruncatedNormal {
   readonly mean: number;
   readonly std: number;

@@ -137,7 +137,7 @@ export function bernoulli(key: JaxKey, p: number, shape: Shape, options?: JaxOpt
 }
 
 /**
- * Integers in [minval, maxval), int32. Mirrors [jax.random.randint](https://docs.jax.dev/en/latest/_autosummary/jax.random.randint.html), by its source; not compared with JAX's answers.
+ * Integers in [minval, maxval), int32. Mirrors [jax.random.randint](https://docs.jax.dev/en/latest/_autosummary/jax.random.randint.html).
  *
  * @param key Of `key`, `foldIn` or `split`.
  * @param shape Sizes, outermost first.
@@ -158,7 +158,7 @@ export function randint(key: JaxKey, shape: Shape, minval: number, maxval: numbe
 }
 
 /**
- * 0 to n - 1 in a random order, int32. Mirrors [jax.random.permutation](https://docs.jax.dev/en/latest/_autosummary/jax.random.permutation.html) of a number, by its source; not compared with
+ * 0 to n - 1 in a random order, int32. Mirrors [jax.random.permutation](https://docs.jax.dev/en/latest/_autosummary/jax.random.permutation.html) of a number, held to its answers,
  * JAX's answers.
  *
  * @param key Of `key`, `foldIn` or `split`.

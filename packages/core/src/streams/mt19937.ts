@@ -19,9 +19,7 @@ export class Mt19937 {
   /** The second number of a pair of normal ones, which the next call gives. */
   spare: number | undefined;
   readonly #state = new Int32Array(N + 1);
-  /** The words that the state stands for, once it was stepped on. */
-  readonly #words = new Uint32Array(N);
-  /** Words taken of those; after seeding as if all were. */
+  /** Words of it that were given out; after seeding as if all were. */
   #next = N;
   /** Until the first word is taken, for which PyTorch has a `next` of 0. */
   #isFresh = true;
@@ -41,17 +39,23 @@ export class Mt19937 {
   /** The next 32 bits. */
   random(): number {
     if (this.#next === N) this.#step();
-    return this.#words[this.#next++] as number;
+    return tempered(this.#state[this.#next++] as number) >>> 0;
+  }
+
+  /** Some of the next words, at least one and at most so many, as the state has them: `tempered` makes words of them. Valid until the next call. */
+  take(most: number): Int32Array {
+    if (this.#next === N) this.#step();
+    const start = this.#next;
+    this.#next = Math.min(N, start + most);
+    return this.#state.subarray(start, this.#next);
   }
 
   /** The next words, as many as there is room for. */
   fill(out: Uint32Array): void {
     for (let at = 0; at < out.length; ) {
-      if (this.#next === N) this.#step();
-      const count = Math.min(out.length - at, N - this.#next);
-      out.set(this.#words.subarray(this.#next, this.#next + count), at);
-      this.#next += count;
-      at += count;
+      const taken = this.take(out.length - at);
+      temper(taken, out, at);
+      at += taken.length;
     }
   }
 
@@ -67,7 +71,6 @@ export class Mt19937 {
     this.seed = other.seed;
     this.spare = other.spare;
     this.#state.set(other.#state);
-    this.#words.set(other.#words);
     this.#next = other.#next;
     this.#isFresh = other.#isFresh;
   }
@@ -113,41 +116,39 @@ export class Mt19937 {
     this.#state.set(words);
     this.#isFresh = isFresh;
     this.#next = isFresh ? N : Number(next);
-    for (let i = 0; i < N; i++) this.#words[i] = tempered(words[i] as number);
   }
 
   /** Steps the whole state on. */
   #step(): void {
-    const [state, words] = [this.#state, this.#words];
-    twist(state, words, 0, N - M, M);
+    const state = this.#state;
+    twist(state, 0, N - M, M);
     state[N] = state[0] as number; // the last place looks at the first
-    twist(state, words, N - M, N, M - N);
+    twist(state, N - M, N, M - N);
     this.#isFresh = false;
     this.#next = 0;
   }
 }
 
-// --- internal helpers ---
-
-/** Steps places `from` to `to` on, each by that `far` places away. All in one loop, with int32 constants in their places: other ways of writing it take up to twice as long. */
-function twist(state: Int32Array, words: Uint32Array, from: number, to: number, far: number): void {
-  let high = state[from] as number;
-  for (let i = from; i < to; i++) {
-    const low = state[i + 1] as number;
-    let word = (state[i + far] as number) ^ (((high & -0x80000000) | (low & 0x7fffffff)) >>> 1) ^ (-(low & 1) & -0x66f74f21);
-    state[i] = word;
-    high = low;
-    word ^= word >>> 11;
-    word ^= (word << 7) & -0x62d3a980;
-    word ^= (word << 15) & -0x103a0000;
-    words[i] = word ^ (word >>> 18);
-  }
-}
-
-/** What is given out for a word of the state. */
-function tempered(word: number): number {
+/** What is given out for a word of the state, as an int32. */
+export function tempered(word: number): number {
   let out = word ^ (word >>> 11);
   out ^= (out << 7) & -0x62d3a980;
   out ^= (out << 15) & -0x103a0000;
   return out ^ (out >>> 18);
+}
+
+// --- internal helpers ---
+
+/** Steps places `from` to `to` on, each by that `far` places away. Constants are int32 and in their places: an engine loads and checks what lies outside each time. */
+function twist(state: Int32Array, from: number, to: number, far: number): void {
+  let high = state[from] as number;
+  for (let i = from; i < to; i++) {
+    const low = state[i + 1] as number;
+    state[i] = (state[i + far] as number) ^ (((high & -0x80000000) | (low & 0x7fffffff)) >>> 1) ^ (-(low & 1) & -0x66f74f21);
+    high = low;
+  }
+}
+
+function temper(words: Int32Array, out: Uint32Array, at: number): void {
+  for (let i = 0; i < words.length; i++) out[at + i] = tempered(words[i] as number);
 }

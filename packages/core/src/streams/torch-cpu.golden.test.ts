@@ -180,7 +180,7 @@ describe("modules in training", () => {
     const model = new Function("nn", `return new nn.${module}`)(nn) as nn.Module & { forward(...inputs: Tensor[]): Tensor | Tensor[] };
     const x = randn([5, 3, 4]);
     const y = model.forward(...Array<Tensor>(inputs).fill(x));
-    expectClose(values(Array.isArray(y) ? (y[0] as Tensor) : y), output, { rtol: 0, atol: 3e-6 });
+    expectClose(values((Array.isArray(y) ? y[0] : y) as Tensor), output, { rtol: 0, atol: 3e-6 });
     expect(after()).toEqual(next.map(Math.fround));
   });
 });

@@ -1,7 +1,7 @@
 /** Numbers as PyTorch draws them on the CPU, from the words of its generator. Measured against 2.13 on x86-64, whose kernels fuse multiplications with additions. */
 import { hostArray } from "../dtype/dtype";
 import type { FloatType } from "../random/source";
-import type { Mt19937 } from "./mt19937";
+import { type Mt19937, tempered } from "./mt19937";
 
 /** From here on numbers of `randn` are made 16 at a time. */
 const NORMAL_BLOCK = 16;
@@ -29,7 +29,7 @@ export function drawUniform(words: Mt19937, length: number, from: number, to: nu
     return out;
   }
   const [start, width] = [Math.fround(from), Math.fround(Math.fround(to) - Math.fround(from))];
-  inChunks(words, length, 1, (chunk, at) => setUniform(out, at, chunk, width, start));
+  inChunks(words, length, (chunk, at) => setUniform(out, at, chunk, width, start));
   return out;
 }
 
@@ -91,7 +91,16 @@ export function drawBits(words: Mt19937, length: number, q: number): Uint8Array 
   const first = Math.ceil(q * 2 ** 53); // the smallest number that is not kept
   const firstHigh = Math.floor(first / 2 ** 32);
   const firstLow = first - firstHigh * 2 ** 32;
-  inChunks(words, length, 2, (chunk, at) => setBits(bits, at, chunk, firstHigh, firstLow));
+  for (let i = 0; i < length; ) {
+    const taken = words.take(2 * (length - i));
+    const pairs = taken.length >> 1;
+    setBits(bits, i, taken, pairs, firstHigh, firstLow);
+    i += pairs;
+    if (taken.length % 2 === 0) continue;
+    // A pair that the end of a block parts.
+    setBits(bits, i, Int32Array.of(taken.at(-1) as number, words.take(1)[0] as number), 1, firstHigh, firstLow);
+    i++;
+  }
   return bits;
 }
 
@@ -140,22 +149,23 @@ export function drawTruncated(
 
 // --- internal helpers ---
 
-/** Words for `length` elements, `each` of them, some at a time: a loop over an array is several times as fast as calls. */
-function inChunks(words: Mt19937, length: number, each: number, use: (chunk: Uint32Array, start: number) => void): void {
-  const room = new Uint32Array(Math.min(length, CHUNK) * each);
+/** Words for `length` elements, some at a time: a loop over an array is several times as fast as calls. */
+function inChunks(words: Mt19937, length: number, use: (chunk: Uint32Array, start: number) => void): void {
+  const room = new Uint32Array(Math.min(length, CHUNK));
   for (let at = 0; at < length; at += CHUNK) {
-    const chunk = room.subarray(0, Math.min(length - at, CHUNK) * each);
+    const chunk = room.subarray(0, Math.min(length - at, CHUNK));
     words.fill(chunk);
     use(chunk, at);
   }
 }
 
-/** A function of its own, as is the next: variables of an outer function are slow to reach. */
-function setBits(bits: Uint8Array, start: number, chunk: Uint32Array, firstHigh: number, firstLow: number): void {
-  for (let i = 0, at = start; i < chunk.length; i += 2, at++) {
-    const high = (chunk[i] as number) & 0x1fffff;
-    // No branch, which would be mispredicted every other time.
-    const isKept = Number(high < firstHigh) | (Number(high === firstHigh) & Number((chunk[i + 1] as number) < firstLow));
+/** A function of its own, as is the next: variables of an outer function are slow to reach. A second word is looked at once in two million times. */
+function setBits(bits: Uint8Array, start: number, taken: Int32Array, pairs: number, firstHigh: number, firstLow: number): void {
+  for (let i = 0; i < pairs; i++) {
+    const high = tempered(taken[2 * i] as number) & 0x1fffff;
+    let isKept = Number(high < firstHigh);
+    if (high === firstHigh) isKept = Number(tempered(taken[2 * i + 1] as number) >>> 0 < firstLow);
+    const at = start + i;
     bits[at >>> 3] = (bits[at >>> 3] as number) | (isKept << (at & 7));
   }
 }

@@ -162,10 +162,15 @@ function gpt({ vocab, context, width, heads, layers, batch, steps }: Args, backe
   return { init, losses, output: inEvaluation(model, cut([0], 0)) };
 }
 
-type Model = nn.Module & { forward(x: Tensor): Tensor };
+/** What a step asks of an optimizer. */
+type Optimizer = Pick<optim.SGD, "zeroGrad" | "step">;
+
+interface Model extends nn.Module {
+  forward(x: Tensor): Tensor;
+}
 
 /** Goes over the data in batches, in the order in which it is there. */
-function inOrder(model: Model, optimizer: optim.Optimizer, data: Tensor, target: Tensor, batch: number, epochs: number): Ran {
+function inOrder(model: Model, optimizer: Optimizer, data: Tensor, target: Tensor, batch: number, epochs: number): Ran {
   const [init, losses] = [firstSix(model), [] as Tensor[]];
   const rows = data.shape[0] as number;
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -177,7 +182,7 @@ function inOrder(model: Model, optimizer: optim.Optimizer, data: Tensor, target:
   return { init, losses, output: inEvaluation(model, data.slice(0, 0, 6)) };
 }
 
-function step(optimizer: optim.Optimizer, lossOf: () => Tensor): Tensor {
+function step(optimizer: Optimizer, lossOf: () => Tensor): Tensor {
   return tidy(() => {
     const loss = lossOf();
     optimizer.zeroGrad();

@@ -1,7 +1,8 @@
 /** Whole scripts against PyTorch's runs of them: what they draw for weights, data, order and masks comes from a seed alone. */
-import { type Backend, getDefaultBackend, manualSeed, rand, setDefaultBackend } from "@dropwise/core";
-import { type Stream, torchCpu } from "@dropwise/core/streams";
+import { type Backend, defaultGenerator, getDefaultBackend, manualSeed, rand, setDefaultBackend } from "@dropwise/core";
+import { type Stream, torchCpu, torchCuda } from "@dropwise/core/streams";
 import scriptsFile from "../../../goldens/torch-scripts.json";
+import cudaFile from "../../../goldens/torch-scripts-cuda.json";
 import { assertClose, assertSame } from "../../assert";
 import { each, type Family } from "../../case";
 import type { GoldenTensor } from "../../goldens";
@@ -47,6 +48,36 @@ export const torchScripts: Family = each(
     assertClose(await Promise.all(losses.map((loss) => loss.item())), run.losses, STEPS, `${what}, loss at each step`);
     assertClose(await output.data(), run.evalOutput.data, OUTPUT, `${what}, output in evaluation`);
     assertSame(Array.from(await after.data()), run.randAfter.data.map(Math.fround), `${what}, the generator at the end`);
+  },
+);
+
+/** A run with the model on an H100. */
+interface CudaRun {
+  readonly seed: number;
+  readonly losses: readonly number[];
+  readonly evalOutput: readonly number[];
+  /** Of the CUDA generator at the end. */
+  readonly offset: number;
+}
+
+const cudaScripts = (cudaFile.scripts as unknown as readonly { name: string; args: Args; runs: readonly CudaRun[] }[])
+  // cuDNN's dropout between recurrent layers keeps a state of its own.
+  .filter(({ name }) => name !== "lstm")
+  .flatMap(({ runs, ...script }) => runs.map((run) => ({ ...script, run })));
+
+/** Scripts whose model is on a GPU: weights, data and order from the CPU's generator, masks from the card's. */
+export const torchCudaScripts: Family = each(
+  cudaScripts,
+  ({ name, run }) => `runs a script as PyTorch does on a GPU, from nothing but seed ${run.seed}: ${name}`,
+  async ({ name, args, run }, { backend }) => {
+    const { losses, output, offset } = underSeed(run.seed, torchCuda({ attention: "efficient" }), backend, () => {
+      const ran = (programs[name] as (typeof programs)[string])(args, backend);
+      return { ...ran, offset: defaultGenerator().offset };
+    });
+    const what = `${backend.name}, ${name} as on a GPU`;
+    assertClose(await Promise.all(losses.map((loss) => loss.item())), run.losses, STEPS, `${what}, loss at each step`);
+    assertClose(await output.data(), run.evalOutput, OUTPUT, `${what}, output in evaluation`);
+    assertSame(Number(offset), run.offset, `${what}, the generator at the end`);
   },
 );
 
