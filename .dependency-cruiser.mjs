@@ -16,6 +16,7 @@ const rooms = [
   "nn",
   "optim",
   "data",
+  "streams",
   "train",
 ];
 

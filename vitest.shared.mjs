@@ -22,3 +22,6 @@ export const sourceAlias =
         { find: /^@dropwise\/weights$/, replacement: fromRoot("packages/weights/src/index.ts") },
         { find: /^@dropwise\/conformance$/, replacement: fromRoot("packages/conformance/src/index.ts") },
       ];
+
+/** The environment in which Node's WebGPU finds a GPU in software, for packages that test on one. */
+export { swiftShaderEnvironment } from "./packages/backend-webgpu/test/support/swiftshader.mjs";

@@ -1,6 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { sourceAlias } from "../../vitest.shared.mjs";
-import { swiftShaderEnvironment } from "../backend-webgpu/test/support/swiftshader.mjs";
+import { sourceAlias, swiftShaderEnvironment } from "../../vitest.shared.mjs";
 
 // In this process, so that the ones it starts have it from their first moment: the dynamic linker looks at it only then.
 Object.assign(process.env, await swiftShaderEnvironment());

@@ -5,7 +5,6 @@ import type { Cases } from "../case";
 import type { Place } from "../place";
 import * as p from "../places";
 
-const word = (...words: readonly string[]) => p.word(...words);
 const key: Place = { valid: () => jaxRandom.key(3), accepts: (value) => p.isArrayOf(value, isWord) && (value as unknown[]).length === 2 };
 const isWord = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
 const backend = { backend: p.backend };
@@ -18,12 +17,12 @@ export const streamCases: Cases = {
     p.options({
       multiprocessors: p.integer(108, 1, 2 ** 16),
       threadsPerMultiprocessor: p.integer(1024, 256, 2 ** 12),
-      dtype: word("float32", "float16", "bfloat16", "float64"),
-      attention: word("math", "efficient", "flash", "cudnn"),
-      draws: word("host", "device"),
+      dtype: p.word("float32", "float16", "bfloat16", "float64"),
+      attention: p.word("math", "efficient", "flash", "cudnn"),
+      draws: p.word("host", "device"),
     }),
   ],
-  torchCompiled: [p.options({ device: word("cuda", "cpu") })],
+  torchCompiled: [p.options({ device: p.word("cuda", "cpu") })],
   graph: [compiled, fn],
   jax: "a stream",
   jaxFork: [p.integer(2, 0, 2 ** 32 - 2)],

@@ -6,6 +6,7 @@
  */
 
 export type { Stream } from "../random/source";
+export type { CompiledDevice } from "./compiled-words";
 export { type DiagnoseOptions, type Diagnosis, diagnose } from "./diagnose";
 export { jax, jaxFork } from "./jax";
 export * as jaxRandom from "./jax-random";
