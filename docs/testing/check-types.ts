@@ -17,8 +17,10 @@ export function typeErrors(blocks: readonly Block[]): string[] {
   const { readFile, fileExists } = host;
   host.fileExists = (name) => files.has(name) || fileExists(name);
   host.readFile = (name) => files.get(name)?.code ?? readFile(name);
-  const sources = { "@dropwise/core": "packages/core/src/index.ts", "@dropwise/core/train": "packages/core/src/train/index.ts" };
-  const paths = Object.fromEntries(Object.entries(sources).map(([name, path]) => [name, [join(root, path)]]));
+  const entries = { "@dropwise/core": "", "@dropwise/core/train": "train/", "@dropwise/core/streams": "streams/" };
+  const paths = Object.fromEntries(
+    Object.entries(entries).map(([name, folder]) => [name, [join(root, `packages/core/src/${folder}index.ts`)]]),
+  );
   const program = ts.createProgram([...files.keys()], { ...options, noUnusedLocals: false, ...(built ? {} : { paths }) }, host);
   return [...files].flatMap(([name, block]) =>
     ts.getPreEmitDiagnostics(program, program.getSourceFile(name)).map(({ messageText, start = 0 }) => {

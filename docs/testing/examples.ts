@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import * as core from "@dropwise/core";
+import * as streams from "@dropwise/core/streams";
 import * as train from "@dropwise/core/train";
 import * as weights from "@dropwise/weights";
 import { leftOut, root, workspacePackages } from "../../scripts/workspace.mjs";
@@ -11,9 +12,11 @@ import type { Block } from "./blocks.mjs";
 const ORIGINS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(core).map((name) => [name, "@dropwise/core"])),
   ...Object.fromEntries(Object.keys(train).map((name) => [name, "@dropwise/core/train"])),
+  ...Object.fromEntries(Object.keys(streams).map((name) => [name, "@dropwise/core/streams"])),
   ...Object.fromEntries(Object.keys(weights).map((name) => [name, "@dropwise/weights"])),
   "functional as F": "@dropwise/core",
   "type Tensor": "@dropwise/core",
+  tensorOfParts: "@dropwise/core/backend",
   createNativeBackend: "@dropwise/backend-native",
   createWasmBackend: "@dropwise/backend-wasm",
   createWebGPUBackend: "@dropwise/backend-webgpu",

@@ -18,6 +18,7 @@ const alias: Record<string, string> =
     ? {}
     : {
         "@dropwise/core/backend": join(root, "packages/core/src/backend/index.ts"),
+        "@dropwise/core/streams": join(root, "packages/core/src/streams/index.ts"),
         "@dropwise/core/train": join(root, "packages/core/src/train/index.ts"),
         "@dropwise/core": join(root, "packages/core/src/index.ts"),
       };

@@ -76,7 +76,7 @@ function filesOfPage(block: Block): Block[] {
 /** A page without a map of its own is meant for a bundler, which finds packages by their names. */
 function withImports(html: string): string {
   if (html.includes('type="importmap"')) return html;
-  const addresses = ["core", "core/backend", "core/train", "backend-wasm", "backend-webgpu"].map((name) => {
+  const addresses = ["core", "core/backend", "core/train", "core/streams", "backend-wasm", "backend-webgpu"].map((name) => {
     const [folder, file = "index"] = name.split("/");
     return [`@dropwise/${name}`, `https://cdn.jsdelivr.net/npm/@dropwise/${folder}@0/dist/${file}.js`];
   });

@@ -9,7 +9,7 @@ import { root } from "../workspace.mjs";
 /** The guides in the order of a reader; pages that are not named here come last. */
 const GUIDES = [
   ...["get-started", "dropout", "data", "coming-from-pytorch", "models", "choosing-a-backend", "reproducibility", "performance"],
-  ...["troubleshooting", "random-stream", "write-a-backend"],
+  ...["troubleshooting", "whose-mask", "random-stream", "write-a-backend"],
 ];
 
 /**

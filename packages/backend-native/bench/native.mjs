@@ -2,7 +2,7 @@
  * What the native kernels take, as ratios within one run: against a copy of the same bytes, against each other, and through the public API
  * against the kernel alone.
  *
- *     npm run bench --workspace @dropwise/backend-native -- [--rounds 20] [--only dropout,api,matmul,training,busy]
+ *     npm run bench --workspace @dropwise/backend-native -- [--rounds 20] [--only dropout,layouts,api,matmul,training,busy]
  *
  * `busy`, what two threads cost where no core is free, runs only when it is named.
  */
@@ -10,13 +10,21 @@ import { parseArgs } from "node:util";
 import { createNativeBackend } from "@dropwise/backend-native";
 import { functional as F, nn, noGrad, ones, optim, randn, setDefaultBackend, tidy } from "@dropwise/core";
 import { compareWhileBusy } from "../../kernels/bench/busy.mjs";
+import { compareLayouts } from "../../kernels/bench/layouts.mjs";
 import { mlpStep } from "../../kernels/bench/work.mjs";
 import { best, line } from "./measure.mjs";
 
 const options = { rounds: { type: /** @type {const} */ ("string"), default: "20" }, only: { type: /** @type {const} */ ("string") } };
 const { values } = parseArgs({ options });
 const rounds = Number(values.rounds);
-const sections = { dropout: dropoutKernels, api: throughTheApi, matmul: matrixProducts, training, busy };
+const sections = {
+  dropout: dropoutKernels,
+  layouts: () => compareLayouts(best1, rounds),
+  api: throughTheApi,
+  matmul: matrixProducts,
+  training,
+  busy,
+};
 
 const best1 = createNativeBackend({ threads: 1 });
 console.log(`best instruction set here: ${best1.info.device}; Node ${process.versions.node}`);

@@ -2,6 +2,7 @@ import {
   type Backend,
   type BackendStorage,
   type DropoutSpec,
+  layoutOf,
   type Operand,
   referenceKernels,
   type TypedArray,
@@ -81,6 +82,27 @@ const specs = fc.record({
   kind: fc.constantFrom("apart", "in place", "repeated"),
 });
 
+/** The kinds of layouts there are, with their widths. */
+const WIDTHS = [
+  { kind: "packed", width: 2 },
+  { kind: "packed", width: 4 },
+  { kind: "packed", width: 8 },
+  { kind: "spread", width: 4 },
+  { kind: "wide", width: 2 },
+  { kind: "flat", width: 1 },
+  { kind: "flat", width: 4 },
+] as const;
+const layouts = fc
+  .record({
+    of: fc.constantFrom(...WIDTHS),
+    threads: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(64, 255, 256, 1000, 5000, 2 ** 29)),
+    shift: fc.constantFrom(0, 1),
+    low: fc.oneof(fc.constant(0), word),
+    thresholdHi: fc.constantFrom(0, 2 ** 20, 1_500_000, 2 ** 21),
+    nearCarry: fc.boolean(),
+  })
+  .map(({ of, ...rest }) => ({ ...of, ...rest }));
+
 describe("every instruction set, with any number of threads, gives the reference's bits for", () => {
   test("dropout, whatever the sizes, strides, offsets and values", () => {
     fc.assert(
@@ -101,6 +123,53 @@ describe("every instruction set, with any number of threads, gives the reference
       }),
       { numRuns: 150 },
     );
+  });
+
+  test("dropout by every layout of masks, whatever the sizes, strides, offsets and values", () => {
+    fc.assert(
+      fc.property(specs, layouts, ({ key: [seedLo, seedHi, callLo, callHi, threshold], offset, affine, layout, place, kind }, mask) => {
+        const shape = layout.map(({ size }) => size);
+        const n = shape.reduce((product, size) => product * size, 1);
+        const [keepScale = 1, keepShift = 0, dropValue = 0] = affine.map(Math.fround);
+        const spec: DropoutSpec = {
+          ...{
+            seedLo,
+            seedHi,
+            callLo: mask.nearCarry ? 2 ** 32 - 1 : callLo,
+            callHi: callHi % 2 ** 20,
+            threshold,
+            keepScale,
+            keepShift,
+            dropValue,
+          },
+          ...{ elementOffset: offset, shape, maskStrides: layout.map(({ stride }) => stride), layout: layoutOf(mask) },
+        };
+        const values = ramp(n + place + 1);
+        agree(values, new Float32Array(values.length).fill(7), (kernels, x, out) => {
+          const input: Operand<never> = { storage: x, shape: [n], strides: [kind === "repeated" ? 0 : 1], offset: place };
+          const output: Operand<never> = { storage: kind === "in place" ? x : out, shape: [n], strides: [1], offset: place };
+          kernels.dropout(spec, input, output);
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test.each(WIDTHS)("dropout of a million elements by layout %j, cut among threads by elements and by columns", (mask) => {
+    for (const [n, threads] of [
+      [200_003, 1024],
+      [200_003, 2 ** 20],
+      [1_000_003, 270_336],
+    ] as const) {
+      const spec = {
+        ...{ seedLo: 1, seedHi: 2, callLo: 2 ** 32 - 2, callHi: 4, threshold: 0x7fffffc0, keepScale: 2, keepShift: 0, dropValue: 0 },
+        ...{ elementOffset: threads + 7, shape: [n], maskStrides: [1], layout: layoutOf({ ...mask, threads, thresholdHi: 0xfffff }) },
+      };
+      agree(ramp(n), new Float32Array(n), (kernels, x, out) => {
+        const operand = (storage: BackendStorage<never>) => ({ storage, shape: [n], strides: [1], offset: 0 });
+        kernels.dropout(spec, operand(x), operand(out));
+      });
+    }
   });
 
   test("dropout that is cut among threads, in chunks and at offsets of every residue", () => {

@@ -10,6 +10,7 @@ import { createWasmBackend } from "@dropwise/backend-wasm";
 import { cpu, functional as F, noGrad, ones, rand, tidy } from "@dropwise/core";
 import { referenceKernels } from "@dropwise/core/backend";
 import { compareWhileBusy } from "../../kernels/bench/busy.mjs";
+import { compareLayouts } from "../../kernels/bench/layouts.mjs";
 import { mlpStep } from "../../kernels/bench/work.mjs";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" }, busy: { type: "boolean", default: false } } });
@@ -21,6 +22,7 @@ const two = await createWasmBackend({ threads: 2 });
 if (values.busy) await compareWhileBusy(one, two);
 else {
   dropoutAgainstCopy();
+  compareLayouts(one, 4 * rounds);
   matrixProducts();
   smallCalls();
   trainingSteps();

@@ -48,7 +48,8 @@ export function dropout(runtime: Runtime, reference: Kernels): Required<Pick<Bac
       words[LAYOUT + 5] = layout.thresholdHi;
       // As `layoutUnits` counts them: columns, where a mask that is drawn by columns has more elements than them.
       const isByColumns = kind === "spread" || kind === "wide";
-      const columns = isByColumns && layout.shift === 0 && layout.low === 0 && rank === 1 && maskStrides[0] === 1 && units > threads ? threads : units;
+      const columns =
+        isByColumns && layout.shift === 0 && layout.low === 0 && rank === 1 && maskStrides[0] === 1 && units > threads ? threads : units;
       const blocks = isByColumns ? Math.ceil(units / columns / width) : 1 / Math.min(4, width);
       runtime.run("dropoutLayout", columns, blocks * 4 * DROPOUT_NS);
     },

@@ -11,6 +11,7 @@ import { errors } from "./families/errors";
 import { failures } from "./families/failures";
 import { functions } from "./families/functions";
 import { gather } from "./families/gather";
+import { layouts } from "./families/layouts";
 import { losses } from "./families/losses";
 import { matmul } from "./families/matmul";
 import { memoryFamily } from "./families/memory";
@@ -49,6 +50,7 @@ export const suite: Readonly<Record<string, Family>> = {
   losses,
   functions,
   dropout,
+  layouts,
   replay,
   streams,
   attention,

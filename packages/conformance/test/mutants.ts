@@ -6,6 +6,8 @@ import {
   createTypedArray,
   type DropoutSpec,
   type Kernels,
+  layoutOf,
+  type MaskLayout,
   type Operand,
   philox4x32,
   referenceKernels,
@@ -66,6 +68,7 @@ function withSteps(changes: () => Partial<Steps>): () => Backend {
         const to = out.storage.handle as TypedArray;
         const step = x.strides.some((stride) => stride !== 0) ? 1 : 0;
         const words = new Uint32Array(4);
+        const keeps = spec.layout?.keeps(spec);
         const round = to instanceof Float32Array ? steps.round : (value: number) => value;
         const n = steps.count(sizeOf(given.shape));
         for (let i = 0; i < n; i++) {
@@ -73,7 +76,7 @@ function withSteps(changes: () => Partial<Steps>): () => Backend {
           const block = steps.block(m);
           philox4x32(spec.seedLo, spec.seedHi, spec.callLo, spec.callHi, block >>> 0, Math.floor(block / 2 ** 32), words);
           const value = from[x.offset + i * step] as number;
-          const isKept = steps.keep(words[m % 4] as number, spec.threshold);
+          const isKept = keeps?.(m) ?? steps.keep(words[m % 4] as number, spec.threshold);
           const scaled = spec.keepShift === 0 ? steps.scale(value, spec) : round(value * spec.keepScale) + spec.keepShift;
           to[out.offset + i] = isKept ? scaled : steps.drop(value, spec);
         }
@@ -164,6 +167,50 @@ export const mutants: readonly Mutant[] = [
     "dropout > gives alphaDropout of the reference, forward and backward",
   ),
   steps("the drop value forgotten", { drop: () => 0 }, "dropout > gives alphaDropout of the reference, forward and backward"),
+  layout(
+    "a call that stays from pass to pass",
+    (l) => changedIndex(l, (element) => element % (l.width * l.threads)),
+    "layouts > draws packed 2 for every size and number of threads",
+    "layouts > draws wide 2 for every size and number of threads",
+  ),
+  layout(
+    "threads that take neighbours where they take every so manieth",
+    (l) => layoutOf({ ...l, kind: l.kind === "spread" ? "packed" : l.kind }),
+    "layouts > draws spread 4 for every size and number of threads",
+    "layouts > draws spread 4 for as many elements as are divided among threads",
+  ),
+  layout(
+    "eight elements of one block",
+    (l) => (l.width === 8 ? changedIndex(l, (element) => element - (element & 4)) : l),
+    "layouts > draws packed 8 for every size and number of threads",
+  ),
+  layout(
+    "the bit that is shifted out kept",
+    (l) => layoutOf({ ...l, shift: 0 }),
+    "layouts > draws flat 1 for every size and number of threads",
+  ),
+  layout(
+    "words that begin at 0 where they begin elsewhere",
+    (l) => layoutOf({ ...l, low: 0 }),
+    "layouts > draws flat 4 for every size and number of threads",
+    "layouts > compares words of flat 4 unsigned, at the ends of the range",
+  ),
+  layout(
+    "the low half of a wide threshold left out",
+    (l) => ({ ...l, keeps: (spec) => l.keeps(l.kind === "wide" ? { ...spec, threshold: 0 } : spec) }),
+    "layouts > drops what equals the threshold and keeps what is one below it, of wide 2",
+  ),
+  layout(
+    "the index of a mask cut to 32 bits",
+    (l) => changedIndex(l, (element) => element >>> 0),
+    "layouts > draws flat 1 from any element offset and call on, beyond 2^32 too",
+    "layouts > draws spread 4 from any element offset and call on, beyond 2^32 too",
+  ),
+  layout(
+    "a call that does not carry",
+    (l) => ({ ...l, keeps: (spec) => withoutCarry(l, spec) }),
+    "layouts > draws packed 4 from any element offset and call on, beyond 2^32 too",
+  ),
   {
     name: "backward with another call",
     create: withSteps(() => ({ spec: secondTime((spec) => ({ ...spec, callLo: spec.callLo + 1 })) })),
@@ -312,6 +359,30 @@ export const mutants: readonly Mutant[] = [
 // --- internal helpers ---
 
 /** The minimal backend with a wrong kernel beside its own. */
+/** A fault in the masks of other frameworks; those of the default stream are right. */
+function layout(name: string, wrong: (right: MaskLayout) => MaskLayout, ...caughtBy: string[]): Mutant {
+  const change = (spec: DropoutSpec) => (spec.layout === undefined ? spec : { ...spec, layout: wrong(spec.layout) });
+  return kernel(name, (k) => ({ dropout: (spec, x, out) => k.dropout(change(spec), x, out) }), ...caughtBy);
+}
+
+/** A layout that takes one element for another. */
+function changedIndex(right: MaskLayout, change: (element: number) => number): MaskLayout {
+  const keeps = (spec: DropoutSpec) => {
+    const kept = right.keeps(spec);
+    return (element: number) => kept(change(element));
+  };
+  return { ...right, keeps };
+}
+
+/** The calls of the passes, counted in their low words only. */
+function withoutCarry(right: MaskLayout, spec: DropoutSpec): (element: number) => boolean {
+  const perPass = right.width * right.threads;
+  return (element) => {
+    const passes = Math.floor(element / perPass) * Math.max(1, right.width / 4);
+    return right.keeps({ ...spec, callLo: (spec.callLo + passes) >>> 0 })(element % perPass);
+  };
+}
+
 function kernel(name: string, wrong: (right: Kernels) => Partial<Kernels>, ...caughtBy: string[]): Mutant {
   const create = (): Backend => {
     const backend = createMinimalBackend() as Backend;

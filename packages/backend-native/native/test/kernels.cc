@@ -60,6 +60,13 @@ void dropoutAgrees(Machine& expected, Machine& actual, const std::string& name) 
   const double offset = offsets[dice.below(3)] + double(dice.below(9));
   const bool repeats = dice.chance(5), inPlace = !repeats && dice.chance(3), affine = dice.chance(3);
   std::vector<double> call = {id(KernelId::dropout)};
+  if (dice.chance(2)) {
+    // Kind, width, threads, shift, low and high half of the threshold of a layout.
+    const double rows[][2] = {{0, 2}, {0, 4}, {0, 8}, {1, 4}, {2, 2}, {3, 1}, {3, 4}};
+    const auto& row = rows[dice.below(7)];
+    const double threads = double(dice.pick({1, 3, 64, 256, 1000, 5000, size_t(1) << 29})), plain = double(dice.chance(4));
+    call = {id(KernelId::dropoutLayout), row[0], row[1], threads, plain, plain * double(uint32_t(dice.next())), double(dice.below(1u << 21))};
+  }
   for (int i = 0; i < 4; i++) call.push_back(double(uint32_t(dice.next())));
   call.push_back(double(uint32_t(dice.chance(4) ? 0xFFFFFFFFu : dice.next())));
   for (const double value : {1.25, affine ? -0.5 : 0.0, affine ? 2.0 : 0.0, offset, repeats ? 0.0 : 1.0, double(rank)}) call.push_back(value);
@@ -152,7 +159,7 @@ void productsAndSums(Machine& one, Machine& many, const std::string& name) {
 
 /// Blocks of numbers that mean nothing: refused or harmless, never outside the memory. The sanitizer is the judge.
 void nonsense(Machine& machine) {
-  std::vector<double> call = {double(dice.below(13))};
+  std::vector<double> call = {double(dice.below(14))};
   while (call.size() < 50) {
     const double odd[] = {-1, 0.5, 1e300, std::nan(""), 9007199254740991.0, 9007199254740992.0, 4294967296.0, double(kFloats), 4.0 * kFloats};
     call.push_back(dice.chance(12) ? odd[dice.below(9)] : double(dice.below(dice.pick({2, 2, 9, 300, 4 * kFloats}))));

@@ -2,7 +2,12 @@
 import type { DropoutSpec, MaskLayout } from "../backend/backend";
 import { philox4x32 } from "../random/philox";
 
-/** A layout, with its definition as a function. Shift and low are 0 where nothing is said. */
+/**
+ * A layout of masks with its definition as a function, which every kernel is held to.
+ *
+ * @param fields Its kind and width, and what else differs from 1 thread and 0.
+ * @returns The layout, for `DropoutSpec.layout`.
+ */
 export function layoutOf(fields: Partial<Omit<MaskLayout, "keeps">> & Pick<MaskLayout, "kind" | "width">): MaskLayout {
   const layout = { threads: 1, shift: 0, low: 0, thresholdHi: 0, ...fields };
   return { ...layout, keeps: (spec) => keeping(layout, spec) };

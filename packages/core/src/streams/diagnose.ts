@@ -45,8 +45,7 @@ export interface Diagnosis {
  * @example
  * ```ts
  * const mask = F.dropout(ones([64]), { p: 0.3, generator: new Generator(7, { stream: torchCuda({ dtype: "float16" }) }) });
- * console.log(diagnose(mask, { seed: 7 }).words);
- * // PyTorch's dropout on CUDA, out of place, float16, bfloat16: call 0, p 0.3 (offset 0; any GPU)
+ * console.log(diagnose(mask, { seed: 7 }).words); // PyTorch's dropout on CUDA, out of place, float16, bfloat16: call 0, p 0.3 (offset 0; any GPU)
  * ```
  */
 export function diagnose(mask: Tensor | TypedArray | NestedArray, options: DiagnoseOptions): Diagnosis {

@@ -14,7 +14,7 @@ export interface Elements {
   readonly behind: number;
 }
 
-/** A dense input's mask follows its memory, others go row by row. Of a part, the whole is taken as contiguous and aligned. */
+/** @internal A dense input's mask follows its memory, others go row by row. Of a part, the whole is taken as contiguous and aligned. */
 export function elementsOf({ input, shape, elementOffset, whole }: MaskRequest): Elements {
   if (whole !== undefined) return { count: sizeOf(whole), isDense: true, behind: 0 };
   const count = elementOffset + sizeOf(shape);

@@ -27,7 +27,7 @@ export const torchCpu: Stream = {
   begin: (seed) => new TorchCpuSource(seed),
 };
 
-/** The CPU's generator of a PyTorch process. */
+/** @internal The CPU's generator of a PyTorch process. */
 export class TorchCpuSource implements ForeignSource {
   readonly #words: Mt19937;
   /** The mask that was asked for last, and the state behind it. */

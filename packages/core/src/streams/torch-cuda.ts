@@ -40,7 +40,8 @@ export interface TorchCudaOptions {
  * @example
  * ```ts
  * manualSeed(0, { stream: torchCuda({ gpu: "A100", dtype: "float16" }) });
- * console.log(F.dropout(ones([8]), 0.5).dataSync().join()); // the mask of torch.ones(8, dtype=torch.float16, device="cuda")
+ * const y = F.dropout(ones([8]), 0.5); // the mask of torch.ones(8, dtype=torch.float16, device="cuda")
+ * console.log(y.dataSync().join()); // 2,0,0,0,0,2,0,2
  * ```
  */
 export function torchCuda(options?: TorchCudaOptions): Stream {
