@@ -1,5 +1,5 @@
-import { type DropoutSpec, layoutOf, type MaskLayout, scaleOf, thresholdOf } from "@dropwise/core/backend";
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { type DropoutSpec, layoutOf, type MaskLayout, philox4x32, scaleOf, thresholdOf } from "@dropwise/core/backend";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createWebGPUBackend, type WebGPUBackend } from "../src/index";
 import { both, data, expectSame, noise, sizeOf } from "./support/harness";
 
@@ -121,4 +121,23 @@ describe.each(KINDS)("%s masks of width %i are those of the definition", (...kin
       await expectDefined(spec(kind, 16, [100], { layout, threshold, keepShift: 0.25, dropValue: -1.5, keepScale: Math.fround(0.87) }));
     }
   });
+});
+
+test("two words are below a limit of which they are one less, and not below themselves", async () => {
+  const words = new Uint32Array(4);
+  const of = spec(["wide", 2], 16, [100]);
+  philox4x32(of.seedLo, of.seedHi, of.callLo, of.callHi, 0, 0, words);
+  const [x, y] = words as unknown as [number, number];
+  const high = y >>> 11;
+  const low = (x ^ (y << 21)) >>> 0;
+  expect(low).toBeLessThan(0xffff_ffff);
+  for (const [thresholdHi, threshold] of [
+    [high, low],
+    [high, low + 1],
+    [high, 0xffff_ffff],
+    [high, 0],
+    [high + 1, 0],
+  ] as const) {
+    await expectDefined({ ...of, threshold, layout: layoutOf({ kind: "wide", width: 2, threads: 16, thresholdHi }) });
+  }
 });
