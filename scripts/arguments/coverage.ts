@@ -7,8 +7,6 @@ import type { Place } from "./place";
 export const INTERNAL: readonly string[] = [
   "Tensor#wrap",
   "Tensor#alias",
-  "Generator#takeMaskCall",
-  "Generator#takeHostCall",
   "DropoutLayer#callOptions",
   "DropoutLayer#batchDim",
   "nn.Module#ownGenerator",
@@ -21,7 +19,6 @@ export const INTERNAL: readonly string[] = [
   "RecurrentCell#step",
   "nn.ModuleList#accepted",
   "nn.ParameterList#accepted",
-  "Generator#nextMaskCall",
   "Raw.is",
   "RawTensor.is",
   "optim.LRScheduler#accept",

@@ -13,6 +13,7 @@ import { attentionCases } from "./cases/nn-attention";
 import { recurrentCases } from "./cases/nn-recurrent";
 import { windowCases } from "./cases/nn-windows";
 import { optimCases } from "./cases/optim";
+import { streamCases } from "./cases/streams";
 import { tensorCases } from "./cases/tensor";
 import { trainCases, trainReceivers } from "./cases/train";
 import { weightCases } from "./cases/weights";
@@ -43,6 +44,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
     },
   },
   "@dropwise/core/backend": { load: () => import("@dropwise/core/backend"), cases: backendCases },
+  "@dropwise/core/streams": { load: () => import("@dropwise/core/streams"), cases: streamCases },
   "@dropwise/core/train": { load: () => import("@dropwise/core/train"), cases: trainCases },
   "@dropwise/weights": { load: () => import("@dropwise/weights"), cases: { ...weightCases, ...torchCases } },
   "@dropwise/backend-native": { load: () => import("@dropwise/backend-native"), cases: nativeCases },

@@ -9,7 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => gpu.dispose());
 
-const KINDS = [
+type Kind = [kind: MaskLayout["kind"], width: MaskLayout["width"]];
+
+const KINDS: Kind[] = [
   ["packed", 2],
   ["packed", 4],
   ["packed", 8],
@@ -17,9 +19,7 @@ const KINDS = [
   ["wide", 2],
   ["flat", 1],
   ["flat", 4],
-] as const satisfies readonly (readonly [MaskLayout["kind"], MaskLayout["width"]])[];
-
-type Kind = (typeof KINDS)[number];
+];
 
 /** Wide words are compared in both halves, and the others are turned before they are compared. */
 function spec([kind, width]: Kind, threads: number, shape: readonly number[], change: Partial<DropoutSpec> = {}): DropoutSpec {

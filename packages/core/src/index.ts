@@ -32,8 +32,9 @@ export { cat, stack } from "./ops/cat";
 export type { ClampOptions } from "./ops/clamp";
 export type { ReduceOptions } from "./ops/reduce";
 export * as optim from "./optim";
-export { defaultGenerator, Generator, manualSeed } from "./random/generator";
+export { defaultGenerator, Generator, type GeneratorOptions, manualSeed } from "./random/generator";
 export { type Shard, type ShardsOptions, shard, shards } from "./random/shard";
+export type { Stream } from "./random/source";
 export type { Shape } from "./shape/shape";
 export { checkpoint } from "./tensor/checkpoint";
 export {

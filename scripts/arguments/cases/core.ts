@@ -1,8 +1,11 @@
 /** `@dropwise/core`: creation, random numbers, gradients, memory, data and errors. */
+import { torchCpu } from "@dropwise/core/streams";
 import type { Cases } from "../case";
 import type { Place } from "../place";
 import * as p from "../places";
 
+// A stream is a value of `@dropwise/core/streams`; whatever begins at a seed would do as well.
+const stream = { valid: () => torchCpu, accepts: () => false };
 const creation = { dtype: { valid: () => "float32", accepts: () => false }, requiresGrad: p.flag(), backend: p.backend };
 const random = { ...creation, generator: p.generator };
 const doubles = p.list(p.tensor([1], { dtype: "float64", requiresGrad: true }));
@@ -152,8 +155,8 @@ export const coreCases: Cases = {
   ],
 
   defaultGenerator: [],
-  manualSeed: [p.seed],
-  Generator: [p.optional(p.seed)],
+  manualSeed: [p.seed, p.options({ stream })],
+  Generator: [p.optional(p.seed), p.options({ stream })],
   "Generator#manualSeed": [p.seed],
   "Generator#getState": [],
   "Generator#setState": [state],

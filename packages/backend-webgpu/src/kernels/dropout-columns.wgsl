@@ -1,5 +1,11 @@
 // Plain dropout by a spread mask of more than one row: a thread draws one block and goes through those of its elements that exist.
 
+fn put(i: u32, word: u32) {
+  if (i < p.n) {
+    store_out(p.out_offset + i, choose(word, load_x(p.x_offset + i * p.x_step)));
+  }
+}
+
 @compute @workgroup_size(GROUP_SIZE)
 fn main(grid: Grid) {
   let column = thread_index(grid);
@@ -9,11 +15,11 @@ fn main(grid: Grid) {
   let turn = turn_of(column);
   let block = block_of(turn.x, turn.y);
   // What lies before the first element wraps around, and so is behind the last one.
-  var i = turn.x * WIDTH * p.threads + turn.y - p.slot * p.threads - p.first - p.residue;
-  for (var slot = 0u; slot < WIDTH; slot++) {
-    if (i < p.n) {
-      store_out(p.out_offset + i, choose(test_slot(block, slot), load_x(p.x_offset + i * p.x_step)));
-    }
-    i += p.threads;
+  let i = turn.x * WIDTH * p.threads + turn.y - p.slot * p.threads - p.first - p.residue;
+  put(i, test_slot(block, 0u));
+  put(i + p.threads, test_slot(block, 1u));
+  if (WIDTH > 2u) {
+    put(i + 2u * p.threads, test_slot(block, 2u));
+    put(i + 3u * p.threads, test_slot(block, 3u));
   }
 }

@@ -1,5 +1,4 @@
 import type { DropoutSpec, MaskLayout } from "@dropwise/core/backend";
-import columnsSource from "./dropout-columns.wgsl";
 import layoutSource from "./dropout-layout.wgsl";
 import packedSource from "./dropout-packed.wgsl";
 import spreadSource from "./dropout-spread.wgsl";
@@ -18,8 +17,8 @@ export interface Draws {
   readonly more: readonly number[];
   /** Whether neighbours of the mask share no block. */
   readonly isApart: boolean;
-  /** An entry point of its own for plain masks, and its threads. */
-  readonly columns?: { readonly source: string; readonly threads: number } | undefined;
+  /** Where a plain mask is drawn by columns, how many there are: a column has the elements that one block decides. Else 0. */
+  readonly columns: number;
 }
 
 /** Draws by a layout; see dropout-layout.wgsl. What has more than 32 bits is divided here, since `elementOffset` may have 53. */
@@ -60,6 +59,6 @@ export function drawsByLayout({ kind, width, threads, shift, low, thresholdHi }:
     params: [callLo % TWO_32, callHi % TWO_32, first, slot, residue, isWide ? 1 : spec.threshold],
     more: [spec.threshold, thresholdHi, threads, shift, low, columns],
     isApart: isSpread || width < 4,
-    columns: columns > 0 ? { source: columnsSource, threads: columns } : undefined,
+    columns,
   };
 }

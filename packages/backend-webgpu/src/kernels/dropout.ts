@@ -3,6 +3,7 @@ import type { Gpu } from "../gpu/gpu";
 import dropoutSource from "./dropout.wgsl";
 import apartSource from "./dropout-apart.wgsl";
 import blockSource from "./dropout-block.wgsl";
+import columnsSource from "./dropout-columns.wgsl";
 import { type Draws, drawsByLayout } from "./dropout-layout";
 import ownSource from "./dropout-own.wgsl";
 import placeSource from "./dropout-place.wgsl";
@@ -53,23 +54,15 @@ function whole(gpu: Gpu, spec: DropoutSpec, x: GpuOperand, out: GpuOperand, step
   const rank = spec.shape.length;
   const draws = spec.layout === undefined ? own(spec, residue) : drawsByLayout(spec.layout, spec, n);
   const plain = rank === 1 && spec.maskStrides[0] === 1;
-  const columns = plain ? draws.columns : undefined;
-  const vector = plain && columns === undefined && residue === 0 && out.offset % 4 === 0 && (step === 0 || x.offset % 4 === 0);
+  const columns = plain ? draws.columns : 0;
+  const vector = plain && columns === 0 && residue === 0 && out.offset % 4 === 0 && (step === 0 || x.offset % 4 === 0);
   // In vector form a value that stands for all is read alone, as an array of floats.
   const one = vector && step === 0;
-  const [kind, ...main] = columns
-    ? ["columns", columns.source]
-    : vector
-      ? [one ? "vector-one" : "vector", vectorSource]
-      : plain
-        ? ["block", blockSource]
-        : draws.isApart
-          ? ["apart", placeSource, apartSource]
-          : ["shared", placeSource, sharedSource];
+  const [kind, ...main] = entryPoint(columns > 0, vector, plain, draws.isApart);
   const type = vector ? "vec4<f32>" : "f32";
   const inPlace = step === 1 && x.offset === out.offset;
   run(gpu, {
-    key: `dropout ${kind} ${rank}${draws.key}`,
+    key: `dropout ${kind}${one ? "-one" : ""} ${rank}${draws.key}`,
     source: [philox, ...draws.source, dropoutSource, ...main],
     defines: `const RANK = ${rank}u;\n${draws.defines}${one ? "fn load_x(i: u32) -> vec4<f32> { return vec4<f32>(load_value(p.x_offset)); }" : ""}`,
     bindings: [
@@ -82,13 +75,21 @@ function whole(gpu: Gpu, spec: DropoutSpec, x: GpuOperand, out: GpuOperand, step
       ...[floatBits(spec.keepScale), floatBits(spec.keepShift), floatBits(spec.dropValue), 0, n, x.offset, step, out.offset],
       ...draws.more,
     ],
-    threads: columns?.threads ?? Math.ceil((n + residue) / 4),
+    threads: columns || Math.ceil((n + residue) / 4),
   });
+}
+
+/** The name and the WGSL files of an entry point. */
+function entryPoint(byColumns: boolean, vector: boolean, plain: boolean, isApart: boolean): [name: string, ...source: string[]] {
+  if (byColumns) return ["columns", columnsSource];
+  if (vector) return ["vector", vectorSource];
+  if (plain) return ["block", blockSource];
+  return isApart ? ["apart", placeSource, apartSource] : ["shared", placeSource, sharedSource];
 }
 
 /** Draws by the default stream. */
 function own({ callLo, callHi, elementOffset, threshold }: DropoutSpec, residue: number): Draws {
   const base = Math.floor(elementOffset / 4);
   const params = [callLo, callHi, base % TWO_32, Math.floor(base / TWO_32), residue, threshold];
-  return { key: "", source: [ownSource], defines: "", params, more: [], isApart: false };
+  return { key: "", source: [ownSource], defines: "", params, more: [], isApart: false, columns: 0 };
 }

@@ -1,6 +1,6 @@
 /** The rules of code that Inductor made of dropout: which words of a seed's stream are kept, as ranges that kernels test. */
 import type { MaskLayout } from "../backend/backend";
-import { layoutOf } from "./layout";
+import { layoutOf } from "../cpu/layout";
 import { firstWhere } from "./thresholds";
 
 /** Where compiled code runs. */

@@ -158,17 +158,17 @@ export function randint(key: JaxKey, shape: Shape, minval: number, maxval: numbe
 }
 
 /**
- * 0 to n - 1 in a random order, int32. Mirrors [jax.random.permutation](https://docs.jax.dev/en/latest/_autosummary/jax.random.permutation.html) of a number, held to its answers,
- * JAX's answers.
+ * 0 to n - 1 in a random order, int32. Mirrors [jax.random.permutation](https://docs.jax.dev/en/latest/_autosummary/jax.random.permutation.html) of a number.
  *
  * @param key Of `key`, `foldIn` or `split`.
  * @param n How many.
  * @param options The backend.
- * @throws TypeError for what is no key and unknown options, RangeError for an n that is no integer of 0 or more.
+ * @throws TypeError for what is no key and unknown options, RangeError for an n that is no integer in [0, 2^24].
  */
 export function permutation(key: JaxKey, n: number, options?: JaxOptions): Tensor {
   const op = "jaxRandom.permutation";
   checkInteger(op, "n", n, 0);
+  if (n > 2 ** 24) throw wrongValue(op, "n of at most 2^24", n);
   return drawn(op, key, [n], backendOf(op, options), drawPermutation);
 }
 

@@ -1,9 +1,9 @@
 /** The masks of PyTorch's eager kernels on CUDA: which word decides which element, and how many blocks a call takes. */
 import type { MaskLayout } from "../backend/backend";
+import { layoutOf } from "../cpu/layout";
 import { thresholdOf } from "../random/threshold";
 import type { Elements } from "./elements";
 import type { Gpu } from "./gpus";
-import { layoutOf } from "./layout";
 import { firstWhere, uniformOf } from "./thresholds";
 
 /** The element types of PyTorch that have masks of their own. */

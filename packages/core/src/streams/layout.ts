@@ -1,2 +1,0 @@
-/** Layouts of masks, for the streams. */
-export { layoutOf } from "../cpu/layout";
