@@ -3,10 +3,12 @@
  * passes keys, such as Equinox's; a generator under the stream `jax` counts its keys itself.
  */
 import type { Backend } from "../backend/backend";
+import { MAX_HOST_BYTES } from "../dtype/dtype";
+import { OutOfMemoryError } from "../errors/errors";
 import { checkInteger, checkNumber, optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { checkShape, type Shape, sizeOf } from "../shape/shape";
-import { tensor } from "../tensor/creation";
+import { placementOf, tensor } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
 import { drawBernoulli, drawBits, drawIntegers, drawNormal, drawPermutation, drawUniform, folded, type JaxKey, keyOf } from "./jax-draws";
 
@@ -81,7 +83,7 @@ export function split(key: JaxKey, num = 2): JaxKey[] {
  */
 export function bits(key: JaxKey, shape: Shape): Uint32Array {
   const from = checkKey("jaxRandom.bits", key);
-  return drawBits(from, sizeOf(checkShape("jaxRandom.bits", shape)));
+  return drawBits(from, lengthOf(checkShape("jaxRandom.bits", shape)));
 }
 
 /**
@@ -188,7 +190,15 @@ function drawn(
 ): Tensor {
   const from = checkKey(op, key);
   const shape = checkShape(op, sizes);
-  return tensor(draw(from, sizeOf(shape)), { ...options, shape });
+  placementOf(op, "float32", options);
+  return tensor(draw(from, lengthOf(shape)), { ...options, shape });
+}
+
+/** Elements of a shape that the host has room for. */
+function lengthOf(shape: Shape): number {
+  const length = sizeOf(shape);
+  if (4 * length > MAX_HOST_BYTES) throw new OutOfMemoryError("the host", 4 * length);
+  return length;
 }
 
 function checkKey(op: string, key: unknown): JaxKey {
