@@ -17,7 +17,7 @@ import { TorchCpuSource } from "./torch-cpu";
 /** Options of `torchCompiled`. */
 export interface TorchCompiledOptions {
   /** Where the compiled model runs: each draws masks of its own. Default: "cuda". */
-  readonly device?: CompiledDevice;
+  readonly device?: "cuda" | "cpu";
 }
 
 /**
