@@ -83,7 +83,7 @@ export function split(key: JaxKey, num = 2): JaxKey[] {
  */
 export function bits(key: JaxKey, shape: Shape): Uint32Array {
   const from = checkKey("jaxRandom.bits", key);
-  return drawBits(from, lengthOf(checkShape("jaxRandom.bits", shape)));
+  return drawBits(from, lengthOf("jaxRandom.bits", checkShape("jaxRandom.bits", shape)));
 }
 
 /**
@@ -191,13 +191,13 @@ function drawn(
   const from = checkKey(op, key);
   const shape = checkShape(op, sizes);
   placementOf(op, "float32", options);
-  return tensor(draw(from, lengthOf(shape)), { ...options, shape });
+  return tensor(draw(from, lengthOf(op, shape)), { ...options, shape });
 }
 
 /** Elements of a shape that the host has room for. */
-function lengthOf(shape: Shape): number {
+function lengthOf(op: string, shape: Shape): number {
   const length = sizeOf(shape);
-  if (4 * length > MAX_HOST_BYTES) throw new OutOfMemoryError("the host", 4 * length);
+  if (4 * length > MAX_HOST_BYTES) throw new OutOfMemoryError(op, 4 * length);
   return length;
 }
 
