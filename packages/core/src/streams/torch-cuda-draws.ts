@@ -44,12 +44,14 @@ export function deviceMarks({ seedLo, seedHi, callLo, callHi }: CallKey, length:
   const words = new Uint32Array(4);
   const single = new Float32Array(1);
   const bits = new Uint32Array(single.buffer);
-  return Float64Array.from({ length }, (_, e) => {
+  const out = new Float64Array(length);
+  for (let e = 0; e < length; e++) {
     if (e % 4 === 0) philox4x32(seedLo, seedHi, callLo, callHi, e / 4, 0, words);
     single[0] = uniformOf(words[e % 4] as number); // above 0
     bits[0] = (bits[0] as number) - 1;
-    return single[0];
-  });
+    out[e] = single[0];
+  }
+  return out;
 }
 
 // --- internal helpers ---
