@@ -1,5 +1,5 @@
 import { optionsOf } from "../errors/options";
-import { wrongType, wrongValue } from "../errors/refusal";
+import { refusal, wrongType, wrongValue } from "../errors/refusal";
 import { ATTENTION_DROPOUT } from "../functional/attention";
 import type { MaskKey } from "../random/mask-key";
 import type { FloatType, ForeignSource, MaskRequest, Stream, TruncatedNormal } from "../random/source";
@@ -68,7 +68,7 @@ function settingsOf(options: TorchCudaOptions | undefined): Settings {
   });
   const { gpu, multiprocessors, threadsPerMultiprocessor, dtype = "float32", attention = "math", draws = "host" } = given;
   if (gpu !== undefined && (multiprocessors !== undefined || threadsPerMultiprocessor !== undefined))
-    throw wrongType(OP, "a gpu or its numbers", "both", "leave one out");
+    throw refusal(OP, "a gpu or its numbers", "both", "leave one out");
   const numbers = {
     multiprocessors: count("multiprocessors", multiprocessors ?? 132, 1, 2 ** 16),
     threadsPerMultiprocessor: count("threadsPerMultiprocessor", threadsPerMultiprocessor ?? 2048, 256, 2 ** 12),
