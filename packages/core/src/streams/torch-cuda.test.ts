@@ -55,6 +55,20 @@ describe("torchCuda refuses", () => {
     expect(generator.getState()).toEqual(before);
   });
 
+  test.each([
+    ["flash", "float32"],
+    ["cudnn", "float64"],
+    ["efficient", "float64"],
+  ] as const)("%s attention of %s, as PyTorch does, and draws nothing", (attention, dtype) => {
+    const generator = under({ attention, dtype });
+    const x = ones([1, 1, 4, 4]);
+    const attend = () => F.scaledDotProductAttention(x, x, x, { dropoutP: 0.5, generator });
+    expectRefusal(attend, "TypeError", "scaledDotProductAttention: expected float16 or bfloat16", `under ${attention} attention`, dtype);
+    expect(generator.offset).toBe(0n);
+    F.dropout(x, { p: 0.5, generator }); // all but attention goes on
+    expect(generator.offset).toBe(4n);
+  });
+
   test.each(["flash", "cudnn"] as const)("an elementOffset under %s attention, and draws nothing", (attention) => {
     const generator = under({ attention });
     const x = ones([1, 1, 4, 4]);

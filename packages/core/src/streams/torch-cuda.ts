@@ -23,7 +23,10 @@ export interface TorchCudaOptions {
   readonly threadsPerMultiprocessor?: number;
   /** The element type that PyTorch's tensors have: each draws masks of its own. The data here stays what it is. Default: "float32". */
   readonly dtype?: TorchDType;
-  /** The kernel in which PyTorch's attention runs: each draws masks of its own. Default: "math". */
+  /**
+   * The kernel in which PyTorch's attention runs: each draws masks of its own. As in PyTorch, "flash" and "cudnn" take no float32 and "efficient" no float64, where
+   * `dtype` says so; left out, it leaves room for autocast. Default: "math".
+   */
   readonly attention?: "math" | "efficient" | "flash" | "cudnn";
   /** Where `rand` and `randn` are drawn: on the CPU, as a script does that moves its data to the card, or on the card. Default: "host". */
   readonly draws?: "host" | "device";
@@ -57,6 +60,7 @@ const OP = "torchCuda";
 interface Settings {
   readonly gpu: Gpu;
   readonly dtype: TorchDType;
+  readonly isDTypeGiven: boolean;
   readonly attention: NonNullable<TorchCudaOptions["attention"]>;
   readonly draws: NonNullable<TorchCudaOptions["draws"]>;
 }
@@ -76,6 +80,7 @@ function settingsOf(options: TorchCudaOptions | undefined): Settings {
   return {
     gpu: gpu === undefined ? numbers : gpuOf(OP, gpu),
     dtype: oneOf("dtype", dtype, ["float16", "bfloat16", "float32", "float64"]),
+    isDTypeGiven: given.dtype !== undefined,
     attention: oneOf("attention", attention, ["math", "efficient", "flash", "cudnn"]),
     draws: oneOf("draws", draws, ["host", "device"]),
   };
@@ -91,6 +96,14 @@ function oneOf<T extends string>(name: string, value: T, words: readonly T[]): T
   if (!words.includes(value)) throw wrongType(OP, `${name} to be ${words.map((word) => `"${word}"`).join(" or ")}`, value);
   return value;
 }
+
+/** The types that PyTorch's kernels of attention take. */
+const TAKEN: Readonly<Record<Settings["attention"], readonly TorchDType[]>> = {
+  math: ["float16", "bfloat16", "float32", "float64"],
+  efficient: ["float16", "bfloat16", "float32"],
+  flash: ["float16", "bfloat16"],
+  cudnn: ["float16", "bfloat16"],
+};
 
 /** Bytes of `torch.cuda.get_rng_state()`: seed and offset. */
 const STATE_BYTES = 16;
@@ -143,10 +156,13 @@ class TorchCuda implements ForeignSource {
   }
 
   mask(request: MaskRequest): MaskKey {
-    const { attention } = this.settings;
-    const { p, shape, elementOffset } = request;
+    const { attention, dtype, isDTypeGiven } = this.settings;
+    const { op, p, shape, elementOffset } = request;
     const elements = elementsOf(request);
-    if (request.op === ATTENTION_DROPOUT && (attention === "flash" || attention === "cudnn")) {
+    if (op === ATTENTION_DROPOUT && isDTypeGiven && !TAKEN[attention].includes(dtype)) {
+      throw refusal("scaledDotProductAttention", `${TAKEN[attention].join(" or ")} under ${attention} attention, as in PyTorch`, dtype);
+    }
+    if (op === ATTENTION_DROPOUT && (attention === "flash" || attention === "cudnn")) {
       const { key, grows } = attentionKey(attention, request, this.#seed, this.#offset);
       return this.#planned(key, grows);
     }
