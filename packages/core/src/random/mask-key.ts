@@ -1,4 +1,4 @@
-import type { DropoutSpec, MaskLayout } from "../backend/backend";
+import type { DropoutSpec } from "../backend/backend";
 import { broadcastStrides, contiguousStrides, mergeDims, type Shape, sameShape, sizeOf } from "../shape/shape";
 import type { Apply } from "./source";
 import { scaleOf, thresholdOf } from "./threshold";
@@ -19,11 +19,7 @@ export interface MaskKey {
   readonly strides?: readonly number[] | undefined;
   /** Added to each mask index: where this mask starts in that of a larger tensor. */
   readonly elementOffset: number;
-  /** Which word decides which element, where that is another framework's rule. */
-  readonly layout?: MaskLayout;
-  /** The smallest word that is dropped, by that rule. Default: what follows from p. */
-  readonly threshold?: number;
-  /** For a mask that no kernel draws: lays it over data. */
+  /** Lays the mask over data, where that is drawn by another framework's rule. */
   readonly apply?: Apply;
 }
 
@@ -66,13 +62,12 @@ export function dropoutSpec(key: MaskKey, affine: Affine, shape: Shape): Dropout
     callLo,
     callHi,
     elementOffset: key.elementOffset,
-    threshold: key.threshold ?? thresholdOf(key.p),
+    threshold: thresholdOf(key.p),
     keepScale,
     keepShift,
     dropValue,
     shape: work.shape,
     maskStrides: work.maskStrides,
-    layout: key.layout,
   };
 }
 

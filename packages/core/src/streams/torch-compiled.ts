@@ -10,7 +10,7 @@ import { callKey } from "../random/words";
 import { compiledSteps } from "./compiled-order";
 import { type CompiledDevice, type CompiledKind, compiledRule, seedOf } from "./compiled-words";
 import { isFused } from "./is-fused";
-import { drawable } from "./laid-out";
+import { laidOutKey } from "./laid-out";
 import { Mt19937 } from "./mt19937";
 import { TorchCpuSource } from "./torch-cpu";
 
@@ -219,7 +219,7 @@ class CompiledCpu extends TorchCpuSource implements Compiled {
 function compiledKey(device: CompiledDevice, request: MaskRequest, seed: bigint): MaskKey {
   const { p, shape, elementOffset } = request;
   const strides = compiledSteps(request);
-  return drawable(request, { call: callKey(seed, 0n), p, shape, elementOffset, strides, ...compiledRule(device, kindOf(request), p) });
+  return laidOutKey(request, { call: callKey(seed, 0n), p, shape, elementOffset, strides }, compiledRule(device, kindOf(request), p));
 }
 
 function kindOf(request: MaskRequest): CompiledKind {

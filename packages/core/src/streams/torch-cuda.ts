@@ -8,7 +8,7 @@ import { attentionKey } from "./attention-key";
 import { type Elements, elementsOf } from "./elements";
 import { type Gpu, gpuOf } from "./gpus";
 import { isFused } from "./is-fused";
-import { drawable } from "./laid-out";
+import { laidOutKey } from "./laid-out";
 import { TorchCpuSource } from "./torch-cpu";
 import { deviceMarks, deviceNormal, deviceUniform } from "./torch-cuda-draws";
 import { efficientRule, fusedRule, growth, noiseRule, type Rule, type TorchDType, threadsOf } from "./torch-cuda-masks";
@@ -173,13 +173,11 @@ class TorchCuda implements ForeignSource {
       call: this.#call(),
       p,
       shape,
+      strides,
       // The attention's words are counted from the offset on.
       elementOffset: elementOffset + (layout?.kind === "flat" ? Number(this.#offset) : 0),
-      threshold,
-      ...(strides && { strides }),
-      ...(layout && { layout }),
     };
-    return this.#planned(drawable(request, key), rule.grows);
+    return this.#planned(layout === undefined ? key : laidOutKey(request, key, { layout, threshold }), rule.grows);
   }
 
   take(key: MaskKey): void {
