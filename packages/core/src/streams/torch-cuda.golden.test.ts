@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { bernoulli, checkpoint, functional as F, full, Generator, ones, rand, randn, type Tensor, tensor } from "../index";
+import { bernoulli, cat, checkpoint, functional as F, full, Generator, ones, rand, randn, type Tensor, tensor } from "../index";
 import { type StreamCase, sha256Of, streamCases } from "../testing/cuda-streams";
 import { type TorchCudaOptions, torchCuda } from "./torch-cuda";
 import type { TorchDType } from "./torch-cuda-masks";
@@ -20,7 +20,7 @@ function expectMask({ seed, call = 0, sha256, offset }: StreamCase, options: Tor
 const label = ({ n, seed, p, call, dtype }: StreamCase) => `${n} ${dtype} p ${p} seed ${seed} call ${call}`;
 /** Longer ones take minutes on the reference: conformance draws them on the backends. */
 const LONGEST = 70_000;
-const named = (name: string) => streamCases(name).filter((each) => each.name === name && each.n <= LONGEST);
+const named = (name: string, longest = LONGEST) => streamCases(name).filter((each) => each.name === name && each.n <= longest);
 const dtypeOf = ({ dtype }: StreamCase) => ({ dtype: (dtype ?? "float32") as TorchDType });
 
 describe("torchCuda draws the masks of a real H100", () => {
@@ -114,7 +114,7 @@ describe("torchCuda counts elements as the card does", () => {
 describe("torchCuda draws attention's masks by kernel", () => {
   const kernels = ["math", "efficient", "flash", "cudnn"] as const;
   const cases = kernels.flatMap((attention) =>
-    named(`sdpa:${attention}`).map((each) => [`${attention} ${label(each)} ${each.shape}`, attention, each] as const),
+    named(`sdpa:${attention}`, 200_000).map((each) => [`${attention} ${label(each)} ${each.shape}`, attention, each] as const),
   );
   test.each(cases)("%s", (_, attention, each) => {
     const [batch, heads, queries, keys] = each.shape as [number, number, number, number];
@@ -134,14 +134,14 @@ describe("torchCuda draws attention's masks by kernel", () => {
 describe("torchCuda draws on the card where it is told to", () => {
   const sha = (values: Float32Array) => createHash("sha256").update(values).digest("hex");
 
-  test.each(named("rand").map((each) => [label(each), each] as const))("rand of %s", (_, each) => {
+  test.each(named("rand", 3_000_000).map((each) => [label(each), each] as const))("rand of %s", (_, each) => {
     const generator = new Generator(each.seed, { stream: torchCuda({ draws: "device" }) });
     let x = rand([each.n], { generator });
     for (let i = 0; i < (each.call ?? 0); i++) x = rand([each.n], { generator });
     expect([sha(x.dataSync() as Float32Array), Number(generator.offset)]).toEqual([each.sha256, each.offset]);
   });
 
-  test.each(named("randn").map((each) => [label(each), each] as const))("randn of %s", (_, each) => {
+  test.each(named("randn", 300_000).map((each) => [label(each), each] as const))("randn of %s", (_, each) => {
     const generator = new Generator(each.seed, { stream: torchCuda({ draws: "device" }) });
     let x = randn([each.n], { generator });
     for (let i = 0; i < (each.call ?? 0); i++) x = randn([each.n], { generator });
@@ -164,4 +164,21 @@ test("a checkpoint leaves torchCuda's generator as a plain pass does, and draws 
     each.sha256,
     each.offset,
   ]);
+});
+
+describe("torchCuda is what these draw, too", () => {
+  test.each(streamCases("graph replay").map((each) => [`${each.name}, replay ${each.call}`, each] as const))(
+    "%s, of two dropouts",
+    (_, each) => {
+      const x = ones([each.n / 2]);
+      expectMask(each, {}, (generator) => cat([F.dropout(x, { p: each.p, generator }), F.dropout(x, { p: each.p, generator })]));
+    },
+  );
+
+  test.each(named("compiled:fallback").map((each) => [label(each), each] as const))(
+    "a model compiled with fallback_random: %s",
+    (_, each) => {
+      expectMask(each, {}, (generator) => F.dropout(ones([each.n]), { p: each.p, generator }));
+    },
+  );
 });
