@@ -16,20 +16,20 @@ import { efficientRule, fusedRule, growth, noiseRule, type Rule, type TorchDType
 /** Options of `torchCuda`. */
 export interface TorchCudaOptions {
   /** The GPU by its name, such as "A100": masks of more than some hundred thousand elements depend on it. Default: an H100's numbers. */
-  readonly gpu?: string;
+  readonly gpu?: string | undefined;
   /** The same in numbers: its streaming multiprocessors. Default: 132. */
-  readonly multiprocessors?: number;
+  readonly multiprocessors?: number | undefined;
   /** Threads that one of them holds. Default: 2048. */
-  readonly threadsPerMultiprocessor?: number;
+  readonly threadsPerMultiprocessor?: number | undefined;
   /** The element type that PyTorch's tensors have: each draws masks of its own. The data here stays what it is. Default: "float32". */
-  readonly dtype?: TorchDType;
+  readonly dtype?: TorchDType | undefined;
   /**
    * The kernel in which PyTorch's attention runs: each draws masks of its own. As in PyTorch, "flash" and "cudnn" take no float32 and "efficient" no float64, where
    * `dtype` says so; left out, it leaves room for autocast. Default: "math".
    */
-  readonly attention?: "math" | "efficient" | "flash" | "cudnn";
+  readonly attention?: "math" | "efficient" | "flash" | "cudnn" | undefined;
   /** Where `rand` and `randn` are drawn: on the CPU, as a script does that moves its data to the card, or on the card. Default: "host". */
-  readonly draws?: "host" | "device";
+  readonly draws?: "host" | "device" | undefined;
 }
 
 /**
