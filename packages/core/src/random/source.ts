@@ -19,7 +19,7 @@ export interface Stream {
 export interface MaskRequest extends Draw {
   readonly p: number;
   readonly inplace: boolean;
-  /** The whole mask's shape. */
+  /** The mask's shape. */
   readonly shape: Shape;
   readonly elementOffset: number;
   /** For a part of a larger mask: the larger one's shape, and what of it this part is. Default: a mask of its own, all of it. */
@@ -77,5 +77,5 @@ export interface TruncatedNormal {
 /** The dtypes that are drawn. */
 export type FloatType = "float32" | "float64";
 
-/** How a mask that no kernel draws is laid over data: `out = keep ? f32(f32(x * keepScale) + keepShift) : dropValue`; `out` may be `x`. */
+/** How a mask by another framework's rule is laid over data: `out = keep ? f32(f32(x * keepScale) + keepShift) : dropValue`; `out` may be `x`. */
 export type Apply = (affine: Affine, x: Layout, out: Layout) => void;

@@ -6,6 +6,7 @@ import type { Affine, MaskKey } from "../random/mask-key";
 import type { MaskRequest } from "../random/source";
 import type { CallKey } from "../random/words";
 import { broadcastStrides, contiguousStrides, mergeDims, type Shape, sameShape, sizeOf } from "../shape/shape";
+import { stridesInMemory } from "./memory-order";
 
 /** No kernel draws these masks. */
 const NO_CALL: CallKey = { seedLo: 0, seedHi: 0, callLo: 0, callHi: 0 };
@@ -28,7 +29,7 @@ export interface DrawnOrder {
  */
 export function drawnOrder({ op, shape, whole = shape, elementOffset, input }: MaskRequest): DrawnOrder {
   const isLaidOnAll = input !== undefined && sameShape(shape, input.sizes) && !/\dd$|^feature/.test(op);
-  const strides = isLaidOnAll ? stridesInOrder(memoryOrder(shape, input.steps), whole) : contiguousStrides(whole);
+  const strides = isLaidOnAll ? stridesInMemory(shape, input.steps, whole) : contiguousStrides(whole);
   let [offset, rest] = [0, elementOffset];
   for (const [dim, stride] of contiguousStrides(whole).entries()) {
     const place = Math.floor(rest / stride);
@@ -59,38 +60,6 @@ export function bitsInOrder(bits: Uint8Array, shape: Shape, { length, offset, st
 
 function bitAt(bits: Uint8Array, i: number): number {
   return ((bits[i >>> 3] as number) >> (i & 7)) & 1;
-}
-
-/** Dimensions from the innermost outwards, sorted as PyTorch does it: a stride of 0 tells nothing, and of equal ones the smaller dimension is further in. */
-function memoryOrder(shape: Shape, steps: readonly number[]): number[] {
-  const order = shape.map((_, dim) => shape.length - 1 - dim);
-  const comesAfter = (a: number, b: number): number => {
-    const [first, second] = [steps[a] as number, steps[b] as number];
-    if (first === 0 || second === 0) return 0;
-    return Math.sign(first - second) || Number((shape[a] as number) > (shape[b] as number));
-  };
-  for (let i = 1; i < order.length; i++) {
-    for (let here = i, other = i - 1; other >= 0; other--) {
-      const [a, b] = [order[other] as number, order[here] as number];
-      const sign = comesAfter(a, b);
-      if (sign < 0) break;
-      if (sign === 0) continue;
-      order[other] = b;
-      order[here] = a;
-      here = other;
-    }
-  }
-  return order;
-}
-
-function stridesInOrder(order: readonly number[], shape: Shape): number[] {
-  const strides: number[] = [];
-  let next = 1;
-  for (const dim of order) {
-    strides[dim] = next;
-    next *= shape[dim] as number;
-  }
-  return strides;
 }
 
 /** Where a row begins: its number, written in the sizes of the outer dimensions, times their strides. */

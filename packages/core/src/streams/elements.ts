@@ -1,6 +1,7 @@
 /** In which order a framework counts the elements of a mask. */
 import type { MaskRequest } from "../random/source";
 import { sameShape, sizeOf } from "../shape/shape";
+import { stridesInMemory } from "./memory-order";
 
 /** A mask's elements as PyTorch counts them. */
 export interface Elements {
@@ -21,19 +22,8 @@ export function elementsOf({ input, shape, elementOffset, whole }: MaskRequest):
   if (elementOffset > 0 || input === undefined || !sameShape(input.sizes, shape)) return { count, isDense: true, behind: 0 };
   const behind = input.offset;
   if (input.isContiguous()) return { count, isDense: true, behind };
-  const isDense = areDense(shape, input.steps);
-  return { count, ...(isDense && { memory: input.steps }), isDense, behind };
-}
-
-// --- internal helpers ---
-
-/** True for the strides of a contiguous tensor in another order. */
-function areDense(shape: readonly number[], strides: readonly number[]): boolean {
-  let next = 1;
-  for (const dim of shape.map((_, i) => i).sort((a, b) => (strides[a] as number) - (strides[b] as number))) {
-    if (shape[dim] === 1) continue;
-    if (strides[dim] !== next) return false;
-    next *= shape[dim] as number;
-  }
-  return true;
+  // Without gaps the strides are those of the same order of dimensions; one of size 1 may have any.
+  const memory = stridesInMemory(shape, input.steps);
+  const isDense = shape.every((size, dim) => size === 1 || input.steps[dim] === memory[dim]);
+  return { count, ...(isDense && { memory }), isDense, behind };
 }

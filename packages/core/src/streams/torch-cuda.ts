@@ -2,7 +2,7 @@ import { optionsOf } from "../errors/options";
 import { refusal, wrongType, wrongValue } from "../errors/refusal";
 import { ATTENTION_DROPOUT } from "../functional/attention";
 import type { MaskKey } from "../random/mask-key";
-import type { FloatType, ForeignSource, MaskRequest, Stream, TruncatedNormal } from "../random/source";
+import type { FloatType, MaskRequest, Stream } from "../random/source";
 import { type CallKey, callKey } from "../random/words";
 import { attentionKey } from "./attention-key";
 import { type Elements, elementsOf } from "./elements";
@@ -108,40 +108,39 @@ const TAKEN: Readonly<Record<Settings["attention"], readonly TorchDType[]>> = {
 /** Bytes of `torch.cuda.get_rng_state()`: seed and offset. */
 const STATE_BYTES = 16;
 
-/** The two generators of a process that trains on a GPU: the card's, and the CPU's. */
-class TorchCuda implements ForeignSource {
+/** The card's generator; what it does not draw is drawn by the CPU's, which was seeded alike. */
+class TorchCuda extends TorchCpuSource {
   #seed: bigint;
   #offset = 0n;
-  readonly #host: TorchCpuSource;
   /** The mask that is about to be taken, and what it takes. */
   #next: { readonly key: MaskKey; readonly grows: number | bigint } | undefined;
 
   constructor(
-    readonly stream: Stream,
+    stream: Stream,
     readonly settings: Settings,
     seed: bigint,
   ) {
+    super(seed, stream);
     this.#seed = seed;
-    this.#host = new TorchCpuSource(seed);
   }
 
-  get seed(): bigint {
+  override get seed(): bigint {
     return this.#seed;
   }
 
-  get offset(): bigint {
+  override get offset(): bigint {
     return this.#offset;
   }
 
-  getState(): Uint8Array {
-    const host = this.#host.getState();
+  override getState(): Uint8Array {
+    const host = super.getState();
     const state = new Uint8Array(STATE_BYTES + host.length);
     state.set(new Uint8Array(new BigUint64Array([this.#seed, this.#offset]).buffer));
     state.set(host, STATE_BYTES);
     return state;
   }
 
-  setState(state: Uint8Array): void {
+  override setState(state: Uint8Array): void {
     if (state.length < STATE_BYTES)
       throw wrongValue(
         "setState",
@@ -150,12 +149,12 @@ class TorchCuda implements ForeignSource {
       );
     const [seed, offset] = new BigUint64Array(state.slice(0, STATE_BYTES).buffer) as unknown as [bigint, bigint];
     if (offset % 4n !== 0n || offset >= 2n ** 53n) throw wrongValue("setState", "an offset that is a multiple of 4 below 2^53", offset);
-    if (state.length > STATE_BYTES) this.#host.setState(state.subarray(STATE_BYTES));
+    if (state.length > STATE_BYTES) super.setState(state.subarray(STATE_BYTES));
     this.#seed = seed;
     this.#offset = offset;
   }
 
-  mask(request: MaskRequest): MaskKey {
+  override mask(request: MaskRequest): MaskKey {
     const { attention, dtype, isDTypeGiven } = this.settings;
     const { op, p, shape, elementOffset } = request;
     const elements = elementsOf(request);
@@ -180,52 +179,24 @@ class TorchCuda implements ForeignSource {
     return this.#planned(layout === undefined ? key : laidOutKey(request, key, { layout, threshold }), rule.grows);
   }
 
-  take(key: MaskKey): void {
+  override take(key: MaskKey): void {
     if (this.#next?.key === key) this.#offset += BigInt(this.#next.grows);
   }
 
-  uniform(length: number, from: number, to: number, dtype: FloatType): Float64Array {
-    if (this.settings.draws === "host") return this.#host.uniform(length, from, to, dtype);
+  override uniform(length: number, from: number, to: number, dtype: FloatType): Float64Array {
+    if (this.settings.draws === "host") return super.uniform(length, from, to, dtype);
     return this.#drawn(length, dtype, (call) => deviceUniform(call, threadsOf(this.settings.gpu), length, from, to, dtype));
   }
 
-  normal(length: number, dtype: FloatType): Float64Array {
-    if (this.settings.draws === "host") return this.#host.normal(length, dtype);
+  override normal(length: number, dtype: FloatType): Float64Array {
+    if (this.settings.draws === "host") return super.normal(length, dtype);
     return this.#drawn(length, dtype, (call) => deviceNormal(call, threadsOf(this.settings.gpu), length, dtype));
-  }
-
-  integers(length: number, range: number): Int32Array {
-    return this.#host.integers(length, range);
-  }
-
-  permutation(length: number): Int32Array {
-    return this.#host.permutation(length);
-  }
-
-  exponential(length: number, dtype: FloatType): Float64Array {
-    return this.#host.exponential(length, dtype);
   }
 
   marks(length: number): Float64Array {
     const marks = deviceMarks(this.#call(), length);
     if (length > 0) this.#offset += 12n;
     return marks;
-  }
-
-  weighted(weights: Float32Array | Float64Array, length: number, replacement: boolean): Int32Array {
-    return this.#host.weighted(weights, length, replacement);
-  }
-
-  truncatedNormal(length: number, range: TruncatedNormal, dtype: FloatType): Float64Array {
-    return this.#host.truncatedNormal(length, range, dtype);
-  }
-
-  beginPass(): void {
-    this.#host.beginPass();
-  }
-
-  order(samples: number, length: number, replacement: boolean, isOwn: boolean): Int32Array {
-    return this.#host.order(samples, length, replacement, isOwn);
   }
 
   #call(): CallKey {
