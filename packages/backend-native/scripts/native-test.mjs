@@ -6,7 +6,7 @@
  * `--cross` names another compiler, for a 64-bit ARM, and `--runner` what runs its programs.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -42,7 +42,9 @@ const x86 = { sse2: [], avx2: ["-mavx2", "-mfma"], avx512: ["-mavx512f", "-mavx5
 const isas = { scalar: [], ...(isArm ? { neon: [] } : x86) };
 /** @type {[file: string, flags: string[]][]} */
 const sources = [
-  ...["test/kernels.cc", "calls.cc", "cpu.cc", "pool.cc"].map((file) => /** @type {[string, string[]]} */ ([file, []])),
+  ...["test/kernels.cc", "calls.cc", ...readdirSync(join(folder, "native/calls")).map((file) => `calls/${file}`), "cpu.cc", "pool.cc"].map(
+    (file) => /** @type {[string, string[]]} */ ([file, []]),
+  ),
   // The headers of gcc 12 use "undefined" vectors on purpose.
   ...Object.entries(isas).map(
     ([isa, flags]) => /** @type {[string, string[]]} */ ([`isa/${isa}.cc`, [...flags, "-Wno-uninitialized", "-Wno-maybe-uninitialized"]]),

@@ -2,8 +2,12 @@ import { constants } from "node:buffer";
 import { availableParallelism, totalmem } from "node:os";
 import { type Backend, BackendUnavailableError, optionsOf, referenceKernels, wrongType, wrongValue } from "@dropwise/core/backend";
 import { BLOCK_LENGTH, Call, disposed } from "./call";
-import { copy } from "./copy";
-import { dropout, elementwise, optimizer, products, reductions } from "./kernels";
+import { copy } from "./kernels/copy";
+import { dropout } from "./kernels/dropout";
+import { elementwise } from "./kernels/elementwise";
+import { optimizer } from "./kernels/optimizer";
+import { products } from "./kernels/products";
+import { reductions } from "./kernels/reductions";
 import { loadAddon } from "./load";
 import type { NativeHandle } from "./memory";
 

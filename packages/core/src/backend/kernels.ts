@@ -14,7 +14,10 @@ export type UnaryFunction = (x: number) => number;
 /** The reference kernel has the functions that every program carries: another comes with its `definition`, which no backend is handed. */
 export type DefinedUnary = { unary(...args: [...Parameters<Families["unary"]>, definition?: UnaryFunction]): void };
 
-/** The kernels core calls: every family, and those other ones that the backend has. */
+/** The members that came with the second version of the contract. */
+export type LaterMember = "unfold" | "fold";
+
+/** The kernels core calls: every family, and those other ones that the backend has; later ones from the first time on that they are asked for. */
 export type DeviceKernels = Families &
   DefinedUnary &
-  Pick<Backend, "gather" | "scatterAdd" | "unfold" | "fold" | "linear" | "softmax" | "softmaxGrad" | "optimizerStep">;
+  Pick<Backend, "gather" | "scatterAdd" | "linear" | "softmax" | "softmaxGrad" | "optimizerStep" | LaterMember>;

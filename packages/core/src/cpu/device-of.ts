@@ -1,6 +1,6 @@
 import type { Backend } from "../backend/backend";
 import { PooledDevice } from "../backend/device";
-import type { DeviceKernels, View } from "../backend/kernels";
+import type { DeviceKernels, LaterMember, View } from "../backend/kernels";
 import { shared } from "../backend/shared";
 import type { Device } from "../backend/storage";
 import { UnsupportedOpError } from "../errors/errors";
@@ -9,10 +9,11 @@ import { referenceFamilies } from "./reference-families";
 
 const STORAGE = ["allocate", "write", "read", "release", "dispose"] as const;
 const FAMILIES = ["unary", "binary", "reduce", "where", "matmul", "copy", "fill", "dropout", "gather", "scatterAdd"] as const;
+/** The members of the first version that compute; for later ones see `laterMember`. */
 const FIRST: readonly (keyof Backend)[] = [...FAMILIES, "linear", "softmax", "softmaxGrad", "optimizerStep"];
 
-/** The members that each version of the contract has. What a backend of an earlier one has by the name of a later member is something else. */
-const MEMBERS: Readonly<Record<number, typeof FIRST>> = { 1: FIRST, 2: [...FIRST, "unfold", "fold"] };
+/** The version of the contract that is written in `backend.ts`. */
+const LATEST = 2;
 
 /**
  * The device of a backend, made when it is first used: members it does not have run as reference kernels on its `view`, or, without a
@@ -34,6 +35,17 @@ export function deviceOf(backend: Backend, op = "backend"): Device {
   return device;
 }
 
+/**
+ * A member that came with the second version of the contract, undefined where the backend has none: what one of an earlier version has by its name is
+ * something else. It is looked for when it is first asked for, so that only programs that do carry its name.
+ */
+export function laterMember<M extends LaterMember>({ backend, kernels }: Device, member: M): Backend[M] {
+  if (member in kernels || backend.info.contract !== LATEST) return kernels[member];
+  const found = memberOf(backend, member, true);
+  if (found !== undefined) Object.assign(kernels, { [member]: found });
+  return found as Backend[M];
+}
+
 // --- internal helpers ---
 
 function checkBackend(op: string, backend: Backend): void {
@@ -45,7 +57,7 @@ function checkBackend(op: string, backend: Backend): void {
   if (!Array.isArray(info?.dtypes) || typeof info.maxBufferBytes !== "number") {
     throw wrongType(`backend ${name}`, '"info" with dtypes and maxBufferBytes', info);
   }
-  if (!((info.contract ?? 1) in MEMBERS)) throw wrongValue(`backend ${name}`, "contract 1 or 2", info.contract);
+  if (![1, LATEST].includes(info.contract ?? 1)) throw wrongValue(`backend ${name}`, "contract 1 or 2", info.contract);
   for (const member of STORAGE) memberOf(backend, member, false);
 }
 
@@ -60,8 +72,7 @@ function memberOf(backend: Backend, member: keyof Backend, isOptional: boolean):
 /** Every member that computes; absent are those fused or indexed ones whose reference comes with the operation that uses it. */
 function completeKernels(backend: Backend, view: View | undefined): DeviceKernels {
   const kernels: Record<string, unknown> = view === undefined ? {} : referenceFamilies(view);
-  for (const member of MEMBERS[backend.info.contract ?? 1] as typeof FIRST)
-    kernels[member] = memberOf(backend, member, true) ?? kernels[member];
+  for (const member of FIRST) kernels[member] = memberOf(backend, member, true) ?? kernels[member];
   if (view === undefined) {
     for (const member of FAMILIES) {
       kernels[member] ??= () => {

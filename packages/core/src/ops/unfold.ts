@@ -1,6 +1,7 @@
 import type { Primitive } from "../autograd/node";
 import type { Backend, WindowSpec } from "../backend/backend";
 import type { Device } from "../backend/storage";
+import { laterMember } from "../cpu/device-of";
 import { referenceFold, referenceUnfold, unfold as unfoldHost } from "../cpu/unfold";
 import { type DType, hostArray } from "../dtype/dtype";
 import { type Shape, sizeOf } from "../shape/shape";
@@ -69,12 +70,12 @@ export function constantsBeside(x: Tensor, dtype: DType, values: ArrayLike<numbe
 // --- internal helpers ---
 
 /** The backend's kernel, or the reference one on its memory. */
-export function unfoldKernel({ kernels, view }: Device): Backend["unfold"] {
-  return kernels.unfold ?? (view && referenceUnfold(view));
+export function unfoldKernel(device: Device): Backend["unfold"] {
+  return laterMember(device, "unfold") ?? (device.view && referenceUnfold(device.view));
 }
 
-export function foldKernel({ kernels, view }: Device): Backend["fold"] {
-  return kernels.fold ?? (view && referenceFold(view));
+export function foldKernel(device: Device): Backend["fold"] {
+  return laterMember(device, "fold") ?? (device.view && referenceFold(device.view));
 }
 
 /** What `unfold` reads, in the order in which it writes: the windows of an image whose elements are their own places. */

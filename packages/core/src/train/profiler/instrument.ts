@@ -108,7 +108,7 @@ type OptionalKernel = { [Member in keyof DeviceKernels]-?: undefined extends Dev
 
 function timeKernels(device: Device, recorder: Recorder, replace: Replace): void {
   const kernels = device.kernels as unknown as Record<string, Kernel | undefined>;
-  for (const member of Object.keys(kernels) as (keyof DeviceKernels)[]) {
+  for (const member of new Set([...Object.keys(kernels), ...Object.keys(STAND_INS)]) as Set<keyof DeviceKernels>) {
     const kernel = (kernels[member] ?? STAND_INS[member as OptionalKernel](device)) as Kernel | undefined;
     if (kernel === undefined) continue;
     replace(kernels, member, () => (...args) => {

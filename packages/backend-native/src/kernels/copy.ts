@@ -1,7 +1,7 @@
 import type { Backend, DType, Kernels, Operand } from "@dropwise/core/backend";
 import { sizeOf } from "@dropwise/core/backend";
-import { type Call, Kernel, MAX_RANK, reach, repeats } from "./call";
-import type { NativeHandle } from "./memory";
+import { type Call, Kernel, MAX_RANK, reach, repeats } from "../call";
+import type { NativeHandle } from "../memory";
 
 /** Strided copies of 32-bit elements without conversion; others go to the reference kernel. */
 export function copy(call: Call, reference: Kernels): Required<Pick<Backend<NativeHandle>, "copy">> {

@@ -1,0 +1,13 @@
+// The argument structs of the kernels, which are the same in every instruction set's namespace.
+#pragma once
+
+#define DROPWISE_ISA scalar
+#include <dropwise/binary.hpp>
+#include <dropwise/copy.hpp>
+#include <dropwise/dropout.hpp>
+#include <dropwise/mask-layout.hpp>
+#include <dropwise/matmul.hpp>
+#include <dropwise/optimizer.hpp>
+#include <dropwise/reduce.hpp>
+#include <dropwise/softmax.hpp>
+#include <dropwise/unary.hpp>
