@@ -15,6 +15,8 @@ export const Kernel = {
   matmul: 9,
   copy: 10,
   dropoutLayout: 11,
+  normalize: 12,
+  normalizeGrad: 13,
 } as const;
 
 /** Dimensions that a kernel can walk, `kMaxRank`. */

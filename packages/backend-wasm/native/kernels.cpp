@@ -7,6 +7,7 @@
 #include <dropwise/dropout.hpp>
 #include <dropwise/lanes/wasm128.hpp>
 #include <dropwise/matmul.hpp>
+#include <dropwise/normalize-grad.hpp>
 #include <dropwise/optimizer.hpp>
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>
@@ -28,3 +29,5 @@ EXPORT(sgd, SgdArgs) { (void)scratch, kernels::sgd<Lanes>(*args, begin, end); }
 EXPORT(adam, AdamArgs) { (void)scratch, kernels::adam<Lanes>(*args, begin, end); }
 EXPORT(matmul, MatmulArgs) { kernels::matmul<Lanes>(*args, begin, end, scratch); }
 EXPORT(dropoutLayout, LayoutArgs) { (void)scratch, kernels::dropoutLayout<Lanes>(*args, begin, end); }
+EXPORT(normalize, NormalizeArgs) { (void)scratch, kernels::normalize<Lanes>(*args, begin, end); }
+EXPORT(normalizeGrad, NormalizeGradArgs) { (void)scratch, kernels::normalizeGrad<Lanes>(*args, begin, end); }

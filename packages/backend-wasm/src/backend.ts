@@ -3,6 +3,7 @@ import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
 import { matmul, SCRATCH_BYTES } from "./matmul";
 import { builtInModule, checkKernels, compile, forSharedMemory, KERNEL_NAMES } from "./module";
+import { normalize } from "./normalize";
 import { optimizer } from "./optimizer";
 import { readOptions, type WasmBackendOptions, type WasmOptions } from "./options";
 import { Pool } from "./pool";
@@ -93,6 +94,7 @@ function backendOf(runtime: Runtime): Backend<WasmHandle> {
     ...matmul(runtime, reference),
     ...dropout(runtime, reference),
     ...optimizer(runtime, reference),
+    ...normalize(runtime),
     dispose: () => runtime.dispose(),
     get isDisposed() {
       return runtime.isDisposed;

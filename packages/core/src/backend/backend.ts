@@ -133,6 +133,20 @@ export interface WindowSpec {
   readonly padValue: number;
 }
 
+/** How `normalize` sees what it is given: contiguous, `[outer, groups, inner]`. Each group has a mean and a biased variance, over outer and inner. */
+export interface NormalizeSpec {
+  /** Images of batch norm, else 1. */
+  readonly outer: number;
+  /** Channels of batch norm, rows of layer norm. */
+  readonly groups: number;
+  /** Places of a channel, or of a row. */
+  readonly inner: number;
+  /** Added to the variance, under the root. */
+  readonly eps: number;
+  /** What weight and bias have an element for. With "inner", outer is 1. */
+  readonly affine: "group" | "inner";
+}
+
 /** One step of an optimizer on one parameter; all arrays are contiguous and of the same length. PyTorch's formulas. */
 export type OptimizerSpec =
   | {
@@ -270,6 +284,29 @@ export interface Backend<Handle = unknown> {
     outer: number,
     size: number,
     inner: number,
+  ): void;
+  /**
+   * `out = (x - mean) / sqrt(variance + eps) * weight + bias`, float32, at least one element. Weight and bias are contiguous, or null. `stats`, `[2, groups]`,
+   * is written, too: the means, then the variances.
+   */
+  normalize?(
+    spec: NormalizeSpec,
+    x: Operand<Handle>,
+    weight: Operand<Handle> | null,
+    bias: Operand<Handle> | null,
+    out: Operand<Handle>,
+    stats: Operand<Handle>,
+  ): void;
+  /** The gradients of `normalize`, those that are not null, from the incoming one and the `stats` that it wrote; all contiguous. `gradX` may be `grad`. */
+  normalizeGrad?(
+    spec: NormalizeSpec,
+    grad: Operand<Handle>,
+    x: Operand<Handle>,
+    weight: Operand<Handle> | null,
+    stats: Operand<Handle>,
+    gradX: Operand<Handle> | null,
+    gradWeight: Operand<Handle> | null,
+    gradBias: Operand<Handle> | null,
   ): void;
   /** Updates `param` and `state` in place. `state` is `[momentum]` or `[]` for SGD and `[first, second moment]` for Adam. */
   optimizerStep?(spec: OptimizerSpec, param: Operand<Handle>, grad: Operand<Handle>, state: readonly Operand<Handle>[]): void;
