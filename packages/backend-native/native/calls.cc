@@ -59,6 +59,8 @@ const char* Backend::run() {
     case KernelId::dropoutLayout: return dropoutLayout(block);
     case KernelId::normalize: return normalize(block);
     case KernelId::normalizeGrad: return normalizeGrad(block);
+    case KernelId::lstm:
+    case KernelId::lstmGrad: return lstm(block, id);
     case KernelId::sumPieces:
     case KernelId::count: break;
   }

@@ -17,6 +17,8 @@ export const Kernel = {
   dropoutLayout: 11,
   normalize: 12,
   normalizeGrad: 13,
+  lstm: 14,
+  lstmGrad: 15,
 } as const;
 
 /** Dimensions that a kernel can walk, `kMaxRank`. */

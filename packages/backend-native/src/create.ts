@@ -5,6 +5,7 @@ import { BLOCK_LENGTH, Call, disposed } from "./call";
 import { copy } from "./kernels/copy";
 import { dropout } from "./kernels/dropout";
 import { elementwise } from "./kernels/elementwise";
+import { lstm } from "./kernels/lstm";
 import { normalize } from "./kernels/normalize";
 import { optimizer } from "./kernels/optimizer";
 import { products } from "./kernels/products";
@@ -94,6 +95,7 @@ function backendOf(call: Call, threads: number, isa: string): Backend<NativeHand
     ...products(call, reference),
     ...optimizer(call, reference),
     ...normalize(call),
+    ...lstm(call),
     ...copy(call, reference),
     dispose: () => {
       if (!live) return;

@@ -6,6 +6,7 @@
 #include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
 #include <dropwise/lanes/wasm128.hpp>
+#include <dropwise/lstm.hpp>
 #include <dropwise/matmul.hpp>
 #include <dropwise/normalize-grad.hpp>
 #include <dropwise/optimizer.hpp>
@@ -31,3 +32,5 @@ EXPORT(matmul, MatmulArgs) { kernels::matmul<Lanes>(*args, begin, end, scratch);
 EXPORT(dropoutLayout, LayoutArgs) { (void)scratch, kernels::dropoutLayout<Lanes>(*args, begin, end); }
 EXPORT(normalize, NormalizeArgs) { (void)scratch, kernels::normalize<Lanes>(*args, begin, end); }
 EXPORT(normalizeGrad, NormalizeGradArgs) { (void)scratch, kernels::normalizeGrad<Lanes>(*args, begin, end); }
+EXPORT(lstm, LstmArgs) { kernels::lstm<Lanes>(*args, begin, end, scratch); }
+EXPORT(lstmGrad, LstmArgs) { kernels::lstmGrad<Lanes>(*args, begin, end, scratch); }

@@ -1,6 +1,7 @@
 import { type Backend, type BackendStorage, BackendUnavailableError, referenceKernels } from "@dropwise/core/backend";
 import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
+import { lstm } from "./lstm";
 import { matmul, SCRATCH_BYTES } from "./matmul";
 import { builtInModule, checkKernels, compile, forSharedMemory, KERNEL_NAMES } from "./module";
 import { normalize } from "./normalize";
@@ -95,6 +96,7 @@ function backendOf(runtime: Runtime): Backend<WasmHandle> {
     ...dropout(runtime, reference),
     ...optimizer(runtime, reference),
     ...normalize(runtime),
+    ...lstm(runtime),
     dispose: () => runtime.dispose(),
     get isDisposed() {
       return runtime.isDisposed;

@@ -23,6 +23,8 @@ export const KERNEL_NAMES = [
   "dropoutLayout",
   "normalize",
   "normalizeGrad",
+  "lstm",
+  "lstmGrad",
 ] as const;
 
 export type KernelName = (typeof KERNEL_NAMES)[number];

@@ -147,6 +147,18 @@ export interface NormalizeSpec {
   readonly affine: "group" | "inner";
 }
 
+/** A sequence that an LSTM goes through. */
+export interface LstmSpec {
+  /** Its steps, at least one. */
+  readonly steps: number;
+  /** Sequences that go side by side. */
+  readonly batch: number;
+  /** Elements of a state. */
+  readonly hidden: number;
+  /** From the last step to the first. */
+  readonly reverse: boolean;
+}
+
 /** One step of an optimizer on one parameter; all arrays are contiguous and of the same length. PyTorch's formulas. */
 export type OptimizerSpec =
   | {
@@ -307,6 +319,32 @@ export interface Backend<Handle = unknown> {
     gradX: Operand<Handle> | null,
     gradWeight: Operand<Handle> | null,
     gradBias: Operand<Handle> | null,
+  ): void;
+  /**
+   * A layer of an LSTM over a sequence, float32, contiguous. For each step, with gates i, f, g, o side by side, `hidden` of each: `sigmoid, sigmoid, tanh, sigmoid of
+   * (x[t] + h[t-1] weight)`, `c[t] = f c[t-1] + i g`, `h[t] = o tanh(c[t])`. `x` `[steps, batch, 4 hidden]` is the input's share with all biases, `weight`
+   * `[hidden, 4 hidden]`, h0 and c0 `[batch, hidden]`. Writes `gates`, as large as x, after their functions, and `states` `[2, steps, batch, hidden]`: h, then c.
+   */
+  lstm?(
+    spec: LstmSpec,
+    x: Operand<Handle>,
+    weight: Operand<Handle>,
+    h0: Operand<Handle>,
+    c0: Operand<Handle>,
+    gates: Operand<Handle>,
+    states: Operand<Handle>,
+  ): void;
+  /** The gradients of `lstm` from the one of its states; `weight` is transposed here, `[4 hidden, hidden]`, and its gradient the caller's: a product of `gradX` and h. */
+  lstmGrad?(
+    spec: LstmSpec,
+    gradStates: Operand<Handle>,
+    weight: Operand<Handle>,
+    c0: Operand<Handle>,
+    gates: Operand<Handle>,
+    states: Operand<Handle>,
+    gradX: Operand<Handle>,
+    gradH0: Operand<Handle>,
+    gradC0: Operand<Handle>,
   ): void;
   /** Updates `param` and `state` in place. `state` is `[momentum]` or `[]` for SGD and `[first, second moment]` for Adam. */
   optimizerStep?(spec: OptimizerSpec, param: Operand<Handle>, grad: Operand<Handle>, state: readonly Operand<Handle>[]): void;

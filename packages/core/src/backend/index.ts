@@ -31,6 +31,7 @@ export type {
   BackendInfo,
   BackendStorage,
   DropoutSpec,
+  LstmSpec,
   MaskLayout,
   NormalizeSpec,
   Operand,
