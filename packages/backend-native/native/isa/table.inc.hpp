@@ -46,7 +46,7 @@ DROPWISE_ENTRY(runMatmul, MatmulArgs, matmul<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runCopy, CopyArgs, copy<V>(args, begin, end))
 DROPWISE_ENTRY(runDropoutLayout, LayoutArgs, dropoutLayout<V>(args, begin, end))
 
-static_assert(kBlockRows % V::kTileRows == 0, "a block of rows is whole tiles");
+static_assert(kBlockRows % kRowStep == 0 && kRowStep % V::kTileRows == 0, "a block of rows is whole tiles");
 
 }  // namespace entry
 
