@@ -44,36 +44,39 @@ describe("products", () => {
     [37, 513, 10],
   ] as const;
 
-  test.each(shapes)("%i x %i x %i are right for operands of any orientation, and the same bits for any number of threads", async (m, k, n) => {
-    const one = (await createWasmBackend({ threads: 1, relaxedSimd: true })) as Backend & Kernels;
-    const many = (await createWasmBackend({ threads: 3, relaxedSimd: true })) as Backend & Kernels;
-    expect(one.info.device).toBe("relaxed-simd");
-    const [x, y] = [numbers(m * k, 1, false), numbers(k * n, 2, false)];
-    for (const xTurned of [false, true]) {
-      for (const yTurned of [false, true]) {
-        const [first, second] = [one, many].map((wasm) => {
-          const a = operand(wasm, x, [m, k], xTurned ? [1, m] : [k, 1]);
-          const b = operand(wasm, y, [k, n], yTurned ? [1, k] : [n, 1]);
-          const out = output(wasm, "float32", [m, n]);
-          wasm.matmul(a, b, out);
-          return contents(wasm, out);
-        }) as [Float32Array, Float32Array];
-        expect(second).toEqual(first);
-        for (let i = 0; i < m; i++) {
-          for (let j = 0; j < n; j++) {
-            let [sum, size] = [0, 0];
-            for (let l = 0; l < k; l++) {
-              const term = (x[xTurned ? l * m + i : i * k + l] as number) * (y[yTurned ? j * k + l : l * n + j] as number);
-              sum += term;
-              size += Math.abs(term);
+  test.each(shapes)(
+    "%i x %i x %i are right for operands of any orientation, and the same bits for any number of threads",
+    async (m, k, n) => {
+      const one = (await createWasmBackend({ threads: 1, relaxedSimd: true })) as Backend & Kernels;
+      const many = (await createWasmBackend({ threads: 3, relaxedSimd: true })) as Backend & Kernels;
+      expect(one.info.device).toBe("relaxed-simd");
+      const [x, y] = [numbers(m * k, 1, false), numbers(k * n, 2, false)];
+      for (const xTurned of [false, true]) {
+        for (const yTurned of [false, true]) {
+          const [first, second] = [one, many].map((wasm) => {
+            const a = operand(wasm, x, [m, k], xTurned ? [1, m] : [k, 1]);
+            const b = operand(wasm, y, [k, n], yTurned ? [1, k] : [n, 1]);
+            const out = output(wasm, "float32", [m, n]);
+            wasm.matmul(a, b, out);
+            return contents(wasm, out);
+          }) as [Float32Array, Float32Array];
+          expect(second).toEqual(first);
+          for (let i = 0; i < m; i++) {
+            for (let j = 0; j < n; j++) {
+              let [sum, size] = [0, 0];
+              for (let l = 0; l < k; l++) {
+                const term = (x[xTurned ? l * m + i : i * k + l] as number) * (y[yTurned ? j * k + l : l * n + j] as number);
+                sum += term;
+                size += Math.abs(term);
+              }
+              expect(Math.abs((first[i * n + j] as number) - sum)).toBeLessThanOrEqual(size * 1e-6);
             }
-            expect(Math.abs((first[i * n + j] as number) - sum)).toBeLessThanOrEqual(size * 1e-6);
           }
         }
       }
-    }
-    for (const wasm of [one, many]) wasm.dispose();
-  });
+      for (const wasm of [one, many]) wasm.dispose();
+    },
+  );
 });
 
 test("dropout has the same bits with it and without", async () => {
