@@ -1,4 +1,4 @@
-import { type Backend, type BackendStorage, BackendUnavailableError, referenceKernels } from "@dropwise/core/backend";
+import { type Backend, type BackendStorage, BackendUnavailableError, referenceKernels, withEpilogue } from "@dropwise/core/backend";
 import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
 import { matmul, SCRATCH_BYTES } from "./matmul";
@@ -74,6 +74,9 @@ interface Prepared {
 function backendOf(runtime: Runtime, isRelaxed: boolean): Backend<WasmHandle> {
   const view = (storage: BackendStorage<WasmHandle>) => runtime.view(storage);
   const reference = referenceKernels((storage) => runtime.view(storage as BackendStorage<WasmHandle>));
+  const maps = elementwise(runtime, reference);
+  const masks = dropout(runtime, reference);
+  const matrices = matmul(runtime, reference);
   return {
     name: "wasm",
     info: {
@@ -89,10 +92,11 @@ function backendOf(runtime: Runtime, isRelaxed: boolean): Backend<WasmHandle> {
     read: async (storage, start, length) => view(storage).slice(start, start + length),
     view,
     release: (handle) => runtime.release(handle),
-    ...elementwise(runtime, reference),
+    ...maps,
     ...reduce(runtime, reference),
-    ...matmul(runtime, reference),
-    ...dropout(runtime, reference),
+    ...matrices,
+    ...masks,
+    linear: withEpilogue(matrices.linear, { ...maps, ...masks }),
     ...optimizer(runtime, reference),
     dispose: () => runtime.dispose(),
     get isDisposed() {

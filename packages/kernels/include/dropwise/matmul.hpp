@@ -216,6 +216,14 @@ DROPWISE_INLINE void matmulTile(const Rows& x, const float* y, size_t yStep, siz
   tile(x.at, x.row, x.step, y, yStep, depth, base, baseStride, out, outStride, rows, columns);
 }
 
+/// The same for rows of x that lie in a panel of `pack`, R of them at most.
+template <class V, int R>
+DROPWISE_INLINE void matmulTile(const float* panel, const float* y, size_t yStep, size_t depth, const float* base, size_t baseStride, float* out,
+                                size_t outStride, size_t rows, size_t columns) {
+  smallestTile<V, R, V::kTileVectors, false>(rows, vectorsOf<V>(columns))(panel, 1, Tile<V>::kRows, y, yStep, depth, base, baseStride, out, outStride, rows,
+                                                                         columns);
+}
+
 /// Copies rows of x so that they lie together: as they are where their elements lie side by side and tiles read them so, else in panels a tile high.
 template <class V>
 DROPWISE_INLINE void packRows(const float* from, size_t row, size_t column, size_t count, size_t depth, float* to) {
