@@ -66,7 +66,7 @@ describe.each([
     expect(run({ p: 0 }).dataSync()).toEqual(plain);
     expect(run({ p: 1 }).dataSync()).toEqual(new Float32Array(8));
     expect(run({}, made([0, 3], 1, backend)).shape).toEqual([0, 4]);
-    expect(() => run({}, made([2, 2], 1, backend))).toThrow(/linear: expected x/);
+    expect(() => run({}, made([2, 2], 1, backend))).toThrow(/linearDropout: expected x/);
     expect(() => run({ bias: made([3], 1, backend) })).toThrow(/bias of shape \[4\]/);
     expect(() => run({ p: 2 })).toThrow(RangeError);
     expect(() => run({ elementOffset: 2 ** 53 - 7 })).toThrow(/elementOffset/);

@@ -1,9 +1,10 @@
+import { checkInputs } from "../autograd/run";
 import { composed } from "../autograd/scope";
+import { checkFloating } from "../dtype/dtype";
 import { checkBoolean, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
-import { checkTensor } from "../ops/binary";
 import { fusedLinearDropout, takesEpilogue } from "../ops/linear-dropout";
-import { linear } from "../ops/matmul";
+import { checkLinear, linear } from "../ops/matmul";
 import { drawing } from "../random/drawing";
 import { type Generator, resolveGenerator } from "../random/generator";
 import { dropoutAffine } from "../random/mask-key";
@@ -50,24 +51,23 @@ export function linearDropout(input: Tensor, weight: Tensor, options?: LinearDro
     generator: given,
     elementOffset = 0,
   } = optionsOf<LinearDropoutOptions>("linearDropout", options, OPTIONS);
-  const x = checkTensor("linearDropout", input);
-  const weights = checkTensor("linearDropout", weight, "weight");
-  const offsets = bias === null ? null : checkTensor("linearDropout", bias, "bias");
+  const inputs = checkLinear("linearDropout", input, weight, bias);
+  const [x, weights, offsets] = inputs;
+  for (const operand of inputs) checkFloating("linearDropout", (operand as Tensor).dtype);
+  checkInputs("linearDropout", inputs as Tensor[]);
   if (activation !== undefined && activation !== "relu" && activation !== "gelu") {
     throw wrongValue("linearDropout", 'activation "relu" or "gelu"', activation);
   }
   checkProbability("linearDropout", p);
   checkBoolean("linearDropout", "training", training);
-  checkElementOffset("linearDropout", elementOffset, 0);
+  const shape = [...x.sizes.slice(0, -1), weights.sizes[0] as number];
+  checkElementOffset("linearDropout", elementOffset, training ? sizeOf(shape) : 0);
   const generator = resolveGenerator("linearDropout", given);
 
-  const inputs: readonly [Tensor, Tensor, Tensor?] = offsets === null ? [x, weights] : [x, weights, offsets];
-  const draws = training && p > 0 && p < 1;
+  const draws = training && p > 0 && p < 1 && x.size * weights.size > 0;
   // A mask that is a part of another one, or drawn as by another framework, or heard of by others: calls of their own are its definition.
   const isPlain = drawing.ask === undefined && generator.source.stream === undefined;
-  if (draws && isPlain && activation !== "gelu" && fits(inputs) && takesEpilogue(x)) {
-    const shape = [...x.sizes.slice(0, -1), weights.sizes[0] as number];
-    checkElementOffset("linearDropout", elementOffset, sizeOf(shape));
+  if (draws && isPlain && activation !== "gelu" && inputs.every(isFloat32) && takesEpilogue(x)) {
     const key = generator.source.mask({ op: "linearDropout", generator, p, inplace: false, shape, elementOffset });
     const output = fusedLinearDropout(inputs, activation, key, dropoutAffine(p));
     generator.source.take(key);
@@ -91,10 +91,4 @@ const OPTIONS: OptionKinds<LinearDropoutOptions> = {
   elementOffset: "any",
 };
 
-/** Whether the fused kernel takes the operands: float32, of sizes that fit, with elements. All else goes to `linear`, which says what is wrong. */
-function fits([x, weight, bias]: readonly [Tensor, Tensor, Tensor?]): boolean {
-  const [rows, columns] = weight.sizes;
-  if (weight.sizes.length !== 2 || x.sizes.length === 0 || x.sizes.at(-1) !== columns || x.size * weight.size === 0) return false;
-  if (bias !== undefined && (bias.sizes.length !== 1 || bias.sizes[0] !== rows)) return false;
-  return [x, weight, bias].every((input) => input === undefined || input.dtype === "float32");
-}
+const isFloat32 = (x: Tensor | undefined): boolean => x?.dtype === "float32";
