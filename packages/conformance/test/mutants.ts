@@ -17,6 +17,7 @@ import {
   type WindowSpec,
 } from "@dropwise/core/backend";
 import { createMinimalBackend } from "./minimal-backend";
+import { linearMutants } from "./mutants-linear";
 import { lstmMutants, rightLstm } from "./mutants-lstm";
 import { normalizeMutants, rightNormalize } from "./mutants-normalize";
 
@@ -361,6 +362,7 @@ export const mutants: readonly Mutant[] = [
     "training > takes five steps of AdamW",
     "training > takes five steps of SGD with weight decay",
   ),
+  ...linearMutants,
 ];
 
 // --- internal helpers ---

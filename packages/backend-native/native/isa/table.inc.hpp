@@ -52,7 +52,7 @@ DROPWISE_ENTRY(runNormalizeGrad, NormalizeGradArgs, normalizeGrad<V>(args, begin
 DROPWISE_ENTRY(runLstm, LstmArgs, lstm<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runLstmGrad, LstmArgs, lstmGrad<V>(args, begin, end, scratch))
 
-static_assert(kBlockRows % V::kTileRows == 0, "a block of rows is whole tiles");
+static_assert(kBlockRows % kRowStep == 0 && kRowStep % V::kTileRows == 0, "a block of rows is whole tiles");
 
 }  // namespace entry
 
