@@ -57,6 +57,10 @@ class Backend {
   const char* adam(BlockReader& block);
   const char* matmul(BlockReader& block);
   const char* copy(BlockReader& block);
+  const char* attention(BlockReader& block, KernelId id);
+
+  /// Whether this thread has scratch memory, or gets it now.
+  bool hasScratch();
 
   /// Runs units [0, units), on several threads where that is worth it. `unitNs`: about what one takes on one thread.
   void share(KernelId id, const void* args, size_t units, double unitNs);

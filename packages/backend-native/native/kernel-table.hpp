@@ -9,7 +9,7 @@ namespace dropwise {
 using Kernel = void (*)(const void* args, size_t begin, size_t end, float* scratch);
 
 /// Numbered as in `src/call.ts`.
-enum class KernelId : unsigned { dropout, unary, binary, reduce, sumPieces, softmax, softmaxGrad, sgd, adam, matmul, copy, dropoutLayout, count };
+enum class KernelId : unsigned { dropout, unary, binary, reduce, sumPieces, softmax, softmaxGrad, sgd, adam, matmul, copy, dropoutLayout, attention, attentionGrad, count };
 
 struct KernelTable {
   const char* isa;
@@ -17,6 +17,9 @@ struct KernelTable {
   size_t lanes;           // of a vector of floats
   size_t tileColumns;     // of a matrix product
   size_t matmulScratch;   // floats that a thread needs for blocks of kBlockRows
+  size_t attentionScratch;
+
+  size_t scratch() const { return matmulScratch > attentionScratch ? matmulScratch : attentionScratch; }
 
   Kernel operator[](KernelId id) const { return kernels[size_t(id)]; }
 };

@@ -2,6 +2,7 @@ import { constants } from "node:buffer";
 import { availableParallelism, totalmem } from "node:os";
 import { type Backend, BackendUnavailableError, optionsOf, referenceKernels, wrongType, wrongValue } from "@dropwise/core/backend";
 import { BLOCK_LENGTH, Call, disposed } from "./call";
+import { attention } from "./kernels/attention";
 import { copy } from "./kernels/copy";
 import { dropout } from "./kernels/dropout";
 import { elementwise } from "./kernels/elementwise";
@@ -93,6 +94,7 @@ function backendOf(call: Call, threads: number, isa: string): Backend<NativeHand
     ...products(call, reference),
     ...optimizer(call, reference),
     ...copy(call, reference),
+    ...attention(call),
     dispose: () => {
       if (!live) return;
       live = false;

@@ -7,7 +7,7 @@ import type { Backend } from "../../backend/backend";
 import type { DeviceKernels } from "../../backend/kernels";
 import { shared } from "../../backend/shared";
 import type { Device, Storage } from "../../backend/storage";
-import { deviceOf } from "../../cpu/device-of";
+import { deviceOf, laterMember } from "../../cpu/device-of";
 import { DataLoader } from "../../data";
 import { raw } from "../../errors/brand";
 import { awaited } from "../../errors/misuse";
@@ -98,6 +98,8 @@ const STAND_INS: { readonly [Member in OptionalKernel]: (device: Device) => Devi
   scatterAdd: scatterKernel,
   unfold: unfoldKernel,
   fold: foldKernel,
+  attention: (device) => laterMember(device, "attention"),
+  attentionGrad: (device) => laterMember(device, "attentionGrad"),
   linear: linearKernel,
   softmax: softmaxKernel,
   softmaxGrad: softmaxGradKernel,

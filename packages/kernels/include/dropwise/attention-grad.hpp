@@ -1,0 +1,141 @@
+// The gradients of `attention` by query, key and value, from its operands, its output and its rows: weights and mask are made again, tile by tile.
+//
+//     p = dropout(w)      dValue[j] = sum_i p[i, j] grad[i]
+//     ds[i, j] = p[i, j] (grad[i] . value[j]) - w[i, j] (grad[i] . out[i])
+//     dQuery[i] = scale * sum_j ds[i, j] key[j]      dKey[j] = sum_i ds[i, j] (scale * query[i])
+//
+// A unit is a head of keys with all heads of queries that share it: it writes their gradients alone, and sums run in the order of tiles of keys, heads and
+// blocks of queries. Limits as for `attention`.
+#pragma once
+
+#include <dropwise/attention.hpp>
+
+DROPWISE_BEGIN
+
+/// How the work is cut for a lane type.
+template <class V>
+struct AttentionGradTile : AttentionTile<V> {
+  static constexpr size_t kMostKeys = 256, kPanelFloats = 16384;
+  static constexpr size_t kRows = 48 / AttentionTile<V>::R * AttentionTile<V>::R;
+  /// Sums of a tile of keys, in whole tiles of registers.
+  static constexpr size_t kSumFloats = kPanelFloats + AttentionTile<V>::R * kRowHalf;
+  static constexpr size_t kScratch = 3 * kRows * kRowFloats + 3 * kPanelFloats + 2 * kSumFloats;
+};
+
+template <class V>
+DROPWISE_SHARED float dotOf(const float* x, const float* y, size_t n) {
+  typename V::F32 sums = V::splat(0.0f);
+  size_t j = 0;
+  for (; j + V::kLanes <= n; j += V::kLanes) sums = V::add(sums, V::mul(V::load(x + j), V::load(y + j)));
+  if (j < n) sums = V::add(sums, V::mul(V::loadPart(x + j, int(n - j)), V::loadPart(y + j, int(n - j))));
+  float lanes[V::kLanes], sum = 0;
+  V::store(lanes, sums);
+  for (const float lane : lanes) sum += lane;
+  return sum;
+}
+
+/// Adds n elements, times `factor`, to `to`, or writes them there.
+template <class V>
+DROPWISE_SHARED void putRow(const float* from, size_t n, float factor, bool adds, float* to) {
+  const typename V::F32 f = V::splat(factor);
+  for (size_t j = 0; j < n; j += V::kLanes) {
+    const int count = int(smaller<size_t>(V::kLanes, n - j));
+    const bool whole = count == V::kLanes;
+    typename V::F32 x = V::mul(V::load(from + j), f);
+    if (adds) x = V::add(whole ? V::load(to + j) : V::loadPart(to + j, count), x);
+    if (whole) V::store(to + j, x);
+    else V::storePart(to + j, count, x);
+  }
+}
+
+/// Heads of keys [begin, end). `scratch`: AttentionGradTile<V>::kScratch floats.
+template <class V>
+DROPWISE_NOINLINE void attentionGrad(const AttentionArgs& a, size_t begin, size_t end, float* scratch) {
+  using T = AttentionGradTile<V>;
+  using F = typename V::F32;
+  constexpr size_t W = T::W, L = V::kLanes;
+  float* const rows = scratch;                        // queries and incoming gradients
+  float* const scores = rows + T::kRows * kRowFloats;  // weights, then the gradient of the scores; and the gradient of dropped weights
+  float* const dropped = scores + T::kRows * kRowFloats;  // dropped weights, then a piece of the gradient of the queries
+  float* const keyPanels = dropped + T::kRows * kRowFloats;
+  float* const valuePanels = keyPanels + T::kPanelFloats;
+  float* const keyRows = valuePanels + T::kPanelFloats;
+  float* const keySums = keyRows + T::kPanelFloats;
+  float* const valueSums = keySums + T::kSumFloats;
+  const size_t width = T::whole(a.size), valueWidth = T::whole(a.valueSize), shared = a.heads / a.group;
+  const size_t tile = T::keysOf(a.size, a.valueSize, T::kMostKeys, T::kPanelFloats);
+  const DropoutArgs drop = dropoutOf(a);
+  const Select<V> select(drop);
+  MaskWords<V> mask(drop, select);
+
+  for (size_t unit = begin; unit < end; unit++) {
+    const size_t own = unit % shared, batch = unit / shared;
+    for (size_t key = 0; key < a.keys; key += tile) {
+      const size_t keys = smaller(tile, a.keys - key);
+      const float* const fromKeys = a.key + batch * a.k.batch + own * a.k.head + key * a.k.row;
+      packTurned<V>(fromKeys, a.k.row, keys, a.size, keyPanels);
+      packRows<V>(fromKeys, a.k.row, keys, a.size, tile, keyRows);
+      packTurned<V>(a.value + batch * a.v.batch + own * a.v.head + key * a.v.row, a.v.row, keys, a.valueSize, valuePanels);
+      for (size_t j = 0; j < keys * width; j += L) V::store(keySums + j, V::splat(0.0f));
+      for (size_t j = 0; j < keys * valueWidth; j += L) V::store(valueSums + j, V::splat(0.0f));
+
+      for (size_t head = own * a.group; head < (own + 1) * a.group; head++) {
+        for (size_t top = 0; top < a.queries; top += T::kRows) {
+          const WeightPlace at = {batch, head, top, key};
+          const size_t count = smaller(T::kRows, a.queries - top), seen = seenBy(a, at, count - 1, keys);
+          if (seen == 0) continue;
+          for (size_t r = 0; r < count; r++) {
+            const float* const grad = a.grad + batch * a.g.batch + head * a.g.head + (top + r) * a.g.row;
+            float* const row = rows + r * kRowFloats;
+            copyRow<V>(a.query + batch * a.q.batch + head * a.q.head + (top + r) * a.q.row, a.size, a.scale, row, width);
+            copyRow<V>(grad, a.valueSize, 1.0f, row + kRowHalf, valueWidth);
+            row[kRowSum] = dotOf<V>(grad, a.out + batch * a.o.batch + head * a.o.head + (top + r) * a.o.row, a.valueSize);
+          }
+          scoresOf<V>(a, at, rows, keyPanels, count, seen, scores);
+          const size_t n = T::filled(seen);
+          float* const kept = a.drops != 0 ? dropped : scores;
+          for (size_t r = 0; r < count; r++) {
+            float* const weights = scores + r * kRowFloats;
+            const float* const numbers = a.rows + 2 * ((batch * a.heads + head) * a.queries + top + r);
+            const F shift = V::splat(numbers[0]), factor = V::splat(numbers[1]);
+            for (size_t j = 0; j < n; j += L) V::store(weights + j, V::mul(expOf<V>(V::sub(V::load(weights + j), shift)), factor));
+            if (a.drops == 0) continue;
+            const size_t some = seenBy(a, at, r, seen);
+            dropRow<V>(select, mask, maskIndex(a, at, r), weights, kept + r * kRowFloats, some);
+            for (size_t j = some; j < n; j++) kept[r * kRowFloats + j] = 0;
+          }
+          attentionProduct<V, 1, kRowFloats>(kept, rows + kRowHalf, kRowFloats, W, seen, a.valueSize, count, true, valueSums, valueWidth);
+          attentionProduct<V, kRowFloats, 1>(rows + kRowHalf, valuePanels, W, W * a.valueSize, count, seen, a.valueSize, false, scores + kRowHalf,
+                                             kRowFloats);
+          for (size_t r = 0; r < count; r++) {
+            float* const weights = scores + r * kRowFloats;
+            const F dot = V::splat(rows[r * kRowFloats + kRowSum]);
+            for (size_t j = 0; j < seen; j += L) {  // behind that weights are 0, and stay so
+              const F down = V::mul(V::load(kept + r * kRowFloats + j), V::load(weights + kRowHalf + j));
+              V::store(weights + j, V::sub(down, V::mul(V::load(weights + j), dot)));
+            }
+          }
+          attentionProduct<V, 1, kRowFloats>(scores, rows, kRowFloats, W, seen, a.size, count, true, keySums, width);
+          attentionProduct<V, kRowFloats, 1>(scores, keyRows, W, W * tile, count, a.size, seen, false, dropped, kRowFloats);
+          float* const to = a.gradQuery + batch * a.gq.batch + head * a.gq.head + top * a.gq.row;
+          for (size_t r = 0; r < count; r++) putRow<V>(dropped + r * kRowFloats, a.size, a.scale, key > 0, to + r * a.gq.row);
+        }
+      }
+      float* const toKeys = a.gradKey + batch * a.gk.batch + own * a.gk.head + key * a.gk.row;
+      float* const toValues = a.gradValue + batch * a.gv.batch + own * a.gv.head + key * a.gv.row;
+      for (size_t j = 0; j < keys; j++) {
+        putRow<V>(keySums + j * width, a.size, 1.0f, false, toKeys + j * a.gk.row);
+        putRow<V>(valueSums + j * valueWidth, a.valueSize, 1.0f, false, toValues + j * a.gv.row);
+      }
+    }
+  }
+}
+
+/// Floats of scratch memory that a thread needs for attention and its gradient.
+template <class V>
+DROPWISE_INLINE constexpr size_t attentionScratch() {
+  constexpr size_t forward = AttentionTile<V>::kScratch, back = AttentionGradTile<V>::kScratch;
+  return forward > back ? forward : back;
+}
+
+DROPWISE_END

@@ -1,0 +1,340 @@
+// Attention in tiles, on float32: for each batch b, head h and query i, with a head of keys and values for every `group` heads of queries,
+//
+//     s[j] = scale * query[i] . key[j] (+ mask[i, j])     -infinity where a mask or the triangle hides key j
+//     w[j] = e^(s[j] - m) / sum e^(s[j] - m)              m the largest of them; zeros where a query sees no key
+//     out[i] = sum_j dropout(w[j]) value[j]
+//
+// Nothing of size queries x keys is ever there. A unit is a block of queries of one head. For each tile of keys it computes the scores of some queries by the
+// register tiles of matrix products, makes weights of them, draws the mask over these in place and multiplies them with the values; from one tile of keys to
+// the next what was summed is scaled to the new maximum. The mask is that of `dropout` over the weights [batches, heads, queries, keys], bit for bit. Keys
+// that the triangle hides from all queries of a block are not looked at, whatever is in them. `rows` gets m and 1 / sum for each query, for the gradient.
+//
+// Operands have any strides but the last, which is 1. A head has at most 256 elements. Products are fused where the lane type does so, nothing else is; their
+// sums are float32 in index order, cut only at tiles of keys, so that no bit depends on the range of units asked for.
+#pragma once
+
+#include <dropwise/dropout.hpp>
+#include <dropwise/math.hpp>
+#include <dropwise/matmul.hpp>
+#include <dropwise/reduce.hpp>
+
+DROPWISE_BEGIN
+
+/// Queries of a unit.
+constexpr size_t kAttentionRows = 144;
+/// The most elements of a head.
+constexpr size_t kMostHeadSize = 256;
+
+/// Strides in elements; that of the last dimension is 1.
+struct HeadStrides {
+  size_t batch, head, row;
+};
+
+enum class AttentionMask : uint32_t { none, bools, floats };
+
+struct AttentionArgs {
+  uint64_t elementOffset;  // of the mask of dropout; its last index is below 2^53
+  const float *query, *key, *value;
+  const void* mask;  // bytes of 0 and 1, where 1 lets through, or floats to add
+  float* out;        // read by the gradient
+  float* rows;       // [batches, heads, queries, 2]; read by the gradient
+  // The gradient alone has these:
+  const float* grad;
+  float *gradQuery, *gradKey, *gradValue;
+  size_t heads, group;  // heads of queries, and how many of them share one of keys
+  size_t queries, keys, size, valueSize;
+  HeadStrides q, k, v, o, g, gq, gk, gv;
+  size_t maskBatch, maskHead, maskRow, maskColumn;
+  AttentionMask maskKind;
+  uint32_t causal;     // 1: query i sees keys 0 to firstQuery + i
+  size_t firstQuery;
+  float scale;
+  uint32_t drops;  // 1: by what follows, as in DropoutArgs
+  uint32_t seedLo, seedHi, callLo, callHi;
+  uint32_t threshold;
+  float keepScale;
+};
+
+// Rows of scratch memory hold two pieces of up to 288 floats, a head's elements filled up to whole tiles, or up to 512 scores; behind them some numbers of the
+// row. An odd number of cache lines: rows do not push each other out.
+constexpr size_t kRowFloats = 592, kRowHalf = 288, kRowMax = 576, kRowSum = 577, kRowSeen = 578;
+
+/// How the work is cut for a lane type.
+template <class V>
+struct AttentionTile {
+  static constexpr size_t R = V::kTileRows, W = Tile<V>::kColumns;
+  /// Queries whose scores are there at a time.
+  static constexpr size_t kScores = 24 / R * R;
+  static constexpr size_t kMostKeys = 512, kPanelFloats = 32768;
+  static constexpr size_t kScratch = (kAttentionRows + R + kScores) * kRowFloats + 2 * kPanelFloats;
+  static_assert(R <= 24 && 512 % V::kLanes == 0 && W % V::kLanes == 0 && (kMostHeadSize + W - 1) / W * W <= kRowHalf, "tiles fit into rows");
+
+  static constexpr size_t whole(size_t n) { return (n + W - 1) / W * W; }
+  /// What of a row of scores has a value: `n` of them, whole tiles high and whole vectors.
+  static constexpr size_t filled(size_t n) { return ((n + R - 1) / R * R + V::kLanes - 1) / V::kLanes * V::kLanes; }
+  /// Keys of a tile, a multiple of W: so many that a panel of `floats` holds them.
+  static constexpr size_t keysOf(size_t size, size_t valueSize, size_t most, size_t floats) {
+    const size_t larger = whole(size > valueSize ? size : valueSize);
+    return smaller(most, floats / larger) / W * W;
+  }
+};
+
+/// One tile of sums over `depth`: the factor of row r at step l is x[r * kRow + l * kStep]; y is read W wide, rows yStep apart. Writes all of the tile.
+template <class V, int R, size_t kRow, size_t kStep>
+DROPWISE_NOINLINE void attentionTile(const float* x, const float* y, size_t yStep, size_t depth, bool adds, float* out, size_t outStride) {
+  constexpr int C = V::kTileVectors, L = V::kLanes;
+  typename V::F32 sums[R][C];
+  DROPWISE_UNROLL for (int r = 0; r < R; r++) {
+    DROPWISE_UNROLL for (int c = 0; c < C; c++) sums[r][c] = V::splat(0.0f);
+  }
+  for (size_t l = depth; l > 0; l--) {
+    DROPWISE_OPAQUE(x);
+    DROPWISE_OPAQUE(y);
+    typename V::F32 row[C];
+    DROPWISE_UNROLL for (int c = 0; c < C; c++) row[c] = V::load(y + c * L);
+    DROPWISE_UNROLL for (int r = 0; r < R; r++) {
+      const typename V::F32 factor = V::splat(x[r * kRow]);
+      DROPWISE_UNROLL for (int c = 0; c < C; c++) sums[r][c] = V::mulAdd(factor, row[c], sums[r][c]);
+    }
+    x += kStep;
+    y += yStep;
+  }
+  DROPWISE_UNROLL for (int r = 0; r < R; r++) {
+    DROPWISE_UNROLL for (int c = 0; c < C; c++) {
+      float* const to = out + r * outStride + c * L;
+      V::store(to, adds ? V::add(V::load(to), sums[r][c]) : sums[r][c]);
+    }
+  }
+}
+
+/// A product of `rows` x `columns`, in whole tiles: all memory has room for these. Panels of y lie yPanel apart.
+template <class V, size_t kRow, size_t kStep>
+DROPWISE_NOINLINE void attentionProduct(const float* x, const float* y, size_t yStep, size_t yPanel, size_t rows, size_t columns, size_t depth,
+                                        bool adds, float* out, size_t outStride) {
+  constexpr size_t R = V::kTileRows, W = Tile<V>::kColumns;
+  constexpr bool kOne = kStep == 1, kFew = kOne && R >= 6;
+  for (size_t c = 0; c < columns; c += W) {
+    for (size_t r = 0; r < rows; r += R) {
+      const size_t left = rows - r;
+      auto tile = attentionTile<V, int(R), kRow, kStep>;
+      if constexpr (kFew) {
+        if (left <= size_t(Tile<V>::kFewRows)) tile = attentionTile<V, Tile<V>::kFewRows, kRow, kStep>;
+      }
+      if constexpr (kOne) {
+        if (left == 1) tile = attentionTile<V, 1, kRow, kStep>;
+      }
+      tile(x + r * kRow, y, yStep, depth, adds, out + r * outStride + c, outStride);
+    }
+    y += yPanel;
+  }
+}
+
+/// Copies n elements, times `factor`, and fills up with zeros to `width`, whole vectors.
+template <class V>
+DROPWISE_SHARED void copyRow(const float* from, size_t n, float factor, float* to, size_t width) {
+  const typename V::F32 f = V::splat(factor);
+  size_t j = 0;
+  for (; j + V::kLanes <= n; j += V::kLanes) V::store(to + j, V::mul(V::load(from + j), f));
+  if (j < n) {
+    V::store(to + j, V::mul(V::loadPart(from + j, int(n - j)), f));
+    j += V::kLanes;
+  }
+  for (; j < width; j += V::kLanes) V::store(to + j, V::splat(0.0f));
+}
+
+/// `count` rows of `size` elements to panels a tile wide: row after row in each, panels `rows` * W apart.
+template <class V>
+DROPWISE_NOINLINE void packRows(const float* from, size_t stride, size_t count, size_t size, size_t rows, float* panels) {
+  constexpr size_t W = Tile<V>::kColumns;
+  for (size_t l = 0; l < count; l++) {
+    for (size_t c = 0; c < size; c += W) copyRow<V>(from + l * stride + c, smaller(W, size - c), 1.0f, panels + c * rows + l * W, W);
+  }
+}
+
+/// The transpose: element l of row i to panel i / W, there to [l * W + i % W].
+template <class V>
+DROPWISE_NOINLINE void packTurned(const float* from, size_t stride, size_t count, size_t size, float* panels) {
+  constexpr size_t W = Tile<V>::kColumns;
+  for (size_t i = 0; i < count; i += W) pack<V, W>(from + i * stride, stride, 1, smaller(W, count - i), size, panels + i * size);
+}
+
+/// Where some weights lie: from query `query` of a head on, and from key `key` on.
+struct WeightPlace {
+  size_t batch, head, query, key;
+};
+
+/// How many of `count` keys query `row` of a place sees, by the triangle.
+DROPWISE_INLINE size_t seenBy(const AttentionArgs& a, const WeightPlace& at, size_t row, size_t count) {
+  if (a.causal == 0) return count;
+  const size_t end = a.firstQuery + at.query + row + 1;
+  return end <= at.key ? 0 : smaller(count, end - at.key);
+}
+
+/// The mask index of a place's row, for dropout.
+DROPWISE_INLINE uint64_t maskIndex(const AttentionArgs& a, const WeightPlace& at, size_t row) {
+  return a.elementOffset + ((uint64_t(at.batch) * a.heads + at.head) * a.queries + at.query + row) * a.keys + at.key;
+}
+
+/// Lays the mask over n scores; whether it lets any through.
+DROPWISE_SHARED bool maskScores(const AttentionArgs& a, size_t from, float* scores, size_t n) {
+  const float hidden = -__builtin_inff();
+  uint32_t seen = 0;
+  if (a.maskKind == AttentionMask::bools) {
+    const uint8_t* const mask = static_cast<const uint8_t*>(a.mask) + from;
+    if (a.maskColumn == 1) {
+      for (size_t j = 0; j < n; j++) {
+        scores[j] = mask[j] != 0 ? scores[j] : hidden;
+        seen |= mask[j];
+      }
+      return seen != 0;
+    }
+    for (size_t j = 0; j < n; j++) {
+      if (mask[j * a.maskColumn] == 0) scores[j] = hidden;
+      seen |= mask[j * a.maskColumn];
+    }
+    return seen != 0;
+  }
+  const float* const mask = static_cast<const float*>(a.mask) + from;
+  for (size_t j = 0; j < n; j++) {
+    scores[j] += mask[j * a.maskColumn];
+    seen |= uint32_t(mask[j * a.maskColumn] > hidden);
+  }
+  return seen != 0;
+}
+
+/// The scores of `rows` queries, which lie in `queries`, with the first `count` keys of the packed tile, and -infinity behind them.
+template <class V>
+DROPWISE_NOINLINE void scoresOf(const AttentionArgs& a, const WeightPlace& at, float* queries, const float* keys, size_t rows, size_t count,
+                                float* scores) {
+  constexpr size_t W = Tile<V>::kColumns;
+  attentionProduct<V, kRowFloats, 1>(queries, keys, W, W * a.size, rows, count, a.size, false, scores, kRowFloats);
+  for (size_t r = 0; r < rows; r++) {
+    float* const row = scores + r * kRowFloats;
+    size_t j = seenBy(a, at, r, count);
+    if (a.maskKind != AttentionMask::none) {
+      const size_t from = at.batch * a.maskBatch + at.head * a.maskHead + (at.query + r) * a.maskRow + at.key * a.maskColumn;
+      if (maskScores(a, from, row, j)) queries[r * kRowFloats + kRowSeen] = 1;
+    }
+    for (; j < AttentionTile<V>::filled(count); j++) row[j] = -__builtin_inff();
+  }
+}
+
+/// What dropout takes of the arguments.
+DROPWISE_INLINE DropoutArgs dropoutOf(const AttentionArgs& a) {
+  DropoutArgs d{};
+  d.seedLo = a.seedLo;
+  d.seedHi = a.seedHi;
+  d.callLo = a.callLo;
+  d.callHi = a.callHi;
+  d.threshold = a.threshold;
+  d.keepScale = a.keepScale;
+  return d;
+}
+
+/// Dropout of a row of weights.
+template <class V>
+DROPWISE_NOINLINE void dropRow(const Select<V>& select, MaskWords<V>& mask, uint64_t e, const float* weights, float* out, size_t n) {
+  dropoutRun<V>(select, mask, e, weights, 1, out, n);
+}
+
+/// Scores to e^(score - m) for a row of whole vectors. What was summed before, in `values` and the row's numbers, is scaled to the new maximum.
+template <class V>
+DROPWISE_NOINLINE void exponentials(float* scores, size_t n, float* row, float* values, size_t width) {
+  using F = typename V::F32;
+  constexpr size_t L = V::kLanes;
+  const float before = row[kRowMax], top = extremeOfRow<V, true>(scores, n), none = -__builtin_inff();
+  const float now = before >= top ? before : top;  // NaN, if one is
+  const float from = now == none ? 0 : now;
+  if (before != now && before != none) {
+    const F factor = expOf<V>(V::splat(before - from));
+    for (size_t j = 0; j < width; j += L) V::store(values + j, V::mul(V::load(values + j), factor));
+    float lanes[L];
+    V::store(lanes, factor);
+    row[kRowSum] *= lanes[0];
+  }
+  row[kRowMax] = now;
+  const F shift = V::splat(from);
+  F sums = V::splat(0.0f);
+  for (size_t j = 0; j < n; j += L) {
+    const F e = expOf<V>(V::sub(V::load(scores + j), shift));
+    V::store(scores + j, e);
+    sums = V::add(sums, e);
+  }
+  float lanes[L], sum = 0;
+  V::store(lanes, sums);
+  for (const float lane : lanes) sum += lane;
+  row[kRowSum] += sum;
+}
+
+/// Blocks of queries [begin, end): blocks run fastest, then heads, then batches. `scratch`: AttentionTile<V>::kScratch floats.
+template <class V>
+DROPWISE_NOINLINE void attention(const AttentionArgs& a, size_t begin, size_t end, float* scratch) {
+  using T = AttentionTile<V>;
+  constexpr size_t W = T::W;
+  float* const rows = scratch;
+  float* const scores = rows + (kAttentionRows + T::R) * kRowFloats;
+  float* const keyPanels = scores + T::kScores * kRowFloats;
+  float* const valuePanels = keyPanels + T::kPanelFloats;
+  const size_t blocks = (a.queries + kAttentionRows - 1) / kAttentionRows, width = T::whole(a.valueSize);
+  const size_t tile = T::keysOf(a.size, a.valueSize, T::kMostKeys, T::kPanelFloats);
+  const DropoutArgs drop = dropoutOf(a);
+  const Select<V> select(drop);
+  MaskWords<V> mask(drop, select);
+  const float *packedKeys = nullptr, *packedValues = nullptr;  // what the panels hold
+
+  for (size_t unit = begin; unit < end; unit++) {
+    const size_t head = unit / blocks % a.heads, batch = unit / blocks / a.heads, shared = head / a.group;
+    const size_t top = unit % blocks * kAttentionRows, count = smaller(kAttentionRows, a.queries - top);
+    const float* const query = a.query + batch * a.q.batch + head * a.q.head;
+    for (size_t r = 0; r < count; r++) {
+      float* const row = rows + r * kRowFloats;
+      copyRow<V>(query + (top + r) * a.q.row, a.size, a.scale, row, a.size);
+      row[kRowMax] = -__builtin_inff();
+      row[kRowSum] = 0;
+      row[kRowSeen] = a.maskKind == AttentionMask::none;
+    }
+    for (size_t key = 0; key < a.keys; key += tile) {
+      WeightPlace at = {batch, head, top, key};
+      const size_t keys = smaller(tile, a.keys - key);
+      if (seenBy(a, at, count - 1, keys) == 0) break;
+      const float* const fromKeys = a.key + batch * a.k.batch + shared * a.k.head + key * a.k.row;
+      const float* const fromValues = a.value + batch * a.v.batch + shared * a.v.head + key * a.v.row;
+      if (fromKeys != packedKeys || fromValues != packedValues) {
+        packTurned<V>(fromKeys, a.k.row, keys, a.size, keyPanels);
+        packRows<V>(fromValues, a.v.row, keys, a.valueSize, tile, valuePanels);
+        packedKeys = fromKeys;
+        packedValues = fromValues;
+      }
+      for (size_t r = 0; r < count; r += T::kScores) {
+        at.query = top + r;
+        const size_t some = smaller(T::kScores, count - r), seen = seenBy(a, at, some - 1, keys);
+        if (seen == 0) continue;
+        float* const own = rows + r * kRowFloats;
+        scoresOf<V>(a, at, own, keyPanels, some, seen, scores);
+        for (size_t i = 0; i < some; i++) {
+          float* const weights = scores + i * kRowFloats;
+          exponentials<V>(weights, T::filled(seen), own + i * kRowFloats, own + i * kRowFloats + kRowHalf, width);
+          if (a.drops != 0) dropRow<V>(select, mask, maskIndex(a, at, i), weights, weights, seenBy(a, at, i, seen));
+        }
+        attentionProduct<V, kRowFloats, 1>(scores, valuePanels, W, W * tile, some, a.valueSize, seen, key > 0, own + kRowHalf, kRowFloats);
+      }
+    }
+    float* const out = a.out + batch * a.o.batch + head * a.o.head;
+    for (size_t r = 0; r < count; r++) {
+      float* const row = rows + r * kRowFloats;
+      float* const numbers = a.rows + 2 * ((batch * a.heads + head) * a.queries + top + r);
+      const bool sees = row[kRowSeen] != 0;
+      numbers[0] = row[kRowMax] == -__builtin_inff() ? 0 : row[kRowMax];
+      numbers[1] = sees ? 1 / row[kRowSum] : 0;
+      const typename V::F32 sum = V::splat(row[kRowSum]);
+      float* const to = out + (top + r) * a.o.row;
+      for (size_t j = 0; j < a.valueSize; j += V::kLanes) {
+        const typename V::F32 x = sees ? V::div(V::load(row + kRowHalf + j), sum) : V::splat(0.0f);
+        if (j + V::kLanes <= a.valueSize) V::store(to + j, x);
+        else V::storePart(to + j, int(a.valueSize - j), x);
+      }
+    }
+  }
+}
+
+DROPWISE_END
