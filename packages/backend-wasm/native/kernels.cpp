@@ -2,6 +2,7 @@
 // exactly that range, so that threads can share a call. There is no mutable static data: every thread has its own instance of the module
 // over the same memory.
 #define DROPWISE_ISA wasm128
+#include <dropwise/attention-grad.hpp>
 #include <dropwise/binary.hpp>
 #include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
@@ -28,3 +29,7 @@ EXPORT(sgd, SgdArgs) { (void)scratch, kernels::sgd<Lanes>(*args, begin, end); }
 EXPORT(adam, AdamArgs) { (void)scratch, kernels::adam<Lanes>(*args, begin, end); }
 EXPORT(matmul, MatmulArgs) { kernels::matmul<Lanes>(*args, begin, end, scratch); }
 EXPORT(dropoutLayout, LayoutArgs) { (void)scratch, kernels::dropoutLayout<Lanes>(*args, begin, end); }
+EXPORT(attention, AttentionArgs) { kernels::attention<Lanes>(*args, begin, end, scratch); }
+EXPORT(attentionGrad, AttentionArgs) { kernels::attentionGrad<Lanes>(*args, begin, end, scratch); }
+
+static_assert(kernels::attentionScratch<Lanes>() <= 176000, "as much as `src/attention.ts` gives a thread");

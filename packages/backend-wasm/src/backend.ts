@@ -1,7 +1,8 @@
 import { type Backend, type BackendStorage, BackendUnavailableError, referenceKernels } from "@dropwise/core/backend";
+import { ATTENTION_SCRATCH_BYTES, attention } from "./attention";
 import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
-import { matmul, SCRATCH_BYTES } from "./matmul";
+import { matmul, SCRATCH_BYTES as MATMUL_SCRATCH_BYTES } from "./matmul";
 import { builtInModule, checkKernels, compile, forSharedMemory, KERNEL_NAMES } from "./module";
 import { optimizer } from "./optimizer";
 import { readOptions, type WasmBackendOptions, type WasmOptions } from "./options";
@@ -57,6 +58,9 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
 
 // --- internal helpers ---
 
+/** Scratch memory of a thread: what the kernel that takes most needs. */
+const SCRATCH_BYTES = Math.max(MATMUL_SCRATCH_BYTES, ATTENTION_SCRATCH_BYTES);
+
 /** The stack of a worker: a kernel uses some hundred bytes, and dropout with a layout 8 kB. */
 const STACK_BYTES = 16384;
 
@@ -93,6 +97,7 @@ function backendOf(runtime: Runtime): Backend<WasmHandle> {
     ...matmul(runtime, reference),
     ...dropout(runtime, reference),
     ...optimizer(runtime, reference),
+    ...attention(runtime),
     dispose: () => runtime.dispose(),
     get isDisposed() {
       return runtime.isDisposed;

@@ -21,6 +21,8 @@ export const KERNEL_NAMES = [
   "adam",
   "matmul",
   "dropoutLayout",
+  "attention",
+  "attentionGrad",
 ] as const;
 
 export type KernelName = (typeof KERNEL_NAMES)[number];

@@ -4,6 +4,7 @@ import { comparer } from "../src/compare";
 import { checksById } from "../src/suite";
 import { BITS } from "../src/tolerance";
 import { type Mutant, mutants, right } from "./mutants";
+import { rightAttention } from "./mutants-attention";
 
 /** The suite's context, as `describeBackend` makes it. */
 function contextFor({ create }: Mutant): Context {
@@ -45,5 +46,9 @@ describe("the suite", () => {
 
   test.each(tests)("finds no fault where there is none: %s", async (id) => {
     expect(await failureOf(id, right)).toBeNull();
+  });
+
+  test.each(rightAttention.caughtBy)("finds none in attention by the contract's words: %s", async (id) => {
+    expect(await failureOf(id, rightAttention)).toBeNull();
   });
 });

@@ -11,19 +11,18 @@ namespace {
 /// About what a multiplication with its sum takes, and what a weight does beside its products, in ns, with vectors of four floats.
 constexpr double kMultiplyAddNs = 0.04, kWeightNs = 3;
 
-/// A tensor of heads, of which `rows` rows are read or written.
-struct Heads {
+/// Sizes of a tensor of heads, of which none is 0.
+struct Shape {
   size_t batches, heads, rows, size;
 };
 
-/// Reads its strides; how many elements it spans.
-size_t readHeads(BlockReader& block, const Heads& heads, HeadStrides& strides) {
-  strides.batch = block.count();
-  strides.head = block.count();
-  strides.row = block.count();
-  if (heads.batches == 0 || heads.heads == 0 || heads.rows == 0 || heads.size == 0) return 0;
-  const size_t steps = block.product(heads.batches - 1, strides.batch) + block.product(heads.heads - 1, strides.head);
-  return block.product(steps + block.product(heads.rows - 1, strides.row) + heads.size, 1);
+/// Reads the strides of a tensor; how many elements it spans.
+size_t readStrides(BlockReader& block, const Shape& shape, Heads& x) {
+  x.batch = block.count();
+  x.head = block.count();
+  x.row = block.count();
+  const size_t steps = block.product(shape.batches - 1, x.batch) + block.product(shape.heads - 1, x.head);
+  return block.product(steps + block.product(shape.rows - 1, x.row) + shape.size, 1);
 }
 
 }  // namespace
@@ -54,40 +53,33 @@ const char* Backend::attention(BlockReader& block, KernelId id) {
   block.product(a.elementOffset + weights, 1);
   block.product(a.firstQuery + a.queries, 1);
 
-  const Heads ofQueries = {batches, a.heads, a.queries, a.size}, ofKeys = {batches, shared, a.keys, a.size};
-  const Heads ofValues = {batches, shared, a.keys, a.valueSize}, ofOut = {batches, a.heads, a.queries, a.valueSize};
-  const bool any = weights > 0;
-  const auto floats = [&](const Heads& heads, HeadStrides& strides) {
-    const size_t extent = readHeads(block, heads, strides);
-    return block.floats(any ? extent : 0);
+  if (weights == 0) block.refuse("expected at least one query and one key");
+  if (block.fault() != nullptr) return block.fault();
+
+  const Shape ofQueries = {batches, a.heads, a.queries, a.size}, ofKeys = {batches, shared, a.keys, a.size};
+  const Shape ofValues = {batches, shared, a.keys, a.valueSize}, ofOut = {batches, a.heads, a.queries, a.valueSize};
+  const auto read = [&](const Shape& shape, Heads& x) {
+    const size_t extent = readStrides(block, shape, x);
+    x.data = block.floats(extent);
   };
-  a.query = floats(ofQueries, a.q);
-  a.key = floats(ofKeys, a.k);
-  a.value = floats(ofValues, a.v);
-  a.out = floats(ofOut, a.o);
+  read(ofQueries, a.query);
+  read(ofKeys, a.key);
+  read(ofValues, a.value);
+  read(ofOut, a.out);
   a.rows = block.floats(block.product(queries, 2));
   if (isGrad) {
-    a.grad = floats(ofOut, a.g);
-    a.gradQuery = floats(ofQueries, a.gq);
-    a.gradKey = floats(ofKeys, a.gk);
-    a.gradValue = floats(ofValues, a.gv);
+    read(ofOut, a.grad);
+    read(ofQueries, a.gradQuery);
+    read(ofKeys, a.gradKey);
+    read(ofValues, a.gradValue);
   }
   a.maskKind = AttentionMask(block.below(uint32_t(AttentionMask::floats) + 1));
   if (a.maskKind != AttentionMask::none) {
-    HeadStrides strides;
-    readHeads(block, {0, 0, 0, 0}, strides);
-    a.maskBatch = strides.batch;
-    a.maskHead = strides.head;
-    a.maskRow = strides.row;
+    const size_t extent = readStrides(block, {batches, a.heads, a.queries, 1}, a.mask);
     a.maskColumn = block.count();
-    size_t extent = 0;
-    if (any) {
-      const size_t steps = block.product(batches - 1, a.maskBatch) + block.product(a.heads - 1, a.maskHead);
-      extent = block.product(steps + block.product(a.queries - 1, a.maskRow) + block.product(a.keys - 1, a.maskColumn) + 1, 1);
-    }
-    a.mask = block.memory(extent, a.maskKind == AttentionMask::bools ? 1 : sizeof(float));
+    const size_t size = a.maskKind == AttentionMask::bools ? 1 : sizeof(float);
+    a.mask.data = static_cast<float*>(block.memory(block.product(extent + block.product(a.keys - 1, a.maskColumn), 1), size));
   }
-  if (block.fault() == nullptr && !any) block.refuse("expected at least one query and one key");
   if (block.fault() != nullptr) return block.fault();
   if (!hasScratch()) return "expected memory for the tiles, got none";
   const size_t units = batches * (isGrad ? shared : a.heads * ((a.queries + kAttentionRows - 1) / kAttentionRows));

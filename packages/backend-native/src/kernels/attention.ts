@@ -6,63 +6,98 @@ import type { Members, Op } from "./shared";
 export function attention(call: Call): Members<"attention" | "attentionGrad"> {
   return {
     attention(spec, query, key, value, mask, out, rows) {
-      begin(Kernel.attention, spec, query, key, value);
-      for (const each of [query, key, value]) heads("attention", each);
-      heads("attention", out, true);
-      call.operand("attention", rows, lengthOf(rows));
-      masked("attention", mask);
+      const sizes = begin("attention", spec, query, key, value);
+      operands("attention", sizes, query, key, value, out, rows, true);
+      masked("attention", sizes, mask);
       call.run();
     },
     attentionGrad(spec, query, key, value, mask, out, rows, grad, gradQuery, gradKey, gradValue) {
-      begin(Kernel.attentionGrad, spec, query, key, value);
-      for (const each of [query, key, value, out]) heads("attentionGrad", each);
-      call.operand("attentionGrad", rows, lengthOf(rows));
-      heads("attentionGrad", grad);
-      for (const each of [gradQuery, gradKey, gradValue]) heads("attentionGrad", each, true);
-      masked("attentionGrad", mask);
+      const op = "attentionGrad";
+      const sizes = begin(op, spec, query, key, value);
+      const { ofQueries, ofKeys, ofValues, ofOut } = sizes;
+      operands(op, sizes, query, key, value, out, rows, false);
+      heads(op, grad, ofOut, false);
+      heads(op, gradQuery, ofQueries, true);
+      heads(op, gradKey, ofKeys, true);
+      heads(op, gradValue, ofValues, true);
+      masked(op, sizes, mask);
       call.run();
     },
   };
 
-  function begin(kernel: number, { scale, firstQuery, dropout }: AttentionSpec, query: Op, key: Op, value: Op): void {
-    const [batches, all, queries, size] = query.shape as [number, number, number, number];
-    const [, shared, keys] = key.shape as [number, number, number, number];
-    call.begin(kernel).number(batches).number(shared).number(all / shared).number(queries).number(keys);
-    call.number(size).number(value.shape[3] as number).number(scale);
+  function begin(kernel: "attention" | "attentionGrad", spec: AttentionSpec, query: Op, key: Op, value: Op): Sizes {
+    const [batches, all, queries, size] = query.shape as Four;
+    const [, shared, keys] = key.shape as Four;
+    const valueSize = value.shape[3] as number;
+    const { scale, firstQuery, dropout } = spec;
+    call
+      .begin(Kernel[kernel])
+      .number(batches)
+      .number(shared)
+      .number(all / shared)
+      .number(queries)
+      .number(keys);
+    call.number(size).number(valueSize).number(scale);
     call.number(firstQuery === null ? 0 : 1).number(firstQuery ?? 0);
     call.number(dropout === null ? 0 : 1).number(dropout?.elementOffset ?? 0);
-    call.number(dropout?.seedLo ?? 0).number(dropout?.seedHi ?? 0).number(dropout?.callLo ?? 0).number(dropout?.callHi ?? 0);
+    call.number(dropout?.seedLo ?? 0).number(dropout?.seedHi ?? 0);
+    call.number(dropout?.callLo ?? 0).number(dropout?.callHi ?? 0);
     call.number(dropout?.threshold ?? 0).number(dropout?.keepScale ?? 1);
+    return {
+      ofQueries: [batches, all, queries, size],
+      ofKeys: [batches, shared, keys, size],
+      ofValues: [batches, shared, keys, valueSize],
+      ofOut: [batches, all, queries, valueSize],
+      ofWeights: [batches, all, queries, keys],
+    };
   }
 
-  /** Writes the steps of an operand's outer dimensions, and the operand. */
-  function heads(op: string, operand: Op, isWritten = false): void {
-    const { shape, strides } = operand;
-    let extent = shape[3] as number;
-    for (let dim = 0; dim < 3; dim++) {
-      const steps = reach(shape[dim] as number, strides[dim] as number);
-      call.number(steps === 0 ? 0 : (strides[dim] as number));
-      extent += steps;
-    }
+  function operands(op: string, sizes: Sizes, query: Op, key: Op, value: Op, out: Op, rows: Op, isWritten: boolean): void {
+    heads(op, query, sizes.ofQueries, false);
+    heads(op, key, sizes.ofKeys, false);
+    heads(op, value, sizes.ofValues, false);
+    heads(op, out, sizes.ofOut, isWritten);
+    const [batches, all, queries] = sizes.ofOut;
+    call.operand(op, rows, 2 * batches * all * queries);
+  }
+
+  /** Writes the steps of the outer dimensions, and the operand. */
+  function heads(op: string, operand: Op, [batches, all, rows, size]: Four, isWritten: boolean): void {
+    const extent = size + outer(operand, batches, all, rows);
     // There might be no end to it.
-    if (isWritten && extent < lengthOf(operand)) throw repeats(op);
+    if (isWritten && extent < batches * all * rows * size) throw repeats(op);
     call.operand(op, operand, extent);
   }
 
-  function masked(op: string, mask: Op | null): void {
+  function masked(op: string, { ofWeights: [batches, all, queries, keys] }: Sizes, mask: Op | null): void {
     if (mask === null) return void call.number(0);
-    const { shape, strides, storage } = mask;
-    call.number(storage.dtype === "bool" ? 1 : 2);
-    let extent = 1;
-    for (let dim = 0; dim < 4; dim++) {
-      const steps = reach(shape[dim] as number, strides[dim] as number);
-      call.number(steps === 0 ? 0 : (strides[dim] as number));
-      extent += steps;
-    }
-    call.operand(op, mask, extent, storage.dtype === "bool" ? "bool" : "float32");
+    const { dtype } = mask.storage;
+    call.number(dtype === "bool" ? 1 : 2);
+    const extent = 1 + outer(mask, batches, all, queries) + step(mask, 3, keys);
+    call.operand(op, mask, extent, dtype === "bool" ? "bool" : "float32");
+  }
+
+  /** Writes the steps of three dimensions; how many elements they reach. */
+  function outer(operand: Op, batches: number, all: number, rows: number): number {
+    return step(operand, 0, batches) + step(operand, 1, all) + step(operand, 2, rows);
+  }
+
+  function step({ strides }: Op, dim: number, size: number): number {
+    const stride = size === 1 ? 0 : (strides[dim] as number);
+    call.number(stride);
+    return reach(size, stride);
   }
 }
 
 // --- internal helpers ---
 
-const lengthOf = ({ shape }: Op): number => shape.reduce((product, size) => product * size, 1);
+type Four = [batches: number, heads: number, rows: number, size: number];
+
+/** The shapes of the operands, by the sizes that the call was begun with. */
+interface Sizes {
+  readonly ofQueries: Four;
+  readonly ofKeys: Four;
+  readonly ofValues: Four;
+  readonly ofOut: Four;
+  readonly ofWeights: Four;
+}

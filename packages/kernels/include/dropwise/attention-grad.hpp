@@ -28,10 +28,7 @@ DROPWISE_SHARED float dotOf(const float* x, const float* y, size_t n) {
   size_t j = 0;
   for (; j + V::kLanes <= n; j += V::kLanes) sums = V::add(sums, V::mul(V::load(x + j), V::load(y + j)));
   if (j < n) sums = V::add(sums, V::mul(V::loadPart(x + j, int(n - j)), V::loadPart(y + j, int(n - j))));
-  float lanes[V::kLanes], sum = 0;
-  V::store(lanes, sums);
-  for (const float lane : lanes) sum += lane;
-  return sum;
+  return acrossLanes<V, false>(sums);
 }
 
 /// Adds n elements, times `factor`, to `to`, or writes them there.
@@ -72,12 +69,11 @@ DROPWISE_NOINLINE void attentionGrad(const AttentionArgs& a, size_t begin, size_
     const size_t own = unit % shared, batch = unit / shared;
     for (size_t key = 0; key < a.keys; key += tile) {
       const size_t keys = smaller(tile, a.keys - key);
-      const float* const fromKeys = a.key + batch * a.k.batch + own * a.k.head + key * a.k.row;
-      packTurned<V>(fromKeys, a.k.row, keys, a.size, keyPanels);
-      packRows<V>(fromKeys, a.k.row, keys, a.size, tile, keyRows);
-      packTurned<V>(a.value + batch * a.v.batch + own * a.v.head + key * a.v.row, a.v.row, keys, a.valueSize, valuePanels);
-      for (size_t j = 0; j < keys * width; j += L) V::store(keySums + j, V::splat(0.0f));
-      for (size_t j = 0; j < keys * valueWidth; j += L) V::store(valueSums + j, V::splat(0.0f));
+      const float* const fromKeys = rowOf(a.key, batch, own, key);
+      packTurned<V>(fromKeys, a.key.row, keys, a.size, keyPanels);
+      packRows<V>(fromKeys, a.key.row, keys, a.size, tile, keyRows);
+      packTurned<V>(rowOf(a.value, batch, own, key), a.value.row, keys, a.valueSize, valuePanels);
+      __builtin_memset(keySums, 0, 2 * T::kSumFloats * sizeof(float));
 
       for (size_t head = own * a.group; head < (own + 1) * a.group; head++) {
         for (size_t top = 0; top < a.queries; top += T::kRows) {
@@ -85,11 +81,11 @@ DROPWISE_NOINLINE void attentionGrad(const AttentionArgs& a, size_t begin, size_
           const size_t count = smaller(T::kRows, a.queries - top), seen = seenBy(a, at, count - 1, keys);
           if (seen == 0) continue;
           for (size_t r = 0; r < count; r++) {
-            const float* const grad = a.grad + batch * a.g.batch + head * a.g.head + (top + r) * a.g.row;
+            const float* const grad = rowOf(a.grad, batch, head, top + r);
             float* const row = rows + r * kRowFloats;
-            copyRow<V>(a.query + batch * a.q.batch + head * a.q.head + (top + r) * a.q.row, a.size, a.scale, row, width);
+            copyRow<V>(rowOf(a.query, batch, head, top + r), a.size, a.scale, row, width);
             copyRow<V>(grad, a.valueSize, 1.0f, row + kRowHalf, valueWidth);
-            row[kRowSum] = dotOf<V>(grad, a.out + batch * a.o.batch + head * a.o.head + (top + r) * a.o.row, a.valueSize);
+            row[kRowSum] = dotOf<V>(grad, rowOf(a.out, batch, head, top + r), a.valueSize);
           }
           scoresOf<V>(a, at, rows, keyPanels, count, seen, scores);
           const size_t n = T::filled(seen);
@@ -98,10 +94,10 @@ DROPWISE_NOINLINE void attentionGrad(const AttentionArgs& a, size_t begin, size_
             float* const weights = scores + r * kRowFloats;
             const float* const numbers = a.rows + 2 * ((batch * a.heads + head) * a.queries + top + r);
             const F shift = V::splat(numbers[0]), factor = V::splat(numbers[1]);
-            for (size_t j = 0; j < n; j += L) V::store(weights + j, V::mul(expOf<V>(V::sub(V::load(weights + j), shift)), factor));
+            for (size_t j = 0; j < n; j += L) V::store(weights + j, V::mul(weightOf<V>(V::sub(V::load(weights + j), shift)), factor));
             if (a.drops == 0) continue;
             const size_t some = seenBy(a, at, r, seen);
-            dropRow<V>(select, mask, maskIndex(a, at, r), weights, kept + r * kRowFloats, some);
+            dropoutRun<V>(select, mask, maskIndex(a, at, r), weights, 1, kept + r * kRowFloats, some);
             for (size_t j = some; j < n; j++) kept[r * kRowFloats + j] = 0;
           }
           attentionProduct<V, 1, kRowFloats>(kept, rows + kRowHalf, kRowFloats, W, seen, a.valueSize, count, true, valueSums, valueWidth);
@@ -117,15 +113,14 @@ DROPWISE_NOINLINE void attentionGrad(const AttentionArgs& a, size_t begin, size_
           }
           attentionProduct<V, 1, kRowFloats>(scores, rows, kRowFloats, W, seen, a.size, count, true, keySums, width);
           attentionProduct<V, kRowFloats, 1>(scores, keyRows, W, W * tile, count, a.size, seen, false, dropped, kRowFloats);
-          float* const to = a.gradQuery + batch * a.gq.batch + head * a.gq.head + top * a.gq.row;
-          for (size_t r = 0; r < count; r++) putRow<V>(dropped + r * kRowFloats, a.size, a.scale, key > 0, to + r * a.gq.row);
+          for (size_t r = 0; r < count; r++) {
+            putRow<V>(dropped + r * kRowFloats, a.size, a.scale, key > 0, rowOf(a.gradQuery, batch, head, top + r));
+          }
         }
       }
-      float* const toKeys = a.gradKey + batch * a.gk.batch + own * a.gk.head + key * a.gk.row;
-      float* const toValues = a.gradValue + batch * a.gv.batch + own * a.gv.head + key * a.gv.row;
       for (size_t j = 0; j < keys; j++) {
-        putRow<V>(keySums + j * width, a.size, 1.0f, false, toKeys + j * a.gk.row);
-        putRow<V>(valueSums + j * valueWidth, a.valueSize, 1.0f, false, toValues + j * a.gv.row);
+        putRow<V>(keySums + j * width, a.size, 1.0f, false, rowOf(a.gradKey, batch, own, key + j));
+        putRow<V>(valueSums + j * valueWidth, a.valueSize, 1.0f, false, rowOf(a.gradValue, batch, own, key + j));
       }
     }
   }

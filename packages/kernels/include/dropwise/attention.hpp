@@ -16,7 +16,6 @@
 #include <dropwise/dropout.hpp>
 #include <dropwise/math.hpp>
 #include <dropwise/matmul.hpp>
-#include <dropwise/reduce.hpp>
 
 DROPWISE_BEGIN
 
@@ -25,8 +24,9 @@ constexpr size_t kAttentionRows = 144;
 /// The most elements of a head.
 constexpr size_t kMostHeadSize = 256;
 
-/// Strides in elements; that of the last dimension is 1.
-struct HeadStrides {
+/// A tensor [batches, heads, rows, size], with strides in elements; the last one is 1.
+struct Heads {
+  float* data;
   size_t batch, head, row;
 };
 
@@ -34,18 +34,14 @@ enum class AttentionMask : uint32_t { none, bools, floats };
 
 struct AttentionArgs {
   uint64_t elementOffset;  // of the mask of dropout; its last index is below 2^53
-  const float *query, *key, *value;
-  const void* mask;  // bytes of 0 and 1, where 1 lets through, or floats to add
-  float* out;        // read by the gradient
-  float* rows;       // [batches, heads, queries, 2]; read by the gradient
-  // The gradient alone has these:
-  const float* grad;
-  float *gradQuery, *gradKey, *gradValue;
+  Heads query, key, value, out;                // the gradient reads `out`, as it does `rows`
+  Heads grad, gradQuery, gradKey, gradValue;   // only the gradient has these
+  Heads mask;                                  // bytes of 0 and 1, where 1 lets through, or floats to add
+  size_t maskColumn;                           // the step from key to key
+  AttentionMask maskKind;
+  float* rows;          // [batches, heads, queries, 2]
   size_t heads, group;  // heads of queries, and how many of them share one of keys
   size_t queries, keys, size, valueSize;
-  HeadStrides q, k, v, o, g, gq, gk, gv;
-  size_t maskBatch, maskHead, maskRow, maskColumn;
-  AttentionMask maskKind;
   uint32_t causal;     // 1: query i sees keys 0 to firstQuery + i
   size_t firstQuery;
   float scale;
@@ -62,7 +58,11 @@ constexpr size_t kRowFloats = 592, kRowHalf = 288, kRowMax = 576, kRowSum = 577,
 /// How the work is cut for a lane type.
 template <class V>
 struct AttentionTile {
-  static constexpr size_t R = V::kTileRows, W = Tile<V>::kColumns;
+  static constexpr int kVectors = V::kTileVectors * V::kLanes > 32 ? 32 / V::kLanes : V::kTileVectors > 3 ? 4 : V::kTileVectors > 1 ? 2 : 1;
+  /// A tile of registers: as many sums as that of a product has, but never more columns than 32, of which heads are multiples.
+  static constexpr size_t R = size_t(V::kTileRows * V::kTileVectors / kVectors), W = size_t(kVectors * V::kLanes);
+  /// The rows of the lower tile that the last rows get where they are so few.
+  static constexpr size_t kFewRows = R < 6 ? R : R * 2 / 3;
   /// Queries whose scores are there at a time.
   static constexpr size_t kScores = 24 / R * R;
   static constexpr size_t kMostKeys = 512, kPanelFloats = 32768;
@@ -82,7 +82,7 @@ struct AttentionTile {
 /// One tile of sums over `depth`: the factor of row r at step l is x[r * kRow + l * kStep]; y is read W wide, rows yStep apart. Writes all of the tile.
 template <class V, int R, size_t kRow, size_t kStep>
 DROPWISE_NOINLINE void attentionTile(const float* x, const float* y, size_t yStep, size_t depth, bool adds, float* out, size_t outStride) {
-  constexpr int C = V::kTileVectors, L = V::kLanes;
+  constexpr int C = AttentionTile<V>::kVectors, L = V::kLanes;
   typename V::F32 sums[R][C];
   DROPWISE_UNROLL for (int r = 0; r < R; r++) {
     DROPWISE_UNROLL for (int c = 0; c < C; c++) sums[r][c] = V::splat(0.0f);
@@ -111,14 +111,15 @@ DROPWISE_NOINLINE void attentionTile(const float* x, const float* y, size_t ySte
 template <class V, size_t kRow, size_t kStep>
 DROPWISE_NOINLINE void attentionProduct(const float* x, const float* y, size_t yStep, size_t yPanel, size_t rows, size_t columns, size_t depth,
                                         bool adds, float* out, size_t outStride) {
-  constexpr size_t R = V::kTileRows, W = Tile<V>::kColumns;
-  constexpr bool kOne = kStep == 1, kFew = kOne && R >= 6;
+  using T = AttentionTile<V>;
+  constexpr size_t R = T::R, W = T::W;
+  constexpr bool kOne = kStep == 1, kFew = kOne && T::kFewRows < R;
   for (size_t c = 0; c < columns; c += W) {
     for (size_t r = 0; r < rows; r += R) {
       const size_t left = rows - r;
       auto tile = attentionTile<V, int(R), kRow, kStep>;
       if constexpr (kFew) {
-        if (left <= size_t(Tile<V>::kFewRows)) tile = attentionTile<V, Tile<V>::kFewRows, kRow, kStep>;
+        if (left <= T::kFewRows) tile = attentionTile<V, int(T::kFewRows), kRow, kStep>;
       }
       if constexpr (kOne) {
         if (left == 1) tile = attentionTile<V, 1, kRow, kStep>;
@@ -128,6 +129,9 @@ DROPWISE_NOINLINE void attentionProduct(const float* x, const float* y, size_t y
     y += yPanel;
   }
 }
+
+DROPWISE_SHARED size_t offsetOf(const Heads& x, size_t batch, size_t head, size_t row) { return batch * x.batch + head * x.head + row * x.row; }
+DROPWISE_SHARED float* rowOf(const Heads& x, size_t batch, size_t head, size_t row) { return x.data + offsetOf(x, batch, head, row); }
 
 /// Copies n elements, times `factor`, and fills up with zeros to `width`, whole vectors.
 template <class V>
@@ -145,7 +149,7 @@ DROPWISE_SHARED void copyRow(const float* from, size_t n, float factor, float* t
 /// `count` rows of `size` elements to panels a tile wide: row after row in each, panels `rows` * W apart.
 template <class V>
 DROPWISE_NOINLINE void packRows(const float* from, size_t stride, size_t count, size_t size, size_t rows, float* panels) {
-  constexpr size_t W = Tile<V>::kColumns;
+  constexpr size_t W = AttentionTile<V>::W;
   for (size_t l = 0; l < count; l++) {
     for (size_t c = 0; c < size; c += W) copyRow<V>(from + l * stride + c, smaller(W, size - c), 1.0f, panels + c * rows + l * W, W);
   }
@@ -154,7 +158,7 @@ DROPWISE_NOINLINE void packRows(const float* from, size_t stride, size_t count, 
 /// The transpose: element l of row i to panel i / W, there to [l * W + i % W].
 template <class V>
 DROPWISE_NOINLINE void packTurned(const float* from, size_t stride, size_t count, size_t size, float* panels) {
-  constexpr size_t W = Tile<V>::kColumns;
+  constexpr size_t W = AttentionTile<V>::W;
   for (size_t i = 0; i < count; i += W) pack<V, W>(from + i * stride, stride, 1, smaller(W, count - i), size, panels + i * size);
 }
 
@@ -180,7 +184,7 @@ DROPWISE_SHARED bool maskScores(const AttentionArgs& a, size_t from, float* scor
   const float hidden = -__builtin_inff();
   uint32_t seen = 0;
   if (a.maskKind == AttentionMask::bools) {
-    const uint8_t* const mask = static_cast<const uint8_t*>(a.mask) + from;
+    const uint8_t* const mask = reinterpret_cast<const uint8_t*>(a.mask.data) + from;
     if (a.maskColumn == 1) {
       for (size_t j = 0; j < n; j++) {
         scores[j] = mask[j] != 0 ? scores[j] : hidden;
@@ -194,7 +198,7 @@ DROPWISE_SHARED bool maskScores(const AttentionArgs& a, size_t from, float* scor
     }
     return seen != 0;
   }
-  const float* const mask = static_cast<const float*>(a.mask) + from;
+  const float* const mask = a.mask.data + from;
   for (size_t j = 0; j < n; j++) {
     scores[j] += mask[j * a.maskColumn];
     seen |= uint32_t(mask[j * a.maskColumn] > hidden);
@@ -206,14 +210,13 @@ DROPWISE_SHARED bool maskScores(const AttentionArgs& a, size_t from, float* scor
 template <class V>
 DROPWISE_NOINLINE void scoresOf(const AttentionArgs& a, const WeightPlace& at, float* queries, const float* keys, size_t rows, size_t count,
                                 float* scores) {
-  constexpr size_t W = Tile<V>::kColumns;
+  constexpr size_t W = AttentionTile<V>::W;
   attentionProduct<V, kRowFloats, 1>(queries, keys, W, W * a.size, rows, count, a.size, false, scores, kRowFloats);
   for (size_t r = 0; r < rows; r++) {
     float* const row = scores + r * kRowFloats;
     size_t j = seenBy(a, at, r, count);
     if (a.maskKind != AttentionMask::none) {
-      const size_t from = at.batch * a.maskBatch + at.head * a.maskHead + (at.query + r) * a.maskRow + at.key * a.maskColumn;
-      if (maskScores(a, from, row, j)) queries[r * kRowFloats + kRowSeen] = 1;
+      if (maskScores(a, offsetOf(a.mask, at.batch, at.head, at.query + r) + at.key * a.maskColumn, row, j)) queries[r * kRowFloats + kRowSeen] = 1;
     }
     for (; j < AttentionTile<V>::filled(count); j++) row[j] = -__builtin_inff();
   }
@@ -231,10 +234,40 @@ DROPWISE_INLINE DropoutArgs dropoutOf(const AttentionArgs& a) {
   return d;
 }
 
-/// Dropout of a row of weights.
+/// e^x for x <= 0, but for what would be subnormal: 0, which processors get to a hundred times as fast. Of a hidden key it is always that.
 template <class V>
-DROPWISE_NOINLINE void dropRow(const Select<V>& select, MaskWords<V>& mask, uint64_t e, const float* weights, float* out, size_t n) {
-  dropoutRun<V>(select, mask, e, weights, 1, out, n);
+DROPWISE_INLINE typename V::F32 weightOf(typename V::F32 x) {
+  const typename V::Mask tiny = V::lt(x, V::splat(-87.0f));
+  return V::clear(tiny, expOf<V>(V::select(tiny, V::splat(0.0f), x)));
+}
+
+/// The sum of a vector's lanes, or the largest, in halves.
+template <class V, bool kLargest>
+DROPWISE_SHARED float acrossLanes(typename V::F32 x) {
+  float lanes[V::kLanes];
+  V::store(lanes, x);
+  DROPWISE_UNROLL for (int half = V::kLanes / 2; half > 0; half /= 2) {
+    DROPWISE_UNROLL for (int i = 0; i < half; i++) {
+      const float a = lanes[i], b = lanes[i + half];
+      lanes[i] = kLargest ? (a < b ? b : a) : a + b;
+    }
+  }
+  return lanes[0];
+}
+
+/// The largest of n numbers, whole vectors, but for NaN.
+template <class V>
+DROPWISE_INLINE float largestOf(const float* x, size_t n) {
+  constexpr int kSteps = 4, L = V::kLanes;
+  typename V::F32 best[kSteps];
+  for (auto& each : best) each = V::splat(-__builtin_inff());
+  const auto larger = [](typename V::F32 a, typename V::F32 b) { return V::select(V::lt(a, b), b, a); };
+  size_t j = 0;
+  for (; j + kSteps * L <= n; j += kSteps * L) {
+    DROPWISE_UNROLL for (int i = 0; i < kSteps; i++) best[i] = larger(best[i], V::load(x + j + i * L));
+  }
+  for (; j < n; j += L) best[0] = larger(best[0], V::load(x + j));
+  return acrossLanes<V, true>(larger(larger(best[0], best[1]), larger(best[2], best[3])));
 }
 
 /// Scores to e^(score - m) for a row of whole vectors. What was summed before, in `values` and the row's numbers, is scaled to the new maximum.
@@ -242,11 +275,12 @@ template <class V>
 DROPWISE_NOINLINE void exponentials(float* scores, size_t n, float* row, float* values, size_t width) {
   using F = typename V::F32;
   constexpr size_t L = V::kLanes;
-  const float before = row[kRowMax], top = extremeOfRow<V, true>(scores, n), none = -__builtin_inff();
-  const float now = before >= top ? before : top;  // NaN, if one is
+  // A NaN among them is found again in the sum.
+  const float before = row[kRowMax], top = largestOf<V>(scores, n), none = -__builtin_inff();
+  const float now = before < top ? top : before;
   const float from = now == none ? 0 : now;
   if (before != now && before != none) {
-    const F factor = expOf<V>(V::splat(before - from));
+    const F factor = weightOf<V>(V::splat(before - from));
     for (size_t j = 0; j < width; j += L) V::store(values + j, V::mul(V::load(values + j), factor));
     float lanes[L];
     V::store(lanes, factor);
@@ -256,14 +290,11 @@ DROPWISE_NOINLINE void exponentials(float* scores, size_t n, float* row, float* 
   const F shift = V::splat(from);
   F sums = V::splat(0.0f);
   for (size_t j = 0; j < n; j += L) {
-    const F e = expOf<V>(V::sub(V::load(scores + j), shift));
+    const F e = weightOf<V>(V::sub(V::load(scores + j), shift));
     V::store(scores + j, e);
     sums = V::add(sums, e);
   }
-  float lanes[L], sum = 0;
-  V::store(lanes, sums);
-  for (const float lane : lanes) sum += lane;
-  row[kRowSum] += sum;
+  row[kRowSum] += acrossLanes<V, false>(sums);
 }
 
 /// Blocks of queries [begin, end): blocks run fastest, then heads, then batches. `scratch`: AttentionTile<V>::kScratch floats.
@@ -285,10 +316,9 @@ DROPWISE_NOINLINE void attention(const AttentionArgs& a, size_t begin, size_t en
   for (size_t unit = begin; unit < end; unit++) {
     const size_t head = unit / blocks % a.heads, batch = unit / blocks / a.heads, shared = head / a.group;
     const size_t top = unit % blocks * kAttentionRows, count = smaller(kAttentionRows, a.queries - top);
-    const float* const query = a.query + batch * a.q.batch + head * a.q.head;
     for (size_t r = 0; r < count; r++) {
       float* const row = rows + r * kRowFloats;
-      copyRow<V>(query + (top + r) * a.q.row, a.size, a.scale, row, a.size);
+      copyRow<V>(rowOf(a.query, batch, head, top + r), a.size, a.scale, row, a.size);
       row[kRowMax] = -__builtin_inff();
       row[kRowSum] = 0;
       row[kRowSeen] = a.maskKind == AttentionMask::none;
@@ -297,11 +327,11 @@ DROPWISE_NOINLINE void attention(const AttentionArgs& a, size_t begin, size_t en
       WeightPlace at = {batch, head, top, key};
       const size_t keys = smaller(tile, a.keys - key);
       if (seenBy(a, at, count - 1, keys) == 0) break;
-      const float* const fromKeys = a.key + batch * a.k.batch + shared * a.k.head + key * a.k.row;
-      const float* const fromValues = a.value + batch * a.v.batch + shared * a.v.head + key * a.v.row;
+      const float* const fromKeys = rowOf(a.key, batch, shared, key);
+      const float* const fromValues = rowOf(a.value, batch, shared, key);
       if (fromKeys != packedKeys || fromValues != packedValues) {
-        packTurned<V>(fromKeys, a.k.row, keys, a.size, keyPanels);
-        packRows<V>(fromValues, a.v.row, keys, a.valueSize, tile, valuePanels);
+        packTurned<V>(fromKeys, a.key.row, keys, a.size, keyPanels);
+        packRows<V>(fromValues, a.value.row, keys, a.valueSize, tile, valuePanels);
         packedKeys = fromKeys;
         packedValues = fromValues;
       }
@@ -314,12 +344,11 @@ DROPWISE_NOINLINE void attention(const AttentionArgs& a, size_t begin, size_t en
         for (size_t i = 0; i < some; i++) {
           float* const weights = scores + i * kRowFloats;
           exponentials<V>(weights, T::filled(seen), own + i * kRowFloats, own + i * kRowFloats + kRowHalf, width);
-          if (a.drops != 0) dropRow<V>(select, mask, maskIndex(a, at, i), weights, weights, seenBy(a, at, i, seen));
+          if (a.drops != 0) dropoutRun<V>(select, mask, maskIndex(a, at, i), weights, 1, weights, seenBy(a, at, i, seen));
         }
         attentionProduct<V, kRowFloats, 1>(scores, valuePanels, W, W * tile, some, a.valueSize, seen, key > 0, own + kRowHalf, kRowFloats);
       }
     }
-    float* const out = a.out + batch * a.o.batch + head * a.o.head;
     for (size_t r = 0; r < count; r++) {
       float* const row = rows + r * kRowFloats;
       float* const numbers = a.rows + 2 * ((batch * a.heads + head) * a.queries + top + r);
@@ -327,7 +356,7 @@ DROPWISE_NOINLINE void attention(const AttentionArgs& a, size_t begin, size_t en
       numbers[0] = row[kRowMax] == -__builtin_inff() ? 0 : row[kRowMax];
       numbers[1] = sees ? 1 / row[kRowSum] : 0;
       const typename V::F32 sum = V::splat(row[kRowSum]);
-      float* const to = out + (top + r) * a.o.row;
+      float* const to = rowOf(a.out, batch, head, top + r);
       for (size_t j = 0; j < a.valueSize; j += V::kLanes) {
         const typename V::F32 x = sees ? V::div(V::load(row + kRowHalf + j), sum) : V::splat(0.0f);
         if (j + V::kLanes <= a.valueSize) V::store(to + j, x);
