@@ -1,5 +1,5 @@
 import type { AttentionSpec, Backend, Operand } from "@dropwise/core/backend";
-import { elementsOf, isWhole, reach, type Runtime, type WasmHandle } from "./runtime";
+import { elementsOf, isWhole, type Runtime, reach, type WasmHandle } from "./runtime";
 
 type Op = Operand<WasmHandle>;
 type Four = readonly [batches: number, heads: number, rows: number, size: number];
@@ -34,7 +34,8 @@ export function attention(runtime: Runtime): Required<Pick<Backend<WasmHandle>, 
     const shapes = [ofQueries, ofKeys, ofValues, ofOut, ofOut, ofQueries, ofKeys, ofValues];
     const { words, floats } = runtime;
     const weights = elementsOf(batches, heads, queries) * keys;
-    if (!fits || !(weights > 0)) throw new RangeError(`${name}: expected heads of 1 to ${MOST_HEAD_SIZE} elements, got ${size} and ${valueSize}`);
+    if (!fits || !(weights > 0))
+      throw new RangeError(`${name}: expected heads of 1 to ${MOST_HEAD_SIZE} elements, got ${size} and ${valueSize}`);
     tensors.forEach((tensor, i) => {
       const isWritten = i === (name === "attention" ? 3 : -1) || i > 4;
       place(name, tensor, shapes[i] as Four, HEADS + 4 * i, isWritten);

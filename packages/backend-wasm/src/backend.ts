@@ -2,7 +2,7 @@ import { type Backend, type BackendStorage, BackendUnavailableError, referenceKe
 import { ATTENTION_SCRATCH_BYTES, attention } from "./attention";
 import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
-import { matmul, SCRATCH_BYTES as MATMUL_SCRATCH_BYTES } from "./matmul";
+import { SCRATCH_BYTES as MATMUL_SCRATCH_BYTES, matmul } from "./matmul";
 import { builtInModule, checkKernels, compile, forSharedMemory, KERNEL_NAMES } from "./module";
 import { optimizer } from "./optimizer";
 import { readOptions, type WasmBackendOptions, type WasmOptions } from "./options";

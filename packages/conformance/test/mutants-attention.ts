@@ -1,12 +1,5 @@
 /** Attention with one fault each. */
-import {
-  type AttentionSpec,
-  type Backend,
-  type BackendStorage,
-  type Operand,
-  philox4x32,
-  type TypedArray,
-} from "@dropwise/core/backend";
+import { type AttentionSpec, type Backend, type BackendStorage, type Operand, philox4x32, type TypedArray } from "@dropwise/core/backend";
 import { createMinimalBackend } from "./minimal-backend";
 import type { Mutant } from "./mutants";
 
@@ -58,8 +51,10 @@ const RIGHT: Parts = {
   addsHeads: true,
 };
 
-const TRIANGLE = 'attention > attends from [2,2,65,32] to [2,2,65,32] {"isCausal":true,"dropoutP":0.2,"elementOffset":5}, forward and backward';
-const SHARED = 'attention > attends from [1,4,30,12] to [1,2,40,12] {"enableGqa":true,"dropoutP":0.1} masked by [30,40], forward and backward';
+const TRIANGLE =
+  'attention > attends from [2,2,65,32] to [2,2,65,32] {"isCausal":true,"dropoutP":0.2,"elementOffset":5}, forward and backward';
+const SHARED =
+  'attention > attends from [1,4,30,12] to [1,2,40,12] {"enableGqa":true,"dropoutP":0.1} masked by [30,40], forward and backward';
 const LONG = 'attention > attends from [1,1,150,16] to [1,1,600,16] {"dropoutP":0.5,"elementOffset":17179869177}, forward and backward';
 const EXTREME = "attention > keeps large scores, infinities and NaN to the queries that have them";
 const ORDERED = "attention > reads and writes heads that lie in the order of positions";
@@ -91,7 +86,8 @@ function attention(name: string, changes: Partial<Parts>, ...caughtBy: string[])
 
 type Op = Operand<TypedArray>;
 
-const at = ({ strides, offset }: Op, ...index: number[]): number => index.reduce((sum, i, dim) => sum + i * (strides[dim] as number), offset);
+const at = ({ strides, offset }: Op, ...index: number[]): number =>
+  index.reduce((sum, i, dim) => sum + i * (strides[dim] as number), offset);
 const get = (x: Op, ...index: number[]): number => x.storage.handle[at(x, ...index)] as number;
 
 function backendOf(parts: Parts): Backend {
@@ -130,7 +126,8 @@ function backendOf(parts: Parts): Backend {
           const score = weight * ((kept[j] as number) * up - parts.dot * dot);
           for (let e = 0; e < size; e++) {
             add(gradQuery, score * spec.scale * get(key, batch, shared, j, e), batch, head, i, e);
-            if (parts.addsHeads || isLast) add(gradKey, score * parts.keyScale(spec.scale) * get(query, batch, head, i, e), batch, shared, j, e);
+            if (parts.addsHeads || isLast)
+              add(gradKey, score * parts.keyScale(spec.scale) * get(query, batch, head, i, e), batch, shared, j, e);
           }
         });
       });

@@ -13,7 +13,13 @@ const keys = uniform([2, 3, 7, 8], { seed: 2, low: -2, high: 2 });
 const values = uniform([2, 3, 7, 4], { seed: 3 });
 
 /** Sizes at the edges of what kernels take at a time, and what goes with them. */
-const ARRANGEMENTS: readonly { readonly q: number[]; readonly k: number[]; readonly v?: number[]; readonly options?: object; readonly mask?: number[] }[] = [
+const ARRANGEMENTS: readonly {
+  readonly q: number[];
+  readonly k: number[];
+  readonly v?: number[];
+  readonly options?: object;
+  readonly mask?: number[];
+}[] = [
   { q: [1, 2, 1, 8], k: [1, 2, 70, 8], options: { dropoutP: 0.3 } },
   { q: [2, 2, 65, 32], k: [2, 2, 65, 32], options: { isCausal: true, dropoutP: 0.2, elementOffset: 5 } },
   { q: [1, 1, 150, 16], k: [1, 1, 600, 16], v: [1, 1, 600, 5], options: { dropoutP: 0.5, elementOffset: 2 ** 34 - 7 } },
@@ -57,7 +63,8 @@ export const attention: Family = {
       ] as const) {
         // Of equal weights and the identity comes the mask itself.
         await compare(
-          (q, identity) => F.scaledDotProductAttention(q, q, identity, { dropoutP: 0.4, isCausal, elementOffset, generator: new Generator(7) }).ne(0),
+          (q, identity) =>
+            F.scaledDotProductAttention(q, q, identity, { dropoutP: 0.4, isCausal, elementOffset, generator: new Generator(7) }).ne(0),
           constant(input([2, 2, count, 3], () => 0)),
           constant(input([count, count], (i) => Number(i % (count + 1) === 0))),
         );
@@ -66,11 +73,19 @@ export const attention: Family = {
   },
 
   "reads and writes heads that lie in the order of positions": ({ within }) =>
-    within(SUMS)((x) => {
-      const [q, k, v] = [0, 1, 2].map((i) => x.slice(2, 8 * i, 8 * (i + 1)).reshape([2, 37, 2, 4]).transpose(1, 2)) as [Tensor, Tensor, Tensor];
-      const y = F.scaledDotProductAttention(q, k, v, { dropoutP: 0.2, isCausal: true, generator: new Generator(4) });
-      return y.transpose(1, 2).reshape([2, 37, 8]);
-    }, uniform([2, 37, 24], { seed: 12 })),
+    within(SUMS)(
+      (x) => {
+        const [q, k, v] = [0, 1, 2].map((i) =>
+          x
+            .slice(2, 8 * i, 8 * (i + 1))
+            .reshape([2, 37, 2, 4])
+            .transpose(1, 2),
+        ) as [Tensor, Tensor, Tensor];
+        const y = F.scaledDotProductAttention(q, k, v, { dropoutP: 0.2, isCausal: true, generator: new Generator(4) });
+        return y.transpose(1, 2).reshape([2, 37, 8]);
+      },
+      uniform([2, 37, 24], { seed: 12 }),
+    ),
 
   "keeps large scores, infinities and NaN to the queries that have them": ({ within }) =>
     within(COMPOSED)(
@@ -127,7 +142,10 @@ export const attention: Family = {
     const [own] = await Promise.all([q.grad?.data(), k.grad?.data(), v.grad?.data()]);
     assert(own?.length === q.size, `${backend.name}: expected gradients, got none`);
     const allowed = 1.3 * 8 * 4 * q.size;
-    assert(live.most <= allowed, `${backend.name}: expected at most ${allowed} bytes for three tensors, an output and their gradients, got ${live.most}`);
+    assert(
+      live.most <= allowed,
+      `${backend.name}: expected at most ${allowed} bytes for three tensors, an output and their gradients, got ${live.most}`,
+    );
     for (const x of [q, k, v, incoming]) x.dispose();
   },
 

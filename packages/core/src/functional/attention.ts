@@ -4,9 +4,9 @@ import { checkFloating, isFloating } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { checkBoolean, checkNumber, type OptionKinds, optionsOf } from "../errors/options";
 import { refusal } from "../errors/refusal";
-import { checkTensor } from "../ops/binary";
 import { applySelect } from "../ops/affine-select";
 import { isPlain } from "../ops/attention";
+import { checkTensor } from "../ops/binary";
 import { cast } from "../ops/layout";
 import { attempt } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
@@ -140,12 +140,7 @@ export function attend(op: string, query: Tensor, key: Tensor, value: Tensor, op
         const certain = weightsFor(q, each(k), seen);
         const { output: weights, mask: dropped } =
           own === null
-            ? dropoutWithMask(
-                certain,
-                { p: dropoutP, training, generator, elementOffset },
-                0,
-                needsWeights ? "dropout" : ATTENTION_DROPOUT,
-              )
+            ? dropoutWithMask(certain, { p: dropoutP, training, generator, elementOffset }, 0, needsWeights ? "dropout" : ATTENTION_DROPOUT)
             : { output: applySelect(certain, own, dropoutAffine(dropoutP)), mask: { key: own, backend: q.backend } };
         if (own !== null) generator.source.take(own);
         return { output: weights.matmul(each(v)), weights, dropped };

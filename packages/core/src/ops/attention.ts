@@ -3,7 +3,7 @@ import { ANY, type GradNode, type Layout, type Primitive } from "../autograd/nod
 import { run } from "../autograd/run";
 import type { AttentionSpec } from "../backend/backend";
 import { laterMember } from "../cpu/device-of";
-import { type MaskKey, dropoutAffine, dropoutSpec, gradientAffine } from "../random/mask-key";
+import { dropoutAffine, dropoutSpec, gradientAffine, type MaskKey } from "../random/mask-key";
 import { contiguousStrides, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { applySelect } from "./affine-select";
@@ -137,7 +137,12 @@ function composedGradients(node: GradNode<AttentionAttrs>, grad: Tensor): Tensor
   // Keys and values as each head of queries has them, and the sum of what those that share some give back.
   const own = (x: Tensor) => {
     const [keys, size] = x.sizes.slice(2) as [number, number];
-    return group === 1 ? x : x.unsqueeze(2).expand([batches, shared, group, keys, size]).reshape([batches, shared * group, keys, size]);
+    return group === 1
+      ? x
+      : x
+          .unsqueeze(2)
+          .expand([batches, shared, group, keys, size])
+          .reshape([batches, shared * group, keys, size]);
   };
   const back = (x: Tensor) => {
     const [keys, size] = x.sizes.slice(2) as [number, number];
