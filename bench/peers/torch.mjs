@@ -10,7 +10,7 @@ const CUDA_NOTES =
   "The same on an NVIDIA GPU, waited for at the end of each turn; the copy beside it is one between two tensors on that GPU. F.dropout is PyTorch's fused " +
   "kernel there, which draws the same masks as Dropwise and, for the backward pass, writes them to a tensor of bytes. Products are in float32, without TF32.";
 
-/** Opens PyTorch, if the Python that `PYTHON` names, or `python3`, has it; and PyTorch on an NVIDIA GPU, if there is one. */
+/** Opens PyTorch, if the Python that `DROPWISE_TORCH` or `PYTHON` names, or `python3`, has it; and PyTorch on an NVIDIA GPU, if there is one. */
 export default async () => {
   const onCpu = await open("cpu");
   const onGpu = await open("cuda").catch(() => undefined); // without a GPU, or built without CUDA
@@ -24,13 +24,17 @@ export default async () => {
 
 /** Starts a Python process that computes on `device`, "cpu" or "cuda". Rejects where that does not work. */
 async function open(device) {
-  const child = spawn(process.env.PYTHON ?? "python3", [fileURLToPath(new URL("torch_worker.py", import.meta.url)), device], {
-    stdio: ["pipe", "pipe", "ignore"],
-  });
+  const child = spawn(
+    process.env.DROPWISE_TORCH ?? process.env.PYTHON ?? "python3",
+    [fileURLToPath(new URL("torch_worker.py", import.meta.url)), device],
+    {
+      stdio: ["pipe", "pipe", "ignore"],
+    },
+  );
   const replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const gone = new Promise((_, reject) => {
-    child.on("error", () => reject(new Error("no Python was found - install one with torch, or set PYTHON")));
-    child.on("exit", () => reject(new Error("this Python has no torch - install it, or set PYTHON to one that has")));
+    child.on("error", () => reject(new Error("no Python was found - install one with torch, or set DROPWISE_TORCH")));
+    child.on("exit", () => reject(new Error("this Python has no torch - install it, or set DROPWISE_TORCH to one that has")));
   });
   gone.catch(() => {}); // heard by whoever waits for a reply
   child.stdin.on("error", () => {});

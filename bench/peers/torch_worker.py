@@ -6,6 +6,9 @@ import sys
 import torch
 import torch.nn.functional as F
 
+from torch_models import MODELS
+from torch_operations import OPERATIONS
+
 torch.set_num_threads(1)
 device = torch.device(sys.argv[1])
 on_gpu = device.type == "cuda"
@@ -92,20 +95,65 @@ class Training:
         self.optimizer.step()
 
 
+class Operation:
+    def __init__(self, task):
+        self.compute, self.shapes, self.gradients = OPERATIONS[task["name"]], task["shapes"], task["gradients"]
+
+    def prepare(self, seed):
+        self.operands = [values(torch.Size(shape).numel(), seed + i, shape).requires_grad_(self.gradients) for i, shape in enumerate(self.shapes)]
+        with torch.no_grad():
+            result = self.compute(*self.operands)
+        self.gradient = values(result.numel(), 1, result.shape)
+
+    def call(self):
+        result = self.compute(*self.operands)
+        if self.gradients:
+            result.backward(self.gradient)
+            for operand in self.operands:
+                operand.grad = None
+
+
+class ModelTraining:
+    def __init__(self, task):
+        torch.manual_seed(1)
+        self.model, self.optimizer, self.batch = MODELS[task["model"]](device)
+
+    def prepare(self, seed):
+        self.x, self.y = self.batch(seed)
+
+    def call(self):
+        self.optimizer.zero_grad()
+        F.cross_entropy(self.model(self.x), self.y).backward()
+        self.optimizer.step()
+
+
+def open_task(task):
+    if "shapes" in task:
+        return Operation(task)
+    if "model" in task:
+        return ModelTraining(task)
+    if task["op"] == "matmul":
+        return MatMul(task)
+    return Training(task) if "layers" in task else Dropout(task)
+
+
+def records(work):
+    """Dropout and operations alone are compared without gradients, as everywhere."""
+    return isinstance(work, (Training, ModelTraining)) or getattr(work, "gradients", getattr(work, "op", "") == "dropout-backward")
+
+
 def answer(request):
     kind, key = request["do"], request.get("key")
     if kind == "open":
         task = request["task"]
-        work = MatMul(task) if task["op"] == "matmul" else Training(task) if "layers" in task else Dropout(task)
-        tasks[key] = {"run": work, "copy": Copy(task["copied"]) if on_gpu else None}
+        tasks[key] = {"run": open_task(task), "copy": Copy(task["copied"]) if on_gpu else None}
     elif kind == "prepare":
         torch.manual_seed(request["round"])
         tasks[key]["run"].prepare(request["round"])
         finish()
     elif kind in ("run", "copy"):
         work = tasks[key][kind]
-        # Dropout alone is compared without gradients, as everywhere.
-        with torch.set_grad_enabled(isinstance(work, Training) or getattr(work, "op", "") == "dropout-backward"):
+        with torch.set_grad_enabled(records(work)):
             for _ in range(request["calls"]):
                 work.call()
         finish()

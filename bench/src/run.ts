@@ -103,7 +103,9 @@ export async function runBench(options: BenchOptions, print: (text: string) => v
 
 /** Training leaves garbage behind: a turn is long enough that collecting it is part of every one, and optimised code takes longer to come. */
 function effortFor(task: Task, effort: Effort): Effort {
-  return "layers" in task || "source" in task ? { ...effort, turn: 10 * effort.turn, warmup: 15 * effort.warmup } : effort;
+  return "layers" in task || "source" in task || "model" in task
+    ? { ...effort, turn: 10 * effort.turn, warmup: 15 * effort.warmup }
+    : effort;
 }
 
 async function measureTask(

@@ -1,5 +1,7 @@
 /** What is measured: the list of tasks, free of how any library does them. */
 
+import { LAYERS, OPERATIONS } from "./operations";
+
 /** The names that `--op` takes, in the order in which they are measured and shown. */
 export const OPS = [
   "dropout",
@@ -7,8 +9,13 @@ export const OPS = [
   "dropout-inplace",
   "dropout-feature",
   "matmul",
+  "ops",
+  "layers",
   "train-tiny",
   "train-mlp",
+  "train-cnn",
+  "train-lstm",
+  "train-gpt",
   "loader",
   "train-loader",
   "latency",
@@ -56,6 +63,23 @@ export interface MatmulTask extends Common {
   readonly transposed: readonly [a: boolean, b: boolean];
 }
 
+/** A single operation or layer: see `operations.ts`. */
+export interface OperationTask extends Common {
+  readonly op: "ops" | "layers";
+  /** What is computed. */
+  readonly name: string;
+  /** Of the operands, in order. */
+  readonly shapes: readonly (readonly number[])[];
+  /** With the gradients of all operands, from an incoming gradient that is at hand. */
+  readonly gradients: boolean;
+}
+
+/** Training steps of a model that people really train; its sizes are beside its code. */
+export interface ModelTask extends Common {
+  readonly op: "train-cnn" | "train-lstm" | "train-gpt";
+  readonly model: "cnn" | "lstm" | "gpt";
+}
+
 /** Training steps of a network of linear layers, each but the last followed by ReLU and dropout. */
 export interface TrainTask extends Common {
   readonly op: "train-tiny" | "train-mlp";
@@ -75,7 +99,7 @@ export interface LoaderTask extends Common {
   readonly source: "ready" | "in order" | "shuffled";
 }
 
-export type Task = ElementwiseTask | MatmulTask | TrainTask | LoaderTask;
+export type Task = ElementwiseTask | MatmulTask | OperationTask | ModelTask | TrainTask | LoaderTask;
 
 /** The unit in which results of an op are told, and which way is better. */
 export const UNITS: Readonly<Record<TimedOp, { unit: string; higherIsBetter: boolean }>> = {
@@ -84,6 +108,11 @@ export const UNITS: Readonly<Record<TimedOp, { unit: string; higherIsBetter: boo
   "dropout-inplace": { unit: "ns/element", higherIsBetter: false },
   "dropout-feature": { unit: "ns/element", higherIsBetter: false },
   matmul: { unit: "GFLOP/s", higherIsBetter: true },
+  ops: { unit: "us/call", higherIsBetter: false },
+  layers: { unit: "ms/call", higherIsBetter: false },
+  "train-cnn": { unit: "ms/step", higherIsBetter: false },
+  "train-lstm": { unit: "ms/step", higherIsBetter: false },
+  "train-gpt": { unit: "ms/step", higherIsBetter: false },
   "train-tiny": { unit: "steps/s", higherIsBetter: true },
   "train-mlp": { unit: "steps/s", higherIsBetter: true },
   loader: { unit: "us/batch", higherIsBetter: false },
@@ -98,6 +127,12 @@ export const ABOUT: Readonly<Record<Op, string>> = {
   "dropout-inplace": "Dropout in place: F.dropout(x, { inplace: true }) without gradients.",
   "dropout-feature": "Whole channels: F.dropout2d on (N, C, H, W) without gradients, one random decision for each channel.",
   matmul: "Products of matrices: a layer's forward (NN), the gradient of its input (NT) and of its weight (TN).",
+  ops: "Operations: one at a time, 1024 x 1024 unless a size is given, without gradients, a new output for each call.",
+  layers: "Layers: attention, convolution, normalisation and a linear layer with dropout, some with the gradients of all operands.",
+  "train-cnn":
+    "Training, pictures: convolutions 1-32-64 of 3x3, two poolings, Dropout2d 0.25, 3136-128-10 with dropout 0.5, batch 64 of 28 x 28, Adam.",
+  "train-lstm": "Training, sequences: two LSTM layers of 128, dropout 0.3, 32 steps of 64 inputs, batch 32, Adam.",
+  "train-gpt": "Training, text: a GPT of 4 layers, 4 heads, width 128, context 64, batch 12, 65 letters, dropout 0.2, AdamW.",
   "train-tiny": "Training, small: steps of 10-20-1 with one dropout, batch 64, binary cross-entropy, SGD.",
   "train-mlp": "Training, larger: steps of 784-1024-1024-10 with two dropouts, batch 128, cross-entropy, Adam.",
   loader: "Loading: a batch of 64 rows of 10 columns and a target from a DataLoader over 6,400 rows, and nothing done with it.",
@@ -117,6 +152,16 @@ export function tasksFor({ ops, sizes, quick }: { ops: readonly Op[]; sizes: rea
     switch (op) {
       case "matmul":
         return quick ? products.slice(0, 1) : products;
+      case "ops":
+        return OPERATIONS;
+      case "layers":
+        return LAYERS;
+      case "train-cnn":
+        return [MODELS.cnn];
+      case "train-lstm":
+        return [MODELS.lstm];
+      case "train-gpt":
+        return [MODELS.gpt];
       case "train-tiny":
         return [TINY];
       case "train-mlp":
@@ -138,7 +183,8 @@ export function tasksFor({ ops, sizes, quick }: { ops: readonly Op[]; sizes: rea
 
 /** Nanoseconds per call in the unit of the op. */
 export function inUnit(task: Task, nanoseconds: number): number {
-  if (task.op === "latency" || task.op === "loader") return nanoseconds / 1000;
+  if (task.op === "latency" || task.op === "loader" || task.op === "ops") return nanoseconds / 1000;
+  if (task.op === "layers" || "model" in task) return nanoseconds / 1e6;
   if (task.op === "matmul") return (2 * task.m * task.k * task.n) / nanoseconds;
   return "elements" in task ? nanoseconds / task.elements : 1e9 / nanoseconds;
 }
@@ -173,6 +219,13 @@ export const TINY: TrainTask = {
   head: "sigmoid",
   learningRate: 0.1,
   copied: 241,
+};
+
+/** The larger trainings. Beside each step stands a copy of the parameters. */
+export const MODELS: Readonly<Record<ModelTask["model"], ModelTask>> = {
+  cnn: { op: "train-cnn", model: "cnn", size: "1-32-64-128-10", copied: 421_642 },
+  lstm: { op: "train-lstm", model: "lstm", size: "64-128-128-10", copied: 232_714 },
+  gpt: { op: "train-gpt", model: "gpt", size: "4x4x128", copied: 818_241 },
 };
 
 // --- internal helpers ---

@@ -5,6 +5,8 @@ import { deviceCopy } from "./device-copy";
 import { dropoutWork } from "./dropout";
 import { loaderWork } from "./loader";
 import { matmulWork } from "./matmul";
+import { modelWork } from "./models";
+import { operationWork } from "./operations";
 import { trainingWork } from "./training";
 import { waiter } from "./waiter";
 import type { Work } from "./work";
@@ -42,6 +44,8 @@ export function entryFor(backend: Backend, task: Task, data: HostData): Job {
 
 function workFor(backend: Backend, task: Task, data: HostData): Work {
   if (task.op === "matmul") return matmulWork(backend, task, data);
+  if ("shapes" in task) return operationWork(backend, task, data);
+  if ("model" in task) return modelWork(backend, task, data);
   if ("source" in task) return loaderWork(backend, task, data);
   return "layers" in task ? trainingWork(backend, task, data) : dropoutWork(backend, task, data);
 }

@@ -4,6 +4,7 @@ import { bars, legend, lines, memoryBars } from "./charts";
 import { digits, duration, percent } from "./numbers";
 import type { Figure, Result } from "./result";
 import { STYLE } from "./style";
+import { torchTimes } from "./table";
 
 /** The result as one HTML file that needs nothing else: drawings are SVG, drawn here, and follow light and dark. */
 export function page(result: Result): string {
@@ -87,8 +88,10 @@ function section(op: Op, drawing: string, table: string): string {
 }
 
 function figureRows(figures: readonly Figure[]): string {
-  const head = ["size", "who", figures[0]?.unit ?? "", "best call", "median", "spread", "× copy"];
+  const peer = torchTimes(figures);
+  const head = ["size", "who", figures[0]?.unit ?? "", "best call", "median", "spread", "× copy", ...(peer.size > 0 ? ["× torch"] : [])];
   const rows = figures.map(({ size, competitor, value, min, median, spread, ratio, wide }) => {
+    const torch = peer.get(size);
     const cells = [
       size,
       competitor,
@@ -97,6 +100,7 @@ function figureRows(figures: readonly Figure[]): string {
       duration(median),
       `${percent(spread)}${wide ? " ~" : ""}`,
       digits(ratio),
+      ...(torch === undefined ? [] : [digits(torch / median)]),
     ];
     return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`;
   });

@@ -9,13 +9,26 @@ import type { Figure } from "./result";
 
 /** The figures of one op as a table for the terminal. */
 export function figureTable(op: Op, figures: readonly Figure[]): string {
-  const head = ["size", "backend", figures[0]?.unit ?? "", "best call", "median", "spread", "x copy"];
+  const peer = torchTimes(figures);
+  const head = [
+    "size",
+    "backend",
+    figures[0]?.unit ?? "",
+    "best call",
+    "median",
+    "spread",
+    "x copy",
+    ...(peer.size > 0 ? ["x torch"] : []),
+  ];
   let last = "";
   const rows = figures.map((figure) => {
     const size = figure.size === last ? "" : figure.size;
     last = figure.size;
     const { competitor, value, min, median, spread, ratio, wide } = figure;
-    return [size, competitor, digits(value), duration(min), duration(median), `${percent(spread)}${wide ? " ~" : ""}`, digits(ratio)];
+    const spreads = `${percent(spread)}${wide ? " ~" : ""}`;
+    const torch = peer.get(figure.size);
+    const faster = torch === undefined ? [] : [digits(torch / median)];
+    return [size, competitor, digits(value), duration(min), duration(median), spreads, digits(ratio), ...faster];
   });
   return titled(ABOUT[op], head, rows, 2);
 }
@@ -47,6 +60,11 @@ export function comparisonTable({ changes, bundles, onlyBefore, onlyAfter, warni
     ...missing("before", onlyBefore),
     ...missing("after", onlyAfter),
   ].join("\n");
+}
+
+/** PyTorch's median time for each size, where it took part: what others take goes into it as often as they are faster. */
+export function torchTimes(figures: readonly Figure[]): Map<string, number> {
+  return new Map(figures.filter(({ competitor }) => competitor === "torch").map(({ size, median }) => [size, median]));
 }
 
 // --- internal helpers ---

@@ -57,6 +57,8 @@ const char* Backend::run() {
     case KernelId::matmul: return matmul(block);
     case KernelId::copy: return copy(block);
     case KernelId::dropoutLayout: return dropoutLayout(block);
+    case KernelId::normalize: return normalize(block);
+    case KernelId::normalizeGrad: return normalizeGrad(block);
     case KernelId::attention:
     case KernelId::attentionGrad: return attention(block, id);
     case KernelId::sumPieces:

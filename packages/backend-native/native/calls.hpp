@@ -57,6 +57,8 @@ class Backend {
   const char* adam(BlockReader& block);
   const char* matmul(BlockReader& block);
   const char* copy(BlockReader& block);
+  const char* normalize(BlockReader& block);
+  const char* normalizeGrad(BlockReader& block);
   const char* attention(BlockReader& block, KernelId id);
 
   /// Whether this thread has scratch memory, or gets it now.

@@ -8,6 +8,7 @@
 #include <dropwise/dropout.hpp>
 #include <dropwise/mask-layout.hpp>
 #include <dropwise/matmul.hpp>
+#include <dropwise/normalize-grad.hpp>
 #include <dropwise/optimizer.hpp>
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>

@@ -9,7 +9,25 @@ namespace dropwise {
 using Kernel = void (*)(const void* args, size_t begin, size_t end, float* scratch);
 
 /// Numbered as in `src/call.ts`.
-enum class KernelId : unsigned { dropout, unary, binary, reduce, sumPieces, softmax, softmaxGrad, sgd, adam, matmul, copy, dropoutLayout, attention, attentionGrad, count };
+enum class KernelId : unsigned {
+  dropout,
+  unary,
+  binary,
+  reduce,
+  sumPieces,
+  softmax,
+  softmaxGrad,
+  sgd,
+  adam,
+  matmul,
+  copy,
+  dropoutLayout,
+  normalize,
+  normalizeGrad,
+  attention,
+  attentionGrad,
+  count
+};
 
 struct KernelTable {
   const char* isa;

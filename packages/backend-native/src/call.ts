@@ -15,8 +15,10 @@ export const Kernel = {
   matmul: 9,
   copy: 10,
   dropoutLayout: 11,
-  attention: 12,
-  attentionGrad: 13,
+  normalize: 12,
+  normalizeGrad: 13,
+  attention: 14,
+  attentionGrad: 15,
 } as const;
 
 /** Dimensions that a kernel can walk, `kMaxRank`. */

@@ -6,6 +6,7 @@ import { attention } from "./kernels/attention";
 import { copy } from "./kernels/copy";
 import { dropout } from "./kernels/dropout";
 import { elementwise } from "./kernels/elementwise";
+import { normalize } from "./kernels/normalize";
 import { optimizer } from "./kernels/optimizer";
 import { products } from "./kernels/products";
 import { reductions } from "./kernels/reductions";
@@ -93,6 +94,7 @@ function backendOf(call: Call, threads: number, isa: string): Backend<NativeHand
     ...reductions(call, reference),
     ...products(call, reference),
     ...optimizer(call, reference),
+    ...normalize(call),
     ...copy(call, reference),
     ...attention(call),
     dispose: () => {

@@ -8,6 +8,7 @@
 #include <dropwise/dropout.hpp>
 #include <dropwise/lanes/wasm128.hpp>
 #include <dropwise/matmul.hpp>
+#include <dropwise/normalize-grad.hpp>
 #include <dropwise/optimizer.hpp>
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>
@@ -29,6 +30,8 @@ EXPORT(sgd, SgdArgs) { (void)scratch, kernels::sgd<Lanes>(*args, begin, end); }
 EXPORT(adam, AdamArgs) { (void)scratch, kernels::adam<Lanes>(*args, begin, end); }
 EXPORT(matmul, MatmulArgs) { kernels::matmul<Lanes>(*args, begin, end, scratch); }
 EXPORT(dropoutLayout, LayoutArgs) { (void)scratch, kernels::dropoutLayout<Lanes>(*args, begin, end); }
+EXPORT(normalize, NormalizeArgs) { (void)scratch, kernels::normalize<Lanes>(*args, begin, end); }
+EXPORT(normalizeGrad, NormalizeGradArgs) { (void)scratch, kernels::normalizeGrad<Lanes>(*args, begin, end); }
 EXPORT(attention, AttentionArgs) { kernels::attention<Lanes>(*args, begin, end, scratch); }
 EXPORT(attentionGrad, AttentionArgs) { kernels::attentionGrad<Lanes>(*args, begin, end, scratch); }
 

@@ -4,6 +4,7 @@ import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
 import { SCRATCH_BYTES as MATMUL_SCRATCH_BYTES, matmul } from "./matmul";
 import { builtInModule, checkKernels, compile, forSharedMemory, KERNEL_NAMES } from "./module";
+import { normalize } from "./normalize";
 import { optimizer } from "./optimizer";
 import { readOptions, type WasmBackendOptions, type WasmOptions } from "./options";
 import { Pool } from "./pool";
@@ -97,6 +98,7 @@ function backendOf(runtime: Runtime): Backend<WasmHandle> {
     ...matmul(runtime, reference),
     ...dropout(runtime, reference),
     ...optimizer(runtime, reference),
+    ...normalize(runtime),
     ...attention(runtime),
     dispose: () => runtime.dispose(),
     get isDisposed() {

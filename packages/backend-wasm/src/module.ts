@@ -21,6 +21,8 @@ export const KERNEL_NAMES = [
   "adam",
   "matmul",
   "dropoutLayout",
+  "normalize",
+  "normalizeGrad",
   "attention",
   "attentionGrad",
 ] as const;

@@ -82,3 +82,17 @@ export function reduce(runtime: Runtime, reference: Kernels): Members {
     runtime.run(name, outer * Math.ceil(inner / columns), size * columns * SOFTMAX_NS);
   }
 }
+
+/** Sums `[size, inner]` at one address over its first dimension, to `[inner]` at another. */
+export function sumColumns(runtime: Runtime, from: number, to: number, size: number, inner: number): void {
+  const { words } = runtime;
+  words[0] = REDUCE.indexOf("sum");
+  words[1] = from;
+  words[2] = to;
+  words[3] = 0;
+  words[4] = 1;
+  words[5] = size;
+  words[6] = inner;
+  const units = inner > 1 ? Math.ceil(inner / COLUMN_BLOCK) : 1;
+  runtime.run("reduce", units, (size * inner * SUM_NS) / units);
+}

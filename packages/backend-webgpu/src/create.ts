@@ -28,8 +28,11 @@ export interface WebGPUStats {
   readonly bytes: number;
 }
 
-/** The WebGPU backend: every member of a `Backend` that does not need host-visible memory, and a look inside. */
-export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view">> {
+/** Members that core composes here. */
+type Composed = "normalize" | "normalizeGrad";
+
+/** The WebGPU backend: the members of a `Backend` that do not need host-visible memory, and a look inside. */
+export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view" | Composed>> {
   /** What the adapter says of itself: vendor, architecture, device, description. */
   readonly adapterInfo: GPUAdapterInfo;
   /** The device that everything runs on, to share it with other WebGPU code. */

@@ -17,7 +17,8 @@ import {
   type WindowSpec,
 } from "@dropwise/core/backend";
 import { createMinimalBackend } from "./minimal-backend";
-import { attentionMutants } from "./mutants-attention";
+import { attentionMutants, rightAttention } from "./mutants-attention";
+import { normalizeMutants, rightNormalize } from "./mutants-normalize";
 
 /** One fault. */
 export interface Mutant {
@@ -100,8 +101,12 @@ const OFFSETS = "dropout > keeps the same elements with an element offset of 0 t
 /** The kernel above without a fault, which must pass everything. */
 export const right: Mutant = steps("no fault", {});
 
+/** Backends with fused members and no fault; `caughtBy` are the tests that hold them to it. */
+export const fused: readonly Mutant[] = [rightNormalize, rightAttention];
+
 /** Every fault. */
 export const mutants: readonly Mutant[] = [
+  ...normalizeMutants,
   ...attentionMutants,
   steps("a block too far", { block: (m) => Math.floor(m / 4) + 1 }, GOLDEN_4096, SIZES),
   steps("the key's words swapped", { spec: (spec) => ({ ...spec, seedLo: spec.seedHi, seedHi: spec.seedLo }) }, GOLDEN_4096),

@@ -6,6 +6,7 @@
 #include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
 #include <dropwise/matmul.hpp>
+#include <dropwise/normalize-grad.hpp>
 #include <dropwise/optimizer.hpp>
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>
@@ -46,6 +47,8 @@ DROPWISE_ENTRY(runAdam, AdamArgs, adam<V>(args, begin, end))
 DROPWISE_ENTRY(runMatmul, MatmulArgs, matmul<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runCopy, CopyArgs, copy<V>(args, begin, end))
 DROPWISE_ENTRY(runDropoutLayout, LayoutArgs, dropoutLayout<V>(args, begin, end))
+DROPWISE_ENTRY(runNormalize, NormalizeArgs, normalize<V>(args, begin, end))
+DROPWISE_ENTRY(runNormalizeGrad, NormalizeGradArgs, normalizeGrad<V>(args, begin, end))
 DROPWISE_ENTRY(runAttention, AttentionArgs, attention<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runAttentionGrad, AttentionArgs, attentionGrad<V>(args, begin, end, scratch))
 
@@ -67,7 +70,8 @@ const KernelTable DROPWISE_TABLE = {
     DROPWISE_STRING(DROPWISE_ISA),
     {chosen::entry::runDropout, chosen::entry::runUnary, chosen::entry::runBinary, chosen::entry::runReduce, chosen::entry::runSumPieces,
      chosen::entry::runSoftmax, chosen::entry::runSoftmaxGrad, chosen::entry::runSgd, chosen::entry::runAdam, chosen::entry::runMatmul,
-     chosen::entry::runCopy, chosen::entry::runDropoutLayout, chosen::entry::runAttention, chosen::entry::runAttentionGrad},
+     chosen::entry::runCopy, chosen::entry::runDropoutLayout, chosen::entry::runNormalize, chosen::entry::runNormalizeGrad,
+     chosen::entry::runAttention, chosen::entry::runAttentionGrad},
     size_t(chosen::entry::V::kLanes),
     chosen::Tile<chosen::entry::V>::kColumns,
     chosen::matmulScratch<chosen::entry::V>(kBlockRows),

@@ -1,5 +1,5 @@
 /** Normalisations: PyTorch's answers, the reference's, and running values. */
-import { functional as F, nn, type Tensor, tensor } from "@dropwise/core";
+import { functional as F, grad, nn, type Tensor, tensor } from "@dropwise/core";
 import layersFile from "../../goldens/layers.json";
 import { assertClose, assertThrows } from "../assert";
 import { type Context, each, type Family } from "../case";
@@ -32,6 +32,9 @@ const BATCHES = [
   { shape: [1, 2, 3, 4, 5], channels: 2 },
   { shape: [0, 3, 4], channels: 3 },
 ] as const;
+
+/** Inputs of a norm. */
+const NAMES = ["x", "the weight", "the bias"] as const;
 
 /** Normalisations. */
 export const normalization: Family = {
@@ -97,6 +100,66 @@ export const normalization: Family = {
         F.batchNorm(x, { training: true, eps: 1 }),
       ],
       uniform([3, 4]),
+    ),
+
+  "gives layerNorm and batchNorm with a weight alone, a bias alone, and neither": ({ within }) =>
+    within(NORMS)(
+      (x, weight, bias) => [
+        ...[{ weight }, { bias }, {}].map((affine) => F.layerNorm(x, { normalizedShape: [37], ...affine })),
+        ...[{ weight }, { bias }, {}].map((affine) => F.batchNorm(x, { training: true, ...affine })),
+      ],
+      uniform([9, 37], { low: -2, high: 3 }),
+      uniform([37], { seed: 2 }),
+      uniform([37], { seed: 3 }),
+    ),
+
+  ...each(
+    [
+      [false, true, true],
+      [true, false, true],
+      [true, true, false],
+      [false, false, true],
+      [false, true, false],
+      [true, false, false],
+    ] as const,
+    (wanted) => `gives no more gradients of a norm than are wanted: of ${NAMES.filter((_, i) => wanted[i]).join(" and ")}`,
+    ([ofX, ofWeight, ofBias], { within }) =>
+      within(NORMS)(
+        (x, weight, bias) => [F.layerNorm(x, { normalizedShape: [6], weight, bias }), F.batchNorm(x, { weight, bias, training: true })],
+        uniform([70, 6], { requiresGrad: ofX }),
+        uniform([6], { seed: 2, requiresGrad: ofWeight }),
+        uniform([6], { seed: 3, requiresGrad: ofBias }),
+      ),
+  ),
+
+  "keeps a small spread beside a large mean": ({ within }) =>
+    within({ ...NORMS, name: "normalisations of what is off by 4096", atol: 2e-3, rtol: 2e-3 })(
+      (x) => [F.layerNorm(x, { normalizedShape: [2100] }), F.batchNorm(x.transpose(0, 1), { training: true })],
+      // Multiples of 1/64, which a float32 near 4096 holds.
+      input(
+        [3, 2100],
+        Array.from(uniform([3, 2100]).data, (value) => 4096 + Math.round(64 * value) / 64),
+      ),
+    ),
+
+  "takes gradients of more rows than are summed up at once": ({ within }) =>
+    within({ ...NORMS, name: "normalisations of many rows", rtol: 5e-4, atol: 2e-3 })(
+      (x, weight, bias) => F.layerNorm(x, { normalizedShape: [2], weight, bias }),
+      uniform([33_000, 2], { low: -2, high: 3 }),
+      uniform([2], { seed: 2 }),
+      uniform([2], { seed: 3 }),
+    ),
+
+  "differentiates layerNorm and batchNorm twice": ({ within }) =>
+    within({ ...NORMS, name: "second gradients of normalisations", rtol: 5e-4, atol: 5e-5 })(
+      (x, weight, bias) =>
+        [F.layerNorm(x, { normalizedShape: [5], weight, bias }), F.batchNorm(x, { weight, bias, training: true })].flatMap((y) => {
+          const [ofX, ofWeight] = grad(y.mul(y).sum(), [x, weight], { createGraph: true }) as [Tensor, Tensor];
+          return [ofX.mul(ofX), ofWeight];
+        }),
+      uniform([7, 5], { low: -2, high: 3 }),
+      uniform([5], { seed: 2 }),
+      uniform([5], { seed: 3 }),
     ),
 
   "divides vectors of every norm, and leaves those of zeros alone": ({ within }) =>

@@ -133,6 +133,20 @@ export interface WindowSpec {
   readonly padValue: number;
 }
 
+/** How `normalize` sees what it is given: contiguous, `[outer, groups, inner]`. Each group has a mean and a biased variance, over outer and inner. */
+export interface NormalizeSpec {
+  /** Images of batch norm, else 1. */
+  readonly outer: number;
+  /** Channels of batch norm, rows of layer norm. */
+  readonly groups: number;
+  /** Places of a channel, or of a row. */
+  readonly inner: number;
+  /** Added to the variance, under the root. */
+  readonly eps: number;
+  /** What weight and bias have an element for. With "inner", outer is 1. */
+  readonly affine: "group" | "inner";
+}
+
 /** What attention does beside its products. */
 export interface AttentionSpec {
   /** What products of queries and keys are multiplied by; the queries are, before the product. */
@@ -280,6 +294,29 @@ export interface Backend<Handle = unknown> {
     outer: number,
     size: number,
     inner: number,
+  ): void;
+  /**
+   * `out = (x - mean) / sqrt(variance + eps) * weight + bias`, float32, at least one element. Weight and bias are contiguous, or null. `stats`, `[2, groups]`,
+   * is written, too: the means, then the variances.
+   */
+  normalize?(
+    spec: NormalizeSpec,
+    x: Operand<Handle>,
+    weight: Operand<Handle> | null,
+    bias: Operand<Handle> | null,
+    out: Operand<Handle>,
+    stats: Operand<Handle>,
+  ): void;
+  /** The gradients of `normalize`, those that are not null, from the incoming one and the `stats` that it wrote; all contiguous. `gradX` may be `grad`. */
+  normalizeGrad?(
+    spec: NormalizeSpec,
+    grad: Operand<Handle>,
+    x: Operand<Handle>,
+    weight: Operand<Handle> | null,
+    stats: Operand<Handle>,
+    gradX: Operand<Handle> | null,
+    gradWeight: Operand<Handle> | null,
+    gradBias: Operand<Handle> | null,
   ): void;
   /**
    * `out = dropout(softmax(scale * query key^T + mask)) value`, float32. `query` is `[batches, heads, queries, E]`, `out` `[batches, heads, queries, Ev]`; `key` and `value`,

@@ -33,6 +33,7 @@ export type {
   BackendStorage,
   DropoutSpec,
   MaskLayout,
+  NormalizeSpec,
   Operand,
   OptimizerSpec,
   WindowSpec,

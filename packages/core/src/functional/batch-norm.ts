@@ -6,6 +6,7 @@ import { type OptionKinds, optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { checkInPlace } from "../ops/affine-select";
 import type { NumberOrTensor } from "../ops/binary";
+import { normalizeFused } from "../ops/normalize";
 import { overwrite } from "../ops/overwrite";
 import { countOf, meanOver } from "../ops/reduce";
 import { drawing } from "../random/drawing";
@@ -119,10 +120,10 @@ export function normalizeChannels(
   if (byInput && count === 1) refuseSingle(op, x, overBatch ? "use a larger batch, or eval()" : "give each channel more places");
   const shape = perChannel(x);
   return composed(() => {
-    const mean = byInput ? meanOver(x, dims, true) : (runningMean as Tensor).detach().reshape(shape);
-    const centred = x.sub(mean);
-    const variance = byInput ? meanOver(centred.mul(centred), dims, true) : (runningVar as Tensor).detach().reshape(shape);
-    const y = scaled(centred.div(variance.add(eps).sqrt()), weight?.reshape(shape), bias?.reshape(shape));
+    const affine = { weight: weight?.reshape(shape), bias: bias?.reshape(shape) };
+    const { y, mean, variance } = !byInput
+      ? byStatistics(x, (runningMean as Tensor).detach().reshape(shape), (runningVar as Tensor).detach().reshape(shape), eps, affine)
+      : ((overBatch ? byBatch(x, count, eps, weight, bias) : bySample(x, count, eps, affine)) ?? byInputs(x, dims, eps, affine));
     // A checkpoint that runs its function again has counted this batch already.
     if (byInput && runningMean !== null && runningVar !== null && x.size > 0 && !drawing.isReplay) {
       const [nextMean, nextVar] = noGrad(() => [
@@ -143,6 +144,48 @@ const kindsOf = <Flag extends string>(flag: Flag) =>
   ({ [flag]: "flag", weight: "any", bias: "any", runningMean: "any", runningVar: "any", momentum: "number", eps: "number" }) as OptionKinds<
     StatisticsOptions & { readonly [Name in Flag]?: boolean }
   >;
+
+/** What was normalised, and by which means and variances, in a shape that meets it. */
+interface Standardized {
+  readonly y: Tensor;
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
+function byStatistics(x: Tensor, mean: Tensor, variance: Tensor, eps: number, { weight, bias }: AffineTensors): Standardized {
+  return { y: scaled(x.sub(mean).div(variance.add(eps).sqrt()), weight, bias), mean, variance };
+}
+
+/** By those of the input, composed. */
+function byInputs(x: Tensor, dims: readonly number[], eps: number, { weight, bias }: AffineTensors): Standardized {
+  const mean = meanOver(x, dims, true);
+  const centred = x.sub(mean);
+  const variance = meanOver(centred.mul(centred), dims, true);
+  return { y: scaled(centred.div(variance.add(eps).sqrt()), weight, bias), mean, variance };
+}
+
+/** By those of each channel over the whole batch, `count` elements each, in one kernel; null where there is none. */
+function byBatch(x: Tensor, count: number, eps: number, weight: Tensor | null, bias: Tensor | null): Standardized | null {
+  const [outer, groups] = x.sizes as [number, number];
+  const fused = normalizeFused(x, { outer, groups, inner: count / outer, eps, affine: "group" }, weight, weight && bias);
+  if (fused === null) return null;
+  const shape = perChannel(x);
+  return { y: weight === null ? scaled(fused.output, null, bias?.reshape(shape)) : fused.output, ...statistics(fused.stats, shape) };
+}
+
+/** By those of each channel of each sample. The groups of the kernel are no channels, so that the scale comes after it. */
+function bySample(x: Tensor, count: number, eps: number, { weight, bias }: AffineTensors): Standardized | null {
+  const [batch, channels] = x.sizes as [number, number];
+  const fused = normalizeFused(x, { outer: 1, groups: batch * channels, inner: count, eps, affine: "group" }, null, null);
+  if (fused === null) return null;
+  const shape = x.sizes.map((size, dim) => (dim < 2 ? size : 1));
+  return { y: scaled(fused.output, weight, bias), ...statistics(fused.stats, shape) };
+}
+
+function statistics(stats: Tensor, shape: readonly number[]): { mean: Tensor; variance: Tensor } {
+  const [mean, variance] = [0, 1].map((row) => stats.slice(0, row, row + 1).reshape(shape)) as [Tensor, Tensor];
+  return { mean, variance };
+}
 
 /** A running value on its way towards what was seen, of shape `[N or 1, C, 1, ...]`. */
 function moved(running: Tensor, seen: Tensor, momentum: NumberOrTensor): Tensor {

@@ -1,10 +1,12 @@
 import { checkInputs } from "../autograd/run";
 import { composed } from "../autograd/scope";
+import type { NormalizeSpec } from "../backend/backend";
 import { checkFloating, type DType } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
+import { normalizeFused } from "../ops/normalize";
 import { meanOver } from "../ops/reduce";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
@@ -66,7 +68,13 @@ export function layerNorm(input: Tensor, options: LayerNormOptions): Tensor {
   const { sizes, dims } = lastSizes("layerNorm", x, given.normalizedShape);
   checkEps("layerNorm", eps);
   checkSizes("layerNorm", x, { weight, bias }, sizes);
-  return composed(() => scaled(standardized(x, dims, eps), weight, bias));
+  const inner = sizeOf(sizes);
+  return composed(() => {
+    const spec: NormalizeSpec = { outer: 1, groups: x.size / inner, inner, eps, affine: "inner" };
+    const fused = normalizeFused(x, spec, weight, weight && bias);
+    if (fused !== null) return weight === null ? scaled(fused.output, null, bias) : fused.output;
+    return scaled(standardized(x, dims, eps), weight, bias);
+  });
 }
 
 /**
@@ -116,7 +124,9 @@ export function groupNorm(input: Tensor, options: GroupNormOptions): Tensor {
   if (batch * inGroup === 1) refuseSingle("groupNorm", x, "use fewer groups, or layerNorm");
   const shape = perChannel(x);
   return composed(() => {
-    const y = standardized(x.reshape([batch, numGroups, inGroup]), [2], eps).reshape(x.sizes);
+    const spec: NormalizeSpec = { outer: 1, groups: batch * numGroups, inner: inGroup, eps, affine: "group" };
+    const y =
+      normalizeFused(x, spec, null, null)?.output ?? standardized(x.reshape([batch, numGroups, inGroup]), [2], eps).reshape(x.sizes);
     return scaled(y, weight?.reshape(shape), bias?.reshape(shape));
   });
 }

@@ -98,6 +98,8 @@ const STAND_INS: { readonly [Member in OptionalKernel]: (device: Device) => Devi
   scatterAdd: scatterKernel,
   unfold: unfoldKernel,
   fold: foldKernel,
+  normalize: (device) => laterMember(device, "normalize"),
+  normalizeGrad: (device) => laterMember(device, "normalizeGrad"),
   attention: (device) => laterMember(device, "attention"),
   attentionGrad: (device) => laterMember(device, "attentionGrad"),
   linear: linearKernel,
