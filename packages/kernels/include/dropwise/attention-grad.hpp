@@ -31,20 +31,6 @@ DROPWISE_SHARED float dotOf(const float* x, const float* y, size_t n) {
   return acrossLanes<V, false>(sums);
 }
 
-/// Adds n elements, times `factor`, to `to`, or writes them there.
-template <class V>
-DROPWISE_SHARED void putRow(const float* from, size_t n, float factor, bool adds, float* to) {
-  const typename V::F32 f = V::splat(factor);
-  for (size_t j = 0; j < n; j += V::kLanes) {
-    const int count = int(smaller<size_t>(V::kLanes, n - j));
-    const bool whole = count == V::kLanes;
-    typename V::F32 x = V::mul(V::load(from + j), f);
-    if (adds) x = V::add(whole ? V::load(to + j) : V::loadPart(to + j, count), x);
-    if (whole) V::store(to + j, x);
-    else V::storePart(to + j, count, x);
-  }
-}
-
 /// Heads of keys [begin, end). `scratch`: AttentionGradTile<V>::kScratch floats.
 template <class V>
 DROPWISE_NOINLINE void attentionGrad(const AttentionArgs& a, size_t begin, size_t end, float* scratch) {
@@ -73,7 +59,8 @@ DROPWISE_NOINLINE void attentionGrad(const AttentionArgs& a, size_t begin, size_
       packTurned<V>(fromKeys, a.key.row, keys, a.size, keyPanels);
       packRows<V>(fromKeys, a.key.row, keys, a.size, tile, keyRows);
       packTurned<V>(rowOf(a.value, batch, own, key), a.value.row, keys, a.valueSize, valuePanels);
-      __builtin_memset(keySums, 0, 2 * T::kSumFloats * sizeof(float));
+      __builtin_memset(keySums, 0, keys * width * sizeof(float));
+      __builtin_memset(valueSums, 0, keys * valueWidth * sizeof(float));
 
       for (size_t head = own * a.group; head < (own + 1) * a.group; head++) {
         for (size_t top = 0; top < a.queries; top += T::kRows) {
@@ -93,12 +80,11 @@ DROPWISE_NOINLINE void attentionGrad(const AttentionArgs& a, size_t begin, size_
           for (size_t r = 0; r < count; r++) {
             float* const weights = scores + r * kRowFloats;
             const float* const numbers = a.rows + 2 * ((batch * a.heads + head) * a.queries + top + r);
-            const F shift = V::splat(numbers[0]), factor = V::splat(numbers[1]);
-            for (size_t j = 0; j < n; j += L) V::store(weights + j, V::mul(weightOf<V>(V::sub(V::load(weights + j), shift)), factor));
+            powersOf<V>(weights, n, numbers[0], numbers[1]);
             if (a.drops == 0) continue;
             const size_t some = seenBy(a, at, r, seen);
             dropoutRun<V>(select, mask, maskIndex(a, at, r), weights, 1, kept + r * kRowFloats, some);
-            for (size_t j = some; j < n; j++) kept[r * kRowFloats + j] = 0;
+            __builtin_memset(kept + r * kRowFloats + some, 0, (n - some) * sizeof(float));
           }
           attentionProduct<V, 1, kRowFloats>(kept, rows + kRowHalf, kRowFloats, W, seen, a.valueSize, count, true, valueSums, valueWidth);
           attentionProduct<V, kRowFloats, 1>(rows + kRowHalf, valuePanels, W, W * a.valueSize, count, seen, a.valueSize, false, scores + kRowHalf,

@@ -146,6 +146,20 @@ DROPWISE_SHARED void copyRow(const float* from, size_t n, float factor, float* t
   for (; j < width; j += V::kLanes) V::store(to + j, V::splat(0.0f));
 }
 
+/// Adds n elements, times `factor`, to `to`, or writes them there.
+template <class V>
+DROPWISE_SHARED void putRow(const float* from, size_t n, float factor, bool adds, float* to) {
+  const typename V::F32 f = V::splat(factor);
+  for (size_t j = 0; j < n; j += V::kLanes) {
+    const int count = int(smaller<size_t>(V::kLanes, n - j));
+    const bool whole = count == V::kLanes;
+    typename V::F32 x = V::mul(V::load(from + j), f);
+    if (adds) x = V::add(whole ? V::load(to + j) : V::loadPart(to + j, count), x);
+    if (whole) V::store(to + j, x);
+    else V::storePart(to + j, count, x);
+  }
+}
+
 /// `count` rows of `size` elements to panels a tile wide: row after row in each, panels `rows` * W apart.
 template <class V>
 DROPWISE_NOINLINE void packRows(const float* from, size_t stride, size_t count, size_t size, size_t rows, float* panels) {
@@ -168,24 +182,25 @@ struct WeightPlace {
 };
 
 /// How many of `count` keys query `row` of a place sees, by the triangle.
-DROPWISE_INLINE size_t seenBy(const AttentionArgs& a, const WeightPlace& at, size_t row, size_t count) {
+DROPWISE_SHARED size_t seenBy(const AttentionArgs& a, const WeightPlace& at, size_t row, size_t count) {
   if (a.causal == 0) return count;
   const size_t end = a.firstQuery + at.query + row + 1;
   return end <= at.key ? 0 : smaller(count, end - at.key);
 }
 
 /// The mask index of a place's row, for dropout.
-DROPWISE_INLINE uint64_t maskIndex(const AttentionArgs& a, const WeightPlace& at, size_t row) {
+DROPWISE_SHARED uint64_t maskIndex(const AttentionArgs& a, const WeightPlace& at, size_t row) {
   return a.elementOffset + ((uint64_t(at.batch) * a.heads + at.head) * a.queries + at.query + row) * a.keys + at.key;
 }
 
 /// Lays the mask over n scores; whether it lets any through.
+template <class V>
 DROPWISE_SHARED bool maskScores(const AttentionArgs& a, size_t from, float* scores, size_t n) {
   const float hidden = -__builtin_inff();
   uint32_t seen = 0;
   if (a.maskKind == AttentionMask::bools) {
     const uint8_t* const mask = reinterpret_cast<const uint8_t*>(a.mask.data) + from;
-    if (a.maskColumn == 1) {
+    if (V::kLanes > 4 && a.maskColumn == 1) {  // which a compiler makes vectors of; where those are short, it is not worth the code
       for (size_t j = 0; j < n; j++) {
         scores[j] = mask[j] != 0 ? scores[j] : hidden;
         seen |= mask[j];
@@ -216,7 +231,7 @@ DROPWISE_NOINLINE void scoresOf(const AttentionArgs& a, const WeightPlace& at, f
     float* const row = scores + r * kRowFloats;
     size_t j = seenBy(a, at, r, count);
     if (a.maskKind != AttentionMask::none) {
-      if (maskScores(a, offsetOf(a.mask, at.batch, at.head, at.query + r) + at.key * a.maskColumn, row, j)) queries[r * kRowFloats + kRowSeen] = 1;
+      if (maskScores<V>(a, offsetOf(a.mask, at.batch, at.head, at.query + r) + at.key * a.maskColumn, row, j)) queries[r * kRowFloats + kRowSeen] = 1;
     }
     for (; j < AttentionTile<V>::filled(count); j++) row[j] = -__builtin_inff();
   }
@@ -258,7 +273,7 @@ DROPWISE_SHARED float acrossLanes(typename V::F32 x) {
 /// The largest of n numbers, whole vectors, but for NaN.
 template <class V>
 DROPWISE_INLINE float largestOf(const float* x, size_t n) {
-  constexpr int kSteps = 4, L = V::kLanes;
+  constexpr int kSteps = V::kLanes > 4 ? 4 : 1, L = V::kLanes;
   typename V::F32 best[kSteps];
   for (auto& each : best) each = V::splat(-__builtin_inff());
   const auto larger = [](typename V::F32 a, typename V::F32 b) { return V::select(V::lt(a, b), b, a); };
@@ -267,34 +282,37 @@ DROPWISE_INLINE float largestOf(const float* x, size_t n) {
     DROPWISE_UNROLL for (int i = 0; i < kSteps; i++) best[i] = larger(best[i], V::load(x + j + i * L));
   }
   for (; j < n; j += L) best[0] = larger(best[0], V::load(x + j));
-  return acrossLanes<V, true>(larger(larger(best[0], best[1]), larger(best[2], best[3])));
+  DROPWISE_UNROLL for (int i = 1; i < kSteps; i++) best[0] = larger(best[0], best[i]);
+  return acrossLanes<V, true>(best[0]);
 }
 
-/// Scores to e^(score - m) for a row of whole vectors. What was summed before, in `values` and the row's numbers, is scaled to the new maximum.
+/// Scores to e^(score - shift) * factor, for a row of whole vectors; their sum.
 template <class V>
-DROPWISE_NOINLINE void exponentials(float* scores, size_t n, float* row, float* values, size_t width) {
-  using F = typename V::F32;
-  constexpr size_t L = V::kLanes;
-  // A NaN among them is found again in the sum.
-  const float before = row[kRowMax], top = largestOf<V>(scores, n), none = -__builtin_inff();
-  const float now = before < top ? top : before;
-  const float from = now == none ? 0 : now;
-  if (before != now && before != none) {
-    const F factor = weightOf<V>(V::splat(before - from));
-    for (size_t j = 0; j < width; j += L) V::store(values + j, V::mul(V::load(values + j), factor));
-    float lanes[L];
-    V::store(lanes, factor);
-    row[kRowSum] *= lanes[0];
-  }
-  row[kRowMax] = now;
-  const F shift = V::splat(from);
-  F sums = V::splat(0.0f);
-  for (size_t j = 0; j < n; j += L) {
-    const F e = weightOf<V>(V::sub(V::load(scores + j), shift));
+DROPWISE_NOINLINE float powersOf(float* scores, size_t n, float shift, float factor) {
+  const typename V::F32 down = V::splat(shift), scale = V::splat(factor);
+  typename V::F32 sums = V::splat(0.0f);
+  for (size_t j = 0; j < n; j += V::kLanes) {
+    const typename V::F32 e = V::mul(weightOf<V>(V::sub(V::load(scores + j), down)), scale);
     V::store(scores + j, e);
     sums = V::add(sums, e);
   }
-  row[kRowSum] += acrossLanes<V, false>(sums);
+  return acrossLanes<V, false>(sums);
+}
+
+/// Scores to e^(score - m). What was summed before, in `values` and the row's numbers, is scaled to the new maximum.
+template <class V>
+DROPWISE_NOINLINE void exponentials(float* scores, size_t n, float* row, float* values, size_t width) {
+  // A NaN among them is found again in the sum.
+  const float before = row[kRowMax], top = largestOf<V>(scores, n), none = -__builtin_inff();
+  const float now = before < top ? top : before, from = now == none ? 0 : now;
+  if (before != now && before != none) {
+    float lanes[V::kLanes];
+    V::store(lanes, weightOf<V>(V::splat(before - from)));
+    putRow<V>(values, width, lanes[0], false, values);
+    row[kRowSum] *= lanes[0];
+  }
+  row[kRowMax] = now;
+  row[kRowSum] += powersOf<V>(scores, n, from, 1.0f);
 }
 
 /// Blocks of queries [begin, end): blocks run fastest, then heads, then batches. `scratch`: AttentionTile<V>::kScratch floats.
@@ -352,16 +370,9 @@ DROPWISE_NOINLINE void attention(const AttentionArgs& a, size_t begin, size_t en
     for (size_t r = 0; r < count; r++) {
       float* const row = rows + r * kRowFloats;
       float* const numbers = a.rows + 2 * ((batch * a.heads + head) * a.queries + top + r);
-      const bool sees = row[kRowSeen] != 0;
       numbers[0] = row[kRowMax] == -__builtin_inff() ? 0 : row[kRowMax];
-      numbers[1] = sees ? 1 / row[kRowSum] : 0;
-      const typename V::F32 sum = V::splat(row[kRowSum]);
-      float* const to = rowOf(a.out, batch, head, top + r);
-      for (size_t j = 0; j < a.valueSize; j += V::kLanes) {
-        const typename V::F32 x = sees ? V::div(V::load(row + kRowHalf + j), sum) : V::splat(0.0f);
-        if (j + V::kLanes <= a.valueSize) V::store(to + j, x);
-        else V::storePart(to + j, int(a.valueSize - j), x);
-      }
+      numbers[1] = row[kRowSeen] != 0 ? 1 / row[kRowSum] : 0;
+      putRow<V>(row + kRowHalf, a.valueSize, numbers[1], false, rowOf(a.out, batch, head, top + r));
     }
   }
 }
