@@ -34,6 +34,7 @@
       "sources": [
         "native/addon.cc",
         "native/calls.cc",
+        "native/calls/attention.cc",
         "native/calls/copy.cc",
         "native/calls/dropout.cc",
         "native/calls/elementwise.cc",

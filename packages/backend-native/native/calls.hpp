@@ -60,9 +60,10 @@ class Backend {
   const char* normalize(BlockReader& block);
   const char* normalizeGrad(BlockReader& block);
   const char* lstm(BlockReader& block, KernelId id);
+  const char* attention(BlockReader& block, KernelId id);
 
-  /// Memory of this thread for the panels of products. False when there is none.
-  bool hasScratch() { return scratch_ != nullptr || (scratch_ = newScratch(kernels_.matmulScratch)) != nullptr; }
+  /// Whether this thread has scratch memory, or gets it now.
+  bool hasScratch();
 
   /// Runs units [0, units), on several threads where that is worth it. `unitNs`: about what one takes on one thread.
   void share(KernelId id, const void* args, size_t units, double unitNs);

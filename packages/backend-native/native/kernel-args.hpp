@@ -2,6 +2,7 @@
 #pragma once
 
 #define DROPWISE_ISA scalar
+#include <dropwise/attention.hpp>
 #include <dropwise/binary.hpp>
 #include <dropwise/copy.hpp>
 #include <dropwise/dropout.hpp>

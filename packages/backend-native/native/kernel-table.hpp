@@ -26,6 +26,8 @@ enum class KernelId : unsigned {
   normalizeGrad,
   lstm,
   lstmGrad,
+  attention,
+  attentionGrad,
   count
 };
 
@@ -35,6 +37,9 @@ struct KernelTable {
   size_t lanes;           // of a vector of floats
   size_t tileColumns;     // of a matrix product
   size_t matmulScratch;   // floats that a thread needs for blocks of kBlockRows
+  size_t attentionScratch;
+
+  size_t scratch() const { return matmulScratch > attentionScratch ? matmulScratch : attentionScratch; }
 
   Kernel operator[](KernelId id) const { return kernels[size_t(id)]; }
 };

@@ -19,13 +19,15 @@ export const Kernel = {
   normalizeGrad: 13,
   lstm: 14,
   lstmGrad: 15,
+  attention: 16,
+  attentionGrad: 17,
 } as const;
 
 /** Dimensions that a kernel can walk, `kMaxRank`. */
 export const MAX_RANK = 8;
 
-/** Numbers in the argument block; the longest call, `binary` of eight dimensions, takes 35. */
-export const BLOCK_LENGTH = 64;
+/** Numbers in the argument block; the longest call, `attentionGrad`, takes 71. */
+export const BLOCK_LENGTH = 96;
 
 /**
  * Writes a call to the argument block and runs it: `begin`, then its numbers and operands in the order in which `native/calls.cc` reads

@@ -10,6 +10,7 @@ import {
   wrongValue,
 } from "@dropwise/core/backend";
 import { BLOCK_LENGTH, Call, disposed } from "./call";
+import { attention } from "./kernels/attention";
 import { copy } from "./kernels/copy";
 import { dropout } from "./kernels/dropout";
 import { elementwise } from "./kernels/elementwise";
@@ -109,6 +110,7 @@ function backendOf(call: Call, threads: number, isa: string): Backend<NativeHand
     ...normalize(call),
     ...lstm(call),
     ...copy(call, reference),
+    ...attention(call),
     dispose: () => {
       if (!live) return;
       live = false;

@@ -2,6 +2,7 @@
 // exactly that range, so that threads can share a call. There is no mutable static data: every thread has its own instance of the module
 // over the same memory.
 #define DROPWISE_ISA wasm128
+#include <dropwise/attention-grad.hpp>
 #include <dropwise/binary.hpp>
 #include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
@@ -34,3 +35,7 @@ EXPORT(normalize, NormalizeArgs) { (void)scratch, kernels::normalize<Lanes>(*arg
 EXPORT(normalizeGrad, NormalizeGradArgs) { (void)scratch, kernels::normalizeGrad<Lanes>(*args, begin, end); }
 EXPORT(lstm, LstmArgs) { kernels::lstm<Lanes>(*args, begin, end, scratch); }
 EXPORT(lstmGrad, LstmArgs) { kernels::lstmGrad<Lanes>(*args, begin, end, scratch); }
+EXPORT(attention, AttentionArgs) { kernels::attention<Lanes>(*args, begin, end, scratch); }
+EXPORT(attentionGrad, AttentionArgs) { kernels::attentionGrad<Lanes>(*args, begin, end, scratch); }
+
+static_assert(kernels::attentionScratch<Lanes>() <= 176000, "as much as `src/attention.ts` gives a thread");

@@ -1,8 +1,9 @@
 import { type Backend, type BackendStorage, BackendUnavailableError, referenceKernels, withEpilogue } from "@dropwise/core/backend";
+import { ATTENTION_SCRATCH_BYTES, attention } from "./attention";
 import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
 import { lstm } from "./lstm";
-import { matmul, SCRATCH_BYTES } from "./matmul";
+import { SCRATCH_BYTES as MATMUL_SCRATCH_BYTES, matmul } from "./matmul";
 import { builtInModule, builtInRelaxedModule, checkKernels, compile, forSharedMemory, KERNEL_NAMES } from "./module";
 import { normalize } from "./normalize";
 import { optimizer } from "./optimizer";
@@ -59,6 +60,9 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
 
 // --- internal helpers ---
 
+/** Scratch memory of a thread: what the kernel that takes most needs. */
+const SCRATCH_BYTES = Math.max(MATMUL_SCRATCH_BYTES, ATTENTION_SCRATCH_BYTES);
+
 /** The stack of a worker: a kernel uses some hundred bytes, and dropout with a layout 8 kB. */
 const STACK_BYTES = 16384;
 
@@ -102,6 +106,7 @@ function backendOf(runtime: Runtime, isRelaxed: boolean): Backend<WasmHandle> {
     ...optimizer(runtime, reference),
     ...normalize(runtime),
     ...lstm(runtime),
+    ...attention(runtime),
     dispose: () => runtime.dispose(),
     get isDisposed() {
       return runtime.isDisposed;

@@ -26,6 +26,8 @@ export const KERNEL_NAMES = [
   "normalizeGrad",
   "lstm",
   "lstmGrad",
+  "attention",
+  "attentionGrad",
 ] as const;
 
 export type KernelName = (typeof KERNEL_NAMES)[number];

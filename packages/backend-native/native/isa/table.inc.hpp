@@ -1,5 +1,6 @@
 // Included by each file of this folder, which names its instruction set: DROPWISE_ISA (also the namespace), DROPWISE_LANES (the lane type) and
 // DROPWISE_TABLE (the table to define). Nothing of the C++ library may be used here: see `dropwise/config.hpp`.
+#include <dropwise/attention-grad.hpp>
 #include <dropwise/binary.hpp>
 #include <dropwise/copy.hpp>
 #include <dropwise/dropout-layout.hpp>
@@ -51,6 +52,8 @@ DROPWISE_ENTRY(runNormalize, NormalizeArgs, normalize<V>(args, begin, end))
 DROPWISE_ENTRY(runNormalizeGrad, NormalizeGradArgs, normalizeGrad<V>(args, begin, end))
 DROPWISE_ENTRY(runLstm, LstmArgs, lstm<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runLstmGrad, LstmArgs, lstmGrad<V>(args, begin, end, scratch))
+DROPWISE_ENTRY(runAttention, AttentionArgs, attention<V>(args, begin, end, scratch))
+DROPWISE_ENTRY(runAttentionGrad, AttentionArgs, attentionGrad<V>(args, begin, end, scratch))
 
 static_assert(kBlockRows % kRowStep == 0 && kRowStep % V::kTileRows == 0, "a block of rows is whole tiles");
 
@@ -71,10 +74,11 @@ const KernelTable DROPWISE_TABLE = {
     {chosen::entry::runDropout, chosen::entry::runUnary, chosen::entry::runBinary, chosen::entry::runReduce, chosen::entry::runSumPieces,
      chosen::entry::runSoftmax, chosen::entry::runSoftmaxGrad, chosen::entry::runSgd, chosen::entry::runAdam, chosen::entry::runMatmul,
      chosen::entry::runCopy, chosen::entry::runDropoutLayout, chosen::entry::runNormalize, chosen::entry::runNormalizeGrad,
-     chosen::entry::runLstm, chosen::entry::runLstmGrad},
+     chosen::entry::runLstm, chosen::entry::runLstmGrad, chosen::entry::runAttention, chosen::entry::runAttentionGrad},
     size_t(chosen::entry::V::kLanes),
     chosen::Tile<chosen::entry::V>::kColumns,
     chosen::matmulScratch<chosen::entry::V>(kBlockRows),
+    chosen::attentionScratch<chosen::entry::V>(),
 };
 
 }  // namespace dropwise

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "../cpu.hpp"
+#include "attention.hpp"
 #include "check.hpp"
 #include "machine.hpp"
 
@@ -263,12 +264,15 @@ void sequences(Machine& one, Machine& many, const std::string& name) {
 /// Blocks of numbers that mean nothing: refused or harmless, never outside the memory. The sanitizer is the judge.
 void nonsense(Machine& machine) {
   std::vector<double> call = {double(dice.below(unsigned(KernelId::count) + 2))};
-  while (call.size() < 50) {
+  while (call.size() < 90) {
     const double odd[] = {-1, 0.5, 1e300, std::nan(""), 9007199254740991.0, 9007199254740992.0, 4294967296.0, double(kFloats), 4.0 * kFloats};
     call.push_back(dice.chance(12) ? odd[dice.below(9)] : double(dice.below(dice.pick({2, 2, 9, 300, 4 * kFloats}))));
   }
   // Small products only: what is refused is refused at once, but what is accepted must end soon.
   if (call[0] == id(KernelId::matmul) || call[0] == id(KernelId::lstm) || call[0] == id(KernelId::lstmGrad)) for (size_t i = 1; i < 5; i++) call[i] = std::fmod(call[i], 64);
+  if (call[0] == id(KernelId::attention) || call[0] == id(KernelId::attentionGrad)) {
+    for (size_t i = 1; i < 8; i++) call[i] = std::fmod(call[i], 9);
+  }
   machine.run(call);
   checks++;
 }
@@ -329,6 +333,7 @@ int main(int argc, char** argv) {
       productsAndSums(one, many, name);
       normalizations(one, many, name);
       if (round % 4 == 0) sequences(one, many, name);
+      attentionAgrees(scalar, one, many, dice, name);
       for (int i = 0; i < 20; i++) nonsense(one);
     }
     std::printf("%s: done\n", table->isa);

@@ -32,7 +32,7 @@ class Machine {
   void fill(const std::vector<float>& values) { std::copy(values.begin(), values.end(), memory_.get()); }
 
  private:
-  double block_[64] = {};
+  double block_[96] = {};
   std::unique_ptr<float[]> memory_;
   dropwise::Backend backend_;
   size_t slab_ = 0;

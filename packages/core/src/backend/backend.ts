@@ -167,6 +167,16 @@ export interface LstmSpec {
   readonly reverse: boolean;
 }
 
+/** What attention does beside its products. */
+export interface AttentionSpec {
+  /** What products of queries and keys are multiplied by; the queries are, before the product. */
+  readonly scale: number;
+  /** Query i sees the keys 0 to `firstQuery + i`, and no others; null: it sees all. */
+  readonly firstQuery: number | null;
+  /** Plain dropout of the weights `[batches, heads, queries, keys]`, seen and hidden ones counted row-major: no shift, no layout, mask strides of `[1]`. Null: none. */
+  readonly dropout: DropoutSpec | null;
+}
+
 /** One step of an optimizer on one parameter; all arrays are contiguous and of the same length. PyTorch's formulas. */
 export type OptimizerSpec =
   | {
@@ -356,6 +366,35 @@ export interface Backend<Handle = unknown> {
     gradX: Operand<Handle>,
     gradH0: Operand<Handle>,
     gradC0: Operand<Handle>,
+  ): void;
+  /**
+   * `out = dropout(softmax(scale * query key^T + mask)) value`, float32. `query` is `[batches, heads, queries, E]`, `out` `[batches, heads, queries, Ev]`; `key` and `value`,
+   * `[batches, shared, keys, E or Ev]`, may have fewer heads: head h reads number `floor(h * shared / heads)`. The last stride of each is 1; no size is 0; E and Ev are at
+   * most 256. `mask` has strides of 0 where it is broadcast to the weights: bool, true where a key is seen, or float32, added, or null. A query that sees no key by mask
+   * gets zeros. `rows`, contiguous `[batches, heads, queries, 2]`, gets what the gradient wants to know again. Come only together with `attentionGrad`.
+   */
+  attention?(
+    spec: AttentionSpec,
+    query: Operand<Handle>,
+    key: Operand<Handle>,
+    value: Operand<Handle>,
+    mask: Operand<Handle> | null,
+    out: Operand<Handle>,
+    rows: Operand<Handle>,
+  ): void;
+  /** The gradients by query, key and value from the operands of `attention`, its `out` and `rows`, and the incoming `grad`, of the shape of `out`. */
+  attentionGrad?(
+    spec: AttentionSpec,
+    query: Operand<Handle>,
+    key: Operand<Handle>,
+    value: Operand<Handle>,
+    mask: Operand<Handle> | null,
+    out: Operand<Handle>,
+    rows: Operand<Handle>,
+    grad: Operand<Handle>,
+    gradQuery: Operand<Handle>,
+    gradKey: Operand<Handle>,
+    gradValue: Operand<Handle>,
   ): void;
   /** Updates `param` and `state` in place. `state` is `[momentum]` or `[]` for SGD and `[first, second moment]` for Adam. */
   optimizerStep?(spec: OptimizerSpec, param: Operand<Handle>, grad: Operand<Handle>, state: readonly Operand<Handle>[]): void;

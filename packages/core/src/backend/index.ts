@@ -27,6 +27,7 @@ export { applyBinary, applyUnary } from "../ops/by-name";
 export type { Shape } from "../shape/shape";
 export { type Part, tensorOfParts } from "../tensor/parts";
 export type {
+  AttentionSpec,
   Backend,
   BackendInfo,
   BackendStorage,

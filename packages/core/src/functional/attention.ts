@@ -2,15 +2,20 @@ import { checkInputs } from "../autograd/run";
 import { composed, withScope } from "../autograd/scope";
 import { checkFloating, isFloating } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
-import { checkNumber, type OptionKinds, optionsOf } from "../errors/options";
+import { checkBoolean, checkNumber, type OptionKinds, optionsOf } from "../errors/options";
 import { refusal } from "../errors/refusal";
+import { applySelect } from "../ops/affine-select";
+import { isPlain } from "../ops/attention";
 import { checkTensor } from "../ops/binary";
 import { cast } from "../ops/layout";
 import { attempt } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
+import { dropoutAffine } from "../random/mask-key";
+import { callKey } from "../random/words";
 import { broadcastShapes, formatShape, type Shape, sameShape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { softmax } from "./activations";
+import { fusedAttention, fuses, weightsKey } from "./attention-fused";
 import { repeatInterleave } from "./copies";
 import { dropoutWithMask } from "./dropout";
 import { checkElementOffset, checkProbability } from "./dropout-options";
@@ -80,10 +85,10 @@ export interface AttendOptions extends Omit<AttentionOptions, "attnMask"> {
   readonly firstQuery?: number;
 }
 
-/** The output, the weights that made it, after dropout, and the mask of that: null where none was asked for. */
+/** The output, the weights that made it, after dropout, null where nobody needs them and none were made, and the mask of that: null where none was asked for. */
 export interface Attended {
   readonly output: Tensor;
-  readonly weights: Tensor;
+  readonly weights: Tensor | null;
   readonly dropped: MaskRecord | null;
 }
 
@@ -109,27 +114,38 @@ export function attend(op: string, query: Tensor, key: Tensor, value: Tensor, op
   checkNumber(op, "scale", scale);
   const generator = resolveGenerator(op, options.generator);
 
+  checkBoolean(op, "training", training);
+  const draws = training && dropoutP > 0;
+  const first = isCausal ? firstQuery : null;
+  const weightsFor = (queries: Tensor, keys: Tensor, seen: Tensor | null) =>
+    weightsOf(queries.mul(scale).matmul(keys.transpose(-2, -1)), seen, first);
+
   return attempt(generator, () =>
     withScope(
       false,
-      () => {
+      (): Attended => {
+        const seen = mask === null || mask.dtype === "bool" ? mask : cast(mask, q.dtype);
+        const all = { q, k, v, mask: seen, shape, enableGqa };
+        // Where all is dropped, or by another framework's stream, there is no key that a kernel could draw by.
+        const isFused = !needsWeights && !(draws && (dropoutP === 1 || generator.source.stream !== undefined)) && fuses(all);
+        const own = isFused && draws ? weightsKey(ATTENTION_DROPOUT, q, shape, dropoutP, generator, elementOffset) : null;
+        if (isFused && (own === null || isPlain(own, shape))) {
+          const output = fusedAttention(all, { scale, firstQuery: first, key: own, weights: weightsFor });
+          if (own !== null) generator.source.take(own);
+          const drawn = own ?? { call: callKey(0n, 0n), p: 0, shape, elementOffset };
+          return { output, weights: null, dropped: training ? { key: drawn, backend: q.backend } : null };
+        }
         const heads = enableGqa ? (q.sizes.at(-3) as number) / (k.sizes.at(-3) as number) : 1;
-        const own = (x: Tensor) => (heads === 1 ? x : repeatInterleave(x, { repeats: heads, dim: -3 }));
-        const products = q.mul(scale).matmul(own(k).transpose(-2, -1));
-        const certain = weightsOf(
-          products,
-          mask === null || mask.dtype === "bool" ? mask : cast(mask, q.dtype),
-          isCausal ? firstQuery : null,
-        );
-        const { output: weights, mask: dropped } = dropoutWithMask(
-          certain,
-          { p: dropoutP, training, generator, elementOffset },
-          0,
-          needsWeights ? "dropout" : ATTENTION_DROPOUT,
-        );
-        return { output: weights.matmul(own(v)), weights, dropped };
+        const each = (x: Tensor) => (heads === 1 ? x : repeatInterleave(x, { repeats: heads, dim: -3 }));
+        const certain = weightsFor(q, each(k), seen);
+        const { output: weights, mask: dropped } =
+          own === null
+            ? dropoutWithMask(certain, { p: dropoutP, training, generator, elementOffset }, 0, needsWeights ? "dropout" : ATTENTION_DROPOUT)
+            : { output: applySelect(certain, own, dropoutAffine(dropoutP)), mask: { key: own, backend: q.backend } };
+        if (own !== null) generator.source.take(own);
+        return { output: weights.matmul(each(v)), weights, dropped };
       },
-      ({ output, weights }) => [output, weights],
+      ({ output, weights }) => (weights === null ? [output] : [output, weights]),
     ),
   );
 }

@@ -220,7 +220,7 @@ export class MultiheadAttention extends Module {
       if (past !== null) remember(past, all);
       return {
         output: isBatched ? mixed : mixed.squeeze(1),
-        weights: needWeights ? shown(weights, averageAttnWeights, isBatched) : null,
+        weights: needWeights && weights !== null ? shown(weights, averageAttnWeights, isBatched) : null,
         dropped,
       };
     };

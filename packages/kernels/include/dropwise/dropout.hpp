@@ -141,7 +141,7 @@ struct MaskWords {
 
 /// Elements whose mask indices follow each other, from mask index `e` on.
 template <class V>
-DROPWISE_INLINE void dropoutRun(const Select<V>& select, MaskWords<V>& mask, uint64_t e, const float* x, size_t xStep, float* out, size_t n) {
+DROPWISE_SHARED void dropoutRun(const Select<V>& select, MaskWords<V>& mask, uint64_t e, const float* x, size_t xStep, float* out, size_t n) {
   using S = Step<V>;
   while (n > 0) {
     const uint64_t block = e >> 2;

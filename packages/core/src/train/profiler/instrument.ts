@@ -102,6 +102,8 @@ const STAND_INS: { readonly [Member in OptionalKernel]: (device: Device) => Devi
   normalizeGrad: (device) => laterMember(device, "normalizeGrad"),
   lstm: (device) => laterMember(device, "lstm"),
   lstmGrad: (device) => laterMember(device, "lstmGrad"),
+  attention: (device) => laterMember(device, "attention"),
+  attentionGrad: (device) => laterMember(device, "attentionGrad"),
   linear: linearKernel,
   softmax: softmaxKernel,
   softmaxGrad: softmaxGradKernel,
