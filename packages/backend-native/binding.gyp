@@ -34,10 +34,12 @@
       "sources": [
         "native/addon.cc",
         "native/calls.cc",
+        "native/calls/convolution.cc",
         "native/calls/copy.cc",
         "native/calls/dropout.cc",
         "native/calls/elementwise.cc",
         "native/calls/optimizer.cc",
+        "native/calls/pool.cc",
         "native/calls/products.cc",
         "native/calls/reduce.cc",
         "native/cpu.cc",

@@ -3,11 +3,13 @@
 
 #define DROPWISE_ISA scalar
 #include <dropwise/binary.hpp>
+#include <dropwise/convolution.hpp>
 #include <dropwise/copy.hpp>
 #include <dropwise/dropout.hpp>
 #include <dropwise/mask-layout.hpp>
 #include <dropwise/matmul.hpp>
 #include <dropwise/optimizer.hpp>
+#include <dropwise/pool.hpp>
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>
 #include <dropwise/unary.hpp>

@@ -9,14 +9,17 @@ namespace dropwise {
 using Kernel = void (*)(const void* args, size_t begin, size_t end, float* scratch);
 
 /// Numbered as in `src/call.ts`.
-enum class KernelId : unsigned { dropout, unary, binary, reduce, sumPieces, softmax, softmaxGrad, sgd, adam, matmul, copy, dropoutLayout, count };
+enum class KernelId : unsigned {
+  dropout, unary, binary, reduce, sumPieces, softmax, softmaxGrad, sgd, adam, matmul, copy, dropoutLayout, convolution, convolutionWeights, pool, poolGrad,
+  count
+};
 
 struct KernelTable {
   const char* isa;
   Kernel kernels[size_t(KernelId::count)];
   size_t lanes;           // of a vector of floats
   size_t tileColumns;     // of a matrix product
-  size_t matmulScratch;   // floats that a thread needs for blocks of kBlockRows
+  size_t scratch;         // floats that a thread needs for any kernel, products of blocks of kBlockRows among them
 
   Kernel operator[](KernelId id) const { return kernels[size_t(id)]; }
 };

@@ -15,6 +15,10 @@ export const Kernel = {
   matmul: 9,
   copy: 10,
   dropoutLayout: 11,
+  convolution: 12,
+  convolutionWeights: 13,
+  pool: 14,
+  poolGrad: 15,
 } as const;
 
 /** Dimensions that a kernel can walk, `kMaxRank`. */

@@ -2,10 +2,12 @@ import { constants } from "node:buffer";
 import { availableParallelism, totalmem } from "node:os";
 import { type Backend, BackendUnavailableError, optionsOf, referenceKernels, wrongType, wrongValue } from "@dropwise/core/backend";
 import { BLOCK_LENGTH, Call, disposed } from "./call";
+import { convolution } from "./kernels/convolution";
 import { copy } from "./kernels/copy";
 import { dropout } from "./kernels/dropout";
 import { elementwise } from "./kernels/elementwise";
 import { optimizer } from "./kernels/optimizer";
+import { pool } from "./kernels/pool";
 import { products } from "./kernels/products";
 import { reductions } from "./kernels/reductions";
 import { loadAddon } from "./load";
@@ -91,6 +93,8 @@ function backendOf(call: Call, threads: number, isa: string): Backend<NativeHand
     ...elementwise(call, reference),
     ...reductions(call, reference),
     ...products(call, reference),
+    ...convolution(call),
+    ...pool(call),
     ...optimizer(call, reference),
     ...copy(call, reference),
     dispose: () => {

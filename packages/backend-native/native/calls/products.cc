@@ -37,7 +37,7 @@ const char* Backend::matmul(BlockReader& block) {
   a.out = block.floats(results);
   a.bias = hasBias ? block.floats(a.n) : nullptr;
   if (block.fault() != nullptr || results == 0) return block.fault();
-  if (scratch_ == nullptr && (scratch_ = newScratch(kernels_.matmulScratch)) == nullptr) return "expected memory for the panels, got none";
+  if (!hasScratch()) return "expected memory for the panels, got none";
   a.blockRows = kBlockRows;
   // Every unit packs what it reads of both operands, so no more of them than are needed to share the work well.
   const size_t rowBlocks = batches * ((a.m + kBlockRows - 1) / kBlockRows), threads = pool_.threads();

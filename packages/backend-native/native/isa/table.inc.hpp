@@ -1,11 +1,14 @@
 // Included by each file of this folder, which names its instruction set: DROPWISE_ISA (also the namespace), DROPWISE_LANES (the lane type) and
 // DROPWISE_TABLE (the table to define). Nothing of the C++ library may be used here: see `dropwise/config.hpp`.
 #include <dropwise/binary.hpp>
+#include <dropwise/convolution-weights.hpp>
+#include <dropwise/convolution.hpp>
 #include <dropwise/copy.hpp>
 #include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
 #include <dropwise/matmul.hpp>
 #include <dropwise/optimizer.hpp>
+#include <dropwise/pool.hpp>
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>
 #include <dropwise/unary.hpp>
@@ -44,9 +47,16 @@ DROPWISE_ENTRY(runSgd, SgdArgs, sgd<V>(args, begin, end))
 DROPWISE_ENTRY(runAdam, AdamArgs, adam<V>(args, begin, end))
 DROPWISE_ENTRY(runMatmul, MatmulArgs, matmul<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runCopy, CopyArgs, copy<V>(args, begin, end))
+DROPWISE_ENTRY(runConvolution, ConvolutionArgs, convolution<V>(args, begin, end, scratch))
+DROPWISE_ENTRY(runConvolutionWeights, ConvolutionArgs, convolutionWeights<V>(args, begin, end, scratch))
+DROPWISE_ENTRY(runPool, PoolArgs, pool<V>(args, begin, end, scratch))
+DROPWISE_ENTRY(runPoolGrad, PoolArgs, poolGrad(args, begin, end))
 DROPWISE_ENTRY(runDropoutLayout, LayoutArgs, dropoutLayout<V>(args, begin, end))
 
-static_assert(kBlockRows % V::kTileRows == 0, "a block of rows is whole tiles");
+static_assert(kBlockRows % V::kTileRows == 0 && kConvolutionRows % V::kTileRows == 0, "a block of rows is whole tiles");
+
+/// Floats that a thread needs for any kernel.
+constexpr size_t kScratch = larger(larger(matmulScratch<V>(kBlockRows), convolutionScratch<V>()), larger(convolutionWeightsScratch<V>(), kPoolScratch));
 
 }  // namespace entry
 
@@ -64,10 +74,11 @@ const KernelTable DROPWISE_TABLE = {
     DROPWISE_STRING(DROPWISE_ISA),
     {chosen::entry::runDropout, chosen::entry::runUnary, chosen::entry::runBinary, chosen::entry::runReduce, chosen::entry::runSumPieces,
      chosen::entry::runSoftmax, chosen::entry::runSoftmaxGrad, chosen::entry::runSgd, chosen::entry::runAdam, chosen::entry::runMatmul,
-     chosen::entry::runCopy, chosen::entry::runDropoutLayout},
+     chosen::entry::runCopy, chosen::entry::runDropoutLayout, chosen::entry::runConvolution, chosen::entry::runConvolutionWeights,
+     chosen::entry::runPool, chosen::entry::runPoolGrad},
     size_t(chosen::entry::V::kLanes),
     chosen::Tile<chosen::entry::V>::kColumns,
-    chosen::matmulScratch<chosen::entry::V>(kBlockRows),
+    chosen::entry::kScratch,
 };
 
 }  // namespace dropwise

@@ -26,7 +26,18 @@ export { wrongType, wrongValue } from "../errors/refusal";
 export { applyBinary, applyUnary } from "../ops/by-name";
 export type { Shape } from "../shape/shape";
 export { type Part, tensorOfParts } from "../tensor/parts";
-export type { Backend, BackendInfo, BackendStorage, DropoutSpec, MaskLayout, Operand, OptimizerSpec, WindowSpec } from "./backend";
+export type {
+  Backend,
+  BackendInfo,
+  BackendStorage,
+  ConvolutionSpec,
+  DropoutSpec,
+  MaskLayout,
+  Operand,
+  OptimizerSpec,
+  PoolOp,
+  WindowSpec,
+} from "./backend";
 export { contiguousStrides, createTypedArray, isContiguous, mergeDims, philox4x32, scaleOf, sizeOf, thresholdOf } from "./checked";
 export type { View } from "./kernels";
 export { type BinaryOp, type ComparisonOp, isComparison, type ReduceOp, type UnaryOp } from "./op-names";

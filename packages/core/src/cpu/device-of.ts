@@ -40,7 +40,7 @@ export function deviceOf(backend: Backend, op = "backend"): Device {
  * something else. It is looked for when it is first asked for, so that only programs that do carry its name.
  */
 export function laterMember<M extends LaterMember>({ backend, kernels }: Device, member: M): Backend[M] {
-  if (member in kernels || backend.info.contract !== LATEST) return kernels[member];
+  if (member in kernels || backend.info.contract !== LATEST) return kernels[member] as Backend[M];
   const found = memberOf(backend, member, true);
   if (found !== undefined) Object.assign(kernels, { [member]: found });
   return found as Backend[M];

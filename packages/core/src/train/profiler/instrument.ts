@@ -7,7 +7,7 @@ import type { Backend } from "../../backend/backend";
 import type { DeviceKernels } from "../../backend/kernels";
 import { shared } from "../../backend/shared";
 import type { Device, Storage } from "../../backend/storage";
-import { deviceOf } from "../../cpu/device-of";
+import { deviceOf, laterMember } from "../../cpu/device-of";
 import { DataLoader } from "../../data";
 import { raw } from "../../errors/brand";
 import { awaited } from "../../errors/misuse";
@@ -98,6 +98,11 @@ const STAND_INS: { readonly [Member in OptionalKernel]: (device: Device) => Devi
   scatterAdd: scatterKernel,
   unfold: unfoldKernel,
   fold: foldKernel,
+  convolution: (device) => laterMember(device, "convolution"),
+  convolutionGradInput: (device) => laterMember(device, "convolutionGradInput"),
+  convolutionGradWeight: (device) => laterMember(device, "convolutionGradWeight"),
+  pool: (device) => laterMember(device, "pool"),
+  poolGrad: (device) => laterMember(device, "poolGrad"),
   linear: linearKernel,
   softmax: softmaxKernel,
   softmaxGrad: softmaxGradKernel,
