@@ -3,11 +3,14 @@
 // over the same memory.
 #define DROPWISE_ISA wasm128
 #include <dropwise/binary.hpp>
+#include <dropwise/convolution-weights.hpp>
+#include <dropwise/convolution.hpp>
 #include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
 #include <dropwise/lanes/wasm128.hpp>
 #include <dropwise/matmul.hpp>
 #include <dropwise/optimizer.hpp>
+#include <dropwise/pool.hpp>
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>
 #include <dropwise/unary.hpp>
@@ -28,3 +31,17 @@ EXPORT(sgd, SgdArgs) { (void)scratch, kernels::sgd<Lanes>(*args, begin, end); }
 EXPORT(adam, AdamArgs) { (void)scratch, kernels::adam<Lanes>(*args, begin, end); }
 EXPORT(matmul, MatmulArgs) { kernels::matmul<Lanes>(*args, begin, end, scratch); }
 EXPORT(dropoutLayout, LayoutArgs) { (void)scratch, kernels::dropoutLayout<Lanes>(*args, begin, end); }
+// A plan is written to the block, whose `units` and `pieces` the caller reads.
+extern "C" __attribute__((export_name("planConvolution"))) void planConvolution(kernels::ConvolutionArgs* args, size_t, size_t, float*) {
+  kernels::planConvolution(*args);
+}
+EXPORT(convolution, ConvolutionArgs) { kernels::convolution<Lanes>(*args, begin, end, scratch); }
+EXPORT(convolutionWeights, ConvolutionArgs) { kernels::convolutionWeights<Lanes>(*args, begin, end, scratch); }
+EXPORT(pool, PoolArgs) { kernels::pool<Lanes>(*args, begin, end, scratch); }
+EXPORT(poolGrad, PoolArgs) { (void)scratch, kernels::poolGrad(*args, begin, end); }
+
+// `SCRATCH_BYTES` of `src/runtime.ts`.
+constexpr size_t kScratch = 131072;
+static_assert(kernels::convolutionScratch<Lanes>() <= kScratch && kernels::convolutionWeightsScratch<Lanes>() <= kScratch && kernels::kPoolScratch <= kScratch,
+              "scratch memory for any kernel");
+static_assert(kernels::kConvolutionRows % Lanes::kTileRows == 0, "a block of rows is whole tiles");

@@ -1,14 +1,16 @@
 import { type Backend, type BackendStorage, BackendUnavailableError, referenceKernels } from "@dropwise/core/backend";
+import { convolution } from "./convolution";
 import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
-import { matmul, SCRATCH_BYTES } from "./matmul";
+import { matmul } from "./matmul";
 import { builtInModule, checkKernels, compile, forSharedMemory, KERNEL_NAMES } from "./module";
 import { optimizer } from "./optimizer";
 import { readOptions, type WasmBackendOptions, type WasmOptions } from "./options";
 import { Pool } from "./pool";
+import { pooling } from "./pooling";
 import { Word } from "./protocol";
 import { reduce } from "./reduce";
-import { Runtime, type WasmHandle } from "./runtime";
+import { Runtime, SCRATCH_BYTES, type WasmHandle } from "./runtime";
 import { PAGE } from "./tensor-arena";
 
 /**
@@ -92,6 +94,8 @@ function backendOf(runtime: Runtime): Backend<WasmHandle> {
     ...reduce(runtime, reference),
     ...matmul(runtime, reference),
     ...dropout(runtime, reference),
+    ...convolution(runtime),
+    ...pooling(runtime),
     ...optimizer(runtime, reference),
     dispose: () => runtime.dispose(),
     get isDisposed() {

@@ -9,9 +9,6 @@ const BLOCK_ROWS = 130;
 /** Columns of one unit come in multiples of this, the panels that are copied together. */
 const COLUMN_STEP = 32;
 
-/** Bytes of scratch memory that a thread needs: panels of depth 256 for one block of rows, and for 32 columns. */
-export const SCRATCH_BYTES = 4 * 256 * (BLOCK_ROWS + COLUMN_STEP);
-
 /** About what a multiplication and an addition take. */
 const MULTIPLY_ADD_NS = 0.05;
 

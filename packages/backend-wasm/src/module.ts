@@ -21,6 +21,11 @@ export const KERNEL_NAMES = [
   "adam",
   "matmul",
   "dropoutLayout",
+  "planConvolution",
+  "convolution",
+  "convolutionWeights",
+  "pool",
+  "poolGrad",
 ] as const;
 
 export type KernelName = (typeof KERNEL_NAMES)[number];

@@ -44,6 +44,9 @@ export interface Layout {
 /** Room for the largest argument block; `MatmulArgs` and `BinaryArgs` of the kernels are about half of it. */
 const ARGS_BYTES = 256;
 
+/** Bytes of scratch memory that a thread needs, `kScratch` floats: a convolution by weights is what needs most, and matrix products a third of it. */
+export const SCRATCH_BYTES = 4 * 131072;
+
 /** What a chunk should take: short, since the end of a call is waited for, and long against the price of a claim. */
 const CHUNK_NS = 12_000;
 

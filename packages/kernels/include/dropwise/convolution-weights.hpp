@@ -21,7 +21,7 @@ struct WeightTile {
 
 template <class V>
 DROPWISE_INLINE constexpr size_t convolutionWeightsScratch() {
-  return kWindowFloats + kWindowSlack + (kWeightRows + WeightTile<V>::kColumns) * WeightTile<V>::kPitch;
+  return kWindowFloats + 2 * kWindowSlack + (kWeightRows + WeightTile<V>::kColumns) * WeightTile<V>::kPitch + 2 * kBoxPlaces;
 }
 
 /// The totals of `count` vectors, a multiple of four, in a fixed tree.
@@ -79,13 +79,31 @@ DROPWISE_NOINLINE void weightTile(const float* grad, size_t gradPitch, const flo
   }
 }
 
+/// Copies the lines of a row, each a contiguous run of `length` places, one after the other, and fills the last vector with zeros.
+template <class V>
+DROPWISE_NOINLINE void copyLines(const float* from, const ptrdiff_t* offsets, size_t lines, size_t length, const float* limit, float* to) {
+  for (size_t line = 0; line < lines; line++, to += length) copyRun<V>(to, from + offsets[line], length, limit);
+  for (size_t i = lines * length; i % V::kLanes != 0; i++) *to++ = 0.0f;
+}
+
+/// Where the lines of a box begin.
+DROPWISE_SHARED void lineOffsets(const Box& box, ptrdiff_t image, ptrdiff_t plane, ptrdiff_t row, ptrdiff_t* offsets) {
+  for (size_t n = 0; n < box.count[0]; n++) {
+    for (size_t z = 0; z < box.count[1]; z++) {
+      for (size_t y = 0; y < box.count[2]; y++) *offsets++ = ptrdiff_t(n) * image + ptrdiff_t(z) * plane + ptrdiff_t(y) * row;
+    }
+  }
+}
+
 template <class V>
 DROPWISE_NOINLINE void convolutionWeights(const ConvolutionArgs& a, size_t begin, size_t end, float* scratch) {
   using T = WeightTile<V>;
   const ConvolutionPlan p = planOf(a);
   const size_t boxes = p.boxes[0] * p.boxes[1] * p.boxes[2] * p.boxes[3], rowBlocks = partsOf(p.rows, kWeightRows);
-  float* const grads = scratch + kWindowFloats + kWindowSlack;
+  float* const memory = scratch + kWindowSlack;
+  float* const grads = memory + kWindowFloats + kWindowSlack;
   float* const patches = grads + kWeightRows * T::kPitch;
+  ptrdiff_t* const offsets = reinterpret_cast<ptrdiff_t*>(patches + T::kColumns * T::kPitch);
 
   for (size_t unit = begin; unit < end; unit++) {
     const size_t top = unit % rowBlocks * kWeightRows, group = unit / rowBlocks % a.groups, piece = unit / rowBlocks / a.groups;
@@ -96,11 +114,6 @@ DROPWISE_NOINLINE void convolutionWeights(const ConvolutionArgs& a, size_t begin
       const Box box = boxOf(p, a.batch, index);
       const size_t length = box.count[3], lines = box.count[0] * box.count[1] * box.count[2], places = lines * length;
       const size_t padded = partsOf(places, V::kLanes) * V::kLanes;
-      // A line is a contiguous run of places in both operands.
-      const auto lineOf = [&](size_t line, ptrdiff_t image, ptrdiff_t plane, ptrdiff_t row) {
-        const size_t y = line % box.count[2], z = line / box.count[2] % box.count[1], n = line / box.count[2] / box.count[1];
-        return ptrdiff_t(n) * image + ptrdiff_t(z) * plane + ptrdiff_t(y) * row;
-      };
       const ptrdiff_t gradRow = ptrdiff_t(p.axes[2].places), gradPlane = ptrdiff_t(p.axes[1].places) * gradRow;
       const float* const first = a.y + ((box.start[0] * a.groups + group) * p.rows + top) * p.result +
                                  (ptrdiff_t(box.start[1]) * gradPlane + ptrdiff_t(box.start[2]) * gradRow + ptrdiff_t(box.start[3]));
@@ -110,26 +123,18 @@ DROPWISE_NOINLINE void convolutionWeights(const ConvolutionArgs& a, size_t begin
         grad = grads;
         gradPitch = T::kPitch;
         const float* const limit = a.y + a.batch * a.groups * p.rows * p.result - V::kLanes;
-        for (size_t r = 0; r < rows; r++) {
-          float* const to = grads + r * T::kPitch;
-          for (size_t line = 0; line < lines; line++) {
-            copyRun<V>(to + line * length, first + r * p.result + lineOf(line, ptrdiff_t(a.groups * p.rows * p.result), gradPlane, gradRow), length, limit);
-          }
-          for (size_t i = places; i < padded; i++) to[i] = 0.0f;
-        }
+        lineOffsets(box, ptrdiff_t(a.groups * p.rows * p.result), gradPlane, gradRow, offsets);
+        for (size_t r = 0; r < rows; r++) copyLines<V>(first + r * p.result, offsets, lines, length, limit, grads + r * T::kPitch);
       }
       for (size_t l = 0; l < p.depth; l += p.piece) {
         const size_t depth = smaller(p.piece, p.depth - l), base = l / p.taps;
-        const Window window = openWindow<V>(a, p, group, box, base, (l + depth - 1) / p.taps + 1, scratch);
+        const Window window = openWindow<V>(a, p, group, box, base, (l + depth - 1) / p.taps + 1, memory);
+        lineOffsets(box, window.image, window.place[0], window.place[1], offsets);
         for (size_t k = 0; k < depth; k += T::kColumns) {
           const size_t columns = smaller(size_t(T::kColumns), depth - k);
           for (size_t c = 0; c < columns; c++) {
             const float* const from = window.at((l + k + c) / p.taps - base, (l + k + c) % p.taps, p);
-            float* const to = patches + c * T::kPitch;
-            for (size_t line = 0; line < lines; line++) {
-              copyRun<V>(to + line * length, from + lineOf(line, window.image, window.place[0], window.place[1]), length, window.limit);
-            }
-            for (size_t i = places; i < padded; i++) to[i] = 0.0f;
+            copyLines<V>(from, offsets, lines, length, window.limit, patches + c * T::kPitch);
           }
           for (size_t r = 0; r < rows;) {
             const bool tall = rows - r >= size_t(T::kRows);

@@ -16,10 +16,10 @@ DROPWISE_BEGIN
 template <class V>
 DROPWISE_INLINE constexpr size_t convolutionScratch() {
   using T = Tile<V>;
-  return kWindowFloats + kWindowSlack + kDepth * (kConvolutionRows + T::kColumns) + kWindowSlack + (kConvolutionRows + T::kRows) * T::kColumns;
+  return kWindowFloats + 2 * kWindowSlack + kDepth * (kConvolutionRows + T::kColumns) + (kConvolutionRows + T::kRows) * T::kColumns + 2 * kDepth;
 }
 
-/// A part of a panel that is contiguous in the window and in the result, at most a vector long.
+/// A part of a vector of a panel that is contiguous in the window and in the result.
 struct PanelPart {
   size_t lane, length;
   ptrdiff_t from, to;
@@ -56,7 +56,7 @@ DROPWISE_NOINLINE size_t partsOfPanel(const ConvolutionArgs& a, const Convolutio
     for (; x < box.count[3] && lane < columns; found++) {
       PanelPart& part = parts[found];
       part.lane = lane;
-      part.length = smaller(size_t(V::kLanes), smaller(box.count[3] - x, columns - lane));
+      part.length = smaller(size_t(V::kLanes) - lane % V::kLanes, smaller(box.count[3] - x, columns - lane));
       part.from = from + ptrdiff_t(x);
       part.to = ptrdiff_t(row * w.outSize + w.outFirst + (box.start[3] + x) * w.outStep);
       lane += part.length;
@@ -69,24 +69,53 @@ DROPWISE_NOINLINE size_t partsOfPanel(const ConvolutionArgs& a, const Convolutio
   return found;
 }
 
-/// Copies the patches of a panel. Whole vectors: what is too much is written over by the next part.
+/// Copies the patches of a panel: each vector of it is put together from as many of the window as it has parts.
 template <class V>
-DROPWISE_NOINLINE void packPatches(const ConvolutionPlan& p, const Window& window, const PanelPart* parts, size_t count, size_t l, size_t depth, size_t base,
-                                   float* panel) {
-  const size_t taps = p.axes[2].taps;
-  for (size_t k = 0; k < depth;) {
-    const float* at = window.at((l + k) / p.taps - base, (l + k) % p.taps, p);
-    for (size_t t = (l + k) % taps; t < taps && k < depth; t++, k++, at += window.tap[2], panel += Tile<V>::kColumns) {
-      for (size_t i = 0; i < count; i++) copyRun<V>(panel + parts[i].lane, at + parts[i].from, parts[i].length, window.limit);
+DROPWISE_NOINLINE void packPatches(const Window& window, const TapOffsets& offsets, const PanelPart* parts, size_t count, size_t depth, float* panel) {
+  constexpr size_t L = V::kLanes, W = Tile<V>::kColumns;
+  float lanes[L];
+  for (size_t i = 0; i < L; i++) lanes[i] = float(i);
+  const typename V::F32 lane = V::load(lanes);
+  for (size_t i = 0; i < count;) {
+    const size_t column = parts[i].lane;
+    size_t end = i + 1;
+    while (end < count && parts[end].lane < column + L) end++;
+    // Parts are read as if the vector were all theirs.
+    const auto whole = [&](size_t part) { return window.base + (parts[part].from - ptrdiff_t(parts[part].lane - column)); };
+    const float* const first = whole(i);
+    bool inside = first + offsets.most <= window.limit;
+    for (size_t part = i + 1; part < end; part++) {
+      const float* const from = whole(part);
+      inside = inside && from + offsets.least >= window.floor && from + offsets.most <= window.limit;
     }
+    float* to = panel + column;
+    if (!inside) {
+      for (size_t k = 0; k < depth; k++, to += W) {
+        for (size_t part = i; part < end; part++) {
+          const float* const from = window.base + parts[part].from + offsets.at[k];
+          for (size_t e = 0; e < parts[part].length; e++) to[parts[part].lane - column + e] = from[e];
+        }
+      }
+    } else if (end == i + 1) {
+      for (size_t k = 0; k < depth; k++, to += W) V::store(to, V::load(first + offsets.at[k]));
+    } else {
+      const float* const second = whole(i + 1);
+      const typename V::Mask before = V::lt(lane, V::splat(float(parts[i + 1].lane - column)));
+      for (size_t k = 0; k < depth; k++) V::store(to + k * W, V::select(before, V::load(first + offsets.at[k]), V::load(second + offsets.at[k])));
+      for (size_t part = i + 2; part < end; part++) {
+        const float* const next = whole(part);
+        const typename V::Mask earlier = V::lt(lane, V::splat(float(parts[part].lane - column)));
+        for (size_t k = 0; k < depth; k++) V::store(to + k * W, V::select(earlier, V::load(to + k * W), V::load(next + offsets.at[k])));
+      }
+    }
+    i = end;
   }
 }
 
-/// One row of the result over a box and a piece of the depth, for contiguous rows. `weights`: every kTileRows-th; `offsets`: room for `depth`.
+/// One row of the result over a box and a piece of the depth, for contiguous rows. `weights`: every kTileRows-th.
 template <class V>
-DROPWISE_NOINLINE void convolveRow(const ConvolutionArgs& a, const ConvolutionPlan& p, const Box& box, const Window& window, const float* weights, size_t l,
-                                   size_t depth, size_t base, bool first, float bias, ptrdiff_t* offsets, float* out) {
-  for (size_t k = 0; k < depth; k++) offsets[k] = window.at((l + k) / p.taps - base, (l + k) % p.taps, p) - window.base;
+DROPWISE_NOINLINE void convolveRow(const ConvolutionArgs& a, const ConvolutionPlan& p, const Box& box, const Window& window, const ptrdiff_t* offsets,
+                                   const float* weights, size_t depth, bool first, float bias, float* out) {
   const PlanAxis &d = p.axes[0], &h = p.axes[1], &w = p.axes[2];
   for (size_t n = 0; n < box.count[0]; n++) {
     for (size_t z = 0; z < box.count[1]; z++) {
@@ -113,10 +142,12 @@ DROPWISE_NOINLINE void convolution(const ConvolutionArgs& a, size_t begin, size_
   constexpr size_t R = T::kRows, W = T::kColumns;
   const ConvolutionPlan p = planOf(a);
   const size_t rowBlocks = partsOf(p.rows, kConvolutionRows), blockRows = partsOf(partsOf(p.rows, rowBlocks), R) * R;
-  float* const weights = scratch + kWindowFloats + kWindowSlack;
+  float* const memory = scratch + kWindowSlack;
+  float* const weights = memory + kWindowFloats + kWindowSlack;
   float* const panel = weights + kDepth * kConvolutionRows;
-  float* const biases = panel + kDepth * W + kWindowSlack;
+  float* const biases = panel + kDepth * W;
   float* const stage = biases + kConvolutionRows * W;
+  ptrdiff_t* const taps = reinterpret_cast<ptrdiff_t*>(stage + R * W);
   const bool direct = p.rows <= 2 && p.axes[2].outStep == 1;
 
   for (size_t unit = begin; unit < end; unit++) {
@@ -131,15 +162,15 @@ DROPWISE_NOINLINE void convolution(const ConvolutionArgs& a, size_t begin, size_
     }
     for (size_t l = 0; l == 0 || l < p.depth; l += p.piece) {  // once even without taps, to write the bias
       const size_t depth = smaller(p.piece, p.depth - l), base = depth == 0 ? 0 : l / p.taps;
-      Window window = {scratch, scratch, 0, 0, {0, 0, 0}, {0, 0, 0}};
-      if (depth > 0) window = openWindow<V>(a, p, group, box, base, (l + depth - 1) / p.taps + 1, scratch);
+      Window window = {memory, memory, memory, 0, 0, {0, 0, 0}, {0, 0, 0}};
+      if (depth > 0) window = openWindow<V>(a, p, group, box, base, (l + depth - 1) / p.taps + 1, memory);
+      const TapOffsets offsets = offsetsOf(p, window, l, depth, base, taps);
       for (size_t i = top; i < bottom; i += R) {
         packWeights<V>(p, a.y + group * p.rows * p.channels * p.kernel, i, smaller(R, bottom - i), l, depth, weights + (i - top) * kDepth);
       }
       if (direct) {
         for (size_t i = top; i < bottom; i++) {
-          convolveRow<V>(a, p, box, window, weights + (i - top), l, depth, base, l == 0, biases[(i - top) * W], reinterpret_cast<ptrdiff_t*>(panel),
-                         out + i * p.result);
+          convolveRow<V>(a, p, box, window, offsets.at, weights + (i - top), depth, l == 0, biases[(i - top) * W], out + i * p.result);
         }
         continue;
       }
@@ -147,7 +178,7 @@ DROPWISE_NOINLINE void convolution(const ConvolutionArgs& a, size_t begin, size_
         const size_t columns = smaller(W, places - j);
         PanelPart parts[W];
         const size_t count = partsOfPanel<V>(a, p, box, window, j, columns, parts);
-        packPatches<V>(p, window, parts, count, l, depth, base, panel);
+        packPatches<V>(window, offsets, parts, count, depth, panel);
         const PanelPart& last = parts[count - 1];
         const bool contiguous = p.axes[2].outStep == 1 && size_t(last.to - parts[0].to) == last.lane;
         for (size_t i = top; i < bottom; i += R) {

@@ -36,8 +36,8 @@ struct ConvolutionArgs {
 constexpr size_t kMostTaps = 16384;
 /// Places of a box at most: a copied panel of weights is used for all of them.
 constexpr size_t kBoxPlaces = 1024;
-/// Floats of a window at most, and what may be read and written behind it.
-constexpr size_t kWindowFloats = 65536, kWindowSlack = 64;
+/// Floats of a window at most, and what may be read before it, and read and written behind it.
+constexpr size_t kWindowFloats = 49152, kWindowSlack = 64;
 /// Rows of a unit of `convolution` at most, a multiple of every tile height, and of `convolutionWeights`.
 constexpr size_t kConvolutionRows = 180, kWeightRows = 64;
 /// Into so many units a sum for weights is cut where it can be.
@@ -210,7 +210,7 @@ DROPWISE_INLINE void copyRun(float* to, const float* from, size_t n, const float
 /// Where the patches of a box lie: element (image, channel, taps, places) at `base + image * image + ...`.
 struct Window {
   const float* base;
-  const float* limit;  // the last address from which a vector may be read
+  const float *floor, *limit;  // the first and the last address from which a vector may be read
   ptrdiff_t image, channel, place[3], tap[3];
 
   DROPWISE_MEMBER const float* at(size_t c, size_t t, const ConvolutionPlan& p) const {
@@ -219,7 +219,7 @@ struct Window {
   }
 };
 
-/// The window of a box over the channels [from, end) of a group. `memory`: kWindowFloats and the slack.
+/// The window of a box over the channels [from, end) of a group. `memory`: kWindowFloats, with the slack before and behind.
 template <class V>
 DROPWISE_NOINLINE Window openWindow(const ConvolutionArgs& a, const ConvolutionPlan& p, size_t group, const Box& box, size_t from, size_t end, float* memory) {
   Window window;
@@ -245,6 +245,7 @@ DROPWISE_NOINLINE Window openWindow(const ConvolutionArgs& a, const ConvolutionP
   window.channel = pitch;
   window.image = p.whole ? ptrdiff_t(a.groups * p.channels) * sourcePitch : ptrdiff_t(end - from) * pitch;
   const float* const last = a.x + a.batch * a.groups * p.channels * p.source - V::kLanes;
+  window.floor = p.whole ? a.x : memory - kWindowSlack;
   window.limit = p.whole ? last : memory + kWindowFloats;
   if (p.whole) return window;
 
@@ -270,23 +271,38 @@ DROPWISE_NOINLINE Window openWindow(const ConvolutionArgs& a, const ConvolutionP
           const float* const source = plane + (inside ? (z * ptrdiff_t(p.axes[1].size) + y) * size : 0);
           for (size_t t = 0; t * length < extent[2]; t++, to += length) {
             const ptrdiff_t start = low[2] + ptrdiff_t(t) * (overlaps[2] ? 0 : row.step);
-            if (step == 1) {
-              // Zeros before it, the run itself with some more behind, and zeros over that.
-              const size_t before = inside ? smaller(length, size_t(start < 0 ? -start : 0)) : length;
-              const size_t until = start >= size ? 0 : smaller(length, size_t(size - start));
-              for (size_t i = 0; i < before; i++) to[i] = 0.0f;
-              if (before < until) copyRun<V>(to + before, source + start + ptrdiff_t(before), until - before, last);
-              for (size_t i = until > before ? until : before; i < length; i++) to[i] = 0.0f;
-            } else {
-              ptrdiff_t at = start;
-              for (size_t i = 0; i < length; i++, at += ptrdiff_t(step)) to[i] = inside && size_t(at) < size_t(size) ? source[at] : 0.0f;
-            }
+            // Zeros before it, the run itself, perhaps with some more behind, and zeros over that.
+            const ptrdiff_t stride = ptrdiff_t(step), lead = start < 0 ? (stride - 1 - start) / stride : 0;
+            const size_t before = inside ? smaller(length, size_t(lead)) : length;
+            const size_t until = start >= size ? 0 : smaller(length, size_t((size - start + stride - 1) / stride));
+            for (size_t i = 0; i < before; i++) to[i] = 0.0f;
+            if (step == 1 && before < until) copyRun<V>(to + before, source + start + ptrdiff_t(before), until - before, last);
+            else if (step == 2) for (size_t i = before; i < until; i++) to[i] = source[start + ptrdiff_t(2 * i)];
+            else for (size_t i = before; i < until; i++) to[i] = source[start + ptrdiff_t(i) * stride];
+            for (size_t i = until > before ? until : before; i < length; i++) to[i] = 0.0f;
           }
         }
       }
     }
   }
   return window;
+}
+
+/// Where the elements of a patch lie from that of its first channel and tap on, for the depth [l, l + depth).
+struct TapOffsets {
+  const ptrdiff_t* at;
+  ptrdiff_t least, most;
+};
+
+DROPWISE_SHARED TapOffsets offsetsOf(const ConvolutionPlan& p, const Window& window, size_t l, size_t depth, size_t base, ptrdiff_t* memory) {
+  TapOffsets offsets = {memory, 0, 0};
+  for (size_t k = 0; k < depth; k++) {
+    const ptrdiff_t at = window.at((l + k) / p.taps - base, (l + k) % p.taps, p) - window.base;
+    memory[k] = at;
+    if (k == 0 || at < offsets.least) offsets.least = at;
+    if (k == 0 || at > offsets.most) offsets.most = at;
+  }
+  return offsets;
 }
 
 DROPWISE_END
