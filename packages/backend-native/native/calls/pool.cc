@@ -18,6 +18,7 @@ const char* Backend::pool(BlockReader& block, KernelId id) {
   const bool back = id == KernelId::poolGrad, reads = !back || PoolOp(a.op) == PoolOp::max;
   a.planes = block.count();
   const Planes planes = readAxes(block, a.axes);
+  if (planes.input > UINT32_MAX) block.refuse("expected planes of fewer than 2^32 elements");
   const size_t input = block.product(a.planes, planes.input), output = block.product(a.planes, planes.output);
   a.x = reads ? block.floats(input) : nullptr;
   a.grad = back ? block.floats(output) : nullptr;

@@ -50,7 +50,7 @@ DROPWISE_ENTRY(runCopy, CopyArgs, copy<V>(args, begin, end))
 DROPWISE_ENTRY(runConvolution, ConvolutionArgs, convolution<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runConvolutionWeights, ConvolutionArgs, convolutionWeights<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runPool, PoolArgs, pool<V>(args, begin, end, scratch))
-DROPWISE_ENTRY(runPoolGrad, PoolArgs, poolGrad(args, begin, end))
+DROPWISE_ENTRY(runPoolGrad, PoolArgs, poolGrad<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runDropoutLayout, LayoutArgs, dropoutLayout<V>(args, begin, end))
 
 static_assert(kBlockRows % V::kTileRows == 0 && kConvolutionRows % V::kTileRows == 0, "a block of rows is whole tiles");

@@ -51,18 +51,22 @@ DROPWISE_INLINE void laneTotals(const float* vectors, int count, float* totals) 
   }
 }
 
-/// Adds the products of R rows of `grad` and the columns of `patches`, over `length` places (whole vectors), to `columns` sums in each of R rows of `out`.
-template <class V, int R>
-DROPWISE_NOINLINE void weightTile(const float* grad, size_t gradPitch, const float* patches, size_t length, float* out, size_t outPitch, size_t columns) {
-  constexpr int C = WeightTile<V>::kColumns, L = V::kLanes, kCount = (R * C + 3) / 4 * 4;
+/// Adds the products of rows of `grad` and columns of `patches`, over `length` places (whole vectors), to `columns` sums in each of `rows` rows of `out`.
+template <class V>
+DROPWISE_NOINLINE void weightTile(const float* grad, size_t gradPitch, const float* patches, size_t length, float* out, size_t outPitch, size_t rows,
+                                  size_t columns) {
+  constexpr int R = WeightTile<V>::kRows, C = WeightTile<V>::kColumns, L = V::kLanes, kCount = (R * C + 3) / 4 * 4;
   constexpr size_t kPitch = WeightTile<V>::kPitch;
   typename V::F32 sums[R][C];
   DROPWISE_UNROLL for (int r = 0; r < R; r++) {
     DROPWISE_UNROLL for (int c = 0; c < C; c++) sums[r][c] = V::splat(0.0f);
   }
+  // Where there are fewer rows, the last one is taken several times.
+  const float* from[R];
+  DROPWISE_UNROLL for (int r = 0; r < R; r++) from[r] = grad + smaller(size_t(r), rows - 1) * gradPitch;
   for (size_t i = 0; i < length; i += L) {
     typename V::F32 row[R];
-    DROPWISE_UNROLL for (int r = 0; r < R; r++) row[r] = V::load(grad + size_t(r) * gradPitch + i);
+    DROPWISE_UNROLL for (int r = 0; r < R; r++) row[r] = V::load(from[r] + i);
     DROPWISE_UNROLL for (int c = 0; c < C; c++) {
       const typename V::F32 patch = V::load(patches + size_t(c) * kPitch + i);
       DROPWISE_UNROLL for (int r = 0; r < R; r++) sums[r][c] = V::mulAdd(row[r], patch, sums[r][c]);
@@ -74,8 +78,8 @@ DROPWISE_NOINLINE void weightTile(const float* grad, size_t gradPitch, const flo
   }
   for (int i = R * C * L; i < kCount * L; i++) vectors[i] = 0.0f;
   laneTotals<V>(vectors, kCount, totals);
-  for (int r = 0; r < R; r++) {
-    for (size_t c = 0; c < columns; c++) out[size_t(r) * outPitch + c] += totals[size_t(r * C) + c];
+  for (size_t r = 0; r < rows; r++) {
+    for (size_t c = 0; c < columns; c++) out[r * outPitch + c] += totals[r * size_t(C) + c];
   }
 }
 
@@ -136,11 +140,8 @@ DROPWISE_NOINLINE void convolutionWeights(const ConvolutionArgs& a, size_t begin
             const float* const from = window.at((l + k + c) / p.taps - base, (l + k + c) % p.taps, p);
             copyLines<V>(from, offsets, lines, length, window.limit, patches + c * T::kPitch);
           }
-          for (size_t r = 0; r < rows;) {
-            const bool tall = rows - r >= size_t(T::kRows);
-            const auto tile = tall ? weightTile<V, T::kRows> : weightTile<V, 1>;
-            tile(grad + r * gradPitch, gradPitch, patches, padded, out + r * p.depth + l + k, p.depth, columns);
-            r += tall ? T::kRows : 1;
+          for (size_t r = 0; r < rows; r += T::kRows) {
+            weightTile<V>(grad + r * gradPitch, gradPitch, patches, padded, out + r * p.depth + l + k, p.depth, smaller(size_t(T::kRows), rows - r), columns);
           }
         }
       }

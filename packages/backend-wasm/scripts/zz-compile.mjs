@@ -1,0 +1,68 @@
+/** Compiles the kernels to WebAssembly with the clang that npm carries: no compiler of the system, nothing downloaded. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { commands } from "@yowasp/clang";
+
+const packageFolder = "/tmp/wt/conv/packages/backend-wasm";
+const headerFolder = join(packageFolder, "../kernels/include");
+
+const FLAGS = [
+  "--target=wasm32-wasip1", // with a bare wasm32 the C++ headers ask for a thread API
+  "-nostdlib",
+  "-std=c++17",
+  "-Os",
+  "-ffp-contract=off",
+  "-fno-vectorize", // all vectors are written by hand; left to itself clang makes these loops larger and slower
+  "-fno-slp-vectorize",
+  "-fno-unroll-loops", // except where the source asks for it
+  "-mllvm", // its rewriting of addresses in loops makes these larger by a twentieth, and no faster
+  "-disable-lsr",
+  "-fno-exceptions",
+  "-fno-rtti",
+  "-fno-threadsafe-statics",
+  "-Wall",
+  "-Wextra",
+  "-Werror",
+  "-mbulk-memory",
+  "-msimd128",
+  "-Iinclude",
+  "-Wl,--no-entry",
+  "-Wl,--import-memory",
+  // The largest memory there is. Declared, because a shared memory must have a maximum and the module is used with both kinds.
+  "-Wl,--max-memory=4294967296",
+  "-Wl,--stack-first", // an overflow traps instead of writing over the tables
+  `-Wl,-z,stack-size=${16 * 1024}`,
+  "-Wl,--export=__heap_base",
+  "-Wl,--export=__stack_pointer", // each thread gets a stack of its own
+  
+];
+
+/** Compiles the module and returns its bytes. @returns {Promise<Uint8Array>} */
+export async function compileKernels() {
+  const files = { include: readTree(headerFolder), "kernels.cpp": readFileSync(join(packageFolder, "native/kernels.cpp"), "utf8") };
+  let log = "";
+  /** @param {Uint8Array | null} bytes */
+  const print = (bytes) => {
+    if (bytes !== null) log += new TextDecoder().decode(bytes);
+  };
+  try {
+    const out = await commands["clang++"]([...FLAGS, "kernels.cpp", "-o", "kernels.wasm"], files, { stdout: print, stderr: print });
+    return /** @type {Uint8Array} */ (out?.["kernels.wasm"]);
+  } catch {
+    throw new Error(`clang failed:\n${log}`);
+  }
+}
+
+// --- internal helpers ---
+
+/** A folder as nested objects of file texts, the form the compiler takes. @param {string} folder @returns {import("@yowasp/clang").Tree} */
+function readTree(folder) {
+  /** @type {import("@yowasp/clang").Tree} */
+  const tree = {};
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    tree[name] = statSync(path).isDirectory() ? readTree(path) : readFileSync(path, "utf8");
+  }
+  return tree;
+}
