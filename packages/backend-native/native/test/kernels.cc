@@ -9,41 +9,12 @@
 
 #include "../cpu.hpp"
 #include "check.hpp"
-#include "machine.hpp"
+#include "same.hpp"
+#include "windows.hpp"
 
-using dropwise::KernelId;
 using dropwise::KernelTable;
 
 namespace {
-
-Random dice;
-
-std::vector<float> numbers(bool special) {
-  std::vector<float> values(kFloats);
-  for (float& value : values) value = special ? dice.number() : dice.ordinary();
-  return values;
-}
-
-double id(KernelId kernel) { return double(kernel); }
-
-/// A call that both machines make on the same memory; the memory must then be the same.
-void sameOn(Machine& expected, Machine& actual, const std::vector<float>& start, std::vector<double> call, const std::vector<size_t>& slabPlaces,
-            const std::string& what) {
-  expected.fill(start);
-  actual.fill(start);
-  std::vector<double> other = call;
-  for (const size_t place : slabPlaces) {
-    call[place] = expected.slab();
-    other[place] = actual.slab();
-  }
-  const char* fault = expected.run(call);
-  const char* otherFault = actual.run(other);
-  check(fault == nullptr && otherFault == nullptr, what + ": refused|" + (fault != nullptr ? fault : ""));
-  check(sameBits(expected.memory(), actual.memory(), kFloats), what);
-}
-
-/// Bytes of a random place from which n floats fit, any alignment.
-size_t place(size_t n) { return 4 * dice.below(kFloats - n + 1); }
 
 void dropoutAgrees(Machine& expected, Machine& actual, const std::string& name) {
   const size_t rank = dice.pick({1, 1, 2, 3});
@@ -159,13 +130,14 @@ void productsAndSums(Machine& one, Machine& many, const std::string& name) {
 
 /// Blocks of numbers that mean nothing: refused or harmless, never outside the memory. The sanitizer is the judge.
 void nonsense(Machine& machine) {
-  std::vector<double> call = {double(dice.below(14))};
+  std::vector<double> call = {double(dice.below(size_t(KernelId::count)))};
   while (call.size() < 50) {
     const double odd[] = {-1, 0.5, 1e300, std::nan(""), 9007199254740991.0, 9007199254740992.0, 4294967296.0, double(kFloats), 4.0 * kFloats};
     call.push_back(dice.chance(12) ? odd[dice.below(9)] : double(dice.below(dice.pick({2, 2, 9, 300, 4 * kFloats}))));
   }
   // Small products only: what is refused is refused at once, but what is accepted must end soon.
   if (call[0] == id(KernelId::matmul)) for (size_t i = 1; i < 5; i++) call[i] = std::fmod(call[i], 64);
+  if (call[0] >= id(KernelId::convolution)) for (size_t i = 1; i < 25; i++) call[i] = std::fmod(call[i], 7);
   machine.run(call);
   checks++;
 }
@@ -224,6 +196,8 @@ int main(int argc, char** argv) {
         stepsAndCopiesAgree(scalar, *machine, name);
       }
       productsAndSums(one, many, name);
+      convolutionsAgree(one, many, name);
+      poolingAgrees(one, many, name);
       for (int i = 0; i < 20; i++) nonsense(one);
     }
     std::printf("%s: done\n", table->isa);
