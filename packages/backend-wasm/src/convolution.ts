@@ -26,7 +26,8 @@ const MOST_ELEMENTS = 16384;
 export function convolution(runtime: Runtime): Members {
   return {
     convolution: (spec, x, weight, bias, out) => product("convolution", FORWARD, spec, x, out, weight, bias, out),
-    convolutionGradInput: (spec, grad, weight, bias, out) => product("convolutionGradInput", GRAD_INPUT, spec, out, grad, weight, bias, out),
+    convolutionGradInput: (spec, grad, weight, bias, out) =>
+      product("convolutionGradInput", GRAD_INPUT, spec, out, grad, weight, bias, out),
     convolutionGradWeight(spec, x, grad, out) {
       const op = "convolutionGradWeight";
       const [input, output, weights] = begin(op, GRAD_WEIGHT, spec, x, grad, out);
@@ -77,7 +78,11 @@ export function convolution(runtime: Runtime): Members {
     const [input, output, kernel] = writeAxes(runtime, AXES, spec, x.shape.slice(2), y.shape.slice(2));
     const fits = isWhole(batch) && isWhole(groups) && isWhole(inChannels) && isWhole(outChannels) && kernel <= MOST_ELEMENTS;
     const parts = fits ? batch * groups : Number.NaN;
-    return [elementsOf(parts, inChannels, input), elementsOf(parts, outChannels, output), elementsOf(groups, outChannels * inChannels, kernel)];
+    return [
+      elementsOf(parts, inChannels, input),
+      elementsOf(parts, outChannels, output),
+      elementsOf(groups, outChannels * inChannels, kernel),
+    ];
   }
 
   /** The pieces of a sum, one after the other, in their order. */

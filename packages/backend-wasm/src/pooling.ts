@@ -37,7 +37,8 @@ export function pooling(runtime: Runtime): Members {
 
   /** The elements of as many planes as `x` has. */
   function elementsIn({ shape, storage }: Op, plane: number): number {
-    if (!areFloat32({ shape, storage } as Op)) throw new UnsupportedOpError("pool", "wasm", `expected float32, got ${storage.dtype} - compose it`);
+    if (!areFloat32({ shape, storage } as Op))
+      throw new UnsupportedOpError("pool", "wasm", `expected float32, got ${storage.dtype} - compose it`);
     return elementsOf(shape[0] as number, shape[1] as number, plane);
   }
 

@@ -4,6 +4,7 @@ import { comparer } from "../src/compare";
 import { checksById } from "../src/suite";
 import { BITS } from "../src/tolerance";
 import { type Mutant, mutants, right } from "./mutants";
+import { rightWindows } from "./mutants-windows";
 
 /** The suite's context, as `describeBackend` makes it. */
 function contextFor({ create }: Mutant): Context {
@@ -45,5 +46,9 @@ describe("the suite", () => {
 
   test.each(tests)("finds no fault where there is none: %s", async (id) => {
     expect(await failureOf(id, right)).toBeNull();
+  });
+
+  test.each(rightWindows.caughtBy)("finds no fault in kernels of windows: %s", async (id) => {
+    expect(await failureOf(id, rightWindows)).toBeNull();
   });
 });

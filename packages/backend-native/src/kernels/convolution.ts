@@ -49,7 +49,11 @@ export function convolution(call: Call): Members<"convolution" | "convolutionGra
     const outChannels = (weight.shape[0] as number) / groups;
     call.number(batch).number(groups).number(inChannels).number(outChannels);
     const planes = axes(call, spec, x.shape.slice(2), y.shape.slice(2));
-    return [batch * groups * inChannels * planes[0], batch * groups * outChannels * planes[1], groups * outChannels * inChannels * planes[2]];
+    return [
+      batch * groups * inChannels * planes[0],
+      batch * groups * outChannels * planes[1],
+      groups * outChannels * inChannels * planes[2],
+    ];
   }
 }
 

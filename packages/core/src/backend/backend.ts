@@ -271,7 +271,13 @@ export interface Backend<Handle = unknown> {
    * `[N, C, ...sizes]`, `weight` `[O, C / groups, ...kernel]` with a kernel of at most 16384 elements, `bias` `[O]` or null, `out` `[N, O, ...outSizes]`;
    * one to three spatial dimensions, float, contiguous. Core asks for this one and both gradients, or composes all three.
    */
-  convolution?(spec: ConvolutionSpec, x: Operand<Handle>, weight: Operand<Handle>, bias: Operand<Handle> | null, out: Operand<Handle>): void;
+  convolution?(
+    spec: ConvolutionSpec,
+    x: Operand<Handle>,
+    weight: Operand<Handle>,
+    bias: Operand<Handle> | null,
+    out: Operand<Handle>,
+  ): void;
   /** Its transpose: the gradient by `x`, which is `out` here, from that of the result. `bias`, of as many elements as `out` has channels, is added. */
   convolutionGradInput?(
     spec: ConvolutionSpec,

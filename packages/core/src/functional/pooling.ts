@@ -1,6 +1,6 @@
+import type { PoolOp } from "../backend/backend";
 import { checkBoolean, checkNumber, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
-import type { PoolOp } from "../backend/backend";
 import { gather } from "../ops/gather";
 import { pool, pools } from "../ops/pool";
 import { constantsBeside, unfoldWindows } from "../ops/unfold";
