@@ -19,7 +19,7 @@ constexpr size_t kChunkElements = 192;
 }  // namespace
 
 Backend::Backend(const KernelTable& kernels, unsigned threads, const double* block, size_t blockLength)
-    : kernels_(kernels), block_(block), blockLength_(blockLength), cacheBytes_(cacheBytes()), pool_(threads, kernels.scratch()) {}
+    : kernels_(kernels), block_(block), blockLength_(blockLength), cacheBytes_(cacheBytes()), pool_(threads, kernels.scratch) {}
 
 size_t Backend::attach(uint8_t* data, size_t bytes) {
   size_t slab = slabs_.size();
@@ -63,13 +63,20 @@ const char* Backend::run() {
     case KernelId::lstmGrad: return lstm(block, id);
     case KernelId::attention:
     case KernelId::attentionGrad: return attention(block, id);
+    case KernelId::convolution: return convolution(block);
+    case KernelId::convolutionWeights: return convolutionWeights(block);
+    case KernelId::pool:
+    case KernelId::poolGrad: return pool(block, id);
     case KernelId::sumPieces:
     case KernelId::count: break;
   }
   return "expected the number of an operation";
 }
 
-bool Backend::hasScratch() { return scratch_ != nullptr || (scratch_ = newScratch(kernels_.scratch())) != nullptr; }
+bool Backend::hasScratch() {
+  if (scratch_ == nullptr) scratch_ = newScratch(kernels_.scratch);
+  return scratch_ != nullptr;
+}
 
 void Backend::share(KernelId id, const void* args, size_t units, double unitNs) {
   if (units == 0) return;

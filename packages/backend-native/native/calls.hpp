@@ -61,10 +61,12 @@ class Backend {
   const char* normalizeGrad(BlockReader& block);
   const char* lstm(BlockReader& block, KernelId id);
   const char* attention(BlockReader& block, KernelId id);
+  const char* convolution(BlockReader& block);
+  const char* convolutionWeights(BlockReader& block);
+  const char* pool(BlockReader& block, KernelId id);
 
-  /// Whether this thread has scratch memory, or gets it now.
+  /// Memory that this thread works in, made when first asked for. False when there is none.
   bool hasScratch();
-
   /// Runs units [0, units), on several threads where that is worth it. `unitNs`: about what one takes on one thread.
   void share(KernelId id, const void* args, size_t units, double unitNs);
 

@@ -4,6 +4,7 @@
 #define DROPWISE_ISA scalar
 #include <dropwise/attention.hpp>
 #include <dropwise/binary.hpp>
+#include <dropwise/convolution.hpp>
 #include <dropwise/copy.hpp>
 #include <dropwise/dropout.hpp>
 #include <dropwise/lstm.hpp>
@@ -11,6 +12,7 @@
 #include <dropwise/matmul.hpp>
 #include <dropwise/normalize-grad.hpp>
 #include <dropwise/optimizer.hpp>
+#include <dropwise/pool.hpp>
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>
 #include <dropwise/unary.hpp>

@@ -28,6 +28,10 @@ enum class KernelId : unsigned {
   lstmGrad,
   attention,
   attentionGrad,
+  convolution,
+  convolutionWeights,
+  pool,
+  poolGrad,
   count
 };
 
@@ -36,10 +40,7 @@ struct KernelTable {
   Kernel kernels[size_t(KernelId::count)];
   size_t lanes;           // of a vector of floats
   size_t tileColumns;     // of a matrix product
-  size_t matmulScratch;   // floats that a thread needs for blocks of kBlockRows
-  size_t attentionScratch;
-
-  size_t scratch() const { return matmulScratch > attentionScratch ? matmulScratch : attentionScratch; }
+  size_t scratch;         // floats that a thread needs for any kernel, products of blocks of kBlockRows among them
 
   Kernel operator[](KernelId id) const { return kernels[size_t(id)]; }
 };

@@ -21,6 +21,10 @@ export const Kernel = {
   lstmGrad: 15,
   attention: 16,
   attentionGrad: 17,
+  convolution: 18,
+  convolutionWeights: 19,
+  pool: 20,
+  poolGrad: 21,
 } as const;
 
 /** Dimensions that a kernel can walk, `kMaxRank`. */

@@ -11,12 +11,14 @@ import {
 } from "@dropwise/core/backend";
 import { BLOCK_LENGTH, Call, disposed } from "./call";
 import { attention } from "./kernels/attention";
+import { convolution } from "./kernels/convolution";
 import { copy } from "./kernels/copy";
 import { dropout } from "./kernels/dropout";
 import { elementwise } from "./kernels/elementwise";
 import { lstm } from "./kernels/lstm";
 import { normalize } from "./kernels/normalize";
 import { optimizer } from "./kernels/optimizer";
+import { pool } from "./kernels/pool";
 import { products } from "./kernels/products";
 import { reductions } from "./kernels/reductions";
 import { loadAddon } from "./load";
@@ -106,6 +108,8 @@ function backendOf(call: Call, threads: number, isa: string): Backend<NativeHand
     ...reductions(call, reference),
     ...matrices,
     linear: withEpilogue(matrices.linear, { ...maps, ...masks }),
+    ...convolution(call),
+    ...pool(call),
     ...optimizer(call, reference),
     ...normalize(call),
     ...lstm(call),

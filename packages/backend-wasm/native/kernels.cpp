@@ -4,6 +4,8 @@
 #define DROPWISE_ISA wasm128
 #include <dropwise/attention-grad.hpp>
 #include <dropwise/binary.hpp>
+#include <dropwise/convolution-weights.hpp>
+#include <dropwise/convolution.hpp>
 #include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
 #include <dropwise/lanes/wasm128.hpp>
@@ -11,6 +13,7 @@
 #include <dropwise/matmul.hpp>
 #include <dropwise/normalize-grad.hpp>
 #include <dropwise/optimizer.hpp>
+#include <dropwise/pool.hpp>
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>
 #include <dropwise/unary.hpp>
@@ -37,5 +40,17 @@ EXPORT(lstm, LstmArgs) { kernels::lstm<Lanes>(*args, begin, end, scratch); }
 EXPORT(lstmGrad, LstmArgs) { kernels::lstmGrad<Lanes>(*args, begin, end, scratch); }
 EXPORT(attention, AttentionArgs) { kernels::attention<Lanes>(*args, begin, end, scratch); }
 EXPORT(attentionGrad, AttentionArgs) { kernels::attentionGrad<Lanes>(*args, begin, end, scratch); }
+// A plan is written to the block, whose `units` and `pieces` the caller reads.
+extern "C" __attribute__((export_name("planConvolution"))) void planConvolution(kernels::ConvolutionArgs* args, size_t, size_t, float*) {
+  kernels::planConvolution(*args);
+}
+EXPORT(convolution, ConvolutionArgs) { kernels::convolution<Lanes>(*args, begin, end, scratch); }
+EXPORT(convolutionWeights, ConvolutionArgs) { kernels::convolutionWeights<Lanes>(*args, begin, end, scratch); }
+EXPORT(pool, PoolArgs) { kernels::pool<Lanes>(*args, begin, end, scratch); }
+EXPORT(poolGrad, PoolArgs) { kernels::poolGrad<Lanes>(*args, begin, end, scratch); }
 
-static_assert(kernels::attentionScratch<Lanes>() <= 176000, "as much as `src/attention.ts` gives a thread");
+// `SCRATCH_BYTES` of `src/runtime.ts`.
+constexpr size_t kScratch = 176000;
+static_assert(kernels::convolutionScratch<Lanes>() <= kScratch && kernels::convolutionWeightsScratch<Lanes>() <= kScratch && kernels::kPoolScratch <= kScratch && kernels::attentionScratch<Lanes>() <= kScratch && kernels::matmulScratch<Lanes>(180) <= kScratch,
+              "scratch memory for any kernel");
+static_assert(kernels::kConvolutionRows % Lanes::kTileRows == 0, "a block of rows is whole tiles");

@@ -4,9 +4,6 @@ import { elementsOf, isWhole, type Runtime, reach, type WasmHandle } from "./run
 type Op = Operand<WasmHandle>;
 type Four = readonly [batches: number, heads: number, rows: number, size: number];
 
-/** Bytes of scratch memory that a thread needs for the tiles, `attentionScratch` of the kernels. */
-export const ATTENTION_SCRATCH_BYTES = 4 * 176_000;
-
 /** Attention in tiles, and its gradient. */
 export function attention(runtime: Runtime): Required<Pick<Backend<WasmHandle>, "attention" | "attentionGrad">> {
   return {

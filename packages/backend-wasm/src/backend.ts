@@ -1,17 +1,19 @@
 import { type Backend, type BackendStorage, BackendUnavailableError, referenceKernels, withEpilogue } from "@dropwise/core/backend";
-import { ATTENTION_SCRATCH_BYTES, attention } from "./attention";
+import { attention } from "./attention";
+import { convolution } from "./convolution";
 import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
 import { lstm } from "./lstm";
-import { SCRATCH_BYTES as MATMUL_SCRATCH_BYTES, matmul } from "./matmul";
+import { matmul } from "./matmul";
 import { builtInModule, builtInRelaxedModule, checkKernels, compile, forSharedMemory, KERNEL_NAMES } from "./module";
 import { normalize } from "./normalize";
 import { optimizer } from "./optimizer";
 import { type Given, readOptions, type WasmBackendOptions, type WasmOptions } from "./options";
 import { Pool } from "./pool";
+import { pooling } from "./pooling";
 import { Word } from "./protocol";
 import { reduce } from "./reduce";
-import { Runtime, type WasmHandle } from "./runtime";
+import { Runtime, SCRATCH_BYTES, type WasmHandle } from "./runtime";
 import { PAGE } from "./tensor-arena";
 
 /**
@@ -60,9 +62,6 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
 
 // --- internal helpers ---
 
-/** Scratch memory of a thread: what the kernel that takes most needs. */
-const SCRATCH_BYTES = Math.max(MATMUL_SCRATCH_BYTES, ATTENTION_SCRATCH_BYTES);
-
 /** The stack of a worker: a kernel uses some hundred bytes, and dropout with a layout 8 kB. */
 const STACK_BYTES = 16384;
 
@@ -103,6 +102,8 @@ function backendOf(runtime: Runtime, isRelaxed: boolean): Backend<WasmHandle> {
     ...matrices,
     ...masks,
     linear: withEpilogue(matrices.linear, { ...maps, ...masks }),
+    ...convolution(runtime),
+    ...pooling(runtime),
     ...optimizer(runtime, reference),
     ...normalize(runtime),
     ...lstm(runtime),

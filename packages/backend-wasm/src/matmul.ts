@@ -9,9 +9,6 @@ export const BLOCK_ROWS = 180;
 /** Columns of one unit come in multiples of this, the panels that are copied together. */
 const COLUMN_STEP = 32;
 
-/** Bytes of scratch memory that a thread needs: panels of depth 128 for one block of rows, and for 32 columns. */
-export const SCRATCH_BYTES = 4 * 128 * (BLOCK_ROWS + COLUMN_STEP);
-
 /** About what a multiplication and an addition take. */
 const MULTIPLY_ADD_NS = 0.05;
 

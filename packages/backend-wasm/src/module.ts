@@ -28,6 +28,11 @@ export const KERNEL_NAMES = [
   "lstmGrad",
   "attention",
   "attentionGrad",
+  "planConvolution",
+  "convolution",
+  "convolutionWeights",
+  "pool",
+  "poolGrad",
 ] as const;
 
 export type KernelName = (typeof KERNEL_NAMES)[number];

@@ -44,6 +44,9 @@ export interface Layout {
 /** Room for the largest argument block; `MatmulArgs` and `BinaryArgs` of the kernels are about half of it. */
 const ARGS_BYTES = 256;
 
+/** Bytes of scratch memory that a thread needs, `kScratch` floats: the tiles of attention are what needs most. */
+export const SCRATCH_BYTES = 4 * 176_000;
+
 /** What a chunk should take: short, since the end of a call is waited for, and long against the price of a claim. */
 const CHUNK_NS = 12_000;
 

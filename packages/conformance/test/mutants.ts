@@ -21,6 +21,7 @@ import { attentionMutants, rightAttention } from "./mutants-attention";
 import { linearMutants } from "./mutants-linear";
 import { lstmMutants, rightLstm } from "./mutants-lstm";
 import { normalizeMutants, rightNormalize } from "./mutants-normalize";
+import { rightWindows, windowMutants } from "./mutants-windows";
 
 /** One fault. */
 export interface Mutant {
@@ -104,13 +105,14 @@ const OFFSETS = "dropout > keeps the same elements with an element offset of 0 t
 export const right: Mutant = steps("no fault", {});
 
 /** Backends with fused members and no fault; `caughtBy` are the tests that hold them to it. */
-export const fused: readonly Mutant[] = [rightNormalize, rightLstm, rightAttention];
+export const fused: readonly Mutant[] = [rightNormalize, rightLstm, rightAttention, rightWindows];
 
 /** Every fault. */
 export const mutants: readonly Mutant[] = [
   ...normalizeMutants,
   ...lstmMutants,
   ...attentionMutants,
+  ...windowMutants,
   steps("a block too far", { block: (m) => Math.floor(m / 4) + 1 }, GOLDEN_4096, SIZES),
   steps("the key's words swapped", { spec: (spec) => ({ ...spec, seedLo: spec.seedHi, seedHi: spec.seedLo }) }, GOLDEN_4096),
   steps("the call's words swapped", { spec: (spec) => ({ ...spec, callLo: spec.callHi, callHi: spec.callLo }) }, GOLDEN_4096),

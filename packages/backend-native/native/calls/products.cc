@@ -11,8 +11,6 @@ namespace {
 /// About what a multiplication with its sum takes, in ns, with vectors of four floats; wider ones are quicker in proportion.
 constexpr double kMultiplyAddNs = 0.04;
 
-size_t partsOf(size_t whole, size_t part) { return (whole + part - 1) / part; }
-
 /// One of `shares` parts of `whole`, in multiples of `step`.
 size_t shareOf(size_t whole, size_t shares, size_t step) { return partsOf(partsOf(whole, shares), step) * step; }
 

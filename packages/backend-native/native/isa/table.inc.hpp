@@ -2,6 +2,8 @@
 // DROPWISE_TABLE (the table to define). Nothing of the C++ library may be used here: see `dropwise/config.hpp`.
 #include <dropwise/attention-grad.hpp>
 #include <dropwise/binary.hpp>
+#include <dropwise/convolution-weights.hpp>
+#include <dropwise/convolution.hpp>
 #include <dropwise/copy.hpp>
 #include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
@@ -9,6 +11,7 @@
 #include <dropwise/matmul.hpp>
 #include <dropwise/normalize-grad.hpp>
 #include <dropwise/optimizer.hpp>
+#include <dropwise/pool.hpp>
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>
 #include <dropwise/unary.hpp>
@@ -47,6 +50,10 @@ DROPWISE_ENTRY(runSgd, SgdArgs, sgd<V>(args, begin, end))
 DROPWISE_ENTRY(runAdam, AdamArgs, adam<V>(args, begin, end))
 DROPWISE_ENTRY(runMatmul, MatmulArgs, matmul<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runCopy, CopyArgs, copy<V>(args, begin, end))
+DROPWISE_ENTRY(runConvolution, ConvolutionArgs, convolution<V>(args, begin, end, scratch))
+DROPWISE_ENTRY(runConvolutionWeights, ConvolutionArgs, convolutionWeights<V>(args, begin, end, scratch))
+DROPWISE_ENTRY(runPool, PoolArgs, pool<V>(args, begin, end, scratch))
+DROPWISE_ENTRY(runPoolGrad, PoolArgs, poolGrad<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runDropoutLayout, LayoutArgs, dropoutLayout<V>(args, begin, end))
 DROPWISE_ENTRY(runNormalize, NormalizeArgs, normalize<V>(args, begin, end))
 DROPWISE_ENTRY(runNormalizeGrad, NormalizeGradArgs, normalizeGrad<V>(args, begin, end))
@@ -56,6 +63,10 @@ DROPWISE_ENTRY(runAttention, AttentionArgs, attention<V>(args, begin, end, scrat
 DROPWISE_ENTRY(runAttentionGrad, AttentionArgs, attentionGrad<V>(args, begin, end, scratch))
 
 static_assert(kBlockRows % kRowStep == 0 && kRowStep % V::kTileRows == 0, "a block of rows is whole tiles");
+static_assert(kConvolutionRows % V::kTileRows == 0, "a block of rows is whole tiles");
+
+/// Floats that a thread needs for any kernel.
+constexpr size_t kScratch = larger(larger(matmulScratch<V>(kBlockRows), convolutionScratch<V>()), larger(convolutionWeightsScratch<V>(), larger(kPoolScratch, attentionScratch<V>())));
 
 }  // namespace entry
 
@@ -74,11 +85,12 @@ const KernelTable DROPWISE_TABLE = {
     {chosen::entry::runDropout, chosen::entry::runUnary, chosen::entry::runBinary, chosen::entry::runReduce, chosen::entry::runSumPieces,
      chosen::entry::runSoftmax, chosen::entry::runSoftmaxGrad, chosen::entry::runSgd, chosen::entry::runAdam, chosen::entry::runMatmul,
      chosen::entry::runCopy, chosen::entry::runDropoutLayout, chosen::entry::runNormalize, chosen::entry::runNormalizeGrad,
-     chosen::entry::runLstm, chosen::entry::runLstmGrad, chosen::entry::runAttention, chosen::entry::runAttentionGrad},
+     chosen::entry::runLstm, chosen::entry::runLstmGrad, chosen::entry::runAttention, chosen::entry::runAttentionGrad,
+     chosen::entry::runConvolution, chosen::entry::runConvolutionWeights,
+     chosen::entry::runPool, chosen::entry::runPoolGrad},
     size_t(chosen::entry::V::kLanes),
     chosen::Tile<chosen::entry::V>::kColumns,
-    chosen::matmulScratch<chosen::entry::V>(kBlockRows),
-    chosen::attentionScratch<chosen::entry::V>(),
+    chosen::entry::kScratch,
 };
 
 }  // namespace dropwise

@@ -10,41 +10,12 @@
 #include "../cpu.hpp"
 #include "attention.hpp"
 #include "check.hpp"
-#include "machine.hpp"
+#include "same.hpp"
+#include "windows.hpp"
 
-using dropwise::KernelId;
 using dropwise::KernelTable;
 
 namespace {
-
-Random dice;
-
-std::vector<float> numbers(bool special) {
-  std::vector<float> values(kFloats);
-  for (float& value : values) value = special ? dice.number() : dice.ordinary();
-  return values;
-}
-
-double id(KernelId kernel) { return double(kernel); }
-
-/// A call that both machines make on the same memory; the memory must then be the same.
-void sameOn(Machine& expected, Machine& actual, const std::vector<float>& start, std::vector<double> call, const std::vector<size_t>& slabPlaces,
-            const std::string& what) {
-  expected.fill(start);
-  actual.fill(start);
-  std::vector<double> other = call;
-  for (const size_t place : slabPlaces) {
-    call[place] = expected.slab();
-    other[place] = actual.slab();
-  }
-  const char* fault = expected.run(call);
-  const char* otherFault = actual.run(other);
-  check(fault == nullptr && otherFault == nullptr, what + ": refused|" + (fault != nullptr ? fault : ""));
-  check(sameBits(expected.memory(), actual.memory(), kFloats), what);
-}
-
-/// Bytes of a random place from which n floats fit, any alignment.
-size_t place(size_t n) { return 4 * dice.below(kFloats - n + 1); }
 
 void dropoutAgrees(Machine& expected, Machine& actual, const std::string& name) {
   const size_t rank = dice.pick({1, 1, 2, 3});
@@ -273,6 +244,7 @@ void nonsense(Machine& machine) {
   if (call[0] == id(KernelId::attention) || call[0] == id(KernelId::attentionGrad)) {
     for (size_t i = 1; i < 8; i++) call[i] = std::fmod(call[i], 9);
   }
+  if (call[0] >= id(KernelId::convolution)) for (size_t i = 1; i < 25; i++) call[i] = std::fmod(call[i], 7);
   machine.run(call);
   checks++;
 }
@@ -334,6 +306,8 @@ int main(int argc, char** argv) {
       normalizations(one, many, name);
       if (round % 4 == 0) sequences(one, many, name);
       attentionAgrees(scalar, one, many, dice, name);
+      convolutionsAgree(one, many, name);
+      poolingAgrees(one, many, name);
       for (int i = 0; i < 20; i++) nonsense(one);
     }
     std::printf("%s: done\n", table->isa);

@@ -1,5 +1,5 @@
 /** Convolution in both directions, and the windows it is made of. */
-import { functional as F, type Tensor } from "@dropwise/core";
+import { functional as F, grad, type Tensor } from "@dropwise/core";
 import { each, type Family } from "../case";
 import { goldenChecks } from "../golden-layers";
 import { eighths, uniform } from "../inputs";
@@ -23,6 +23,15 @@ const CASES = [
   { op: "conv2d", x: [2, 3, 29, 31], weight: [5, 3, 3, 3], options: { padding: 1 } },
   { op: "conv2d", x: [1, 4, 13, 11], weight: [6, 2, 5, 2], options: { stride: [2, 3], padding: [3, 0], dilation: [1, 2], groups: 2 } },
   { op: "conv2d", x: [4, 16, 1, 1], weight: [9, 16, 1, 1], options: {} },
+  // Depthwise, with a multiplier too; strided products; more channels and places than a block or a piece of any kernel.
+  { op: "conv2d", x: [2, 9, 10, 21], weight: [9, 1, 3, 3], options: { padding: 1, groups: 9 } },
+  { op: "conv2d", x: [1, 5, 8, 7], weight: [10, 1, 3, 2], options: { padding: [1, 0], stride: 2, groups: 5 } },
+  { op: "conv2d", x: [3, 6, 7, 9], weight: [8, 6, 1, 1], options: { stride: 2 } },
+  { op: "conv2d", x: [2, 301, 3, 2], weight: [187, 301, 1, 1], options: {} },
+  { op: "conv2d", x: [1, 33, 6, 5], weight: [67, 33, 3, 3], options: { padding: 1 } },
+  { op: "conv2d", x: [1, 2, 67, 61], weight: [3, 2, 3, 3], options: { padding: 1 } },
+  { op: "conv1d", x: [1, 2, 700], weight: [2, 2, 290], options: { padding: 30, dilation: 2 } },
+  { op: "conv2d", x: [7, 3, 4, 4], weight: [4, 3, 2, 2], options: { stride: 3, dilation: 2, padding: 2 } },
   { op: "conv2d", x: [0, 2, 5, 5], weight: [3, 2, 3, 3], options: {} },
   { op: "conv3d", x: [2, 2, 5, 6, 7], weight: [3, 2, 2, 3, 2], options: { stride: [1, 2, 1], padding: [1, 0, 2], dilation: [2, 1, 1] } },
   { op: "convTranspose1d", x: [2, 3, 41], weight: [3, 4, 6], options: { stride: 4, padding: 3, outputPadding: 3 } },
@@ -58,6 +67,21 @@ export const convolution: Family = {
       );
     },
   ),
+
+  "has gradients of gradients": ({ within }) =>
+    within(SUMS)(
+      (x, weight) =>
+        [
+          F.conv2d(x, weight, { padding: 1, stride: 2 }),
+          F.conv2d(x, weight.slice(1, 0, 1), { padding: 1, groups: 2 }),
+          F.convTranspose2d(x, weight.slice(0, 0, 2), { stride: 2, padding: 1 }),
+        ].map((y) => {
+          const [byInput, byWeight] = grad(y.mul(y).sum(), [x, weight], { createGraph: true }) as [Tensor, Tensor];
+          return byInput.mul(byInput).sum().add(byWeight.mul(byWeight).sum());
+        }),
+      eighths([2, 2, 5, 6], 11),
+      eighths([4, 2, 3, 3], 12),
+    ),
 
   ...each(
     WINDOWS,

@@ -1,5 +1,5 @@
 /** Pooling: means and maxima of windows of one size, and of as many as asked for. */
-import { functional as F, type Tensor, tensor } from "@dropwise/core";
+import { functional as F, grad, type Tensor, tensor } from "@dropwise/core";
 import { assertClose } from "../assert";
 import { each, type Family } from "../case";
 import { goldenChecks } from "../golden-layers";
@@ -19,6 +19,12 @@ const CASES = [
   { shape: [2, 3, 7, 6], options: { kernelSize: [3, 2], stride: [2, 1], padding: [1, 1] } },
   { shape: [1, 2, 6, 8], options: { kernelSize: 3, stride: 2, padding: 1, ceilMode: true } },
   { shape: [5, 9, 7, 7], options: { kernelSize: 7 } },
+  // Rows narrower than a vector, and wider, odd and even.
+  { shape: [2, 3, 6, 5], options: { kernelSize: 2 } },
+  { shape: [1, 2, 9, 14], options: { kernelSize: 2 } },
+  { shape: [1, 1, 4, 70], options: { kernelSize: 2 } },
+  { shape: [1, 2, 5, 3], options: { kernelSize: 2, ceilMode: true } },
+  { shape: [1, 1, 9000], options: { kernelSize: 8800, stride: 50 } },
   { shape: [0, 3, 4, 4], options: { kernelSize: 2 } },
   { shape: [2, 2, 5, 6, 7], options: { kernelSize: [2, 3, 2], stride: [1, 2, 3], padding: [1, 0, 1], ceilMode: true } },
 ] as const;
@@ -84,6 +90,20 @@ export const pooling: Family = {
         F.maxPool2d(x, { kernelSize: [3, 1], dilation: 4, padding: [1, 0] }),
       ],
       eighths([2, 2, 9, 8], 4),
+    ),
+
+  "has gradients of gradients": ({ within }) =>
+    within(COMPOSED)(
+      (x) =>
+        [
+          F.maxPool2d(x, { kernelSize: 2 }),
+          F.maxPool2d(x, { kernelSize: 3, stride: 1, padding: 1 }),
+          F.avgPool2d(x, { kernelSize: 3, stride: 2 }),
+        ].map((y) => {
+          const [first] = grad(y.mul(y).mul(y).sum(), [x], { createGraph: true }) as [Tensor];
+          return first.mul(first).sum();
+        }),
+      uniform([2, 2, 6, 7], { seed: 9 }),
     ),
 
   "divides by what it is told to": ({ within }) =>

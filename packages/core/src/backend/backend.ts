@@ -177,6 +177,15 @@ export interface AttentionSpec {
   readonly dropout: DropoutSpec | null;
 }
 
+/** The windows of a convolution, and the parts that its channels are cut in. Padding is 0. */
+export interface ConvolutionSpec extends Omit<WindowSpec, "padValue"> {
+  /** Each part is convolved alone. Divides both numbers of channels. */
+  readonly groups: number;
+}
+
+/** What pooling makes of a window: its largest element, NaN before all, or the sum of its elements. */
+export type PoolOp = "max" | "sum";
+
 /** One step of an optimizer on one parameter; all arrays are contiguous and of the same length. PyTorch's formulas. */
 export type OptimizerSpec =
   | {
@@ -306,6 +315,32 @@ export interface Backend<Handle = unknown> {
    * as calls of its own (see `withEpilogue`). Only float32 has one, and a backend of the first version is never handed one.
    */
   linear?(x: Operand<Handle>, weight: Operand<Handle>, bias: Operand<Handle> | null, out: Operand<Handle>, epilogue?: Epilogue): void;
+  /**
+   * `out[n, o, w] = sum_(c, k) weight[o, c, k] * x[n, c, w * stride + k * dilation - padding] + bias[o]`, 0 outside, each group of channels alone. `x` is
+   * `[N, C, ...sizes]`, `weight` `[O, C / groups, ...kernel]` with a kernel of at most 16384 elements, `bias` `[O]` or null, `out` `[N, O, ...outSizes]`;
+   * one to three spatial dimensions, float, contiguous. Core asks for this one and both gradients, or composes all three.
+   */
+  convolution?(
+    spec: ConvolutionSpec,
+    x: Operand<Handle>,
+    weight: Operand<Handle>,
+    bias: Operand<Handle> | null,
+    out: Operand<Handle>,
+  ): void;
+  /** Its transpose: the gradient by `x`, which is `out` here, from that of the result. `bias`, of as many elements as `out` has channels, is added. */
+  convolutionGradInput?(
+    spec: ConvolutionSpec,
+    grad: Operand<Handle>,
+    weight: Operand<Handle>,
+    bias: Operand<Handle> | null,
+    out: Operand<Handle>,
+  ): void;
+  /** The gradient by `weight`, which is `out` here, from `x` and that of the result. */
+  convolutionGradWeight?(spec: ConvolutionSpec, x: Operand<Handle>, grad: Operand<Handle>, out: Operand<Handle>): void;
+  /** Pools each plane of `x`, `[N, C, ...sizes]`, to `out`, `[N, C, ...outSizes]`. What lies outside takes no part: `spec.padValue`, -Infinity or 0, is left. */
+  pool?(op: PoolOp, spec: WindowSpec, x: Operand<Handle>, out: Operand<Handle>): void;
+  /** Its gradient by `x`, `out` here: `grad` of each window goes to all its elements, or for a maximum to the first of equals, or the first NaN. A sum has no `x`. */
+  poolGrad?(op: PoolOp, spec: WindowSpec, x: Operand<Handle> | null, grad: Operand<Handle>, out: Operand<Handle>): void;
   /** Softmax, or its logarithm for `log`, over the middle of `[outer, size, inner]`; contiguous; `out` may be `x`. */
   softmax?(log: boolean, x: Operand<Handle>, out: Operand<Handle>, outer: number, size: number, inner: number): void;
   /** The gradient of `softmax` (`log`, `[outer, size, inner]`) from its output `y` and the incoming `grad`; contiguous; `out` may be `grad`. */

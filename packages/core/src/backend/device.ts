@@ -55,14 +55,13 @@ export class PooledDevice implements Device {
   }
 
   /**
-   * Takes back the memory of a storage that nobody holds. The pool never has more bytes than were live at the peak: one that is full has sizes that are no
-   * longer asked for, and starts anew.
+   * Takes back the memory of a storage that nobody holds. The pool has at most half as many bytes again as were live at the peak: each size has a peak of its
+   * own, and a step of a network comes to them one after the other. One that is full has sizes that are no longer asked for, and starts anew.
    */
   recycle({ free, bytes, byteLength }: Claim, handle: unknown, weight: unknown): void {
     this.liveBytes -= byteLength;
     if (handle === undefined) return; // the garbage collector has it
-    // Sizes are rounded up by an eighth at most, and so is the bound.
-    if (this.pooledBytes + bytes > Math.max(this.#peakBytes * 1.125, MIN_POOL_BYTES)) this.emptyPool();
+    if (this.pooledBytes + bytes > Math.max(this.#peakBytes * 1.5, MIN_POOL_BYTES)) this.emptyPool();
     this.pooledBytes += bytes;
     free.push(handle, weight);
   }

@@ -31,6 +31,7 @@ export type {
   Backend,
   BackendInfo,
   BackendStorage,
+  ConvolutionSpec,
   DropoutSpec,
   Epilogue,
   LstmSpec,
@@ -38,6 +39,7 @@ export type {
   NormalizeSpec,
   Operand,
   OptimizerSpec,
+  PoolOp,
   WindowSpec,
 } from "./backend";
 export { contiguousStrides, createTypedArray, isContiguous, mergeDims, philox4x32, scaleOf, sizeOf, thresholdOf } from "./checked";

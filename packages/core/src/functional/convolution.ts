@@ -1,8 +1,10 @@
+import type { ConvolutionSpec } from "../backend/backend";
 import { checkFloating } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
+import { convolve, convolveBack, convolves } from "../ops/convolution";
 import { foldWindows, unfoldWindows } from "../ops/unfold";
 import { formatShape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
@@ -163,7 +165,7 @@ export function checkGroups(op: string, groups: unknown): number {
   return groups;
 }
 
-/** A convolution over `rank` dimensions. Windows become columns, and each group is a product of matrices. */
+/** A convolution over `rank` dimensions. Where the device has no kernel for it, windows become columns, and each group is a product of matrices. */
 export function convolution(
   op: string,
   rank: number,
@@ -183,7 +185,9 @@ export function convolution(
   const sizes = x.sizes.slice(-rank);
   const counts = axes.map((axis, i) => windowCount(sizes[i] as number, axis));
   const spec = windowSpec(op, sizes, axes, counts, [x.sizes, weight.sizes]);
+  const isFused = convolvesAll(x, weight, bias, { ...spec, groups });
   return batchwise(x, rank, (images) => {
+    if (isFused) return convolve(images, weight, bias, { ...spec, groups });
     const n = images.sizes[0] as number;
     const rows = inGroup * sizeOf(kernel);
     const columns = unfoldWindows(images, spec).reshape([n, groups, rows, sizeOf(counts)]);
@@ -217,7 +221,9 @@ export function transposedConvolution(
     throw new ShapeError(op, [x.sizes, weight.sizes], detail);
   }
   const spec = windowSpec(op, sizes, axes, counts, [x.sizes, weight.sizes]);
+  const isFused = convolvesAll(x, weight, bias, { ...spec, groups });
   return batchwise(x, rank, (images) => {
+    if (isFused) return convolveBack(images, weight, bias, { ...spec, groups }, sizes);
     const n = images.sizes[0] as number;
     const rows = outGroup * sizeOf(kernel);
     const matrices = weight.reshape([groups, channels / groups, rows]).transpose(1, 2);
@@ -285,6 +291,12 @@ function checkBias(op: string, weight: Tensor, bias: Tensor | null, channels: nu
   if (bias === null || (bias.sizes.length === 1 && bias.sizes[0] === channels)) return;
   const detail = `expected a bias of shape [${channels}], got ${formatShape(bias.sizes)} for a weight of ${formatShape(weight.sizes)}`;
   throw new ShapeError(op, [weight.sizes, bias.sizes], detail);
+}
+
+/** Whether the device convolves all of them itself; else windows are written out. */
+function convolvesAll(x: Tensor, weight: Tensor, bias: Tensor | null, spec: ConvolutionSpec): boolean {
+  const { device } = x.storage;
+  return [x, weight, bias].every((operand) => operand === null || convolves(device, operand.dtype, spec));
 }
 
 function withBias(out: Tensor, bias: Tensor | null, rank: number): Tensor {

@@ -1,6 +1,8 @@
+import type { PoolOp } from "../backend/backend";
 import { checkBoolean, checkNumber, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
 import { gather } from "../ops/gather";
+import { pool, pools } from "../ops/pool";
 import { constantsBeside, unfoldWindows } from "../ops/unfold";
 import { type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
@@ -177,7 +179,7 @@ export function checkDivision(op: string, { countIncludePad, divisorOverride }: 
 /** Max pooling over `rank` dimensions. */
 export function maxPool(op: string, rank: number, input: Tensor, settings: MaxPoolSettings): Tensor {
   const axes = poolAxes(op, rank, settings);
-  return pooled(op, rank, input, axes, settings.ceilMode, Number.NEGATIVE_INFINITY, largestOf);
+  return pooled(op, rank, input, axes, settings.ceilMode, "max", (windows) => windows);
 }
 
 /** Average pooling over `rank` dimensions. */
@@ -185,9 +187,8 @@ export function avgPool(op: string, rank: number, input: Tensor, settings: AvgPo
   const axes = poolAxes(op, rank, settings);
   checkDivision(op, settings);
   const { ceilMode, countIncludePad, divisorOverride } = settings;
-  return pooled(op, rank, input, axes, ceilMode, 0, (windows, sizes, counts) => {
-    const elements = divisorOverride ?? elementCounts(axes, sizes, counts, countIncludePad);
-    return meansOf(windows, elements);
+  return pooled(op, rank, input, axes, ceilMode, "sum", (sums, sizes, counts) => {
+    return dividedBy(sums, divisorOverride ?? elementCounts(axes, sizes, counts, countIncludePad));
   });
 }
 
@@ -198,7 +199,11 @@ export function largestOf(windows: Tensor): Tensor {
 
 /** The sum of each window of `[N, C, elements, windows]` over the number of its elements: one for all, or one for each. */
 export function meansOf(windows: Tensor, elements: number | readonly number[]): Tensor {
-  const sums = windows.sum({ dim: 2 });
+  return dividedBy(windows.sum({ dim: 2 }), elements);
+}
+
+/** Sums of windows, `[N, C, windows]`, over the number of their elements. */
+function dividedBy(sums: Tensor, elements: number | readonly number[]): Tensor {
   return sums.div(typeof elements === "number" ? elements : constantsBeside(sums, sums.dtype, elements));
 }
 
@@ -220,24 +225,32 @@ function avgPoolOf(op: string, rank: number, input: Tensor, options: DividedPool
   return avgPool(op, rank, input, avgPoolSettings(kernelSize as PerDimension, rest));
 }
 
-/** Writes out the windows of the input, `[N, C, elements, windows]`, has them reduced to `[N, C, windows]`, and gives these their shape. */
+/**
+ * Reduces the windows of the input to `[N, C, windows]`, has that finished, and gives it its shape. Where the device has no kernel for it, windows are
+ * written out.
+ */
 function pooled(
   op: string,
   rank: number,
   input: Tensor,
   axes: readonly Axis[],
   ceilMode: boolean,
-  padValue: number,
-  reduce: (windows: Tensor, sizes: Shape, counts: readonly number[]) => Tensor,
+  kind: PoolOp,
+  finish: (reduced: Tensor, sizes: Shape, counts: readonly number[]) => Tensor,
 ): Tensor {
   const x = checkImages(op, input, rank);
   const sizes = x.sizes.slice(-rank);
   const counts = axes.map((axis, i) => windowCount(sizes[i] as number, axis, ceilMode));
-  const spec = windowSpec(op, sizes, axes, counts, [x.sizes], padValue);
+  const spec = windowSpec(op, sizes, axes, counts, [x.sizes], kind === "max" ? Number.NEGATIVE_INFINITY : 0);
+  const isFused = pools(x.storage.device, x.dtype);
   return batchwise(x, rank, (images) => {
     const [n, c] = images.sizes as [number, number];
-    const windows = unfoldWindows(images, spec).reshape([n, c, sizeOf(spec.kernel), sizeOf(counts)]);
-    return reduce(windows, sizes, counts).reshape([n, c, ...counts]);
+    const reduced = (): Tensor => {
+      if (isFused) return pool(images, kind, spec).reshape([n, c, sizeOf(counts)]);
+      const windows = unfoldWindows(images, spec).reshape([n, c, sizeOf(spec.kernel), sizeOf(counts)]);
+      return kind === "max" ? largestOf(windows) : windows.sum({ dim: 2 });
+    };
+    return finish(reduced(), sizes, counts).reshape([n, c, ...counts]);
   });
 }
 

@@ -57,7 +57,9 @@ DROPWISE_BEGIN
 constexpr int kMaxRank = 8;
 
 template <class T>
-DROPWISE_INLINE T smaller(T a, T b) { return a < b ? a : b; }
+DROPWISE_INLINE constexpr T smaller(T a, T b) { return a < b ? a : b; }
+template <class T>
+DROPWISE_INLINE constexpr T larger(T a, T b) { return a < b ? b : a; }
 
 /// A vector that can be calculated with by operators, of any number of lanes: for what is needed in one place only, where a member of every lane type would
 /// be too much. Vectors of one size may be cast into each other.
