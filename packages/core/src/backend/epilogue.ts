@@ -1,7 +1,5 @@
 import type { Backend, Operand } from "./backend";
 
-type Linear<Handle> = NonNullable<Backend<Handle>["linear"]>;
-
 /**
  * A `linear` that does its epilogue by two other members, in place: for backends whose product has no last step of its own.
  *
@@ -11,7 +9,7 @@ type Linear<Handle> = NonNullable<Backend<Handle>["linear"]>;
 export function withEpilogue<Handle>(
   linear: (x: Operand<Handle>, weight: Operand<Handle>, bias: Operand<Handle> | null, out: Operand<Handle>) => void,
   members: Required<Pick<Backend<Handle>, "unary" | "dropout">>,
-): Linear<Handle> {
+): NonNullable<Backend<Handle>["linear"]> {
   const { unary, dropout } = members;
   return (x, weight, bias, out, epilogue) => {
     linear(x, weight, bias, out);
