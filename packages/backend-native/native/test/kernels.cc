@@ -94,7 +94,7 @@ void stepsAndCopiesAgree(Machine& expected, Machine& actual, const std::string& 
 
 /// Against double precision: a matrix product of any orientation, its bits for any number of threads, and a row's sum and softmax.
 void productsAndSums(Machine& one, Machine& many, const std::string& name) {
-  const size_t m = dice.below(dice.pick({4, 30, 170})) + 1, k = dice.below(dice.pick({4, 60, 300})), n = dice.below(dice.pick({4, 70})) + 1;
+  const size_t m = dice.below(dice.pick({4, 30, 170, 500})) + 1, k = dice.below(dice.pick({4, 60, 300})), n = dice.below(dice.pick({4, 70, 700})) + 1;
   if (m * k > 40000 || k * n > 30000 || m * n > 40000) return;
   const bool xTurned = dice.chance(2), yTurned = dice.chance(2), bias = dice.chance(2);
   const auto start = numbers(false);

@@ -26,8 +26,8 @@ export interface LinearDropoutOptions extends Omit<FeatureDropoutOptions, "inpla
 
 /**
  * `dropout(activation(linear(input, weight, bias)))`: the same values, gradients and mask, from the same call of the generator. Where the backend can, the
- * product without an activation or with `"relu"` is made, activated and dropped in one step, while it is in the cache, and nothing in between is kept. It has no
- * counterpart in PyTorch, where `torch.compile` makes such things of the three calls.
+ * product without an activation or with `"relu"` is made, activated and dropped in one step, in place, and nothing in between is kept. PyTorch has no such function;
+ * this one mirrors [torch.nn.functional.linear](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear.html) and those behind it.
  *
  * @param input `[..., in]`.
  * @param weight `[out, in]`.
