@@ -38,6 +38,7 @@
         "native/calls/copy.cc",
         "native/calls/dropout.cc",
         "native/calls/elementwise.cc",
+        "native/calls/lstm.cc",
         "native/calls/normalize.cc",
         "native/calls/optimizer.cc",
         "native/calls/products.cc",

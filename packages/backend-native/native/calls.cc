@@ -59,6 +59,8 @@ const char* Backend::run() {
     case KernelId::dropoutLayout: return dropoutLayout(block);
     case KernelId::normalize: return normalize(block);
     case KernelId::normalizeGrad: return normalizeGrad(block);
+    case KernelId::lstm:
+    case KernelId::lstmGrad: return lstm(block, id);
     case KernelId::attention:
     case KernelId::attentionGrad: return attention(block, id);
     case KernelId::sumPieces:
@@ -66,8 +68,6 @@ const char* Backend::run() {
   }
   return "expected the number of an operation";
 }
-
-bool Backend::hasScratch() { return scratch_ != nullptr || (scratch_ = newScratch(kernels_.scratch())) != nullptr; }
 
 void Backend::share(KernelId id, const void* args, size_t units, double unitNs) {
   if (units == 0) return;

@@ -59,10 +59,11 @@ class Backend {
   const char* copy(BlockReader& block);
   const char* normalize(BlockReader& block);
   const char* normalizeGrad(BlockReader& block);
+  const char* lstm(BlockReader& block, KernelId id);
   const char* attention(BlockReader& block, KernelId id);
 
-  /// Whether this thread has scratch memory, or gets it now.
-  bool hasScratch();
+  /// Memory of this thread for panels and tiles. False when there is none.
+  bool hasScratch() { return scratch_ != nullptr || (scratch_ = newScratch(kernels_.scratch())) != nullptr; }
 
   /// Runs units [0, units), on several threads where that is worth it. `unitNs`: about what one takes on one thread.
   void share(KernelId id, const void* args, size_t units, double unitNs);

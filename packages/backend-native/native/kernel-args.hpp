@@ -6,6 +6,7 @@
 #include <dropwise/binary.hpp>
 #include <dropwise/copy.hpp>
 #include <dropwise/dropout.hpp>
+#include <dropwise/lstm.hpp>
 #include <dropwise/mask-layout.hpp>
 #include <dropwise/matmul.hpp>
 #include <dropwise/normalize-grad.hpp>

@@ -24,6 +24,8 @@ enum class KernelId : unsigned {
   dropoutLayout,
   normalize,
   normalizeGrad,
+  lstm,
+  lstmGrad,
   attention,
   attentionGrad,
   count

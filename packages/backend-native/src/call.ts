@@ -17,8 +17,10 @@ export const Kernel = {
   dropoutLayout: 11,
   normalize: 12,
   normalizeGrad: 13,
-  attention: 14,
-  attentionGrad: 15,
+  lstm: 14,
+  lstmGrad: 15,
+  attention: 16,
+  attentionGrad: 17,
 } as const;
 
 /** Dimensions that a kernel can walk, `kMaxRank`. */

@@ -6,6 +6,7 @@ import { attention } from "./kernels/attention";
 import { copy } from "./kernels/copy";
 import { dropout } from "./kernels/dropout";
 import { elementwise } from "./kernels/elementwise";
+import { lstm } from "./kernels/lstm";
 import { normalize } from "./kernels/normalize";
 import { optimizer } from "./kernels/optimizer";
 import { products } from "./kernels/products";
@@ -95,6 +96,7 @@ function backendOf(call: Call, threads: number, isa: string): Backend<NativeHand
     ...products(call, reference),
     ...optimizer(call, reference),
     ...normalize(call),
+    ...lstm(call),
     ...copy(call, reference),
     ...attention(call),
     dispose: () => {

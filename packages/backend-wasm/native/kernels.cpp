@@ -7,6 +7,7 @@
 #include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
 #include <dropwise/lanes/wasm128.hpp>
+#include <dropwise/lstm.hpp>
 #include <dropwise/matmul.hpp>
 #include <dropwise/normalize-grad.hpp>
 #include <dropwise/optimizer.hpp>
@@ -32,6 +33,8 @@ EXPORT(matmul, MatmulArgs) { kernels::matmul<Lanes>(*args, begin, end, scratch);
 EXPORT(dropoutLayout, LayoutArgs) { (void)scratch, kernels::dropoutLayout<Lanes>(*args, begin, end); }
 EXPORT(normalize, NormalizeArgs) { (void)scratch, kernels::normalize<Lanes>(*args, begin, end); }
 EXPORT(normalizeGrad, NormalizeGradArgs) { (void)scratch, kernels::normalizeGrad<Lanes>(*args, begin, end); }
+EXPORT(lstm, LstmArgs) { kernels::lstm<Lanes>(*args, begin, end, scratch); }
+EXPORT(lstmGrad, LstmArgs) { kernels::lstmGrad<Lanes>(*args, begin, end, scratch); }
 EXPORT(attention, AttentionArgs) { kernels::attention<Lanes>(*args, begin, end, scratch); }
 EXPORT(attentionGrad, AttentionArgs) { kernels::attentionGrad<Lanes>(*args, begin, end, scratch); }
 

@@ -2,6 +2,7 @@ import { type Backend, type BackendStorage, BackendUnavailableError, referenceKe
 import { ATTENTION_SCRATCH_BYTES, attention } from "./attention";
 import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
+import { lstm } from "./lstm";
 import { SCRATCH_BYTES as MATMUL_SCRATCH_BYTES, matmul } from "./matmul";
 import { builtInModule, checkKernels, compile, forSharedMemory, KERNEL_NAMES } from "./module";
 import { normalize } from "./normalize";
@@ -99,6 +100,7 @@ function backendOf(runtime: Runtime): Backend<WasmHandle> {
     ...dropout(runtime, reference),
     ...optimizer(runtime, reference),
     ...normalize(runtime),
+    ...lstm(runtime),
     ...attention(runtime),
     dispose: () => runtime.dispose(),
     get isDisposed() {

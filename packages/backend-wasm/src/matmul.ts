@@ -4,7 +4,7 @@ import { areFloat32, elementsOf, isWhole, type Runtime, type WasmHandle } from "
 type Members = Required<Pick<Backend<WasmHandle>, "matmul" | "linear">>;
 
 /** Rows of one unit: a multiple of the tile's five, and enough that a copied panel of the other operand is used many times. */
-const BLOCK_ROWS = 130;
+export const BLOCK_ROWS = 130;
 
 /** Columns of one unit come in multiples of this, the panels that are copied together. */
 const COLUMN_STEP = 32;

@@ -23,6 +23,8 @@ export const KERNEL_NAMES = [
   "dropoutLayout",
   "normalize",
   "normalizeGrad",
+  "lstm",
+  "lstmGrad",
   "attention",
   "attentionGrad",
 ] as const;

@@ -29,7 +29,7 @@ export interface WebGPUStats {
 }
 
 /** Members that core composes here. */
-type Composed = "normalize" | "normalizeGrad";
+type Composed = "normalize" | "normalizeGrad" | "lstm" | "lstmGrad" | "attention" | "attentionGrad";
 
 /** The WebGPU backend: the members of a `Backend` that do not need host-visible memory, and a look inside. */
 export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view" | Composed>> {

@@ -18,6 +18,7 @@ import {
 } from "@dropwise/core/backend";
 import { createMinimalBackend } from "./minimal-backend";
 import { attentionMutants, rightAttention } from "./mutants-attention";
+import { lstmMutants, rightLstm } from "./mutants-lstm";
 import { normalizeMutants, rightNormalize } from "./mutants-normalize";
 
 /** One fault. */
@@ -102,11 +103,12 @@ const OFFSETS = "dropout > keeps the same elements with an element offset of 0 t
 export const right: Mutant = steps("no fault", {});
 
 /** Backends with fused members and no fault; `caughtBy` are the tests that hold them to it. */
-export const fused: readonly Mutant[] = [rightNormalize, rightAttention];
+export const fused: readonly Mutant[] = [rightNormalize, rightLstm, rightAttention];
 
 /** Every fault. */
 export const mutants: readonly Mutant[] = [
   ...normalizeMutants,
+  ...lstmMutants,
   ...attentionMutants,
   steps("a block too far", { block: (m) => Math.floor(m / 4) + 1 }, GOLDEN_4096, SIZES),
   steps("the key's words swapped", { spec: (spec) => ({ ...spec, seedLo: spec.seedHi, seedHi: spec.seedLo }) }, GOLDEN_4096),

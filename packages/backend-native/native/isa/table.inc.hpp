@@ -5,6 +5,7 @@
 #include <dropwise/copy.hpp>
 #include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
+#include <dropwise/lstm.hpp>
 #include <dropwise/matmul.hpp>
 #include <dropwise/normalize-grad.hpp>
 #include <dropwise/optimizer.hpp>
@@ -49,6 +50,8 @@ DROPWISE_ENTRY(runCopy, CopyArgs, copy<V>(args, begin, end))
 DROPWISE_ENTRY(runDropoutLayout, LayoutArgs, dropoutLayout<V>(args, begin, end))
 DROPWISE_ENTRY(runNormalize, NormalizeArgs, normalize<V>(args, begin, end))
 DROPWISE_ENTRY(runNormalizeGrad, NormalizeGradArgs, normalizeGrad<V>(args, begin, end))
+DROPWISE_ENTRY(runLstm, LstmArgs, lstm<V>(args, begin, end, scratch))
+DROPWISE_ENTRY(runLstmGrad, LstmArgs, lstmGrad<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runAttention, AttentionArgs, attention<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runAttentionGrad, AttentionArgs, attentionGrad<V>(args, begin, end, scratch))
 
@@ -71,7 +74,7 @@ const KernelTable DROPWISE_TABLE = {
     {chosen::entry::runDropout, chosen::entry::runUnary, chosen::entry::runBinary, chosen::entry::runReduce, chosen::entry::runSumPieces,
      chosen::entry::runSoftmax, chosen::entry::runSoftmaxGrad, chosen::entry::runSgd, chosen::entry::runAdam, chosen::entry::runMatmul,
      chosen::entry::runCopy, chosen::entry::runDropoutLayout, chosen::entry::runNormalize, chosen::entry::runNormalizeGrad,
-     chosen::entry::runAttention, chosen::entry::runAttentionGrad},
+     chosen::entry::runLstm, chosen::entry::runLstmGrad, chosen::entry::runAttention, chosen::entry::runAttentionGrad},
     size_t(chosen::entry::V::kLanes),
     chosen::Tile<chosen::entry::V>::kColumns,
     chosen::matmulScratch<chosen::entry::V>(kBlockRows),

@@ -1,5 +1,5 @@
 /** Recurrent layers: PyTorch's answers, also for batches that are padded, and the reference's for sizes that a backend splits. */
-import { functional as F, nn, type Tensor, tensor } from "@dropwise/core";
+import { functional as F, grad, nn, type Tensor, tensor } from "@dropwise/core";
 import recurrentFile from "../../goldens/recurrent.json";
 import { assertClose, assertSame } from "../assert";
 import { type Context, each, type Family } from "../case";
@@ -31,6 +31,14 @@ const SIZES = [
   { module: "RNN", steps: 33, batch: 2, inputSize: 1, hiddenSize: 5, options: { nonlinearity: "relu" } },
 ] as const;
 
+/** LSTMs whose sequences are all of one length, which a kernel may run as a whole. */
+const WHOLE = [
+  { steps: 1, batch: 1, hiddenSize: 1, options: {} },
+  { steps: 5, batch: 3, hiddenSize: 19, options: { bidirectional: true } },
+  { steps: 3, batch: 150, hiddenSize: 8, options: { bias: false } },
+  { steps: 4, batch: 13, hiddenSize: 70, options: { numLayers: 2 } },
+] as const;
+
 /** Recurrent layers. */
 export const recurrent: Family = {
   ...each(
@@ -53,6 +61,44 @@ export const recurrent: Family = {
         uniform([steps, batch, inputSize]),
       ),
   ),
+
+  ...each(
+    WHOLE,
+    ({ steps, batch, hiddenSize, options }) =>
+      `runs a whole LSTM of size ${hiddenSize}, over [${steps},${batch}] ${JSON.stringify(options)}`,
+    ({ steps, batch, hiddenSize, options }, { within }) =>
+      within(COMPOSED)(
+        (x, h, c, ...weights) => {
+          const layer = new nn.LSTM(3, hiddenSize, { ...options, backend: x.backend, generator: generatorAt(3) });
+          const directions = layer.bidirectional ? 2 : 1;
+          const rows = layer.numLayers * directions;
+          if (weights.length > 0) Object.assign(layer, { weight_hh_l0: weights[0], weight_ih_l0: weights[1] });
+          return tensorsOf(layer.forward(x, [h.slice(0, 0, rows), c.slice(0, 0, rows)] as [Tensor, Tensor]));
+        },
+        uniform([steps, batch, 3]),
+        uniform([2, batch, hiddenSize], { seed: 2, low: -1, high: 1 }),
+        uniform([2, batch, hiddenSize], { seed: 3, low: -1, high: 1 }),
+        uniform([4 * hiddenSize, hiddenSize], { seed: 4, low: -0.3, high: 0.3 }),
+        uniform([4 * hiddenSize, 3], { seed: 5, low: -0.5, high: 0.5 }),
+      ),
+  ),
+
+  "differentiates a whole LSTM twice": ({ within }) =>
+    within({ ...COMPOSED, name: "second gradients of an LSTM", rtol: 1e-4, atol: 1e-5 })(
+      (x, h, c) => {
+        const layer = new nn.LSTM(2, 3, { bidirectional: true, backend: x.backend, generator: generatorAt(3) });
+        const [output, [, cells]] = layer.forward(x, [h, c]);
+        const [first, , ofC] = grad(output.mul(output).sum().add(cells.mul(cells).sum()), [x, h, c], { createGraph: true }) as [
+          Tensor,
+          Tensor,
+          Tensor,
+        ];
+        return [first.mul(first), ofC];
+      },
+      uniform([4, 2, 2]),
+      uniform([2, 2, 3], { seed: 2 }),
+      uniform([2, 2, 3], { seed: 3 }),
+    ),
 
   "drops between layers, by a mask over steps, batch and units in this order, also with the batch first": async ({ backend }) => {
     const [steps, batch] = [4, 3];

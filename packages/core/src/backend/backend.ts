@@ -147,6 +147,18 @@ export interface NormalizeSpec {
   readonly affine: "group" | "inner";
 }
 
+/** A sequence that an LSTM goes through. */
+export interface LstmSpec {
+  /** Its steps, at least one. */
+  readonly steps: number;
+  /** Sequences that go side by side. */
+  readonly batch: number;
+  /** Elements of a state. */
+  readonly hidden: number;
+  /** From the last step to the first. */
+  readonly reverse: boolean;
+}
+
 /** What attention does beside its products. */
 export interface AttentionSpec {
   /** What products of queries and keys are multiplied by; the queries are, before the product. */
@@ -317,6 +329,32 @@ export interface Backend<Handle = unknown> {
     gradX: Operand<Handle> | null,
     gradWeight: Operand<Handle> | null,
     gradBias: Operand<Handle> | null,
+  ): void;
+  /**
+   * A layer of an LSTM over a sequence, float32, contiguous. For each step, with gates i, f, g, o side by side, `hidden` of each: `sigmoid, sigmoid, tanh, sigmoid of
+   * (x[t] + h[t-1] weight)`, `c[t] = f c[t-1] + i g`, `h[t] = o tanh(c[t])`. `x` `[steps, batch, 4 hidden]` is the input's share with all biases, `weight`
+   * `[hidden, 4 hidden]`, h0 and c0 `[batch, hidden]`. Writes `gates`, as large as x, after their functions, and `states` `[2, steps, batch, hidden]`: h, then c.
+   */
+  lstm?(
+    spec: LstmSpec,
+    x: Operand<Handle>,
+    weight: Operand<Handle>,
+    h0: Operand<Handle>,
+    c0: Operand<Handle>,
+    gates: Operand<Handle>,
+    states: Operand<Handle>,
+  ): void;
+  /** The gradients of `lstm` from the one of its states; `weight` is transposed here, `[4 hidden, hidden]`, and its gradient the caller's: a product of `gradX` and h. */
+  lstmGrad?(
+    spec: LstmSpec,
+    gradStates: Operand<Handle>,
+    weight: Operand<Handle>,
+    c0: Operand<Handle>,
+    gates: Operand<Handle>,
+    states: Operand<Handle>,
+    gradX: Operand<Handle>,
+    gradH0: Operand<Handle>,
+    gradC0: Operand<Handle>,
   ): void;
   /**
    * `out = dropout(softmax(scale * query key^T + mask)) value`, float32. `query` is `[batches, heads, queries, E]`, `out` `[batches, heads, queries, Ev]`; `key` and `value`,

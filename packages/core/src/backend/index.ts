@@ -32,6 +32,7 @@ export type {
   BackendInfo,
   BackendStorage,
   DropoutSpec,
+  LstmSpec,
   MaskLayout,
   NormalizeSpec,
   Operand,

@@ -1,9 +1,10 @@
 /**
- * What one recurrent layer computes in one direction, composed of other operations. The layers in `nn` are made of it, and a kernel for all of a sequence would
- * take its place: it has everything that one needs.
+ * What one recurrent layer computes in one direction, composed of other operations, or by a kernel for all of a sequence where the device has one. The layers in
+ * `nn` are made of it.
  */
 import { withScope } from "../autograd/scope";
 import { stack } from "../ops/cat";
+import { applyLstm, isLstmFused } from "../ops/lstm";
 import { linear } from "../ops/matmul";
 import { sigmoid, tanh } from "../ops/unary";
 import { where } from "../ops/where";
@@ -31,6 +32,8 @@ export interface Cell {
   readonly parts: readonly string[];
   /** The state after a step, each part `[batch, hidden]`, from the input's share of the gates, `[batch, gates * hidden]`, and the state before. */
   next(input: Tensor, state: readonly Tensor[], weights: CellWeights): Tensor[];
+  /** All steps of `[steps, batch, input]` in one kernel; null where there is none for them. */
+  all?(x: Tensor, state: readonly Tensor[], weights: CellWeights, reverse: boolean): Ran | null;
 }
 
 /** `activation(input + W h)`. */
@@ -50,6 +53,17 @@ export const lstmCell: Cell = {
     const g = tanh(gates.slice(1, 2 * size, 3 * size));
     const c = f.mul(before as Tensor).add(i.mul(g));
     return [o.mul(tanh(c)), c];
+  },
+  all(x, [h, c], { ih, hh, biasIh, biasHh }, reverse) {
+    if (!isLstmFused(x, ih, hh, h as Tensor, c as Tensor)) return null;
+    // Both biases are added to the same sum.
+    const share = linear(x, ih, biasIh && biasHh ? biasIh.add(biasHh) : null);
+    const [steps, batch, size] = [...x.sizes.slice(0, 2), hh.sizes[1]] as [number, number, number];
+    const states = applyLstm(share, hh, h as Tensor, c as Tensor, reverse);
+    const end = reverse ? 0 : steps - 1;
+    const output = states.slice(0, 0, 1).reshape([steps, batch, size]);
+    const last = (of: Tensor) => of.slice(0, end, end + 1).reshape([batch, size]);
+    return { output, state: [last(output), last(states.slice(0, 1).reshape([steps, batch, size]))] };
   },
 };
 
@@ -93,6 +107,8 @@ export function overSequence(cell: Cell, x: Tensor, initial: readonly Tensor[], 
   return withScope(
     false,
     () => {
+      const whole = lengths === null ? cell.all?.(x, initial, weights, reverse) : null;
+      if (whole) return whole;
       const has = lengths === null ? null : stepsThere(x, lengths);
       // A value that is not read must not come back as 0 * NaN in the gradient of a weight.
       const inputs = unbind(linear(has === null ? x : where(has, x, 0), weights.ih, weights.biasIh));

@@ -9,7 +9,7 @@
 // does not grow with the size. The variance is of what is left when the mean is taken off: nothing cancels. A unit is a group.
 #pragma once
 
-#include <dropwise/config.hpp>
+#include <dropwise/parts.hpp>
 
 DROPWISE_BEGIN
 
@@ -26,26 +26,6 @@ struct NormalizeArgs {
   float eps;
   uint32_t perInner;  // 1: weight and bias have inner elements, else groups
 };
-
-/// The first n elements, all of a vector where n is a constant that says so.
-template <class V>
-DROPWISE_INLINE typename V::F32 loadUpTo(const float* p, int n) {
-  return n == V::kLanes ? V::load(p) : V::loadPart(p, n);
-}
-
-template <class V>
-DROPWISE_INLINE void storeUpTo(float* p, int n, typename V::F32 x) {
-  if (n == V::kLanes) V::store(p, x);
-  else V::storePart(p, n, x);
-}
-
-/// Calls `run(i, n)` for the vectors of [0, count): n is a constant but for the last, shorter one.
-template <class V, class Run>
-DROPWISE_INLINE void eachVector(size_t count, const Run& run) {
-  size_t i = 0;
-  for (; i + V::kLanes <= count; i += V::kLanes) run(i, V::kLanes);
-  if (i < count) run(i, int(count - i));
-}
 
 /// The first n lanes, added up in their order.
 template <class V>

@@ -100,6 +100,8 @@ const STAND_INS: { readonly [Member in OptionalKernel]: (device: Device) => Devi
   fold: foldKernel,
   normalize: (device) => laterMember(device, "normalize"),
   normalizeGrad: (device) => laterMember(device, "normalizeGrad"),
+  lstm: (device) => laterMember(device, "lstm"),
+  lstmGrad: (device) => laterMember(device, "lstmGrad"),
   attention: (device) => laterMember(device, "attention"),
   attentionGrad: (device) => laterMember(device, "attentionGrad"),
   linear: linearKernel,
