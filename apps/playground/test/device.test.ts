@@ -8,7 +8,7 @@ describe.skipIf(noChromium)("a device that lacks something", () => {
   test("without cross-origin isolation, in a folder of a plain host: wasm says that it has one thread and why, and all works", async () => {
     const page = await browser.open({ address: inject("plain") });
     expect(await statusOf(page, /identical/i)).toBe("Identical: 3 backends drew the same mask.");
-    expect(await page.locator('.backends [data-backend="wasm"]').textContent()).toBe("wasm simd128");
+    expect(await page.locator('.backends [data-backend="wasm"]').textContent()).toBe("wasm relaxed-simd");
     expect(await page.locator('.notes [data-backend="wasm"]').textContent()).toMatch(
       /^wasm: One thread only: this page is not cross-origin isolated.*Cross-Origin-Opener-Policy/,
     );

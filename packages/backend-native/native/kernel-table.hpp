@@ -44,8 +44,10 @@ struct KernelTable {
   Kernel operator[](KernelId id) const { return kernels[size_t(id)]; }
 };
 
-/// Rows of one unit of a matrix product: a multiple of every tile height, and many, so that a packed panel is used often.
-constexpr size_t kBlockRows = 144;
+/// Rows of one unit of a matrix product, at most: a multiple of every tile height, and many, so that a packed panel is used often.
+constexpr size_t kBlockRows = 384;
+/// Rows of a unit come in multiples of this, a multiple of every tile height.
+constexpr size_t kRowStep = 12;
 
 extern const KernelTable kScalarKernels;
 #if defined(__x86_64__) || defined(_M_X64)

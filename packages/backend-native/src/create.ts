@@ -1,6 +1,14 @@
 import { constants } from "node:buffer";
 import { availableParallelism, totalmem } from "node:os";
-import { type Backend, BackendUnavailableError, optionsOf, referenceKernels, wrongType, wrongValue } from "@dropwise/core/backend";
+import {
+  type Backend,
+  BackendUnavailableError,
+  optionsOf,
+  referenceKernels,
+  withEpilogue,
+  wrongType,
+  wrongValue,
+} from "@dropwise/core/backend";
 import { BLOCK_LENGTH, Call, disposed } from "./call";
 import { attention } from "./kernels/attention";
 import { copy } from "./kernels/copy";
@@ -69,6 +77,9 @@ const SLACK_BYTES = 64;
 function backendOf(call: Call, threads: number, isa: string): Backend<NativeHandle> {
   const reference = referenceKernels((storage) => call.view(storage.handle as NativeHandle));
   let live = true;
+  const maps = elementwise(call, reference);
+  const masks = dropout(call, reference);
+  const matrices = products(call, reference);
   const members: Backend<NativeHandle> = {
     name: "native",
     info: {
@@ -90,10 +101,11 @@ function backendOf(call: Call, threads: number, isa: string): Backend<NativeHand
     release: (handle) => {
       if (live) call.memory.release(handle);
     },
-    ...dropout(call, reference),
-    ...elementwise(call, reference),
+    ...masks,
+    ...maps,
     ...reductions(call, reference),
-    ...products(call, reference),
+    ...matrices,
+    linear: withEpilogue(matrices.linear, { ...maps, ...masks }),
     ...optimizer(call, reference),
     ...normalize(call),
     ...lstm(call),

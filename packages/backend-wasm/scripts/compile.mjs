@@ -38,16 +38,22 @@ const FLAGS = [
   "-Wl,--strip-all",
 ];
 
-/** Compiles the module and returns its bytes. @returns {Promise<Uint8Array>} */
-export async function compileKernels() {
-  const files = { include: readTree(headerFolder), "kernels.cpp": readFileSync(join(packageFolder, "native/kernels.cpp"), "utf8") };
+/**
+ * Compiles a source of `native` to a module and returns its bytes.
+ *
+ * @param {string} source
+ * @param {readonly string[]} [flags] More than the usual ones.
+ * @returns {Promise<Uint8Array>}
+ */
+export async function compileKernels(source, flags = []) {
+  const files = { include: readTree(headerFolder), [source]: readFileSync(join(packageFolder, "native", source), "utf8") };
   let log = "";
   /** @param {Uint8Array | null} bytes */
   const print = (bytes) => {
     if (bytes !== null) log += new TextDecoder().decode(bytes);
   };
   try {
-    const out = await commands["clang++"]([...FLAGS, "kernels.cpp", "-o", "kernels.wasm"], files, { stdout: print, stderr: print });
+    const out = await commands["clang++"]([...FLAGS, ...flags, source, "-o", "kernels.wasm"], files, { stdout: print, stderr: print });
     return /** @type {Uint8Array} */ (out?.["kernels.wasm"]);
   } catch {
     throw new Error(`clang failed:\n${log}`);

@@ -1,13 +1,13 @@
-import { type Backend, type BackendStorage, BackendUnavailableError, referenceKernels } from "@dropwise/core/backend";
+import { type Backend, type BackendStorage, BackendUnavailableError, referenceKernels, withEpilogue } from "@dropwise/core/backend";
 import { ATTENTION_SCRATCH_BYTES, attention } from "./attention";
 import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
 import { lstm } from "./lstm";
 import { SCRATCH_BYTES as MATMUL_SCRATCH_BYTES, matmul } from "./matmul";
-import { builtInModule, checkKernels, compile, forSharedMemory, KERNEL_NAMES } from "./module";
+import { builtInModule, builtInRelaxedModule, checkKernels, compile, forSharedMemory, KERNEL_NAMES } from "./module";
 import { normalize } from "./normalize";
 import { optimizer } from "./optimizer";
-import { readOptions, type WasmBackendOptions, type WasmOptions } from "./options";
+import { type Given, readOptions, type WasmBackendOptions, type WasmOptions } from "./options";
 import { Pool } from "./pool";
 import { Word } from "./protocol";
 import { reduce } from "./reduce";
@@ -34,7 +34,7 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
   const { threads, ...wanted } = readOptions(options);
   const module = await prepare(wanted, threads > 1);
   const { memory } = module;
-  const { exports } = await instantiate(module);
+  const exports = await instantiate(module);
   const heap = align((exports.__heap_base as WebAssembly.Global).value as number);
   const layout = {
     control: heap,
@@ -50,12 +50,12 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
   if (workers > 0) {
     const starts = Array.from({ length: workers }, (_, i) => {
       const stack = layout.start + i * (STACK_BYTES + SCRATCH_BYTES) + STACK_BYTES; // stacks grow downwards
-      return { module: module.compiled, memory, control: layout.control, stack, scratch: stack, kernels: KERNEL_NAMES };
+      return { modules: module.compiled, memory, control: layout.control, stack, scratch: stack, kernels: KERNEL_NAMES };
     });
     // Where workers are forbidden (by a content security policy, say) one thread does it all.
     pool = await Pool.create(starts).catch(() => null);
   }
-  return backendOf(new Runtime(memory, exports, { ...layout, start }, pool));
+  return backendOf(new Runtime(memory, exports, { ...layout, start }, pool), module.compiled.length > 1);
 }
 
 // --- internal helpers ---
@@ -72,13 +72,17 @@ const CONTROL_BYTES = 1024;
 const align = (address: number): number => Math.ceil(address / 64) * 64;
 
 interface Prepared {
-  readonly compiled: WebAssembly.Module;
+  /** The kernels, and those for relaxed SIMD where they are used. */
+  readonly compiled: readonly WebAssembly.Module[];
   readonly memory: WebAssembly.Memory;
 }
 
-function backendOf(runtime: Runtime): Backend<WasmHandle> {
+function backendOf(runtime: Runtime, isRelaxed: boolean): Backend<WasmHandle> {
   const view = (storage: BackendStorage<WasmHandle>) => runtime.view(storage);
   const reference = referenceKernels((storage) => runtime.view(storage as BackendStorage<WasmHandle>));
+  const maps = elementwise(runtime, reference);
+  const masks = dropout(runtime, reference);
+  const matrices = matmul(runtime, reference);
   return {
     name: "wasm",
     info: {
@@ -86,7 +90,7 @@ function backendOf(runtime: Runtime): Backend<WasmHandle> {
       hostVisible: true,
       dtypes: ["float32", "float64", "int32", "bool"],
       threads: runtime.threads,
-      device: "simd128",
+      device: isRelaxed ? "relaxed-simd" : "simd128",
       maxBufferBytes: MAX_MEMORY - align(runtime.layout.start),
     },
     allocate: (dtype, length) => runtime.allocate(dtype, length),
@@ -94,10 +98,11 @@ function backendOf(runtime: Runtime): Backend<WasmHandle> {
     read: async (storage, start, length) => view(storage).slice(start, start + length),
     view,
     release: (handle) => runtime.release(handle),
-    ...elementwise(runtime, reference),
+    ...maps,
     ...reduce(runtime, reference),
-    ...matmul(runtime, reference),
-    ...dropout(runtime, reference),
+    ...matrices,
+    ...masks,
+    linear: withEpilogue(matrices.linear, { ...maps, ...masks }),
     ...optimizer(runtime, reference),
     ...normalize(runtime),
     ...lstm(runtime),
@@ -109,16 +114,29 @@ function backendOf(runtime: Runtime): Backend<WasmHandle> {
   };
 }
 
-/** The module compiled for the kind of memory, and the memory. */
-async function prepare({ module, memory, isShared }: Omit<WasmOptions, "threads">, hasThreads: boolean): Promise<Prepared> {
+/** The modules compiled for the kind of memory, and the memory. */
+async function prepare({ memory, isShared, ...given }: Omit<WasmOptions, "threads">, hasThreads: boolean): Promise<Prepared> {
   const shared = isShared || hasThreads;
-  let compiled = module;
-  if (compiled instanceof Uint8Array || compiled === undefined) {
-    const bytes = compiled ?? builtInModule();
-    compiled = await compile(shared ? forSharedMemory(bytes) : bytes);
-  }
-  checkKernels(compiled);
+  const compileFor = async (module: Exclude<Given, undefined>, isRelaxed: boolean): Promise<WebAssembly.Module> => {
+    const compiled = module instanceof Uint8Array ? await compile(shared ? forSharedMemory(module) : module) : module;
+    checkKernels(compiled, isRelaxed);
+    return compiled;
+  };
+  const compiled = [await compileFor(given.module ?? builtInModule(), false)];
+  const relaxed = relaxedModuleOf(given);
+  if (relaxed !== undefined) compiled.push(await compileFor(relaxed, true));
   return { compiled, memory: memory ?? newMemory(shared) };
+}
+
+/** The kernels for relaxed SIMD, where they are to be used: an engine without it takes no module that has it. */
+function relaxedModuleOf({ module, relaxedModule, relaxedSimd }: Pick<WasmOptions, "module" | "relaxedModule" | "relaxedSimd">): Given {
+  if (relaxedSimd === false) return undefined;
+  const relaxed = relaxedModule ?? (module === undefined ? builtInRelaxedModule() : undefined);
+  if (relaxed !== undefined && (relaxed instanceof WebAssembly.Module || WebAssembly.validate(relaxed))) return relaxed;
+  if (relaxedSimd === undefined) return undefined;
+  const wanted =
+    relaxed === undefined ? "expected relaxedModule beside module, got none" : "expected a runtime with relaxed SIMD, got one without";
+  throw new BackendUnavailableError("wasm", `${wanted} - leave relaxedSimd out, which takes it where it is`);
 }
 
 /** A memory with as large a maximum as the runtime allows: some reserve addresses for all of it. */
@@ -135,10 +153,12 @@ function newMemory(shared: boolean): WebAssembly.Memory {
 /** All that 32-bit addresses reach. */
 const MAX_MEMORY = 2 ** 32;
 
-async function instantiate({ compiled, memory }: Prepared): Promise<WebAssembly.Instance> {
+/** The exports of all modules: those of the last take the place of others of their name, but for where the tensors may begin. */
+async function instantiate({ compiled, memory }: Prepared): Promise<WebAssembly.Exports> {
   try {
     ensure(memory, 2 * PAGE);
-    return await WebAssembly.instantiate(compiled, { env: { memory } });
+    const instances = await Promise.all(compiled.map((module) => WebAssembly.instantiate(module, { env: { memory } })));
+    return Object.assign({}, ...instances.map(({ exports }) => exports), { __heap_base: instances[0]?.exports.__heap_base });
   } catch (error) {
     if (error instanceof BackendUnavailableError) throw error;
     const wanted = "expected module and memory to fit (a compiled module takes plain memory only)";

@@ -3,14 +3,14 @@ import { areFloat32, elementsOf, isWhole, type Runtime, type WasmHandle } from "
 
 type Members = Required<Pick<Backend<WasmHandle>, "matmul" | "linear">>;
 
-/** Rows of one unit: a multiple of the tile's five, and enough that a copied panel of the other operand is used many times. */
-export const BLOCK_ROWS = 130;
+/** Rows of one unit: a multiple of the tile's five, or six with relaxed SIMD, and enough that a copied panel of the other operand is used many times. */
+export const BLOCK_ROWS = 180;
 
 /** Columns of one unit come in multiples of this, the panels that are copied together. */
 const COLUMN_STEP = 32;
 
-/** Bytes of scratch memory that a thread needs: panels of depth 256 for one block of rows, and for 32 columns. */
-export const SCRATCH_BYTES = 4 * 256 * (BLOCK_ROWS + COLUMN_STEP);
+/** Bytes of scratch memory that a thread needs: panels of depth 128 for one block of rows, and for 32 columns. */
+export const SCRATCH_BYTES = 4 * 128 * (BLOCK_ROWS + COLUMN_STEP);
 
 /** About what a multiplication and an addition take. */
 const MULTIPLY_ADD_NS = 0.05;

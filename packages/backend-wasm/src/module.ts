@@ -1,9 +1,10 @@
 /**
- * The module's bytes, and its two faces. A module says whether the memory it imports is shared, and an engine refuses the other kind; nothing
+ * The bytes of the modules, and their two faces. A second module has the kernels that stand in for those of the same name where the engine has relaxed SIMD.
+ * A module says whether the memory it imports is shared, and an engine refuses the other kind; nothing
  * else in it depends on that. So there is one binary, for plain memory, and `forSharedMemory` sets the one bit in which the two differ.
  */
 import { BackendUnavailableError } from "@dropwise/core/backend";
-import { KERNELS } from "./generated/kernels";
+import { KERNELS, RELAXED_KERNELS } from "./generated/kernels";
 
 /** What the module exports, beside its stack pointer: kernels by name. A kernel computes the units [begin, end) of the call described at `args`. */
 export type Kernel = (args: number, begin: number, end: number, scratch: number) => void;
@@ -31,15 +32,16 @@ export const KERNEL_NAMES = [
 
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
+/** The kernels of the module for relaxed SIMD. */
+export const RELAXED_KERNEL_NAMES: readonly KernelName[] = ["matmul"];
+
 /** What an advice calls the module that others can load. */
 export const MODULE_FILE = "the file @dropwise/backend-wasm/kernels.wasm of this version";
+export const RELAXED_MODULE_FILE = "the file @dropwise/backend-wasm/kernels-relaxed.wasm of this version";
 
-/** The bytes that are built in. They are kept as hexadecimal digits, which compress better than base64. */
-export function builtInModule(): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(KERNELS.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(KERNELS.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
-}
+/** The bytes that are built in. */
+export const builtInModule = (): Uint8Array<ArrayBuffer> => bytesOf(KERNELS);
+export const builtInRelaxedModule = (): Uint8Array<ArrayBuffer> => bytesOf(RELAXED_KERNELS);
 
 /** A copy of the module that imports shared memory: bit 1 of the flags that open the limits of the imported memory. */
 export function forSharedMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -49,12 +51,14 @@ export function forSharedMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return copy;
 }
 
-/** Refuses a compiled module that is another one than the kernels. */
-export function checkKernels(module: WebAssembly.Module): void {
+/** Refuses a compiled module that is another one than the kernels, or than those for relaxed SIMD. */
+export function checkKernels(module: WebAssembly.Module, isRelaxed: boolean): void {
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-  const missing = ["__heap_base", ...KERNEL_NAMES].find((name) => !names.includes(name));
-  if (missing !== undefined)
-    throw new TypeError(`createWasmBackend: expected module to export ${missing}, got one that does not - take ${MODULE_FILE}`);
+  const wanted = ["__heap_base", "__stack_pointer", ...(isRelaxed ? RELAXED_KERNEL_NAMES : KERNEL_NAMES)];
+  const missing = wanted.find((name) => !names.includes(name));
+  if (missing === undefined) return;
+  const [option, file] = isRelaxed ? ["relaxedModule", RELAXED_MODULE_FILE] : ["module", MODULE_FILE];
+  throw new TypeError(`createWasmBackend: expected ${option} to export ${missing}, got one that does not - take ${file}`);
 }
 
 /** Compiles bytes, or says why this runtime cannot. */
@@ -73,6 +77,22 @@ export async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssemb
 }
 
 // --- internal helpers ---
+
+/** Reads what `textOf` of `scripts/build.mjs` wrote. */
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  let count = 0;
+  let above = -3;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 34) above = (code - 31) * 91 - 3;
+    else {
+      bytes[count++] = above + code - (code < 92 ? 35 : 36);
+      above = -3;
+    }
+  }
+  return bytes.slice(0, count);
+}
 
 /** In the flags of a memory's limits: 1 it has a maximum, 2 it is shared. */
 const SHARED = 2;

@@ -1,6 +1,6 @@
 /** What `createWasmBackend` was given, read once and checked. */
 import { BackendUnavailableError, optionsOf, wrongType, wrongValue } from "@dropwise/core/backend";
-import { MODULE_FILE } from "./module";
+import { MODULE_FILE, RELAXED_MODULE_FILE } from "./module";
 import { canShareMemory, processorCount } from "./threads";
 
 /** Options of {@link createWasmBackend}. */
@@ -15,6 +15,17 @@ export interface WasmBackendOptions {
    * plain memory only, and there is one thread. Default: the module that is built in.
    */
   readonly module?: WebAssembly.Module | BufferSource;
+  /**
+   * Whether matrix products use WebAssembly's relaxed SIMD, which multiplies and adds in one step: about half as fast again. The engine then rounds once or
+   * twice, as the processor can, so products may differ in their last bit from one machine to another; masks and dropout never do. `info.device` says what
+   * there is: `"relaxed-simd"` or `"simd128"`. Default: where the engine has it (Chromium 114, Node 22, and newer) and, with `module`, `relaxedModule` is given.
+   */
+  readonly relaxedSimd?: boolean;
+  /**
+   * The kernels for relaxed SIMD, to go with `module`: the file `@dropwise/backend-wasm/kernels-relaxed.wasm` as bytes or compiled. Default: those that are
+   * built in, or none where `module` is given.
+   */
+  readonly relaxedModule?: WebAssembly.Module | BufferSource;
   /** The memory to live in, otherwise unused; its maximum bounds what can be allocated. Shared or plain. Default: a new one that may grow to 4 GiB. */
   readonly memory?: WebAssembly.Memory;
 }
@@ -23,24 +34,38 @@ export interface WasmBackendOptions {
 export interface WasmOptions {
   /** Threads to run; more than one only where memory can be shared. */
   readonly threads: number;
-  /** The kernels, compiled or as bytes of our own; absent: those that are built in. */
-  readonly module: WebAssembly.Module | Uint8Array<ArrayBuffer> | undefined;
+  /** The kernels; absent: those that are built in. */
+  readonly module: Given;
+  /** Those for relaxed SIMD; absent: those that are built in, or, where `module` is given, none. */
+  readonly relaxedModule: Given;
+  readonly relaxedSimd: boolean | undefined;
   readonly memory: WebAssembly.Memory | undefined;
   /** Whether the memory that was given is shared. */
   readonly isShared: boolean;
 }
 
+/** A module, compiled or as bytes of our own, or none. */
+export type Given = WebAssembly.Module | Uint8Array<ArrayBuffer> | undefined;
+
 /** Reads and checks options. Throws BackendUnavailableError where there is no WebAssembly, before anything is asked of it. */
 export function readOptions(options: WasmBackendOptions): WasmOptions {
-  const { threads = "auto", module: given, memory } = optionsOf(OP, options, { threads: "any", module: "any", memory: "any" });
+  const {
+    threads = "auto",
+    module: given,
+    relaxedModule: givenRelaxed,
+    relaxedSimd,
+    memory,
+  } = optionsOf(OP, options, { threads: "any", module: "any", memory: "any", relaxedSimd: "flag", relaxedModule: "any" });
   checkThreads(threads);
   if (typeof WebAssembly !== "object") throw new BackendUnavailableError("wasm", NO_WEBASSEMBLY);
   const buffer = memory === undefined ? undefined : bufferOf(memory);
   const isShared = typeof SharedArrayBuffer === "function" && (buffer as unknown) instanceof SharedArrayBuffer;
-  const module = given === undefined ? undefined : moduleOf(given);
-  const canShare = canShareMemory() && (module === undefined || module instanceof Uint8Array) && (buffer === undefined || isShared);
+  const module = given === undefined ? undefined : moduleOf(given, "module", MODULE_FILE);
+  const relaxedModule = givenRelaxed === undefined ? undefined : moduleOf(givenRelaxed, "relaxedModule", RELAXED_MODULE_FILE);
+  const areBytes = [module, relaxedModule].every((part) => part === undefined || part instanceof Uint8Array);
+  const canShare = canShareMemory() && areBytes && (buffer === undefined || isShared);
   const wanted = threads === "auto" ? Math.min(processorCount(), AUTO_THREADS) : threads;
-  return { threads: canShare ? wanted : 1, module, memory, isShared };
+  return { threads: canShare ? wanted : 1, module, relaxedModule, relaxedSimd, memory, isShared };
 }
 
 // --- internal helpers ---
@@ -74,14 +99,14 @@ function bufferOf(memory: unknown): ArrayBufferLike {
 }
 
 /** A compiled module, of whichever realm, or a copy of its bytes: they may be changed as soon as they are given. */
-function moduleOf(module: unknown): WebAssembly.Module | Uint8Array<ArrayBuffer> {
+function moduleOf(module: unknown, name: string, file: string): WebAssembly.Module | Uint8Array<ArrayBuffer> {
   try {
     const bytes = bytesOf(module);
     if (bytes !== undefined) return bytes;
     WebAssembly.Module.exports(module as WebAssembly.Module); // throws for anything else
     return module as WebAssembly.Module;
   } catch {
-    throw wrongType(OP, "module to be a WebAssembly.Module or the bytes of one", module, `take ${MODULE_FILE}`);
+    throw wrongType(OP, `${name} to be a WebAssembly.Module or the bytes of one`, module, `take ${file}`);
   }
 }
 

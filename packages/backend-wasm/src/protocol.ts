@@ -31,7 +31,8 @@ export const MAX_CHUNKS = 2 ** CHUNK_BITS - 1;
 
 /** What a worker is told when it starts. */
 export interface Start {
-  readonly module: WebAssembly.Module;
+  /** A kernel is taken from the last of them that has one of its name. */
+  readonly modules: readonly WebAssembly.Module[];
   readonly memory: WebAssembly.Memory;
   /** The address of the shared words. */
   readonly control: number;

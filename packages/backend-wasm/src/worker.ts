@@ -8,12 +8,17 @@ interface Port {
   postMessage(message: unknown): void;
 }
 
-function work({ module, memory, control, stack, scratch, kernels }: Start, port: Port): void {
+function work({ modules, memory, control, stack, scratch, kernels }: Start, port: Port): void {
   const words = new Int32Array(memory.buffer, control, Word.length);
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  // Every instance begins with the same stack; each thread has one of its own.
-  (exports.__stack_pointer as WebAssembly.Global).value = stack;
-  const functions = kernels.map((name) => exports[name] as (args: number, begin: number, end: number, scratch: number) => void);
+  const functions: Functions[number][] = [];
+  for (const module of modules) {
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    // Every instance begins with the same stack; each thread has one of its own.
+    (exports.__stack_pointer as WebAssembly.Global).value = stack;
+    kernels.forEach((name, i) => {
+      if (name in exports) functions[i] = exports[name] as Functions[number];
+    });
+  }
   port.postMessage("ready");
 
   let spin = SPIN_MS;

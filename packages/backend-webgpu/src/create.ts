@@ -1,4 +1,4 @@
-import type { Backend } from "@dropwise/core/backend";
+import { type Backend, withEpilogue } from "@dropwise/core/backend";
 import { acquire, type WebGPUBackendOptions } from "./acquire";
 import { createGpu, type Gpu } from "./gpu/gpu";
 import type { GpuMemory } from "./gpu/memory";
@@ -113,7 +113,7 @@ export async function open(options: WebGPUBackendOptions, windowBytes?: number):
     dropout: member("dropout", dropout),
     unfold: member("unfold", unfold),
     fold: member("fold", fold),
-    linear: member("linear", linear),
+    linear: withEpilogue(member("linear", linear), { unary: member("unary", unary), dropout: member("dropout", dropout) }),
     softmax: member("softmax", softmax),
     softmaxGrad: member("softmaxGrad", softmaxGrad),
     optimizerStep: member("optimizerStep", optimizerStep),

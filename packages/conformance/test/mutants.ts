@@ -18,6 +18,7 @@ import {
 } from "@dropwise/core/backend";
 import { createMinimalBackend } from "./minimal-backend";
 import { attentionMutants, rightAttention } from "./mutants-attention";
+import { linearMutants } from "./mutants-linear";
 import { lstmMutants, rightLstm } from "./mutants-lstm";
 import { normalizeMutants, rightNormalize } from "./mutants-normalize";
 
@@ -363,6 +364,7 @@ export const mutants: readonly Mutant[] = [
     "training > takes five steps of AdamW",
     "training > takes five steps of SGD with weight decay",
   ),
+  ...linearMutants,
 ];
 
 // --- internal helpers ---

@@ -10,6 +10,7 @@ const masks = {
   generator: p.generator,
   elementOffset: p.integer(0, 0, 2 ** 52),
 };
+const { inplace: _, ...outOfPlace } = masks;
 /** A lone number stands for p. */
 const dropout = (shape: readonly number[]): Case => [p.tensor(shape), p.or(p.options(masks), p.fraction(0.5))];
 const noiseShape = p.list(p.nullable(p.integer(1, -1, 3)), 2);
@@ -183,6 +184,11 @@ export const functionalCases: Cases = {
   "functional.isnan": [p.tensor()],
 
   "functional.linear": [p.operand([4, 3]), p.operand([2, 3]), p.nullable(p.optional(p.operand([2])))],
+  "functional.linearDropout": [
+    p.operand([4, 3]),
+    p.operand([2, 3]),
+    p.options({ ...outOfPlace, bias: p.nullable(p.operand([2])), activation: p.word("relu", "gelu") }),
+  ],
   "functional.minimum": [p.or(p.tensor(), p.number(1)), p.operandOrNumber(2)],
   "functional.maximum": [p.or(p.tensor(), p.number(1)), p.operandOrNumber(2)],
   "functional.where": [p.operand([2, 3], { dtype: "bool" }), p.or(p.operand(), p.number(1)), p.operandOrNumber(3)],

@@ -11,6 +11,11 @@ namespace {
 /// About what a multiplication with its sum takes, in ns, with vectors of four floats; wider ones are quicker in proportion.
 constexpr double kMultiplyAddNs = 0.04;
 
+size_t partsOf(size_t whole, size_t part) { return (whole + part - 1) / part; }
+
+/// One of `shares` parts of `whole`, in multiples of `step`.
+size_t shareOf(size_t whole, size_t shares, size_t step) { return partsOf(partsOf(whole, shares), step) * step; }
+
 }  // namespace
 
 const char* Backend::matmul(BlockReader& block) {
@@ -38,11 +43,12 @@ const char* Backend::matmul(BlockReader& block) {
   a.bias = hasBias ? block.floats(a.n) : nullptr;
   if (block.fault() != nullptr || results == 0) return block.fault();
   if (!hasScratch()) return "expected memory for the panels, got none";
-  a.blockRows = kBlockRows;
-  // Every unit packs what it reads of both operands, so no more of them than are needed to share the work well.
-  const size_t rowBlocks = batches * ((a.m + kBlockRows - 1) / kBlockRows), threads = pool_.threads();
-  const size_t wanted = threads == 1 ? 1 : (2 * threads + rowBlocks - 1) / rowBlocks, tile = kernels_.tileColumns;
-  a.blockColumns = ((a.n + wanted - 1) / wanted + tile - 1) / tile * tile;
+  // Every unit packs what it reads of both operands, so no more of them than are needed to share the work well, and those rather of few columns: a
+  // panel of columns that is copied is used by all rows.
+  const size_t wanted = pool_.threads() == 1 ? 1 : 2 * pool_.threads();
+  const size_t rowBlocks = batches * partsOf(a.m, kBlockRows);
+  a.blockColumns = shareOf(a.n, partsOf(wanted, rowBlocks), kernels_.tileColumns);
+  a.blockRows = smaller(kBlockRows, shareOf(a.m, partsOf(wanted, batches * partsOf(a.n, a.blockColumns)), kRowStep));
   const size_t units = matmulUnits(a, batches);
   share(KernelId::matmul, &a, units, double(results) * double(a.k) / double(units) * kMultiplyAddNs * 4 / double(kernels_.lanes) + 1);
   return nullptr;

@@ -55,7 +55,7 @@ DROPWISE_ENTRY(runLstmGrad, LstmArgs, lstmGrad<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runAttention, AttentionArgs, attention<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runAttentionGrad, AttentionArgs, attentionGrad<V>(args, begin, end, scratch))
 
-static_assert(kBlockRows % V::kTileRows == 0, "a block of rows is whole tiles");
+static_assert(kBlockRows % kRowStep == 0 && kRowStep % V::kTileRows == 0, "a block of rows is whole tiles");
 
 }  // namespace entry
 

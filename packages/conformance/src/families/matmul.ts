@@ -1,5 +1,5 @@
 /** Matrix products: every kind of size, transposed operands, batches, and the linear layer. */
-import { functional as F, type Tensor } from "@dropwise/core";
+import { functional as F, Generator, type Tensor } from "@dropwise/core";
 import { each, type Family } from "../case";
 import { eighths, input, uniform } from "../inputs";
 import { EQUAL, SUMS } from "../tolerance";
@@ -119,5 +119,30 @@ export const matmul: Family = {
       eighths([9], 3),
     );
     await within(EQUAL)(linear, eighths([65, 128], 1), eighths([67, 128], 2), eighths([67], 3));
+  },
+
+  "drops out of linear layers, behind a relu or none, with the mask of dropout, from any element on": async ({ within }) => {
+    for (const [rows, features, size] of [
+      [1, 1, 1],
+      [3, 17, 9],
+      [65, 128, 67],
+      [390, 40, 70],
+    ] as const) {
+      for (const activation of [undefined, "relu"] as const) {
+        for (const elementOffset of [0, 6, 2 ** 34 + 1]) {
+          // A scale that is a power of two, so that all sums are exact.
+          const options = { p: 0.75, elementOffset, ...(activation && { activation }) };
+          await within(EQUAL)(
+            (x, w, bias) => [
+              F.linearDropout(x, w, { ...options, bias, generator: new Generator(4) }),
+              F.linearDropout(x, w, { ...options, generator: new Generator(5) }),
+            ],
+            eighths([rows, features], 1),
+            eighths([size, features], 2),
+            eighths([size], 3),
+          );
+        }
+      }
+    }
   },
 };

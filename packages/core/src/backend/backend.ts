@@ -113,6 +113,14 @@ export interface MaskLayout {
   keeps(spec: DropoutSpec): (element: number) => boolean;
 }
 
+/** What becomes of a product's result while it is at hand, in this order. */
+export interface Epilogue {
+  /** As the `unary` of that name. */
+  readonly activation?: "relu" | undefined;
+  /** As `dropout`, over the result row by row; never with a `layout`. */
+  readonly dropout?: DropoutSpec | undefined;
+}
+
 /**
  * Windows that slide over the one, two or three dimensions behind `[N, C]`; each list has a number for each of them. Element k of window o lies at the
  * place `o * stride + k * dilation - padding`. Places outside are padding, before the first element and behind the last one. All numbers and places are
@@ -293,8 +301,11 @@ export interface Backend<Handle = unknown> {
   unfold?(spec: WindowSpec, x: Operand<Handle>, out: Operand<Handle>): void;
   /** The transpose of `unfold`: each element of `out`, `[N, C, ...sizes]`, is the sum of all that `unfold` would write of it in `x`, in a fixed order; the padding's are left out. */
   fold?(spec: WindowSpec, x: Operand<Handle>, out: Operand<Handle>): void;
-  /** `out[m, n] = sum_k x[m, k] * weight[n, k] + bias[n]`, all rank 2 (bias rank 1, or null) and contiguous. */
-  linear?(x: Operand<Handle>, weight: Operand<Handle>, bias: Operand<Handle> | null, out: Operand<Handle>): void;
+  /**
+   * `out[m, n] = sum_k x[m, k] * weight[n, k] + bias[n]`, all rank 2 (bias rank 1, or null) and contiguous; behind it the `epilogue`, with the bits that it has
+   * as calls of its own (see `withEpilogue`). Only float32 has one, and a backend of the first version is never handed one.
+   */
+  linear?(x: Operand<Handle>, weight: Operand<Handle>, bias: Operand<Handle> | null, out: Operand<Handle>, epilogue?: Epilogue): void;
   /** Softmax, or its logarithm for `log`, over the middle of `[outer, size, inner]`; contiguous; `out` may be `x`. */
   softmax?(log: boolean, x: Operand<Handle>, out: Operand<Handle>, outer: number, size: number, inner: number): void;
   /** The gradient of `softmax` (`log`, `[outer, size, inner]`) from its output `y` and the incoming `grad`; contiguous; `out` may be `grad`. */

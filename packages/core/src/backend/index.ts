@@ -32,6 +32,7 @@ export type {
   BackendInfo,
   BackendStorage,
   DropoutSpec,
+  Epilogue,
   LstmSpec,
   MaskLayout,
   NormalizeSpec,
@@ -40,6 +41,7 @@ export type {
   WindowSpec,
 } from "./backend";
 export { contiguousStrides, createTypedArray, isContiguous, mergeDims, philox4x32, scaleOf, sizeOf, thresholdOf } from "./checked";
+export { withEpilogue } from "./epilogue";
 export type { View } from "./kernels";
 export { type BinaryOp, type ComparisonOp, isComparison, type ReduceOp, type UnaryOp } from "./op-names";
 export { versionOf } from "./versions";

@@ -40,6 +40,7 @@ export { einsum } from "./einsum";
 export { type EmbeddingOptions, embedding, type OneHotOptions, oneHot } from "./embedding";
 export { indexSelect, maskedFill } from "./index-select";
 export { type InterpolateOptions, type InterpolationMode, interpolate, pixelShuffle } from "./interpolate";
+export { type LinearDropoutOptions, linearDropout } from "./linear-dropout";
 export { isnan, logicalAnd, logicalNot, logicalOr } from "./logic";
 export { type HuberOptions, huberLoss, l1Loss, mseLoss, type SmoothL1Options, smoothL1Loss } from "./losses";
 export {

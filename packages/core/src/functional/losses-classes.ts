@@ -6,6 +6,7 @@ import { checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { refusal, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { gather } from "../ops/gather";
+import { minusMeanOfPicked } from "../ops/mean-of-picked";
 import { formatShape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { logSoftmax } from "./activations";
@@ -131,6 +132,9 @@ export function checkClasses(op: string, input: Tensor, target: Tensor, weight: 
 
 function lossOfClasses(op: string, logs: Tensor, targets: Classes, reduction: Reduction, smoothing: number): Tensor {
   const { classes: given, dim, weight: ofClass, ignoreIndex, mayIgnore } = targets;
+  const isPlain = reduction === "mean" && smoothing === 0 && ofClass === null && given.size > 0;
+  // The host has looked at the classes exactly where it sees the memory.
+  if (isPlain && !mayIgnore) return minusMeanOfPicked(logs, dim, given);
   const counts = mayIgnore ? given.ne(ignoreIndex) : null;
   const only = (x: Tensor) => (counts === null ? x : x.where(counts, 0));
   const classes = only(given);

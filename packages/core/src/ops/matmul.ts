@@ -70,24 +70,7 @@ export function matmul(left: Tensor, right: Tensor): Tensor {
 
 /** `x weight^T + bias` over the last dimension of x. */
 export function linear(input: Tensor, weights: Tensor, offsets?: Tensor | null): Tensor {
-  const x = checkTensor("linear", input);
-  const weight = checkTensor("linear", weights, "weight");
-  const bias = offsets === undefined || offsets === null ? null : checkTensor("linear", offsets, "bias");
-  const fits = weight.sizes.length === 2 && x.sizes.length > 0 && x.sizes.at(-1) === weight.sizes[1];
-  if (!fits) {
-    throw new ShapeError(
-      "linear",
-      [x.sizes, weight.sizes],
-      `expected x [..., in] and weight [out, in], got ${formatShape(x.sizes)} and ${formatShape(weight.sizes)}`,
-    );
-  }
-  if (bias && (bias.sizes.length !== 1 || bias.sizes[0] !== weight.sizes[0])) {
-    throw new ShapeError(
-      "linear",
-      [weight.sizes, bias.sizes],
-      `expected a bias of shape [${weight.sizes[0]}], got ${formatShape(bias.sizes)}`,
-    );
-  }
+  const [x, weight, bias] = checkLinear("linear", input, weights, offsets);
   const inputs: Inputs = bias ? [x, weight, bias] : [x, weight];
   const sameDtype = isFloating(x.dtype) && inputs.every((input) => input.dtype === x.dtype);
   if (!sameDtype || linearKernel(x.storage.device) === undefined) {
@@ -102,6 +85,24 @@ export function linear(input: Tensor, weights: Tensor, offsets?: Tensor | null):
     const out = runContiguous(linearPrimitive, [rows, ...inputs.slice(1)], null);
     return out.reshape([...x.sizes.slice(0, -1), weight.sizes[0] as number]);
   });
+}
+
+/** The operands of `linear`, when they fit. */
+export function checkLinear(op: string, input: Tensor, weights: Tensor, offsets?: Tensor | null): [Tensor, Tensor, Tensor?] {
+  const x = checkTensor(op, input);
+  const weight = checkTensor(op, weights, "weight");
+  const bias = offsets === undefined || offsets === null ? null : checkTensor(op, offsets, "bias");
+  const fits = weight.sizes.length === 2 && x.sizes.length > 0 && x.sizes.at(-1) === weight.sizes[1];
+  if (!fits) {
+    const detail = `expected x [..., in] and weight [out, in], got ${formatShape(x.sizes)} and ${formatShape(weight.sizes)}`;
+    throw new ShapeError(op, [x.sizes, weight.sizes], detail);
+  }
+  if (bias === null) return [x, weight];
+  if (bias.sizes.length !== 1 || bias.sizes[0] !== weight.sizes[0]) {
+    const detail = `expected a bias of shape [${weight.sizes[0]}], got ${formatShape(bias.sizes)}`;
+    throw new ShapeError(op, [weight.sizes, bias.sizes], detail);
+  }
+  return [x, weight, bias];
 }
 
 // --- internal helpers ---

@@ -1,8 +1,9 @@
 // out[b, i, j] = sum_l x[b, i, l] * y[b, l, j] (+ bias[j]), float32, for matrices with any row and column strides.
 //
-// The usual blocked product. A panel of y (kDepth deep, a tile wide) and the block of x (kDepth deep, in panels a tile high) are copied so
-// that the innermost loop reads both in order; that loop keeps one tile of sums in registers. The copies also take care of strides, so
-// that a transposed operand costs the same, and of edges: panels are filled up with zeros.
+// The usual blocked product. A panel of y (kDepth deep, a tile wide) is copied so that the innermost loop reads it in order; that loop keeps one
+// tile of sums in registers. Rows of x are read where they are if their elements lie side by side and few panels of y need them, else they are
+// copied too, in panels a tile high. The copies also take care of strides, so that a transposed operand costs little more. Edges are tiles of
+// fewer rows and vectors; lanes beyond the last column are filled up with zeros in the copy, and never stored.
 //
 // Sums are float32: in index order within pieces of kDepth, then piece after piece. The bits of an element depend on nothing else, neither
 // on the range of units asked for nor on the size of blocks; k is never split between threads.
@@ -13,10 +14,14 @@
 DROPWISE_BEGIN
 
 /// Depth of a panel: the panel of y stays in the first-level cache beside one of x.
-constexpr size_t kDepth = 256;
+constexpr size_t kDepth = 128;
 /// Columns of y that are copied together, in as many panels as that takes: a pair of cache lines, which processors fetch together, where its
 /// rows are far apart. More would push each other out of the first-level cache, since panels and rows lie powers of two apart.
 constexpr size_t kColumnsTogether = 32;
+/// Columns of a block up to which rows of x are read in place: copying takes a time of its own, and so does reading more rows at once than one.
+constexpr size_t kColumnsInPlace = 512;
+/// Rows of a block up to which y is read in place.
+constexpr size_t kRowsInPlace = 32;
 
 struct MatmulArgs {
   const float* x;
@@ -34,7 +39,9 @@ struct Tile {
   static constexpr size_t kColumns = size_t(V::kTileVectors) * V::kLanes;
   /// Columns that are copied together: whole panels.
   static constexpr size_t kTogether = kColumns < kColumnsTogether ? kColumnsTogether / kColumns * kColumns : kColumns;
-  /// Rows of the lower tile that the last rows get where they are so few.
+  static constexpr size_t kRowsTogether = kRows * 16;
+  /// Whether there is a tile of every height and of every whole number of vectors; else of kRows, kFewRows and 1, which take more code.
+  static constexpr bool kHasAll = V::kTilesOfAllSizes;
   static constexpr int kFewRows = V::kTileRows * 2 / 3;
 };
 
@@ -63,9 +70,9 @@ DROPWISE_INLINE size_t packSquares(Transpose transpose, const float* from, size_
   return i;
 }
 
-/// Copies count x depth elements into a panel Width lanes wide: element (i, l) goes to panel[l * Width + i], and lanes from `count` on are 0.
+/// Copies count x depth elements into a panel Width lanes wide: element (i, l) goes to panel[l * Width + i], and lanes from `count` to `filled` are 0.
 template <class V, size_t Width>
-DROPWISE_NOINLINE void pack(const float* from, size_t stride, size_t depthStride, size_t count, size_t depth, float* panel) {
+DROPWISE_NOINLINE void pack(const float* from, size_t stride, size_t depthStride, size_t count, size_t depth, float* panel, size_t filled = Width) {
   if (count == Width && stride == 1) {
     for (size_t l = 0; l < depth; l++) __builtin_memcpy(panel + l * Width, from + l * depthStride, Width * sizeof(float));
     return;
@@ -74,69 +81,167 @@ DROPWISE_NOINLINE void pack(const float* from, size_t stride, size_t depthStride
   if (depthStride == 1) {
     if constexpr (V::kLanes == 16 && Width >= 16) i = packSquares<16, Width>(V::transpose16x16, from, stride, i, count, depth, panel);
     i = packSquares<4, Width>(V::transpose4x4, from, stride, i, count, depth, panel);
+    // The last square may overlap the one before.
+    if (i < count && count >= 4) i = packSquares<4, Width>(V::transpose4x4, from, stride, count - 4, count, depth, panel);
   }
-  for (; i < Width; i++) {
+  for (; i < filled; i++) {
     for (size_t l = 0; l < depth; l++) panel[l * Width + i] = i < count ? from[i * stride + l * depthStride] : 0.0f;
   }
 }
 
-/// Copies the panels of y that go together, `count` columns; side by side where its rows are contiguous, else one after the other.
+/// Vectors that hold `columns` floats.
 template <class V>
-DROPWISE_INLINE void packColumns(const float* from, size_t stride, size_t depthStride, size_t count, size_t depth, float* panels) {
-  constexpr size_t W = Tile<V>::kColumns;
-  size_t c = 0;
-  if (stride == 1) {
-    const size_t whole = count / W;
-    for (size_t l = 0; l < depth; l++) {
-      for (size_t p = 0; p < whole; p++) __builtin_memcpy(panels + p * W * kDepth + l * W, from + l * depthStride + p * W, W * sizeof(float));
-    }
-    c = whole * W;
-  }
-  for (; c < count; c += W) pack<V, W>(from + c * stride, stride, depthStride, smaller(W, count - c), depth, panels + c * kDepth);
+DROPWISE_INLINE size_t vectorsOf(size_t columns) {
+  return (columns + size_t(V::kLanes) - 1) / size_t(V::kLanes);
 }
 
-/// One tile of sums over `depth`, added to `base` (rows baseStride apart; null for zeros). Writes the first `rows` x `columns` of it.
-/// y is read kColumns wide, rows yStep apart; x one panel. R is kTileRows, or less for the last
-/// rows, which rows of zeros would only slow down.
-template <class V, int R>
-DROPWISE_NOINLINE void matmulTile(const float* x, const float* y, size_t yStep, size_t depth, const float* base, size_t baseStride, float* out,
-                                  size_t outStride, size_t rows, size_t columns) {
-  constexpr int C = V::kTileVectors, L = V::kLanes;
+/// Copies `count` rows of x or columns of y into panels of Width, one after the other; side by side where what lies side by side belongs to them.
+template <class V, size_t Width>
+DROPWISE_INLINE void packPanels(const float* from, size_t stride, size_t depthStride, size_t count, size_t depth, float* panels) {
+  size_t c = 0;
+  if (stride == 1) {
+    const size_t whole = count / Width;
+    for (size_t l = 0; l < depth; l++) {
+      for (size_t p = 0; p < whole; p++) __builtin_memcpy(panels + p * Width * kDepth + l * Width, from + l * depthStride + p * Width, Width * sizeof(float));
+    }
+    c = whole * Width;
+  }
+  for (; c < count; c += Width) {
+    const size_t lanes = smaller(Width, count - c), filled = Width % size_t(V::kLanes) == 0 ? vectorsOf<V>(lanes) * size_t(V::kLanes) : Width;
+    pack<V, Width>(from + c * stride, stride, depthStride, lanes, depth, panels + c * kDepth, filled);
+  }
+}
+
+/// Where tiles read x: element (r, l) is at[r * row + l * step]; `row` or `step` is 1.
+struct Rows {
+  const float* at;
+  size_t row, step;
+};
+
+/// One tile of sums, R rows and C vectors, over `depth`, added to `base` (rows baseStride apart; null for zeros). Writes the first `rows` x `columns`
+/// of it. y is read in whole vectors, rows yStep apart. Element (r, l) of x is at[r * row + l * xStep]; kSideBySide: xStep is 1, else `row` is.
+template <class V, int R, int C, bool kSideBySide>
+DROPWISE_NOINLINE void tileOf(const float* at, size_t row, size_t xStep, const float* y, size_t yStep, size_t depth, const float* base, size_t baseStride, float* out, size_t outStride,
+                              size_t rows, size_t columns) {
+  constexpr int L = V::kLanes;
+  constexpr size_t kSteps = V::kReadsRows ? 2 : 1;  // at a time, so that fewer additions of addresses take turns with the multiplications
+  if constexpr (!V::kReadsRows) xStep = Tile<V>::kRows;
   typename V::F32 sums[R][C];
   DROPWISE_UNROLL for (int r = 0; r < R; r++) {
-    DROPWISE_UNROLL for (int c = 0; c < C; c++) sums[r][c] = V::splat(0.0f);
-  }
-  for (size_t l = depth; l > 0; l--) {
-    DROPWISE_OPAQUE(x);
-    DROPWISE_OPAQUE(y);
-    typename V::F32 row[C];
-    DROPWISE_UNROLL for (int c = 0; c < C; c++) row[c] = V::load(y + c * L);
-    DROPWISE_UNROLL for (int r = 0; r < R; r++) {
-      const typename V::F32 factor = V::splat(x[r]);
-      DROPWISE_UNROLL for (int c = 0; c < C; c++) sums[r][c] = V::mulAdd(factor, row[c], sums[r][c]);
+    DROPWISE_UNROLL for (int c = 0; c < C; c++) {
+      if (c * L % 16 == 0) __builtin_prefetch(out + size_t(r) * outStride + c * L);
+      sums[r][c] = V::splat(0.0f);
     }
-    x += V::kTileRows;
-    y += yStep;
   }
+  const float* at3 = at + 3 * row;  // addresses reach three rows from a pointer
+  // `ahead`: how far the pointers are behind.
+  const auto step = [&](size_t ahead) __attribute__((always_inline)) {
+    typename V::F32 vectors[C];
+    DROPWISE_UNROLL for (int c = 0; c < C; c++) vectors[c] = V::load(y + c * L);
+    DROPWISE_UNROLL for (int r = 0; r < R; r++) {
+      const float* const from = kSideBySide ? (r < 3 ? at + size_t(r) * row : at3 + size_t(r - 3) * row) + ahead : at + r;
+      const typename V::F32 factor = V::splat(*from);
+      DROPWISE_UNROLL for (int c = 0; c < C; c++) sums[r][c] = V::mulAdd(factor, vectors[c], sums[r][c]);
+    }
+    y += yStep;
+    DROPWISE_OPAQUE(y);
+    if (kSideBySide) return;
+    at += xStep;
+    DROPWISE_OPAQUE(at);
+  };
+  const auto advance = [&](size_t count) __attribute__((always_inline)) {
+    if (!kSideBySide) return;
+    at += count;
+    DROPWISE_OPAQUE(at);
+    if (R <= 3) return;
+    at3 += count;
+    DROPWISE_OPAQUE(at3);
+  };
+  size_t left = depth;
+  for (; left >= kSteps; left -= kSteps) {
+    step(0);
+    if constexpr (kSteps == 2) step(1);
+    advance(kSteps);
+  }
+  if (kSteps == 2 && left > 0) step(0);
+  const auto total = [&](size_t r, size_t c, typename V::F32 sum) __attribute__((always_inline)) {
+    return base == nullptr ? sum : V::add(V::load(base + r * baseStride + c), sum);
+  };
   if (rows == size_t(R) && columns == size_t(C * L)) {
     DROPWISE_UNROLL for (int r = 0; r < R; r++) {
-      DROPWISE_UNROLL for (int c = 0; c < C; c++) {
-        const size_t at = c * L;
-        V::store(out + r * outStride + at, base == nullptr ? sums[r][c] : V::add(V::load(base + r * baseStride + at), sums[r][c]));
+      DROPWISE_UNROLL for (int c = 0; c < C; c++) V::store(out + r * outStride + c * L, total(r, c * L, sums[r][c]));
+    }
+  } else if constexpr (Tile<V>::kHasAll) {  // all rows and vectors, the last of which is not whole
+    constexpr size_t kLast = size_t(C - 1) * L;
+    const int count = int(columns - kLast);
+    DROPWISE_UNROLL for (int r = 0; r < R; r++) {
+      DROPWISE_UNROLL for (int c = 0; c < C - 1; c++) V::store(out + r * outStride + c * L, total(r, c * L, sums[r][c]));
+      const typename V::F32 sum = sums[r][C - 1];
+      V::storePart(out + r * outStride + kLast, count, base == nullptr ? sum : V::add(V::loadPart(base + r * baseStride + kLast, count), sum));
+    }
+  } else {
+    float edge[R * C * L];
+    DROPWISE_UNROLL for (int r = 0; r < R; r++) {
+      DROPWISE_UNROLL for (int c = 0; c < C; c++) V::store(edge + (r * C + c) * L, sums[r][c]);
+    }
+    for (size_t r = 0; r < rows; r++) {
+      for (size_t c = 0; c < columns; c++) {
+        const float sum = edge[r * (C * L) + c];
+        out[r * outStride + c] = base == nullptr ? sum : base[r * baseStride + c] + sum;
       }
     }
+  }
+}
+
+/// The smallest tile that covers rows x vectors, of at most R and C.
+template <class V, int R, int C, bool kSideBySide>
+DROPWISE_INLINE auto smallestTile(size_t rows, size_t vectors) {
+  constexpr int kLess = Tile<V>::kHasAll ? R - 1 : R > Tile<V>::kFewRows ? Tile<V>::kFewRows : 1;
+  if constexpr (Tile<V>::kHasAll && C > 1) {
+    if (vectors < size_t(C)) return smallestTile<V, R, C - 1, kSideBySide>(rows, vectors);
+  }
+  if constexpr (R > 1) {
+    if (rows <= size_t(kLess)) return smallestTile<V, kLess, C, kSideBySide>(rows, vectors);
+  }
+  return tileOf<V, R, C, kSideBySide>;
+}
+
+/// `tileOf` of the size that fits.
+template <class V>
+DROPWISE_INLINE void matmulTile(const Rows& x, const float* y, size_t yStep, size_t depth, const float* base, size_t baseStride, float* out,
+                                size_t outStride, size_t rows, size_t columns) {
+  constexpr int R = V::kTileRows, C = V::kTileVectors;
+  const bool isSideBySide = V::kReadsRows && x.step == 1;
+  const auto tile = isSideBySide ? smallestTile<V, R, C, V::kReadsRows>(rows, vectorsOf<V>(columns)) : smallestTile<V, R, C, false>(rows, vectorsOf<V>(columns));
+  tile(x.at, x.row, x.step, y, yStep, depth, base, baseStride, out, outStride, rows, columns);
+}
+
+/// The same for rows of x that lie in a panel of `pack`, R of them at most.
+template <class V, int R>
+DROPWISE_INLINE void matmulTile(const float* panel, const float* y, size_t yStep, size_t depth, const float* base, size_t baseStride, float* out,
+                                size_t outStride, size_t rows, size_t columns) {
+  smallestTile<V, R, V::kTileVectors, false>(rows, vectorsOf<V>(columns))(panel, 1, Tile<V>::kRows, y, yStep, depth, base, baseStride, out, outStride, rows,
+                                                                         columns);
+}
+
+/// Copies rows of x so that they lie together: as they are where their elements lie side by side and tiles read them so, else in panels a tile high.
+template <class V>
+DROPWISE_INLINE void packRows(const float* from, size_t row, size_t column, size_t count, size_t depth, float* to) {
+  using T = Tile<V>;
+  if (V::kReadsRows && column == 1) {
+    for (size_t i = 0; i < count; i++) __builtin_memcpy(to + i * kDepth, from + i * row, depth * sizeof(float));
     return;
   }
-  float edge[R * C * L];
-  DROPWISE_UNROLL for (int r = 0; r < R; r++) {
-    DROPWISE_UNROLL for (int c = 0; c < C; c++) V::store(edge + (r * C + c) * L, sums[r][c]);
+  for (size_t i = 0; i < count; i += T::kRowsTogether) {
+    packPanels<V, T::kRows>(from + i * row, row, column, smaller(T::kRowsTogether, count - i), depth, to + i * kDepth);
   }
-  for (size_t r = 0; r < rows; r++) {
-    for (size_t c = 0; c < columns; c++) {
-      const float sum = edge[r * (C * L) + c];
-      out[r * outStride + c] = base == nullptr ? sum : base[r * baseStride + c] + sum;
-    }
-  }
+}
+
+/// What `packRows` made of row i and those after it.
+template <class V>
+DROPWISE_INLINE Rows packedRows(const float* rows, size_t i, size_t column) {
+  if (V::kReadsRows && column == 1) return {rows + i * kDepth, kDepth, 1};
+  return {rows + i * kDepth, 1, Tile<V>::kRows};
 }
 
 /// The blocks [begin, end) of the output: row blocks run fastest, then column blocks, then batches. `scratch`: matmulScratch<V>(blockRows) floats.
@@ -157,33 +262,29 @@ DROPWISE_NOINLINE void matmul(const MatmulArgs& a, size_t begin, size_t end, flo
     const float* const x = a.x + batch * a.xBatch;
     const float* const y = a.y + batch * a.yBatch;
     float* const out = a.out + batch * a.m * a.n;
+    // What is used seldom is better read where it is than copied.
+    const bool rowsInPlace = V::kReadsRows && (a.xRow == 1 || a.xColumn == 1) && right - left <= kColumnsInPlace;
+    const bool columnsInPlace = a.yColumn == 1 && bottom - top <= kRowsInPlace;
 
     for (size_t l = 0; l == 0 || l < a.k; l += kDepth) {  // once even for k = 0, to write the bias or zeros
       const size_t depth = smaller(kDepth, a.k - l);
-      for (size_t i = top; i < bottom; i += T::kRows) {
-        pack<V, T::kRows>(x + i * a.xRow + l * a.xColumn, a.xRow, a.xColumn, smaller(T::kRows, bottom - i), depth, xPanels + (i - top) * kDepth);
-      }
-      // With one panel of rows each element of y is used once, and is better read where it is.
-      const bool direct = a.yColumn == 1 && bottom - top <= T::kRows;
+      if (!rowsInPlace) packRows<V>(x + top * a.xRow + l * a.xColumn, a.xRow, a.xColumn, bottom - top, depth, xPanels);
       for (size_t j = left; j < right; j += T::kTogether) {
         const size_t width = smaller(T::kTogether, right - j);
         const float* const from = y + l * a.yRow + j * a.yColumn;
-        const size_t inPlace = direct ? width - width % T::kColumns : 0;
+        const size_t inPlace = columnsInPlace ? width - width % T::kColumns : 0;
         if (inPlace < width) {
-          packColumns<V>(from + inPlace * a.yColumn, a.yColumn, a.yRow, width - inPlace, depth, yPanels + inPlace * kDepth);
+          packPanels<V, T::kColumns>(from + inPlace * a.yColumn, a.yColumn, a.yRow, width - inPlace, depth, yPanels + inPlace * kDepth);
         }
         for (size_t c = 0; c < width; c += T::kColumns) {
           const float* const panel = c < inPlace ? from + c : yPanels + c * kDepth;
           const size_t step = c < inPlace ? a.yRow : T::kColumns;
           const size_t columns = smaller(T::kColumns, width - c);
           for (size_t i = top; i < bottom; i += T::kRows) {
-            const size_t rows = smaller(T::kRows, bottom - i);
-            const float* const xPanel = xPanels + (i - top) * kDepth;
             float* const to = out + i * a.n + j + c;
             const float* const base = l > 0 ? to : a.bias != nullptr ? a.bias + j + c : nullptr;
-            const size_t baseStride = l > 0 ? a.n : 0;
-            const auto tile = rows == 1 ? matmulTile<V, 1> : rows <= size_t(T::kFewRows) ? matmulTile<V, T::kFewRows> : matmulTile<V, V::kTileRows>;
-            tile(xPanel, panel, step, depth, base, baseStride, to, a.n, rows, columns);
+            const Rows rows = rowsInPlace ? Rows{x + i * a.xRow + l * a.xColumn, a.xRow, a.xColumn} : packedRows<V>(xPanels, i - top, a.xColumn);
+            matmulTile<V>(rows, panel, step, depth, base, l > 0 ? a.n : 0, to, a.n, smaller(T::kRows, bottom - i), columns);
           }
         }
       }

@@ -52,6 +52,7 @@ struct Avx2 {
 
   // --- matrix products ---
   static constexpr int kTileRows = 6, kTileVectors = 2;  // twelve sums, two vectors of y, one factor, of sixteen registers
+  static constexpr bool kTilesOfAllSizes = true, kReadsRows = true;
   DROPWISE_INLINE void transpose4x4(const float* from, size_t stride, float* to, size_t step) {
     __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + stride), c = _mm_loadu_ps(from + 2 * stride), d = _mm_loadu_ps(from + 3 * stride);
     _MM_TRANSPOSE4_PS(a, b, c, d);

@@ -58,7 +58,8 @@ struct Avx512 {
   DROPWISE_INLINE F32 mulAdd(F32 a, F32 b, F32 c) { return _mm512_fmadd_ps(a, b, c); }
 
   // --- matrix products ---
-  static constexpr int kTileRows = 12, kTileVectors = 2;  // 24 sums, two vectors of y, and factors read from memory by the multiplications
+  static constexpr int kTileRows = 6, kTileVectors = 4;  // 24 sums, four vectors of y, one factor: the fewest loads for each multiplication
+  static constexpr bool kTilesOfAllSizes = true, kReadsRows = true;
   DROPWISE_INLINE void transpose4x4(const float* from, size_t stride, float* to, size_t step) {
     __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + stride), c = _mm_loadu_ps(from + 2 * stride), d = _mm_loadu_ps(from + 3 * stride);
     _MM_TRANSPOSE4_PS(a, b, c, d);

@@ -50,6 +50,7 @@ struct Neon {
 
   // --- matrix products ---
   static constexpr int kTileRows = 6, kTileVectors = 4;  // 24 sums, four vectors of y, one factor, of 32 registers
+  static constexpr bool kTilesOfAllSizes = true, kReadsRows = false;
   DROPWISE_INLINE void transpose4x4(const float* from, size_t stride, float* to, size_t step) {
     U32 columns[4];
     toMemoryOrder(vreinterpretq_u32_f32(load(from)), vreinterpretq_u32_f32(load(from + stride)), vreinterpretq_u32_f32(load(from + 2 * stride)),

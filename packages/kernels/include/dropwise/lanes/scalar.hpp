@@ -48,6 +48,7 @@ struct Scalar {
 
   // --- matrix products ---
   static constexpr int kTileRows = 4, kTileVectors = 4;
+  static constexpr bool kTilesOfAllSizes = true, kReadsRows = false;
   DROPWISE_INLINE void transpose4x4(const float* from, size_t stride, float* to, size_t step) {
     for (size_t i = 0; i < 4; i++) {
       for (size_t j = 0; j < 4; j++) to[i * step + j] = from[j * stride + i];

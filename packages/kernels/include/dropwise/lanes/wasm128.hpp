@@ -56,6 +56,7 @@ struct Wasm128 {
 
   // --- matrix products ---
   static constexpr int kTileRows = 5, kTileVectors = 2;  // 13 registers of the 15 that V8 has to give on x86
+  static constexpr bool kTilesOfAllSizes = false, kReadsRows = false;
   DROPWISE_INLINE void transpose4x4(const float* from, size_t stride, float* to, size_t step) {
     U32 columns[4];
     toMemoryOrder(load(from), load(from + stride), load(from + 2 * stride), load(from + 3 * stride), columns);
