@@ -56,9 +56,9 @@ DROPWISE_NOINLINE void attentionGrad(const AttentionArgs& a, size_t begin, size_
     for (size_t key = 0; key < a.keys; key += tile) {
       const size_t keys = smaller(tile, a.keys - key);
       const float* const fromKeys = rowOf(a.key, batch, own, key);
-      packTurned<V>(fromKeys, a.key.row, keys, a.size, keyPanels);
-      packAsRows<V>(fromKeys, a.key.row, keys, a.size, tile, keyRows);
-      packTurned<V>(rowOf(a.value, batch, own, key), a.value.row, keys, a.valueSize, valuePanels);
+      panelsTurned<V>(fromKeys, a.key.row, keys, a.size, keyPanels);
+      panelsOfRows<V>(fromKeys, a.key.row, keys, a.size, tile, keyRows);
+      panelsTurned<V>(rowOf(a.value, batch, own, key), a.value.row, keys, a.valueSize, valuePanels);
       __builtin_memset(keySums, 0, keys * width * sizeof(float));
       __builtin_memset(valueSums, 0, keys * valueWidth * sizeof(float));
 

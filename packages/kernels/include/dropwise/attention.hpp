@@ -162,7 +162,7 @@ DROPWISE_SHARED void putRow(const float* from, size_t n, float factor, bool adds
 
 /// `count` rows of `size` elements to panels a tile wide: row after row in each, panels `rows` * W apart.
 template <class V>
-DROPWISE_NOINLINE void packAsRows(const float* from, size_t stride, size_t count, size_t size, size_t rows, float* panels) {
+DROPWISE_NOINLINE void panelsOfRows(const float* from, size_t stride, size_t count, size_t size, size_t rows, float* panels) {
   constexpr size_t W = AttentionTile<V>::W;
   for (size_t l = 0; l < count; l++) {
     for (size_t c = 0; c < size; c += W) copyRow<V>(from + l * stride + c, smaller(W, size - c), 1.0f, panels + c * rows + l * W, W);
@@ -171,7 +171,7 @@ DROPWISE_NOINLINE void packAsRows(const float* from, size_t stride, size_t count
 
 /// The transpose: element l of row i to panel i / W, there to [l * W + i % W].
 template <class V>
-DROPWISE_NOINLINE void packTurned(const float* from, size_t stride, size_t count, size_t size, float* panels) {
+DROPWISE_NOINLINE void panelsTurned(const float* from, size_t stride, size_t count, size_t size, float* panels) {
   constexpr size_t W = AttentionTile<V>::W;
   for (size_t i = 0; i < count; i += W) pack<V, W>(from + i * stride, stride, 1, smaller(W, count - i), size, panels + i * size);
 }
@@ -348,8 +348,8 @@ DROPWISE_NOINLINE void attention(const AttentionArgs& a, size_t begin, size_t en
       const float* const fromKeys = rowOf(a.key, batch, shared, key);
       const float* const fromValues = rowOf(a.value, batch, shared, key);
       if (fromKeys != packedKeys || fromValues != packedValues) {
-        packTurned<V>(fromKeys, a.key.row, keys, a.size, keyPanels);
-        packAsRows<V>(fromValues, a.value.row, keys, a.valueSize, tile, valuePanels);
+        panelsTurned<V>(fromKeys, a.key.row, keys, a.size, keyPanels);
+        panelsOfRows<V>(fromValues, a.value.row, keys, a.valueSize, tile, valuePanels);
         packedKeys = fromKeys;
         packedValues = fromValues;
       }
