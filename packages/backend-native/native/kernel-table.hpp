@@ -10,7 +10,7 @@ using Kernel = void (*)(const void* args, size_t begin, size_t end, float* scrat
 
 /// Numbered as in `src/call.ts`.
 enum class KernelId : unsigned {
-  dropout, unary, binary, reduce, sumPieces, softmax, softmaxGrad, sgd, adam, matmul, copy, dropoutLayout, convolution, convolutionWeights, pool, poolGrad,
+  dropout, unary, binary, reduce, sumPieces, softmax, softmaxGrad, sgd, adam, matmul, copy, dropoutLayout, convolution, convolutionWeights, pool,
   count
 };
 

@@ -18,7 +18,6 @@ export const Kernel = {
   convolution: 12,
   convolutionWeights: 13,
   pool: 14,
-  poolGrad: 15,
 } as const;
 
 /** Dimensions that a kernel can walk, `kMaxRank`. */

@@ -50,7 +50,6 @@ DROPWISE_ENTRY(runCopy, CopyArgs, copy<V>(args, begin, end))
 DROPWISE_ENTRY(runConvolution, ConvolutionArgs, convolution<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runConvolutionWeights, ConvolutionArgs, convolutionWeights<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runPool, PoolArgs, pool<V>(args, begin, end, scratch))
-DROPWISE_ENTRY(runPoolGrad, PoolArgs, poolGrad<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runDropoutLayout, LayoutArgs, dropoutLayout<V>(args, begin, end))
 
 static_assert(kBlockRows % V::kTileRows == 0 && kConvolutionRows % V::kTileRows == 0, "a block of rows is whole tiles");
@@ -75,7 +74,7 @@ const KernelTable DROPWISE_TABLE = {
     {chosen::entry::runDropout, chosen::entry::runUnary, chosen::entry::runBinary, chosen::entry::runReduce, chosen::entry::runSumPieces,
      chosen::entry::runSoftmax, chosen::entry::runSoftmaxGrad, chosen::entry::runSgd, chosen::entry::runAdam, chosen::entry::runMatmul,
      chosen::entry::runCopy, chosen::entry::runDropoutLayout, chosen::entry::runConvolution, chosen::entry::runConvolutionWeights,
-     chosen::entry::runPool, chosen::entry::runPoolGrad},
+     chosen::entry::runPool},
     size_t(chosen::entry::V::kLanes),
     chosen::Tile<chosen::entry::V>::kColumns,
     chosen::entry::kScratch,
