@@ -28,8 +28,11 @@ export interface WebGPUStats {
   readonly bytes: number;
 }
 
+/** Members that are left to core, which composes them. */
+type Composed = "convolution" | "convolutionGradInput" | "convolutionGradWeight" | "pool" | "poolGrad";
+
 /** The WebGPU backend: every member of a `Backend` that does not need host-visible memory, and a look inside. */
-export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view">> {
+export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view" | Composed>> {
   /** What the adapter says of itself: vendor, architecture, device, description. */
   readonly adapterInfo: GPUAdapterInfo;
   /** The device that everything runs on, to share it with other WebGPU code. */
