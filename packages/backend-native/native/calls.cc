@@ -65,8 +65,7 @@ const char* Backend::run() {
     case KernelId::attentionGrad: return attention(block, id);
     case KernelId::convolution: return convolution(block);
     case KernelId::convolutionWeights: return convolutionWeights(block);
-    case KernelId::pool:
-    case KernelId::poolGrad: return pool(block, id);
+    case KernelId::pool: return pool(block);
     case KernelId::sumPieces:
     case KernelId::count: break;
   }

@@ -63,7 +63,7 @@ class Backend {
   const char* attention(BlockReader& block, KernelId id);
   const char* convolution(BlockReader& block);
   const char* convolutionWeights(BlockReader& block);
-  const char* pool(BlockReader& block, KernelId id);
+  const char* pool(BlockReader& block);
 
   /// Memory that this thread works in, made when first asked for. False when there is none.
   bool hasScratch();

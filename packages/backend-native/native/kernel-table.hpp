@@ -31,7 +31,6 @@ enum class KernelId : unsigned {
   convolution,
   convolutionWeights,
   pool,
-  poolGrad,
   count
 };
 

@@ -74,6 +74,31 @@ describe("a bad call throws and writes nothing:", () => {
     refuses(() => backend.dropout({ ...spec, elementOffset: 2 ** 53 - 10 }, x, out), /expected fewer than 2\^53/);
   });
 
+  test("windows that do not fit the images, or are beyond what is counted", () => {
+    const image = { shape: [1, 1, 8, 8], strides: [64, 64, 8, 1] };
+    const spec = { kernel: [3, 3], stride: [1, 1], dilation: [1, 1], padding: [1, 1], outSizes: [8, 8], groups: 1, padValue: 0 };
+    const weight = { ...x, shape: [1, 1, 3, 3], strides: [9, 9, 3, 1] };
+    const [from, to] = [
+      { ...x, ...image },
+      { ...out, ...image },
+    ];
+    const convolve = (changes: object, given = weight) => backend.convolution({ ...spec, ...changes }, from, given, null, to);
+    refuses(() => convolve({ stride: [0, 1] }), /expected windows within 2\^31 places/);
+    refuses(() => convolve({ dilation: [1, 2 ** 30] }), /expected windows within 2\^31 places/);
+    refuses(() => convolve({ padding: [-1, 1] }), /expected a whole number/);
+    refuses(() => convolve({ kernel: [1, 20_000] }), /expected/);
+    refuses(() => convolve({ groups: 0 }), /expected/);
+    refuses(() => convolve({}, { ...weight, offset: 60 }), /expected 9 elements from offset 60/);
+    refuses(() => backend.convolutionGradInput(spec, { ...from, offset: 1 }, weight, null, to), /expected 64 elements from offset 1/);
+    refuses(
+      () => backend.convolutionGradWeight(spec, from, { ...to, offset: 1 }, { ...out, ...weight, storage: out.storage }),
+      /expected 64 elements/,
+    );
+    refuses(() => backend.pool("max", spec, { ...from, shape: [1, 2, 8, 8] }, to), /expected 128 elements/);
+    refuses(() => backend.pool("mean" as never, spec, from, to), /expected/);
+    refuses(() => backend.poolGrad("max", spec, from, { ...from, offset: 3 }, to), /expected 64 elements from offset 3/);
+  });
+
   test("storage of another dtype than it says", () => {
     const words = { ...x.storage, handle: storage(N, "int32").handle };
     refuses(() => backend.unary("neg", { ...x, storage: words }, out), /expected float32 storage, got int32/);

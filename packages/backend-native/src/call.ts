@@ -24,7 +24,6 @@ export const Kernel = {
   convolution: 18,
   convolutionWeights: 19,
   pool: 20,
-  poolGrad: 21,
 } as const;
 
 /** Dimensions that a kernel can walk, `kMaxRank`. */

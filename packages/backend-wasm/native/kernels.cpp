@@ -47,7 +47,6 @@ extern "C" __attribute__((export_name("planConvolution"))) void planConvolution(
 EXPORT(convolution, ConvolutionArgs) { kernels::convolution<Lanes>(*args, begin, end, scratch); }
 EXPORT(convolutionWeights, ConvolutionArgs) { kernels::convolutionWeights<Lanes>(*args, begin, end, scratch); }
 EXPORT(pool, PoolArgs) { kernels::pool<Lanes>(*args, begin, end, scratch); }
-EXPORT(poolGrad, PoolArgs) { kernels::poolGrad<Lanes>(*args, begin, end, scratch); }
 
 // `SCRATCH_BYTES` of `src/runtime.ts`.
 constexpr size_t kScratch = 176000;

@@ -32,7 +32,6 @@ export const KERNEL_NAMES = [
   "convolution",
   "convolutionWeights",
   "pool",
-  "poolGrad",
 ] as const;
 
 export type KernelName = (typeof KERNEL_NAMES)[number];

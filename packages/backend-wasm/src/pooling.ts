@@ -23,7 +23,7 @@ export function pooling(runtime: Runtime): Members {
       words[0] = runtime.operand("pool", x, elementsIn(x, planes[0]));
       words[1] = 0;
       words[2] = runtime.operand("pool", out, elementsIn(x, planes[1]));
-      run("pool", op, x, planes);
+      run(op, x, planes);
     },
     poolGrad(op, spec, x, grad, out) {
       const planes = writeAxes(runtime, AXES, spec, out.shape.slice(2), grad.shape.slice(2));
@@ -31,7 +31,7 @@ export function pooling(runtime: Runtime): Members {
       words[0] = op === "max" ? runtime.operand("poolGrad", x as Op, elementsIn(out, planes[0])) : 0;
       words[1] = runtime.operand("poolGrad", grad, elementsIn(out, planes[1]));
       words[2] = runtime.operand("poolGrad", out, elementsIn(out, planes[0]));
-      run("poolGrad", op, out, planes);
+      run(op, out, planes);
     },
   };
 
@@ -42,10 +42,10 @@ export function pooling(runtime: Runtime): Members {
     return elementsOf(shape[0] as number, shape[1] as number, plane);
   }
 
-  function run(name: "pool" | "poolGrad", op: PoolOp, { shape }: Op, [, output, kernel]: Planes): void {
+  function run(op: PoolOp, { shape }: Op, [, output, kernel]: Planes): void {
     const planes = (shape[0] as number) * (shape[1] as number);
     runtime.words[3] = POOL.indexOf(op);
     runtime.words[4] = planes;
-    if (planes > 0) runtime.run(name, planes, output * kernel * ELEMENT_NS);
+    if (planes > 0) runtime.run("pool", planes, output * kernel * ELEMENT_NS);
   }
 }

@@ -12,10 +12,11 @@ constexpr double kElementNs = 0.8;
 
 }  // namespace
 
-const char* Backend::pool(BlockReader& block, KernelId id) {
+const char* Backend::pool(BlockReader& block) {
   PoolArgs a;
+  const bool back = block.below(2) != 0;
   a.op = block.below(2);
-  const bool back = id == KernelId::poolGrad, reads = !back || PoolOp(a.op) == PoolOp::max;
+  const bool reads = !back || PoolOp(a.op) == PoolOp::max;
   a.planes = block.count();
   const Planes planes = readAxes(block, a.axes);
   if (planes.input > UINT32_MAX) block.refuse("expected planes of fewer than 2^32 elements");
@@ -25,7 +26,7 @@ const char* Backend::pool(BlockReader& block, KernelId id) {
   a.out = block.floats(back ? input : output);
   if (block.fault() != nullptr || a.planes == 0) return block.fault();
   if (!hasScratch()) return "expected memory for a line, got none";
-  share(id, &a, a.planes, double(planes.output) * double(planes.kernel) * kElementNs + 1);
+  share(KernelId::pool, &a, a.planes, double(planes.output) * double(planes.kernel) * kElementNs + 1);
   return nullptr;
 }
 

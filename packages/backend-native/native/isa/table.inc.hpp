@@ -53,7 +53,6 @@ DROPWISE_ENTRY(runCopy, CopyArgs, copy<V>(args, begin, end))
 DROPWISE_ENTRY(runConvolution, ConvolutionArgs, convolution<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runConvolutionWeights, ConvolutionArgs, convolutionWeights<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runPool, PoolArgs, pool<V>(args, begin, end, scratch))
-DROPWISE_ENTRY(runPoolGrad, PoolArgs, poolGrad<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runDropoutLayout, LayoutArgs, dropoutLayout<V>(args, begin, end))
 DROPWISE_ENTRY(runNormalize, NormalizeArgs, normalize<V>(args, begin, end))
 DROPWISE_ENTRY(runNormalizeGrad, NormalizeGradArgs, normalizeGrad<V>(args, begin, end))
@@ -87,7 +86,7 @@ const KernelTable DROPWISE_TABLE = {
      chosen::entry::runCopy, chosen::entry::runDropoutLayout, chosen::entry::runNormalize, chosen::entry::runNormalizeGrad,
      chosen::entry::runLstm, chosen::entry::runLstmGrad, chosen::entry::runAttention, chosen::entry::runAttentionGrad,
      chosen::entry::runConvolution, chosen::entry::runConvolutionWeights,
-     chosen::entry::runPool, chosen::entry::runPoolGrad},
+     chosen::entry::runPool},
     size_t(chosen::entry::V::kLanes),
     chosen::Tile<chosen::entry::V>::kColumns,
     chosen::entry::kScratch,

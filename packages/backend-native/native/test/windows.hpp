@@ -129,7 +129,7 @@ inline void poolingAgrees(Machine& one, Machine& many, const std::string& name) 
     // Few values, so that many are equal; gradients are ordinary.
     for (size_t i = 0; i < input && dice.state % 2 == 0; i++) start[i] = float(int(start[i]));
     for (size_t i = y; i < grad; i++) start[i] = dice.ordinary();
-    std::vector<double> forward = {id(KernelId::pool), max ? 0.0 : 1.0, double(planes)}, back = {id(KernelId::poolGrad), max ? 0.0 : 1.0, double(planes)};
+    std::vector<double> forward = {id(KernelId::pool), 0, max ? 0.0 : 1.0, double(planes)}, back = {id(KernelId::pool), 1, max ? 0.0 : 1.0, double(planes)};
     w.write(forward);
     w.write(back);
     const size_t at = forward.size();

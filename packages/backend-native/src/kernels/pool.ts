@@ -10,7 +10,7 @@ const POOL: readonly PoolOp[] = ["max", "sum"];
 export function pool(call: Call): Members<"pool" | "poolGrad"> {
   return {
     pool(op, spec, x, out) {
-      const planes = begin("pool", Kernel.pool, op, x);
+      const planes = begin("pool", op, x);
       const [input, output] = axes(call, spec, x.shape.slice(2), out.shape.slice(2));
       call
         .operand("pool", x, planes * input)
@@ -18,7 +18,7 @@ export function pool(call: Call): Members<"pool" | "poolGrad"> {
         .run();
     },
     poolGrad(op, spec, x, grad, out) {
-      const planes = begin("poolGrad", Kernel.poolGrad, op, out);
+      const planes = begin("poolGrad", op, out);
       const [input, output] = axes(call, spec, out.shape.slice(2), grad.shape.slice(2));
       if (op === "max") call.operand("poolGrad", x as Op, planes * input);
       call
@@ -28,10 +28,14 @@ export function pool(call: Call): Members<"pool" | "poolGrad"> {
     },
   };
 
-  function begin(name: string, kernel: number, op: PoolOp, x: Op): number {
+  function begin(name: "pool" | "poolGrad", op: PoolOp, x: Op): number {
     if (!isFloat32(x)) throw new UnsupportedOpError(name, "native", `expected float32, got ${x.storage.dtype} - compose it`);
     const planes = (x.shape[0] as number) * (x.shape[1] as number);
-    call.begin(kernel).number(POOL.indexOf(op)).number(planes);
+    call
+      .begin(Kernel.pool)
+      .number(name === "pool" ? 0 : 1)
+      .number(POOL.indexOf(op))
+      .number(planes);
     return planes;
   }
 }

@@ -96,13 +96,18 @@ DROPWISE_NOINLINE void packPatches(const Window& window, const TapOffsets& offse
           for (size_t e = 0; e < parts[part].length; e++) to[parts[part].lane - column + e] = from[e];
         }
       }
-    } else if (end == i + 1) {
-      for (size_t k = 0; k < depth; k++, to += W) V::store(to, V::load(first + offsets.at[k]));
     } else {
-      const float* const second = whole(i + 1);
-      const typename V::Mask before = V::lt(lane, V::splat(float(parts[i + 1].lane - column)));
-      for (size_t k = 0; k < depth; k++) V::store(to + k * W, V::select(before, V::load(first + offsets.at[k]), V::load(second + offsets.at[k])));
-      for (size_t part = i + 2; part < end; part++) {
+      size_t done = i + 1;
+      if (V::kLanes > 4 && end >= i + 2) {
+        // The first two together, which is most of what wide vectors have.
+        const float* const second = whole(done);
+        const typename V::Mask before = V::lt(lane, V::splat(float(parts[done].lane - column)));
+        for (size_t k = 0; k < depth; k++) V::store(to + k * W, V::select(before, V::load(first + offsets.at[k]), V::load(second + offsets.at[k])));
+        done++;
+      } else {
+        for (size_t k = 0; k < depth; k++) V::store(to + k * W, V::load(first + offsets.at[k]));
+      }
+      for (size_t part = done; part < end; part++) {
         const float* const next = whole(part);
         const typename V::Mask earlier = V::lt(lane, V::splat(float(parts[part].lane - column)));
         for (size_t k = 0; k < depth; k++) V::store(to + k * W, V::select(earlier, V::load(to + k * W), V::load(next + offsets.at[k])));
@@ -112,27 +117,24 @@ DROPWISE_NOINLINE void packPatches(const Window& window, const TapOffsets& offse
   }
 }
 
-/// One row of the result over a box and a piece of the depth, for contiguous rows. `weights`: every kTileRows-th.
+/// The parts of a panel in one row of the result, straight from the window. `weights`: every kTileRows-th.
 template <class V>
-DROPWISE_NOINLINE void convolveRow(const ConvolutionArgs& a, const ConvolutionPlan& p, const Box& box, const Window& window, const ptrdiff_t* offsets,
-                                   const float* weights, size_t depth, bool first, float bias, float* out) {
-  const PlanAxis &d = p.axes[0], &h = p.axes[1], &w = p.axes[2];
-  for (size_t n = 0; n < box.count[0]; n++) {
-    for (size_t z = 0; z < box.count[1]; z++) {
-      for (size_t y = 0; y < box.count[2]; y++) {
-        const float* const from = window.base + ptrdiff_t(n) * window.image + ptrdiff_t(z) * window.place[0] + ptrdiff_t(y) * window.place[1];
-        const size_t outZ = d.outFirst + (box.start[1] + z) * d.outStep, outY = h.outFirst + (box.start[2] + y) * h.outStep;
-        float* const to = out + ((n * a.groups * p.rows * d.outSize + outZ) * h.outSize + outY) * w.outSize + box.start[3];
-        for (size_t x = 0; x < box.count[3]; x += V::kLanes) {
-          const size_t left = box.count[3] - x;
-          const auto load = [&](const float* at) { return left >= size_t(V::kLanes) || at <= window.limit ? V::load(at) : V::loadPart(at, int(left)); };
-          typename V::F32 sum = V::splat(0.0f);
-          for (size_t k = 0; k < depth; k++) sum = V::mulAdd(V::splat(weights[k * Tile<V>::kRows]), load(from + x + offsets[k]), sum);
-          if (left >= size_t(V::kLanes)) V::store(to + x, V::add(first ? V::splat(bias) : V::load(to + x), sum));
-          else V::storePart(to + x, int(left), V::add(first ? V::splat(bias) : V::loadPart(to + x, int(left)), sum));
-        }
-      }
+DROPWISE_NOINLINE void convolveRow(const Window& window, const TapOffsets& offsets, const PanelPart* parts, size_t count, const float* weights, size_t depth,
+                                   bool first, float bias, float* out) {
+  for (size_t i = 0; i < count; i++) {
+    const int length = int(parts[i].length);
+    const float* const from = window.base + parts[i].from;
+    float* const to = out + parts[i].to;
+    const bool full = length == V::kLanes;
+    typename V::F32 sum = V::splat(0.0f);
+    if (full || from + offsets.most <= window.limit) {
+      for (size_t k = 0; k < depth; k++) sum = V::mulAdd(V::splat(weights[k * Tile<V>::kRows]), V::load(from + offsets.at[k]), sum);
+    } else {
+      for (size_t k = 0; k < depth; k++) sum = V::mulAdd(V::splat(weights[k * Tile<V>::kRows]), V::loadPart(from + offsets.at[k], length), sum);
     }
+    sum = V::add(first ? V::splat(bias) : full ? V::load(to) : V::loadPart(to, length), sum);
+    if (full) V::store(to, sum);
+    else V::storePart(to, length, sum);
   }
 }
 
@@ -168,16 +170,16 @@ DROPWISE_NOINLINE void convolution(const ConvolutionArgs& a, size_t begin, size_
       for (size_t i = top; i < bottom; i += R) {
         packWeights<V>(p, a.y + group * p.rows * p.channels * p.kernel, i, smaller(R, bottom - i), l, depth, weights + (i - top) * kDepth);
       }
-      if (direct) {
-        for (size_t i = top; i < bottom; i++) {
-          convolveRow<V>(a, p, box, window, offsets.at, weights + (i - top), depth, l == 0, biases[(i - top) * W], out + i * p.result);
-        }
-        continue;
-      }
       for (size_t j = 0; j < places; j += W) {
         const size_t columns = smaller(W, places - j);
         PanelPart parts[W];
         const size_t count = partsOfPanel<V>(a, p, box, window, j, columns, parts);
+        if (direct) {
+          for (size_t i = top; i < bottom; i++) {
+            convolveRow<V>(window, offsets, parts, count, weights + (i - top), depth, l == 0, biases[(i - top) * W], out + i * p.result);
+          }
+          continue;
+        }
         packPatches<V>(window, offsets, parts, count, depth, panel);
         const PanelPart& last = parts[count - 1];
         const bool contiguous = p.axes[2].outStep == 1 && size_t(last.to - parts[0].to) == last.lane;

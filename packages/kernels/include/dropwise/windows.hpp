@@ -277,7 +277,7 @@ DROPWISE_NOINLINE Window openWindow(const ConvolutionArgs& a, const ConvolutionP
             const size_t until = start >= size ? 0 : smaller(length, size_t((size - start + stride - 1) / stride));
             for (size_t i = 0; i < before; i++) to[i] = 0.0f;
             if (step == 1 && before < until) copyRun<V>(to + before, source + start + ptrdiff_t(before), until - before, last);
-            else if (step == 2) for (size_t i = before; i < until; i++) to[i] = source[start + ptrdiff_t(2 * i)];
+            else if (V::kLanes > 4 && step == 2) for (size_t i = before; i < until; i++) to[i] = source[start + ptrdiff_t(2 * i)];
             else for (size_t i = before; i < until; i++) to[i] = source[start + ptrdiff_t(i) * stride];
             for (size_t i = until > before ? until : before; i < length; i++) to[i] = 0.0f;
           }
