@@ -57,6 +57,10 @@ const char* Backend::run() {
     case KernelId::matmul: return matmul(block);
     case KernelId::copy: return copy(block);
     case KernelId::dropoutLayout: return dropoutLayout(block);
+    case KernelId::activation: return activation(block);
+    case KernelId::where: return where(block);
+    case KernelId::gather:
+    case KernelId::scatterAdd: return gather(block, id);
     case KernelId::sumPieces:
     case KernelId::count: break;
   }

@@ -57,6 +57,9 @@ class Backend {
   const char* adam(BlockReader& block);
   const char* matmul(BlockReader& block);
   const char* copy(BlockReader& block);
+  const char* activation(BlockReader& block);
+  const char* where(BlockReader& block);
+  const char* gather(BlockReader& block, KernelId id);
 
   /// Runs units [0, units), on several threads where that is worth it. `unitNs`: about what one takes on one thread.
   void share(KernelId id, const void* args, size_t units, double unitNs);

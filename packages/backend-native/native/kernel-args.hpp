@@ -2,12 +2,15 @@
 #pragma once
 
 #define DROPWISE_ISA scalar
+#include <dropwise/activation.hpp>
 #include <dropwise/binary.hpp>
 #include <dropwise/copy.hpp>
 #include <dropwise/dropout.hpp>
+#include <dropwise/gather.hpp>
 #include <dropwise/mask-layout.hpp>
 #include <dropwise/matmul.hpp>
 #include <dropwise/optimizer.hpp>
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>
 #include <dropwise/unary.hpp>
+#include <dropwise/where.hpp>

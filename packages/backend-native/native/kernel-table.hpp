@@ -9,7 +9,7 @@ namespace dropwise {
 using Kernel = void (*)(const void* args, size_t begin, size_t end, float* scratch);
 
 /// Numbered as in `src/call.ts`.
-enum class KernelId : unsigned { dropout, unary, binary, reduce, sumPieces, softmax, softmaxGrad, sgd, adam, matmul, copy, dropoutLayout, count };
+enum class KernelId : unsigned { dropout, unary, binary, reduce, sumPieces, softmax, softmaxGrad, sgd, adam, matmul, copy, dropoutLayout, activation, where, gather, scatterAdd, count };
 
 struct KernelTable {
   const char* isa;

@@ -15,12 +15,16 @@ export const Kernel = {
   matmul: 9,
   copy: 10,
   dropoutLayout: 11,
+  activation: 12,
+  where: 13,
+  gather: 14,
+  scatterAdd: 15,
 } as const;
 
 /** Dimensions that a kernel can walk, `kMaxRank`. */
 export const MAX_RANK = 8;
 
-/** Numbers in the argument block; the longest call, `binary` of eight dimensions, takes 35. */
+/** Numbers in the argument block; the longest call, `where` of eight dimensions, takes 44. */
 export const BLOCK_LENGTH = 64;
 
 /**

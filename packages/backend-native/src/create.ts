@@ -5,6 +5,7 @@ import { BLOCK_LENGTH, Call, disposed } from "./call";
 import { copy } from "./kernels/copy";
 import { dropout } from "./kernels/dropout";
 import { elementwise } from "./kernels/elementwise";
+import { gather } from "./kernels/gather";
 import { optimizer } from "./kernels/optimizer";
 import { products } from "./kernels/products";
 import { reductions } from "./kernels/reductions";
@@ -93,6 +94,7 @@ function backendOf(call: Call, threads: number, isa: string): Backend<NativeHand
     ...products(call, reference),
     ...optimizer(call, reference),
     ...copy(call, reference),
+    ...gather(call, reference),
     dispose: () => {
       if (!live) return;
       live = false;

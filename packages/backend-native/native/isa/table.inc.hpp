@@ -1,14 +1,17 @@
 // Included by each file of this folder, which names its instruction set: DROPWISE_ISA (also the namespace), DROPWISE_LANES (the lane type) and
 // DROPWISE_TABLE (the table to define). Nothing of the C++ library may be used here: see `dropwise/config.hpp`.
+#include <dropwise/activation.hpp>
 #include <dropwise/binary.hpp>
 #include <dropwise/copy.hpp>
 #include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
+#include <dropwise/gather.hpp>
 #include <dropwise/matmul.hpp>
 #include <dropwise/optimizer.hpp>
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>
 #include <dropwise/unary.hpp>
+#include <dropwise/where.hpp>
 
 #include "../kernel-table.hpp"
 
@@ -45,6 +48,10 @@ DROPWISE_ENTRY(runAdam, AdamArgs, adam<V>(args, begin, end))
 DROPWISE_ENTRY(runMatmul, MatmulArgs, matmul<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runCopy, CopyArgs, copy<V>(args, begin, end))
 DROPWISE_ENTRY(runDropoutLayout, LayoutArgs, dropoutLayout<V>(args, begin, end))
+DROPWISE_ENTRY(runActivation, ActivationArgs, activation<V>(args, begin, end))
+DROPWISE_ENTRY(runWhere, WhereArgs, where<V>(args, begin, end))
+DROPWISE_ENTRY(runGather, GatherArgs, gather(args, begin, end))
+DROPWISE_ENTRY(runScatterAdd, GatherArgs, scatterAdd<V>(args, begin, end))
 
 static_assert(kBlockRows % V::kTileRows == 0, "a block of rows is whole tiles");
 
@@ -64,7 +71,8 @@ const KernelTable DROPWISE_TABLE = {
     DROPWISE_STRING(DROPWISE_ISA),
     {chosen::entry::runDropout, chosen::entry::runUnary, chosen::entry::runBinary, chosen::entry::runReduce, chosen::entry::runSumPieces,
      chosen::entry::runSoftmax, chosen::entry::runSoftmaxGrad, chosen::entry::runSgd, chosen::entry::runAdam, chosen::entry::runMatmul,
-     chosen::entry::runCopy, chosen::entry::runDropoutLayout},
+     chosen::entry::runCopy, chosen::entry::runDropoutLayout, chosen::entry::runActivation, chosen::entry::runWhere, chosen::entry::runGather,
+     chosen::entry::runScatterAdd},
     size_t(chosen::entry::V::kLanes),
     chosen::Tile<chosen::entry::V>::kColumns,
     chosen::matmulScratch<chosen::entry::V>(kBlockRows),

@@ -29,5 +29,5 @@ export { type Part, tensorOfParts } from "../tensor/parts";
 export type { Backend, BackendInfo, BackendStorage, DropoutSpec, MaskLayout, Operand, OptimizerSpec, WindowSpec } from "./backend";
 export { contiguousStrides, createTypedArray, isContiguous, mergeDims, philox4x32, scaleOf, sizeOf, thresholdOf } from "./checked";
 export type { View } from "./kernels";
-export { type BinaryOp, type ComparisonOp, isComparison, type ReduceOp, type UnaryOp } from "./op-names";
+export { type Activation, type BinaryOp, type ComparisonOp, isComparison, type ReduceOp, type UnaryOp } from "./op-names";
 export { versionOf } from "./versions";

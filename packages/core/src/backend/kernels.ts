@@ -15,7 +15,7 @@ export type UnaryFunction = (x: number) => number;
 export type DefinedUnary = { unary(...args: [...Parameters<Families["unary"]>, definition?: UnaryFunction]): void };
 
 /** The members that came with the second version of the contract. */
-export type LaterMember = "unfold" | "fold";
+export type LaterMember = "unfold" | "fold" | "activation" | "activationGrad";
 
 /** The kernels core calls: every family, and those other ones that the backend has; later ones from the first time on that they are asked for. */
 export type DeviceKernels = Families &

@@ -39,11 +39,11 @@ export function deviceOf(backend: Backend, op = "backend"): Device {
  * A member that came with the second version of the contract, undefined where the backend has none: what one of an earlier version has by its name is
  * something else. It is looked for when it is first asked for, so that only programs that do carry its name.
  */
-export function laterMember<M extends LaterMember>({ backend, kernels }: Device, member: M): Backend[M] {
+export function laterMember<M extends LaterMember>({ backend, kernels }: Device, member: M): DeviceKernels[M] {
   if (member in kernels || backend.info.contract !== LATEST) return kernels[member];
   const found = memberOf(backend, member, true);
   if (found !== undefined) Object.assign(kernels, { [member]: found });
-  return found as Backend[M];
+  return found as DeviceKernels[M];
 }
 
 // --- internal helpers ---
