@@ -1,8 +1,10 @@
 import { type Backend, type BackendStorage, BackendUnavailableError, referenceKernels } from "@dropwise/core/backend";
 import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
+import { gather } from "./gather";
 import { matmul, SCRATCH_BYTES } from "./matmul";
 import { builtInModule, checkKernels, compile, forSharedMemory, KERNEL_NAMES } from "./module";
+import { movement } from "./movement";
 import { optimizer } from "./optimizer";
 import { readOptions, type WasmBackendOptions, type WasmOptions } from "./options";
 import { Pool } from "./pool";
@@ -93,6 +95,8 @@ function backendOf(runtime: Runtime): Backend<WasmHandle> {
     ...matmul(runtime, reference),
     ...dropout(runtime, reference),
     ...optimizer(runtime, reference),
+    ...movement(runtime, reference),
+    ...gather(runtime, reference),
     dispose: () => runtime.dispose(),
     get isDisposed() {
       return runtime.isDisposed;

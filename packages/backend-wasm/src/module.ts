@@ -21,6 +21,11 @@ export const KERNEL_NAMES = [
   "adam",
   "matmul",
   "dropoutLayout",
+  "activation",
+  "copy",
+  "where",
+  "gather",
+  "scatterAdd",
 ] as const;
 
 export type KernelName = (typeof KERNEL_NAMES)[number];

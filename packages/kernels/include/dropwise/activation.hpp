@@ -20,67 +20,49 @@ struct ActivationArgs {
   float* out;
 };
 
-/// The normal distribution function: 1/2 + x P(x^2) / Q(x^2), a least-maximum fit of absolute error for |x| <= 5.5; below it is 0.
+/// (Phi(x) - 1/2) / x of x^2, for |x| <= 5.5: a quotient of two polynomials, a least-maximum fit of absolute error.
+static const float kNormalAbove[] = {2.27851881e-08f, 6.33834091e-06f, 0.000167789236f, 0.00467104691f, 0.0337579684f, 0.398942256f};
+static const float kNormalBelow[] = {1.19750847e-06f, 7.32774751e-05f, 0.00187870085f, 0.028590538f, 0.251284786f, 1.0f};
+
+/// The normal distribution function Phi: 0 below -5.5.
 template <class V>
-DROPWISE_INLINE typename V::F32 normalBelow(typename V::F32 x) {
+DROPWISE_INLINE typename V::F32 normalOf(typename V::F32 x) {
   using F = typename V::F32;
-  const F end = V::splat(5.5f), near = V::lesser(end, V::greater(V::neg(end), x)), z = V::mul(near, near);
-  F p = V::splat(2.27851881e-08f);
-  p = V::add(V::mul(p, z), V::splat(6.33834091e-06f));
-  p = V::add(V::mul(p, z), V::splat(0.000167789236f));
-  p = V::add(V::mul(p, z), V::splat(0.00467104691f));
-  p = V::add(V::mul(p, z), V::splat(0.0337579684f));
-  p = V::add(V::mul(p, z), V::splat(0.398942256f));
-  F q = V::splat(1.19750847e-06f);
-  q = V::add(V::mul(q, z), V::splat(7.32774751e-05f));
-  q = V::add(V::mul(q, z), V::splat(0.00187870085f));
-  q = V::add(V::mul(q, z), V::splat(0.028590538f));
-  q = V::add(V::mul(q, z), V::splat(0.251284786f));
-  q = V::add(V::mul(q, z), V::splat(1.0f));
-  const F y = V::add(V::div(V::mul(near, p), q), V::splat(0.5f));
-  return V::clear(V::lt(x, V::neg(end)), y);
+  const F end = V::splat(5.5f), least = V::splat(-5.5f), near = V::lesser(end, V::greater(least, x)), z = V::mul(near, near);
+  const F y = V::add(V::div(V::mul(near, polynomial<V>(z, kNormalAbove)), polynomial<V>(z, kNormalBelow)), V::splat(0.5f));
+  return V::clear(V::lt(x, least), y);
 }
 
-/// 2u and its derivative, for `geluTanh`.
+/// The density of the normal distribution.
 template <class V>
-DROPWISE_INLINE typename V::F32 tanhOperand(typename V::F32 x) {
-  return V::mul(x, V::add(V::mul(V::mul(x, x), V::splat(0.0713548163f)), V::splat(1.59576912f)));
-}
-
-template <class V>
-DROPWISE_INLINE typename V::F32 tanhSlope(typename V::F32 x) {
-  return V::add(V::mul(V::mul(x, x), V::splat(0.214064449f)), V::splat(1.59576912f));
-}
-
-template <class V, class F>
-DROPWISE_INLINE void mapActivation(const ActivationArgs& a, size_t n, F f) {
-  for (size_t i = 0; i < n; i += V::kLanes) V::store(a.out + i, f(i, V::load(a.x + i)));
+DROPWISE_INLINE typename V::F32 densityOf(typename V::F32 x) {
+  return V::mul(expOf<V>(V::mul(V::mul(x, x), V::splat(-0.5f))), V::splat(0.39894228f));
 }
 
 /// n elements, a multiple of kLanes.
 template <class V>
 DROPWISE_NOINLINE void activationVectors(const ActivationArgs& a, size_t n) {
   using F = typename V::F32;
-  const F one = V::splat(1.0f);
-  const auto grad = [&](size_t i, F slope) { return V::mul(V::load(a.grad + i), slope); };
-  // The slope s + s (1 - s) w, where s is a sigmoid and w is x times the derivative of its operand.
-  const auto gateSlope = [&](F s, F w) { return V::add(s, V::mul(V::mul(s, V::sub(one, s)), w)); };
-  if (a.grad == nullptr) {
-    switch (a.op) {
-      case ActivationOp::gelu: return mapActivation<V>(a, n, [&](size_t, F x) { return V::mul(x, normalBelow<V>(x)); });
-      case ActivationOp::geluTanh: return mapActivation<V>(a, n, [&](size_t, F x) { return V::mul(x, sigmoidOf<V>(tanhOperand<V>(x))); });
-      case ActivationOp::silu: return mapActivation<V>(a, n, [&](size_t, F x) { return V::mul(x, sigmoidOf<V>(x)); });
+  const bool isGradient = a.grad != nullptr;
+  if (a.op == ActivationOp::gelu) {
+    for (size_t i = 0; i < n; i += V::kLanes) {
+      const F x = V::load(a.x + i), part = normalOf<V>(x);
+      V::store(a.out + i, isGradient ? V::mul(V::load(a.grad + i), V::add(part, V::mul(x, densityOf<V>(x)))) : V::mul(x, part));
     }
+    return;
   }
-  switch (a.op) {
-    case ActivationOp::gelu:
-      return mapActivation<V>(a, n, [&](size_t i, F x) {
-        const F density = V::mul(expOf<V>(V::mul(V::mul(x, x), V::splat(-0.5f))), V::splat(0.39894228f));
-        return grad(i, V::add(normalBelow<V>(x), V::mul(x, density)));
-      });
-    case ActivationOp::geluTanh:
-      return mapActivation<V>(a, n, [&](size_t i, F x) { return grad(i, gateSlope(sigmoidOf<V>(tanhOperand<V>(x)), V::mul(x, tanhSlope<V>(x)))); });
-    case ActivationOp::silu: return mapActivation<V>(a, n, [&](size_t i, F x) { return grad(i, gateSlope(sigmoidOf<V>(x), x)); });
+  const bool isSilu = a.op == ActivationOp::silu;
+  for (size_t i = 0; i < n; i += V::kLanes) {
+    const F x = V::load(a.x + i);
+    // The sigmoid of x w; for the gradient s + s (1 - s) x w' as well, where w' is the slope of x w.
+    F w = x, slope = x;
+    if (!isSilu) {
+      const F z = V::mul(x, x), cubic = V::splat(0.0713548163f), linear = V::splat(1.59576912f);
+      w = V::mul(x, V::add(V::mul(z, cubic), linear));
+      slope = V::mul(x, V::add(V::mul(z, V::mul(cubic, V::splat(3.0f))), linear));
+    }
+    const F s = sigmoidOf<V>(w);
+    V::store(a.out + i, isGradient ? V::mul(V::load(a.grad + i), V::add(s, V::mul(V::mul(s, V::sub(V::splat(1.0f), s)), slope))) : V::mul(x, s));
   }
 }
 

@@ -22,7 +22,7 @@ constexpr size_t kScatterColumns = 32;
 
 DROPWISE_INLINE size_t scatterUnits(const GatherArgs& a) { return a.outer * ((a.inner + kScatterColumns - 1) / kScatterColumns); }
 
-DROPWISE_NOINLINE static void gather(const GatherArgs& a, size_t begin, size_t end) {
+DROPWISE_INLINE void gather(const GatherArgs& a, size_t begin, size_t end) {
   for (size_t unit = begin; unit < end; unit++) {
     const size_t o = unit / a.count, j = unit % a.count;
     const int32_t* const index = a.index + o * a.steps[0] + j * a.steps[1];

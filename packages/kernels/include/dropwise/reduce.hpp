@@ -6,7 +6,7 @@
 // more than kRun or kRows / 4 terms. NaN is the extreme of amax, amin and argmax.
 #pragma once
 
-#include <dropwise/config.hpp>
+#include <dropwise/math.hpp>
 
 DROPWISE_BEGIN
 
@@ -55,9 +55,9 @@ DROPWISE_INLINE void storeUpTo(float* p, size_t n, typename V::F32 x) {
   else V::storePart(p, int(n), x);
 }
 
-/// The sum of n elements: `at(i, count)` is the vector of elements i and on, of which those beyond `count` are 0.
-template <class V, class At>
-DROPWISE_INLINE double sumOf(size_t n, At at) {
+/// The sum of n elements.
+template <class V>
+DROPWISE_SHARED double sumRow(const float* x, size_t n) {
   constexpr size_t L = V::kLanes, kVectors = kPartials / L;
   double totals[kPartials / 2] = {};
   for (size_t begin = 0; begin < n; begin += kPartials * kRun) {
@@ -66,11 +66,11 @@ DROPWISE_INLINE double sumOf(size_t n, At at) {
     DROPWISE_UNROLL for (size_t v = 0; v < kVectors; v++) sums[v] = V::splat(0.0f);
     size_t i = begin;
     for (; i + kPartials <= end; i += kPartials) {
-      DROPWISE_UNROLL for (size_t v = 0; v < kVectors; v++) sums[v] = V::add(sums[v], at(i + v * L, L));
+      DROPWISE_UNROLL for (size_t v = 0; v < kVectors; v++) sums[v] = V::add(sums[v], V::load(x + i + v * L));
     }
     float lanes[kPartials];
     DROPWISE_UNROLL for (size_t v = 0; v < kVectors; v++) V::store(lanes + v * L, sums[v]);
-    for (float* to = lanes; i < end; i += L, to += L) V::store(to, V::add(V::load(to), at(i, end - i)));
+    for (float* to = lanes; i < end; i++, to++) *to += x[i];
     for (size_t l = 0; l < kPartials / 2; l++) totals[l] += double(lanes[l] + lanes[l + kPartials / 2]);
   }
   for (size_t half = kPartials / 4; half > 0; half /= 2) {
@@ -79,34 +79,49 @@ DROPWISE_INLINE double sumOf(size_t n, At at) {
   return totals[0];
 }
 
+/// The largest of n >= 1 elements, or for a `flip` of -0 the negative of the smallest: by comparisons alone, so that of zeros it may be any. `isNumber` is false
+/// where there is a NaN.
 template <class V>
-DROPWISE_SHARED double sumRow(const float* x, size_t n) {
-  return sumOf<V>(n, [&](size_t i, size_t count) { return loadUpTo<V>(x + i, count); });
-}
-
-/// The largest (Max) or smallest of n >= 1 elements, NaN if there is one.
-template <class V, bool Max>
-DROPWISE_SHARED float extremeOfRow(const float* x, size_t n) {
+DROPWISE_SHARED float nearlyLargestOf(const float* x, size_t n, float flip, bool& isNumber) {
   using F = typename V::F32;
   constexpr size_t L = V::kLanes;
-  const auto further = [](F a, F b) { return Max ? V::maximum(a, b) : V::minimum(a, b); };
-  F best = V::splat(x[0]), second = best, third = best, fourth = best;
+  const Words<V> sign = wordsOf<V>(V::splat(flip));
+  F best = V::splat(-__builtin_inff()), second = best, third = best, fourth = best, bad = V::splat(0.0f);
+  const auto look = [&](F& best, F value) {
+    value = floatsOf<V>(wordsOf<V>(value) ^ sign);
+    best = V::greater(value, best);
+    bad = V::select(V::eq(value, value), bad, value);
+  };
   size_t i = 0;
   for (; i + 4 * L <= n; i += 4 * L) {
-    best = further(best, V::load(x + i));
-    second = further(second, V::load(x + i + L));
-    third = further(third, V::load(x + i + 2 * L));
-    fourth = further(fourth, V::load(x + i + 3 * L));
+    look(best, V::load(x + i));
+    look(second, V::load(x + i + L));
+    look(third, V::load(x + i + 2 * L));
+    look(fourth, V::load(x + i + 3 * L));
   }
-  best = further(further(best, second), further(third, fourth));
-  for (; i + L <= n; i += L) best = further(best, V::load(x + i));
-  for (; i < n; i++) best = further(best, V::splat(x[i]));
+  best = V::greater(V::greater(best, second), V::greater(third, fourth));
+  for (; i < n; i++) look(best, V::splat(x[i]));
   float lanes[L];
   V::store(lanes, best);
-  F one = V::splat(lanes[0]);
-  for (size_t l = 1; l < L; l++) one = further(one, V::splat(lanes[l]));
-  V::store(lanes, one);
-  return lanes[0];
+  float largest = lanes[0];
+  for (size_t l = 1; l < L; l++) largest = lanes[l] > largest ? lanes[l] : largest;
+  isNumber = V::all(V::eq(bad, bad));
+  return largest;
+}
+
+/// The largest of n >= 1 elements, or the smallest; NaN where there is one, and +0 above -0.
+template <class V>
+DROPWISE_SHARED float extremeOfRow(const float* x, size_t n, bool isLargest) {
+  bool isNumber;
+  const float flip = isLargest ? 0.0f : -0.0f;
+  const float largest = nearlyLargestOf<V>(x, n, flip, isNumber), found = isLargest ? largest : -largest;
+  if (!isNumber) return __builtin_nanf("");
+  if (found != 0) return found;
+  // Of zeros the sign decides: any of the wanted one.
+  for (size_t i = 0; i < n; i++) {
+    if (bitsOf(x[i]) == bitsOf(flip)) return flip;
+  }
+  return -flip;
 }
 
 /// The first place of the largest element, or of the first NaN.
@@ -123,60 +138,79 @@ DROPWISE_INLINE int32_t argmaxOf(const float* x, size_t size, size_t stride) {
   return int32_t(best);
 }
 
-/// What rows give, column by column, when four of them at a time are combined, and then with `results`, which holds the start values. At most kColumnBlock
-/// columns; `results` has room for whole vectors. `at(s, c, count)` is the vector of row s from column c on, of which those beyond `count` are not used.
-template <class V, class At, class Combine>
-DROPWISE_INLINE void combineRows(size_t rows, size_t columns, float* results, At at, Combine combine) {
-  size_t s = 0;
-  for (; s + 4 <= rows; s += 4) {
-    for (size_t c = 0; c < columns; c += V::kLanes) {
-      const size_t n = columns - c;
-      const auto four = combine(combine(at(s, c, n), at(s + 1, c, n)), combine(at(s + 2, c, n), at(s + 3, c, n)));
-      V::store(results + c, combine(V::load(results + c), four));
+/// Combines `results`, one for each of at most kColumnBlock columns and in whole vectors, with rows that lie `stride` apart: four of them with each other first.
+template <class V, class Combine>
+DROPWISE_INLINE void combineRows(const float* x, size_t rows, size_t stride, size_t columns, float* results, Combine combine) {
+  constexpr size_t L = V::kLanes;
+  while (rows > 0) {
+    size_t c = 0;
+    if (rows >= 4) {
+      for (; c + L <= columns; c += L) {
+        const float* const from = x + c;
+        const auto first = combine(V::load(from), V::load(from + stride)), second = combine(V::load(from + 2 * stride), V::load(from + 3 * stride));
+        V::store(results + c, combine(V::load(results + c), combine(first, second)));
+      }
     }
-  }
-  for (; s < rows; s++) {
-    for (size_t c = 0; c < columns; c += V::kLanes) V::store(results + c, combine(V::load(results + c), at(s, c, columns - c)));
+    // Single rows, and what is left of four.
+    const size_t some = rows >= 4 ? 4 : 1;
+    for (; c < columns; c += L) {
+      auto value = loadUpTo<V>(x + c, columns - c);
+      if (some == 4) {
+        value = combine(combine(value, loadUpTo<V>(x + stride + c, columns - c)),
+                        combine(loadUpTo<V>(x + 2 * stride + c, columns - c), loadUpTo<V>(x + 3 * stride + c, columns - c)));
+      }
+      V::store(results + c, combine(V::load(results + c), value));
+    }
+    x += some * stride;
+    rows -= some;
   }
 }
 
-/// Sums of columns: `add` takes the sums of at most kRows rows at a time.
+template <class V>
+DROPWISE_SHARED void addRows(const float* x, size_t rows, size_t stride, size_t columns, float* sums) {
+  combineRows<V>(x, rows, stride, columns, sums, [](typename V::F32 a, typename V::F32 b) { return V::add(a, b); });
+}
+
+/// Sums of at most kColumnBlock columns.
 template <class V>
 struct ColumnSums {
   float sums[kColumnBlock] = {};
   double totals[kColumnBlock] = {};
-  template <class At>
-  DROPWISE_MEMBER void add(size_t rows, size_t columns, At at) {
-    combineRows<V>(rows, columns, sums, at, [](typename V::F32 a, typename V::F32 b) { return V::add(a, b); });
-    for (size_t c = 0; c < columns; c++) {
+  size_t pending = 0;
+  /// Four rows at most.
+  DROPWISE_SHARED_MEMBER void add(const float* x, size_t rows, size_t stride, size_t columns) {
+    addRows<V>(x, rows, stride, columns, sums);
+    pending += rows;
+    if (pending >= kRows) finish();
+  }
+  DROPWISE_SHARED_MEMBER void finish() {
+    for (size_t c = 0; c < kColumnBlock; c++) {
       totals[c] += double(sums[c]);
       sums[c] = 0;
     }
+    pending = 0;
   }
 };
 
-/// The largest (Max) or smallest elements of at most kColumnBlock columns, in whole vectors.
-template <class V, bool Max>
-DROPWISE_SHARED void extremesOfColumns(const float* x, size_t size, size_t inner, size_t columns, float* results) {
+/// The largest or smallest elements of at most kColumnBlock columns, in whole vectors.
+template <class V>
+DROPWISE_SHARED void extremesOfColumns(const float* x, size_t size, size_t inner, size_t columns, bool isLargest, float* results) {
+  using F = typename V::F32;
   for (size_t c = 0; c < columns; c++) results[c] = x[c];
-  combineRows<V>(size, columns, results, [&](size_t s, size_t c, size_t n) { return loadUpTo<V>(x + s * inner + c, n); },
-                 [](typename V::F32 a, typename V::F32 b) { return Max ? V::maximum(a, b) : V::minimum(a, b); });
+  combineRows<V>(x, size, inner, columns, results, [&](F a, F b) { return isLargest ? V::maximum(a, b) : V::minimum(a, b); });
 }
 
 template <class V>
 DROPWISE_NOINLINE void reduceColumns(ReduceOp op, const float* x, float* out, size_t size, size_t inner, size_t columns) {
   if (op == ReduceOp::sum) {
     ColumnSums<V> sums;
-    for (size_t s = 0; s < size; s += kRows) {
-      const float* const from = x + s * inner;
-      sums.add(smaller(kRows, size - s), columns, [&](size_t r, size_t c, size_t n) { return loadUpTo<V>(from + r * inner + c, n); });
-    }
+    for (size_t s = 0; s < size; s += 4) sums.add(x + s * inner, smaller<size_t>(4, size - s), inner, columns);
+    sums.finish();
     for (size_t c = 0; c < columns; c++) out[c] = float(sums.totals[c]);
     return;
   }
   float results[kColumnBlock];
-  if (op == ReduceOp::amax) extremesOfColumns<V, true>(x, size, inner, columns, results);
-  else extremesOfColumns<V, false>(x, size, inner, columns, results);
+  extremesOfColumns<V>(x, size, inner, columns, op == ReduceOp::amax, results);
   __builtin_memcpy(out, results, columns * sizeof(float));
 }
 
@@ -188,8 +222,7 @@ DROPWISE_NOINLINE void reduce(const ReduceArgs& a, size_t begin, size_t end) {
     if (a.inner == 1 && a.op != ReduceOp::argmax) {
       const float* const row = a.x + unit / pieces * a.size;
       const size_t first = unit % pieces * kPiece;
-      if (a.op == ReduceOp::amax) out[unit] = extremeOfRow<V, true>(row, a.size);
-      else if (a.op == ReduceOp::amin) out[unit] = extremeOfRow<V, false>(row, a.size);
+      if (a.op != ReduceOp::sum) out[unit] = extremeOfRow<V>(row, a.size, a.op == ReduceOp::amax);
       else if (pieces == 1) out[unit] = float(sumRow<V>(row, a.size));
       else a.partials[unit] = sumRow<V>(row + first, smaller(kPiece, a.size - first));
       continue;

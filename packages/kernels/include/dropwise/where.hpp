@@ -15,19 +15,14 @@ struct WhereArgs {
   size_t conditionStrides[kMaxRank], aStrides[kMaxRank], bStrides[kMaxRank];
 };
 
-/// Both choices are read before one is taken, and steps are constants where they may be: compilers then make vectors of it.
-template <class A, class B>
-DROPWISE_INLINE void whereRow(const uint8_t* condition, size_t step, A a, B b, float* out, size_t n) {
-  if (step == 1) {
-    for (size_t i = 0; i < n; i++) {
-      const float x = a(i), y = b(i);
-      out[i] = condition[i] != 0 ? x : y;
-    }
-  } else {
-    for (size_t i = 0; i < n; i++) {
-      const float x = a(i), y = b(i);
-      out[i] = condition[i * step] != 0 ? x : y;
-    }
+/// n elements with steps from one to the next. With constant steps compilers make vectors of it, since both choices are read before one is taken.
+DROPWISE_INLINE void whereRow(const uint8_t* condition, size_t step, const float* a, size_t stepA, const float* b, size_t stepB, float* out, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    const float x = *a, y = *b;
+    out[i] = *condition != 0 ? x : y;
+    condition += step;
+    a += stepA;
+    b += stepB;
   }
 }
 
@@ -49,13 +44,12 @@ DROPWISE_NOINLINE void where(const WhereArgs& args, size_t begin, size_t end) {
       a += at * args.aStrides[d];
       b += at * args.bStrides[d];
     }
-    const auto stepped = [](const float* x, size_t step) { return [x, step](size_t i) { return x[i * step]; }; };
-    const auto whole = [](const float* x) { return [x](size_t i) { return x[i]; }; };
-    const auto one = [](const float* x) { return [value = *x](size_t) { return value; }; };
-    if (stepA == 1 && stepB == 1) whereRow(condition, step, whole(a), whole(b), args.out + i, n);
-    else if (stepA == 1 && stepB == 0) whereRow(condition, step, whole(a), one(b), args.out + i, n);
-    else if (stepA == 0 && stepB == 1) whereRow(condition, step, one(a), whole(b), args.out + i, n);
-    else whereRow(condition, step, stepped(a, stepA), stepped(b, stepB), args.out + i, n);
+    float* const out = args.out + i;
+    const size_t steps = !kIsCompact && step == 1 && stepA <= 1 && stepB <= 1 ? 2 * stepA + stepB : 0;
+    if (steps == 3) whereRow(condition, 1, a, 1, b, 1, out, n);
+    else if (steps == 2) whereRow(condition, 1, a, 1, b, 0, out, n);
+    else if (steps == 1) whereRow(condition, 1, a, 0, b, 1, out, n);
+    else whereRow(condition, step, a, stepA, b, stepB, out, n);
     i += n;
   }
 }

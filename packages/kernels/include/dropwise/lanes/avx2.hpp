@@ -29,6 +29,7 @@ struct Avx2 {
 
   // --- float arithmetic ---
   DROPWISE_INLINE F32 splat(float x) { return _mm256_set1_ps(x); }
+  DROPWISE_INLINE F32 repeat(const float* p) { return splat(*p); }
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return _mm256_add_ps(a, b); }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return _mm256_mul_ps(a, b); }
   DROPWISE_INLINE F32 sub(F32 a, F32 b) { return _mm256_sub_ps(a, b); }

@@ -36,6 +36,7 @@ struct Avx512 {
 
   // --- float arithmetic ---
   DROPWISE_INLINE F32 splat(float x) { return _mm512_set1_ps(x); }
+  DROPWISE_INLINE F32 repeat(const float* p) { return splat(*p); }
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return _mm512_add_ps(a, b); }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return _mm512_mul_ps(a, b); }
   DROPWISE_INLINE F32 sub(F32 a, F32 b) { return _mm512_sub_ps(a, b); }

@@ -34,6 +34,7 @@ struct Neon {
 
   // --- float arithmetic ---
   DROPWISE_INLINE F32 splat(float x) { return vdupq_n_f32(x); }
+  DROPWISE_INLINE F32 repeat(const float* p) { return splat(*p); }
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return vaddq_f32(a, b); }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return vmulq_f32(a, b); }
   DROPWISE_INLINE F32 sub(F32 a, F32 b) { return vsubq_f32(a, b); }

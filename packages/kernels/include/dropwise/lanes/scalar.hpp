@@ -24,6 +24,7 @@ struct Scalar {
 
   // --- float arithmetic ---
   DROPWISE_INLINE F32 splat(float x) { return x; }
+  DROPWISE_INLINE F32 repeat(const float* p) { return splat(*p); }
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return a + b; }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return a * b; }
 

@@ -38,6 +38,7 @@ struct Wasm128 {
 
   // --- float arithmetic ---
   DROPWISE_INLINE F32 splat(float x) { return wasm_f32x4_splat(x); }
+  DROPWISE_INLINE F32 repeat(const float* p) { return wasm_v128_load32_splat(p); }
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return wasm_f32x4_add(a, b); }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return wasm_f32x4_mul(a, b); }
 
