@@ -4,6 +4,7 @@ import { comparer } from "../src/compare";
 import { checksById } from "../src/suite";
 import { BITS } from "../src/tolerance";
 import { type Mutant, mutants, right } from "./mutants";
+import { activationMutants, rightActivations } from "./mutants-activation";
 
 /** The suite's context, as `describeBackend` makes it. */
 function contextFor({ create }: Mutant): Context {
@@ -41,6 +42,10 @@ describe("the suite", () => {
       expect(failure, id).not.toBeNull();
       expect(failure, id).toMatch(/element \d+ of \d+: expected .+, got .+, off by .+ allowed|expected .+, got /);
     }
+  });
+
+  test.each([...new Set(activationMutants.flatMap(({ caughtBy }) => caughtBy))])("finds no fault in right activations: %s", async (id) => {
+    expect(await failureOf(id, rightActivations)).toBeNull();
   });
 
   test.each(tests)("finds no fault where there is none: %s", async (id) => {

@@ -17,6 +17,7 @@ import {
   type WindowSpec,
 } from "@dropwise/core/backend";
 import { createMinimalBackend } from "./minimal-backend";
+import { activationMutants } from "./mutants-activation";
 
 /** One fault. */
 export interface Mutant {
@@ -101,6 +102,7 @@ export const right: Mutant = steps("no fault", {});
 
 /** Every fault. */
 export const mutants: readonly Mutant[] = [
+  ...activationMutants,
   steps("a block too far", { block: (m) => Math.floor(m / 4) + 1 }, GOLDEN_4096, SIZES),
   steps("the key's words swapped", { spec: (spec) => ({ ...spec, seedLo: spec.seedHi, seedHi: spec.seedLo }) }, GOLDEN_4096),
   steps("the call's words swapped", { spec: (spec) => ({ ...spec, callLo: spec.callHi, callHi: spec.callLo }) }, GOLDEN_4096),

@@ -3,7 +3,6 @@ import { isComparison, sizeOf } from "@dropwise/core/backend";
 import { type Call, Kernel, MAX_RANK, reach } from "../call";
 import { isFloat32, type Members } from "./shared";
 
-
 /** The functions of `unary.hpp`, in its order. */
 const UNARY: readonly UnaryOp[] = [
   ...(["neg", "abs", "sqrt", "relu", "exp", "sigmoid", "tanh"] as const),

@@ -30,7 +30,8 @@ export function activation(kind: Activation, name: string, composition: Formula<
   const primitive: Primitive<null> = {
     name,
     reads: [1],
-    forward: ([x]) => computedLayout(x.storage.device, x.dtype, x.sizes, (out) => activationKernel(x.storage.device)?.(kind, x.layout, out)),
+    forward: ([x]) =>
+      computedLayout(x.storage.device, x.dtype, x.sizes, (out) => activationKernel(x.storage.device)?.(kind, x.layout, out)),
     backward(node, grad) {
       const x = node.input(0);
       if (!gradMode.enabled) return [run(gradient, [contiguous(grad), x], null)];
