@@ -23,11 +23,11 @@ DROPWISE_INLINE typename V::F32 logOfParts(typename V::F32 n, typename V::F32 f,
 /// n and 1 + f of a normal x > 0. The words of sqrt(1/2) are taken off first, so that n goes up by one where 1 + f would be sqrt(2).
 template <class V>
 DROPWISE_INLINE void logParts(typename V::F32 x, typename V::F32& n, typename V::F32& oneMore) {
-  constexpr int32_t kRoot = 0x3F3504F3;
+  constexpr uint32_t kRoot = 0x3F3504F3;
   const Words<V> words = wordsOf<V>(x) - kRoot;
   // As a float: 1.5 * 2^23 more than n in words, then in numbers less.
-  n = V::sub(floatsOf<V>((words >> 23) + 0x4B400000), V::splat(12582912.0f));
-  oneMore = floatsOf<V>((words & 0x7FFFFF) + kRoot);
+  n = V::sub(floatsOf<V>(signedShift<V>(words, 23) + 0x4B400000u), V::splat(12582912.0f));
+  oneMore = floatsOf<V>((words & 0x7FFFFFu) + kRoot);
 }
 
 /// Of any x: subnormal numbers are scaled up, and what is no number above 0 gets a result of its own.

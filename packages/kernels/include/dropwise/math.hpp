@@ -8,7 +8,14 @@ DROPWISE_BEGIN
 
 /// The lanes of a vector as words that can be calculated with by operators.
 template <class V>
-using Words = typename VectorOf<int32_t, V::kLanes>::Type;
+using Words = typename VectorOf<uint32_t, V::kLanes>::Type;
+
+/// Halves, quarters and so on of words with signs, rounded down.
+template <class V>
+DROPWISE_INLINE Words<V> signedShift(Words<V> words, int bits) {
+  using Signed = typename VectorOf<int32_t, V::kLanes>::Type;
+  return Words<V>(Signed(words) >> bits);
+}
 
 template <class V>
 DROPWISE_INLINE Words<V> wordsOf(typename V::F32 x) {
@@ -27,7 +34,7 @@ DROPWISE_INLINE typename V::F32 floatsOf(Words<V> words) {
 /// x, which has no sign, with that of y.
 template <class V>
 DROPWISE_INLINE typename V::F32 withSign(typename V::F32 x, typename V::F32 y) {
-  return floatsOf<V>(wordsOf<V>(x) | (wordsOf<V>(y) & INT32_MIN));
+  return floatsOf<V>(wordsOf<V>(x) | (wordsOf<V>(y) & 0x80000000u));
 }
 
 /// (((c0 x + c1) x + c2) x + ...), each step rounded twice.
@@ -73,9 +80,9 @@ template <class V>
 DROPWISE_NOINLINE typename V::F32 expFar(typename V::F32 x) {
   // Beyond these the result is infinity or 0 anyhow.
   const Power<V> p(V::lesser(V::splat(89.0f), V::greater(V::splat(-104.0f), x)));
-  const Words<V> n = wordsOf<V>(p.placed) - int32_t(0x4B40007F), half = n >> 1;
-  const typename V::F32 e = V::mul(V::add(p.lessOne(), V::splat(1.0f)), floatsOf<V>((half + 127) << 23));
-  return V::mul(e, floatsOf<V>((n - half + 127) << 23));
+  const Words<V> n = wordsOf<V>(p.placed) - 0x4B40007Fu, half = signedShift<V>(n, 1);
+  const typename V::F32 e = V::mul(V::add(p.lessOne(), V::splat(1.0f)), floatsOf<V>((half + 127u) << 23));
+  return V::mul(e, floatsOf<V>((n - half + 127u) << 23));
 }
 
 /// e^x: the same bits as `expFar` by a shorter way where the whole vector is near.
