@@ -29,7 +29,7 @@ export interface WebGPUStats {
 }
 
 /** The WebGPU backend: every member of a `Backend` that does not need host-visible memory, and a look inside. */
-export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view">> {
+export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view" | "activation" | "activationGrad">> {
   /** What the adapter says of itself: vendor, architecture, device, description. */
   readonly adapterInfo: GPUAdapterInfo;
   /** The device that everything runs on, to share it with other WebGPU code. */
