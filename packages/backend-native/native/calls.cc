@@ -66,6 +66,10 @@ const char* Backend::run() {
     case KernelId::convolution: return convolution(block);
     case KernelId::convolutionWeights: return convolutionWeights(block);
     case KernelId::pool: return pool(block);
+    case KernelId::activation: return activation(block);
+    case KernelId::where: return where(block);
+    case KernelId::gather:
+    case KernelId::scatterAdd: return gather(block, id);
     case KernelId::sumPieces:
     case KernelId::count: break;
   }

@@ -64,6 +64,9 @@ class Backend {
   const char* convolution(BlockReader& block);
   const char* convolutionWeights(BlockReader& block);
   const char* pool(BlockReader& block);
+  const char* activation(BlockReader& block);
+  const char* where(BlockReader& block);
+  const char* gather(BlockReader& block, KernelId id);
 
   /// Memory that this thread works in, made when first asked for. False when there is none.
   bool hasScratch();

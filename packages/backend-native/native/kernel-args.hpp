@@ -3,11 +3,13 @@
 
 #define DROPWISE_ISA scalar
 #include <dropwise/attention.hpp>
+#include <dropwise/activation.hpp>
 #include <dropwise/binary.hpp>
 #include <dropwise/convolution.hpp>
 #include <dropwise/copy.hpp>
 #include <dropwise/dropout.hpp>
 #include <dropwise/lstm.hpp>
+#include <dropwise/gather.hpp>
 #include <dropwise/mask-layout.hpp>
 #include <dropwise/matmul.hpp>
 #include <dropwise/normalize-grad.hpp>
@@ -16,3 +18,4 @@
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>
 #include <dropwise/unary.hpp>
+#include <dropwise/where.hpp>

@@ -31,6 +31,10 @@ enum class KernelId : unsigned {
   convolution,
   convolutionWeights,
   pool,
+  activation,
+  where,
+  gather,
+  scatterAdd,
   count
 };
 

@@ -24,6 +24,10 @@ export const Kernel = {
   convolution: 18,
   convolutionWeights: 19,
   pool: 20,
+  activation: 21,
+  where: 22,
+  gather: 23,
+  scatterAdd: 24,
 } as const;
 
 /** Dimensions that a kernel can walk, `kMaxRank`. */

@@ -15,6 +15,7 @@ import { convolution } from "./kernels/convolution";
 import { copy } from "./kernels/copy";
 import { dropout } from "./kernels/dropout";
 import { elementwise } from "./kernels/elementwise";
+import { gather } from "./kernels/gather";
 import { lstm } from "./kernels/lstm";
 import { normalize } from "./kernels/normalize";
 import { optimizer } from "./kernels/optimizer";
@@ -115,6 +116,7 @@ function backendOf(call: Call, threads: number, isa: string): Backend<NativeHand
     ...lstm(call),
     ...copy(call, reference),
     ...attention(call),
+    ...gather(call, reference),
     dispose: () => {
       if (!live) return;
       live = false;

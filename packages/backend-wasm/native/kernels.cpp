@@ -6,8 +6,12 @@
 #include <dropwise/binary.hpp>
 #include <dropwise/convolution-weights.hpp>
 #include <dropwise/convolution.hpp>
+#include <dropwise/activation.hpp>
+#include <dropwise/binary.hpp>
+#include <dropwise/copy.hpp>
 #include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
+#include <dropwise/gather.hpp>
 #include <dropwise/lanes/wasm128.hpp>
 #include <dropwise/lstm.hpp>
 #include <dropwise/matmul.hpp>
@@ -17,6 +21,7 @@
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>
 #include <dropwise/unary.hpp>
+#include <dropwise/where.hpp>
 
 namespace kernels = dropwise::wasm128;
 using Lanes = kernels::Wasm128;
@@ -53,3 +58,8 @@ constexpr size_t kScratch = 176000;
 static_assert(kernels::convolutionScratch<Lanes>() <= kScratch && kernels::convolutionWeightsScratch<Lanes>() <= kScratch && kernels::kPoolScratch <= kScratch && kernels::attentionScratch<Lanes>() <= kScratch && kernels::matmulScratch<Lanes>(180) <= kScratch,
               "scratch memory for any kernel");
 static_assert(kernels::kConvolutionRows % Lanes::kTileRows == 0, "a block of rows is whole tiles");
+EXPORT(activation, ActivationArgs) { (void)scratch, kernels::activation<Lanes>(*args, begin, end); }
+EXPORT(copy, CopyArgs) { (void)scratch, kernels::copy<Lanes>(*args, begin, end); }
+EXPORT(where, WhereArgs) { (void)scratch, kernels::where<Lanes>(*args, begin, end); }
+EXPORT(gather, GatherArgs) { (void)scratch, kernels::gather(*args, begin, end); }
+EXPORT(scatterAdd, GatherArgs) { (void)scratch, kernels::scatterAdd<Lanes>(*args, begin, end); }

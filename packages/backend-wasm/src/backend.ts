@@ -3,9 +3,11 @@ import { attention } from "./attention";
 import { convolution } from "./convolution";
 import { dropout } from "./dropout";
 import { elementwise } from "./elementwise";
+import { gather } from "./gather";
 import { lstm } from "./lstm";
 import { matmul } from "./matmul";
 import { builtInModule, builtInRelaxedModule, checkKernels, compile, forSharedMemory, KERNEL_NAMES } from "./module";
+import { movement } from "./movement";
 import { normalize } from "./normalize";
 import { optimizer } from "./optimizer";
 import { type Given, readOptions, type WasmBackendOptions, type WasmOptions } from "./options";
@@ -108,6 +110,8 @@ function backendOf(runtime: Runtime, isRelaxed: boolean): Backend<WasmHandle> {
     ...normalize(runtime),
     ...lstm(runtime),
     ...attention(runtime),
+    ...movement(runtime, reference),
+    ...gather(runtime, reference),
     dispose: () => runtime.dispose(),
     get isDisposed() {
       return runtime.isDisposed;

@@ -1,8 +1,8 @@
-import type { Backend, BinaryOp, Kernels, Operand, Shape, UnaryOp } from "@dropwise/core/backend";
+import type { Activation, Backend, BinaryOp, Kernels, Operand, Shape, UnaryOp } from "@dropwise/core/backend";
 import { isComparison, sizeOf } from "@dropwise/core/backend";
 import { areFloat32, type Runtime, reach, type WasmHandle } from "./runtime";
 
-type Members = Required<Pick<Backend<WasmHandle>, "unary" | "binary">>;
+type Members = Required<Pick<Backend<WasmHandle>, "unary" | "binary" | "activation" | "activationGrad">>;
 
 /** The functions of `unary.hpp`, by their number there, and about what an element takes. The others run as reference kernels. */
 const UNARY: Partial<Record<UnaryOp, { code: number; ns: number }>> = {
@@ -20,6 +20,11 @@ const UNARY: Partial<Record<UnaryOp, { code: number; ns: number }>> = {
   sin: { code: 11, ns: 3 },
   cos: { code: 12, ns: 3 },
   rsqrt: { code: 13, ns: 0.8 },
+  expm1: { code: 14, ns: 2.5 },
+  log: { code: 15, ns: 3 },
+  log1p: { code: 16, ns: 4 },
+  erf: { code: 17, ns: 4 },
+  softplus: { code: 18, ns: 5 },
 };
 
 /** The functions of `binary.hpp`, in its order. */
@@ -41,7 +46,11 @@ const BINARY: readonly BinaryOp[] = [
   "ge",
 ];
 
+/** The activations of `activation.hpp`, in its order. */
+const ACTIVATIONS: readonly Activation[] = ["gelu", "geluTanh", "silu"];
+
 const BINARY_NS = 0.15;
+const ACTIVATION_NS = 4;
 
 /** Dimensions that the kernel can walk, `kMaxRank`. */
 const MAX_RANK = 8;
@@ -73,7 +82,19 @@ export function elementwise(runtime: Runtime, reference: Kernels): Members {
       if (units === 0) return;
       runtime.run("binary", units, BINARY_NS);
     },
+    activation: (kind, x, out) => activation(kind, x, null, out),
+    activationGrad: activation,
   };
+
+  function activation(kind: Activation, x: Operand<WasmHandle>, grad: Operand<WasmHandle> | null, out: Operand<WasmHandle>): void {
+    const units = sizeOf(out.shape);
+    const { words } = runtime;
+    words[0] = ACTIVATIONS.indexOf(kind);
+    words[1] = runtime.operand(kind, x, units);
+    words[2] = grad === null ? 0 : runtime.operand(kind, grad, units);
+    words[3] = runtime.operand(kind, out, units);
+    if (units > 0) runtime.run("activation", units, ACTIVATION_NS);
+  }
 }
 
 // --- internal helpers ---

@@ -32,6 +32,11 @@ export const KERNEL_NAMES = [
   "convolution",
   "convolutionWeights",
   "pool",
+  "activation",
+  "copy",
+  "where",
+  "gather",
+  "scatterAdd",
 ] as const;
 
 export type KernelName = (typeof KERNEL_NAMES)[number];

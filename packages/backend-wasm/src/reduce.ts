@@ -10,9 +10,8 @@ const REDUCE: readonly ReduceOp[] = ["sum", "amax", "amin", "argmax"];
 const PIECE = 16384;
 
 /** Columns of one unit when inner > 1, `kColumnBlock`. */
-const COLUMN_BLOCK = 32;
+const COLUMN_BLOCK = 128;
 
-const LANES = 4;
 const SUM_NS = 0.3;
 const ARGMAX_NS = 1;
 const SOFTMAX_NS = 3;
@@ -76,10 +75,9 @@ export function reduce(runtime: Runtime, reference: Kernels): Members {
     },
   };
 
-  /** A unit is a row, or four neighbouring columns. */
+  /** A unit is a row, or neighbouring columns. */
   function runSoftmax(name: "softmax" | "softmaxGrad", outer: number, size: number, inner: number): void {
-    const columns = inner === 1 ? 1 : Math.min(inner, LANES);
-    runtime.run(name, outer * Math.ceil(inner / columns), size * columns * SOFTMAX_NS);
+    runtime.run(name, outer * Math.ceil(inner / COLUMN_BLOCK), size * Math.min(inner, COLUMN_BLOCK) * SOFTMAX_NS);
   }
 }
 

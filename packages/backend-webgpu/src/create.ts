@@ -29,7 +29,9 @@ export interface WebGPUStats {
 }
 
 /** Members that core composes here. */
-type Composed = `${"normalize" | "lstm" | "attention" | "pool"}${"" | "Grad"}` | `convolution${"" | "GradInput" | "GradWeight"}`;
+type Composed =
+  | `${"normalize" | "lstm" | "attention" | "pool" | "activation"}${"" | "Grad"}`
+  | `convolution${"" | "GradInput" | "GradWeight"}`;
 
 /** The WebGPU backend: the members of a `Backend` that do not need host-visible memory, and a look inside. */
 export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view" | Composed>> {

@@ -57,7 +57,7 @@ function strict(minimal: Backend): Backend {
 
 /** Members of its own, whose names later versions gave a meaning. */
 const OTHERS = Object.fromEntries(
-  ["unfold", "fold", "convolution", "pool", "normalize", "attention"].map((name) => [
+  ["unfold", "fold", "convolution", "pool", "normalize", "attention", "activation", "activationGrad"].map((name) => [
     name,
     () => {
       throw new Error(`first version: got a call of "${name}", which is its own`);

@@ -17,6 +17,7 @@ import {
   type WindowSpec,
 } from "@dropwise/core/backend";
 import { createMinimalBackend } from "./minimal-backend";
+import { activationMutants, rightActivations } from "./mutants-activation";
 import { attentionMutants, rightAttention } from "./mutants-attention";
 import { linearMutants } from "./mutants-linear";
 import { lstmMutants, rightLstm } from "./mutants-lstm";
@@ -105,7 +106,7 @@ const OFFSETS = "dropout > keeps the same elements with an element offset of 0 t
 export const right: Mutant = steps("no fault", {});
 
 /** Backends with fused members and no fault; `caughtBy` are the tests that hold them to it. */
-export const fused: readonly Mutant[] = [rightNormalize, rightLstm, rightAttention, rightWindows];
+export const fused: readonly Mutant[] = [rightNormalize, rightLstm, rightAttention, rightWindows, rightActivations];
 
 /** Every fault. */
 export const mutants: readonly Mutant[] = [
@@ -113,6 +114,7 @@ export const mutants: readonly Mutant[] = [
   ...lstmMutants,
   ...attentionMutants,
   ...windowMutants,
+  ...activationMutants,
   steps("a block too far", { block: (m) => Math.floor(m / 4) + 1 }, GOLDEN_4096, SIZES),
   steps("the key's words swapped", { spec: (spec) => ({ ...spec, seedLo: spec.seedHi, seedHi: spec.seedLo }) }, GOLDEN_4096),
   steps("the call's words swapped", { spec: (spec) => ({ ...spec, callLo: spec.callHi, callHi: spec.callLo }) }, GOLDEN_4096),

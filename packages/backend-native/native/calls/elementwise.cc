@@ -12,7 +12,9 @@ namespace {
 
 /// About what an element takes, in ns, with vectors of four floats; wider ones are quicker in proportion.
 constexpr double kBinaryNs = 0.15;
-constexpr double kUnaryNs[] = {0.1, 0.1, 0.4, 0.1, 2, 2.5, 3, 0.4, 0.4, 0.4, 0.2, 3, 3, 0.8};
+constexpr double kUnaryNs[] = {0.1, 0.1, 0.4, 0.1, 2, 2, 2.5, 0.4, 0.4, 0.4, 0.2, 3, 3, 0.8, 2, 2.5, 4, 4, 5};
+/// The same for activations and their gradients.
+constexpr double kActivationNs = 3;
 
 }  // namespace
 
@@ -24,6 +26,19 @@ const char* Backend::unary(BlockReader& block) {
   a.out = block.floats(n);
   if (block.fault() != nullptr) return block.fault();
   share(KernelId::unary, &a, n, kUnaryNs[size_t(a.op)] * 4 / double(kernels_.lanes));
+  return nullptr;
+}
+
+const char* Backend::activation(BlockReader& block) {
+  ActivationArgs a;
+  a.op = ActivationOp(block.below(uint32_t(ActivationOp::silu) + 1));
+  const bool isGradient = block.below(2) != 0;
+  const size_t n = block.count();
+  a.x = block.floats(n);
+  a.grad = isGradient ? block.floats(n) : nullptr;
+  a.out = block.floats(n);
+  if (block.fault() != nullptr) return block.fault();
+  share(KernelId::activation, &a, n, kActivationNs * 4 / double(kernels_.lanes));
   return nullptr;
 }
 

@@ -1,6 +1,7 @@
 // Included by each file of this folder, which names its instruction set: DROPWISE_ISA (also the namespace), DROPWISE_LANES (the lane type) and
 // DROPWISE_TABLE (the table to define). Nothing of the C++ library may be used here: see `dropwise/config.hpp`.
 #include <dropwise/attention-grad.hpp>
+#include <dropwise/activation.hpp>
 #include <dropwise/binary.hpp>
 #include <dropwise/convolution-weights.hpp>
 #include <dropwise/convolution.hpp>
@@ -8,6 +9,7 @@
 #include <dropwise/dropout-layout.hpp>
 #include <dropwise/dropout.hpp>
 #include <dropwise/lstm.hpp>
+#include <dropwise/gather.hpp>
 #include <dropwise/matmul.hpp>
 #include <dropwise/normalize-grad.hpp>
 #include <dropwise/optimizer.hpp>
@@ -15,6 +17,7 @@
 #include <dropwise/reduce.hpp>
 #include <dropwise/softmax.hpp>
 #include <dropwise/unary.hpp>
+#include <dropwise/where.hpp>
 
 #include "../kernel-table.hpp"
 
@@ -60,6 +63,10 @@ DROPWISE_ENTRY(runLstm, LstmArgs, lstm<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runLstmGrad, LstmArgs, lstmGrad<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runAttention, AttentionArgs, attention<V>(args, begin, end, scratch))
 DROPWISE_ENTRY(runAttentionGrad, AttentionArgs, attentionGrad<V>(args, begin, end, scratch))
+DROPWISE_ENTRY(runActivation, ActivationArgs, activation<V>(args, begin, end))
+DROPWISE_ENTRY(runWhere, WhereArgs, where<V>(args, begin, end))
+DROPWISE_ENTRY(runGather, GatherArgs, gather(args, begin, end))
+DROPWISE_ENTRY(runScatterAdd, GatherArgs, scatterAdd<V>(args, begin, end))
 
 static_assert(kBlockRows % kRowStep == 0 && kRowStep % V::kTileRows == 0, "a block of rows is whole tiles");
 static_assert(kConvolutionRows % V::kTileRows == 0, "a block of rows is whole tiles");
@@ -86,7 +93,8 @@ const KernelTable DROPWISE_TABLE = {
      chosen::entry::runCopy, chosen::entry::runDropoutLayout, chosen::entry::runNormalize, chosen::entry::runNormalizeGrad,
      chosen::entry::runLstm, chosen::entry::runLstmGrad, chosen::entry::runAttention, chosen::entry::runAttentionGrad,
      chosen::entry::runConvolution, chosen::entry::runConvolutionWeights,
-     chosen::entry::runPool},
+     chosen::entry::runPool, chosen::entry::runActivation, chosen::entry::runWhere, chosen::entry::runGather,
+     chosen::entry::runScatterAdd},
     size_t(chosen::entry::V::kLanes),
     chosen::Tile<chosen::entry::V>::kColumns,
     chosen::entry::kScratch,

@@ -9,6 +9,7 @@
 
 #include "../cpu.hpp"
 #include "attention.hpp"
+#include "accuracy.hpp"
 #include "check.hpp"
 #include "same.hpp"
 #include "windows.hpp"
@@ -52,10 +53,16 @@ void dropoutAgrees(Machine& expected, Machine& actual, const std::string& name) 
 
 void mapsAgree(Machine& expected, Machine& actual, const std::string& name) {
   const size_t n = dice.below(dice.pick({4, 70, 9000}));
-  const size_t op = dice.below(14), x = place(n), out = dice.chance(3) ? x : 4 * (kFloats / 2 + dice.below(1000));
+  const size_t op = dice.below(19), x = place(n), out = dice.chance(3) ? x : 4 * (kFloats / 2 + dice.below(1000));
   const size_t from = out == x ? x : x % (4 * (kFloats / 2 - n));
   sameOn(expected, actual, numbers(true), {id(KernelId::unary), double(op), double(n), 0, double(from), 0, double(out == x ? x : out)}, {3, 5},
          name + " unary " + std::to_string(op));
+
+  const bool isGradient = dice.chance(2);
+  std::vector<double> active = {id(KernelId::activation), double(dice.below(3)), double(isGradient), double(n), 0, double(from)};
+  if (isGradient) active.insert(active.end(), {0, double(out == x ? x : out)});
+  active.insert(active.end(), {0, double(out == x ? x : out)});
+  sameOn(expected, actual, numbers(true), active, isGradient ? std::vector<size_t>{4, 6, 8} : std::vector<size_t>{4, 6}, name + " activation");
 
   const size_t rows = dice.below(20) + 1, columns = dice.below(dice.pick({3, 40, 400})) + 1, binaryOp = dice.below(15);
   const double columnStep = double(dice.pick({0, 1, 1, 2})), rowStep = double(dice.pick({0, columns, columns + 3}));
@@ -73,6 +80,85 @@ void mapsAgree(Machine& expected, Machine& actual, const std::string& name) {
   call.insert(call.end(), {0, 4 * double(kFloats / 2 + 300 + dice.below(300))});
   places.push_back(call.size() - 2);
   sameOn(expected, actual, numbers(true), call, places, name + " binary " + std::to_string(binaryOp));
+}
+
+/// Selections, and what is looked up or added by an index.
+void choicesAgree(Machine& expected, Machine& actual, const std::string& name) {
+  const size_t rows = dice.below(20) + 1, columns = dice.below(dice.pick({3, 40, 400})) + 1;
+  const size_t constant = dice.below(3);
+  std::vector<double> call = {id(KernelId::where), 2};
+  for (const bool isRow : {true, false}) {
+    call.push_back(double(isRow ? rows : columns));
+    for (size_t operand = 0; operand < 3; operand++) {
+      const size_t step = isRow ? dice.pick({0, columns, columns + 3}) : dice.pick({0, 1, 1, 2});
+      call.push_back(operand > 0 && operand == constant ? 0.0 : double(step));
+    }
+  }
+  call.insert(call.end(), {double(constant), double(dice.number())});
+  std::vector<size_t> places;
+  const auto operand = [&](double at) {
+    places.push_back(call.size());
+    call.insert(call.end(), {0, at});
+  };
+  operand(double(dice.below(300)));
+  if (constant != 1) operand(4 * double(dice.below(300)));
+  if (constant != 2) operand(4 * double(dice.below(300)));
+  operand(4 * double(kFloats / 2 + 300 + dice.below(300)));
+  sameOn(expected, actual, numbers(true), call, places, name + " where");
+
+  const size_t outer = dice.below(4) + 1, along = dice.below(20) + 1, count = dice.below(30) + 1, inner = dice.pick({1, 3, 16, 40, 70});
+  std::vector<float> start = numbers(true);
+  const size_t at = kFloats / 2, steps[] = {dice.pick({0, count}), 1, dice.pick({0, 1})};
+  for (size_t i = 0; i < outer * count + inner; i++) {
+    const int32_t index = int32_t(dice.below(along));
+    std::memcpy(&start[at + i], &index, 4);
+  }
+  for (const bool adds : {false, true}) {
+    call = {id(adds ? KernelId::scatterAdd : KernelId::gather), double(outer), double(along), double(count), double(inner)};
+    for (const size_t step : steps) call.push_back(double(step));
+    places.clear();
+    operand(4.0 * at);
+    operand(0);
+    operand(3.0 * kFloats);
+    sameOn(expected, actual, start, call, places, name + (adds ? " scatterAdd" : " gather"));
+    const int32_t outside = dice.chance(2) ? int32_t(along) : -1;
+    actual.fill(start);
+    std::memcpy(actual.memory() + at, &outside, 4);
+    for (const size_t place : places) call[place] = actual.slab();
+    check(actual.run(call) != nullptr, name + " refuses an index that is not there");
+    check(sameBits(actual.memory() + at + 1, start.data() + at + 1, kFloats - at - 1), name + " writes nothing for it");
+  }
+}
+
+/// Sums and extremes have the bits of the scalar kernels, too.
+void reductionsAgree(Machine& expected, Machine& actual, const std::string& name) {
+  const size_t outer = dice.below(3) + 1, size = dice.below(dice.pick({5, 300, 17000})) + 1, inner = dice.pick({1, 1, 2, 37, 130});
+  if (outer * size * inner > kFloats / 2) return;
+  std::vector<float> start = numbers(false);
+  const std::vector<float> odd = numbers(true);
+  const size_t op = dice.below(4);
+  if (op > 0) start = odd;
+  sameOn(expected, actual, start, {id(KernelId::reduce), double(op), double(outer), double(size), double(inner), 0, 0, 0, 2.0 * kFloats}, {5, 7},
+         name + " reduce " + std::to_string(op));
+  if (size > 5000) return;
+  const double log = double(dice.below(2)), half = 2.0 * kFloats, gradient = double(kFloats);
+  std::vector<double> call = {id(KernelId::softmax), log, double(outer), double(size), double(inner), 0, 0, 0, half};
+  sameOn(expected, actual, dice.chance(4) ? odd : start, call, {5, 7}, name + " softmax");
+  if (outer * size * inner > kFloats / 4) return;
+  call = {id(KernelId::softmaxGrad), log, double(outer), double(size), double(inner), 0, 0, 0, gradient, 0, half};
+  sameOn(expected, actual, start, call, {5, 7, 9}, name + " softmaxGrad");
+}
+
+/// The vector functions against the exact values, for some operands of every size; `scripts/accuracy.mjs` takes all.
+void functionsAreExact(Machine& machine) {
+  for (const Function& function : kFunctions) {
+    const Worst worst = worstOf(function, dice.below(30011), uint64_t(1) << 32, 30011, [&](const float* x, float* y, size_t n) {
+      std::copy(x, x + n, machine.memory());
+      machine.run({id(KernelId::unary), double(function.op), double(n), machine.slab(), 0, machine.slab(), 0});
+      std::copy(machine.memory(), machine.memory() + n, y);
+    });
+    check(worst.units <= function.bound, std::string(function.name) + " is exact|to " + std::to_string(worst.units) + " units at " + std::to_string(worst.at));
+  }
 }
 
 void stepsAndCopiesAgree(Machine& expected, Machine& actual, const std::string& name) {
@@ -293,6 +379,7 @@ int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 100;
   losesLittleToBusyCores();
   Machine scalar(dropwise::kScalarKernels, 1);
+  functionsAreExact(scalar);
   for (const KernelTable* table : dropwise::availableKernels()) {
     Machine one(*table, 1), many(*table, 3);
     const std::string name = table->isa;
@@ -301,6 +388,8 @@ int main(int argc, char** argv) {
         dropoutAgrees(scalar, *machine, name);
         mapsAgree(scalar, *machine, name);
         stepsAndCopiesAgree(scalar, *machine, name);
+        choicesAgree(scalar, *machine, name);
+        reductionsAgree(scalar, *machine, name);
       }
       productsAndSums(one, many, name);
       normalizations(one, many, name);

@@ -16,7 +16,7 @@
  *   values that are there (`optimizerStep`, `copy`, `binary` in place) needs no memory: core takes all that a step needs before the first of them.
  */
 import type { DType, TypedArray } from "../dtype/dtype";
-import type { BinaryOp, ReduceOp, UnaryOp } from "./op-names";
+import type { Activation, BinaryOp, ReduceOp, UnaryOp } from "./op-names";
 
 /** The memory of one tensor, as a backend sees it. Made by core around what `allocate` returned. */
 export interface BackendStorage<Handle = unknown> {
@@ -431,6 +431,10 @@ export interface Backend<Handle = unknown> {
     gradKey: Operand<Handle>,
     gradValue: Operand<Handle>,
   ): void;
+  /** `out = f(x)`, one of the activations, float32 and contiguous; `out` may be `x`. With version 2 of the contract. */
+  activation?(kind: Activation, x: Operand<Handle>, out: Operand<Handle>): void;
+  /** `out = grad * f'(x)`; float32 and contiguous; `out` may be `grad`. A backend has both or neither. With version 2. */
+  activationGrad?(kind: Activation, x: Operand<Handle>, grad: Operand<Handle>, out: Operand<Handle>): void;
   /** Updates `param` and `state` in place. `state` is `[momentum]` or `[]` for SGD and `[first, second moment]` for Adam. */
   optimizerStep?(spec: OptimizerSpec, param: Operand<Handle>, grad: Operand<Handle>, state: readonly Operand<Handle>[]): void;
 

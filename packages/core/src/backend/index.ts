@@ -45,5 +45,5 @@ export type {
 export { contiguousStrides, createTypedArray, isContiguous, mergeDims, philox4x32, scaleOf, sizeOf, thresholdOf } from "./checked";
 export { withEpilogue } from "./epilogue";
 export type { View } from "./kernels";
-export { type BinaryOp, type ComparisonOp, isComparison, type ReduceOp, type UnaryOp } from "./op-names";
+export { type Activation, type BinaryOp, type ComparisonOp, isComparison, type ReduceOp, type UnaryOp } from "./op-names";
 export { versionOf } from "./versions";

@@ -28,7 +28,9 @@ export type LaterMember =
   | "convolutionGradInput"
   | "convolutionGradWeight"
   | "pool"
-  | "poolGrad";
+  | "poolGrad"
+  | "activation"
+  | "activationGrad";
 
 /** The kernels core calls: every family, and those other ones that the backend has; later ones from the first time on that they are asked for. */
 export type DeviceKernels = Families &

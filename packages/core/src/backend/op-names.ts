@@ -55,6 +55,12 @@ export type BinaryOp =
   | "binaryCrossEntropy"
   | ComparisonOp;
 
+/**
+ * Activations that are several functions each, for backends that have them as one kernel; what they are is said in `functional/activations`. `gelu` by the error
+ * function, `geluTanh` by the hyperbolic tangent, `silu`: x times its sigmoid.
+ */
+export type Activation = "gelu" | "geluTanh" | "silu";
+
 /** Reductions. `argmax` gives int32 positions. */
 export type ReduceOp = "sum" | "amax" | "amin" | "argmax";
 

@@ -2,6 +2,7 @@ import { composed } from "../autograd/scope";
 import { checkFloating } from "../dtype/dtype";
 import { optionsOf } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
+import { activation } from "../ops/activation";
 import { sigmoidGrad } from "../ops/arithmetic";
 import { checkTensor } from "../ops/binary";
 import { formula } from "../ops/formula";
@@ -61,7 +62,7 @@ export function tanh(input: Tensor): Tensor {
  */
 export function gelu(input: Tensor, options?: GeluOptions): Tensor {
   const approximate = geluApproximation("gelu", options);
-  return (approximate === "tanh" ? tanhGeluOf : geluOf)(checkActivation("gelu", input), null);
+  return (approximate === "tanh" ? tanhGeluOf : geluOf)(checkActivation("gelu", input));
 }
 
 /**
@@ -70,7 +71,7 @@ export function gelu(input: Tensor, options?: GeluOptions): Tensor {
  * @param input Any shape.
  */
 export function silu(input: Tensor): Tensor {
-  return siluOf(checkActivation("silu", input), null);
+  return siluOf(checkActivation("silu", input));
 }
 
 /**
@@ -155,7 +156,7 @@ export function checkActivation(op: string, input: Tensor): Tensor {
 // --- internal helpers ---
 
 /** The normal distribution function Phi times x; the derivative is Phi(x) + x phi(x), with its density phi. */
-const geluOf = /* @__PURE__ */ formula<null>("gelu", {
+const geluOf = /* @__PURE__ */ activation("gelu", "gelu", {
   part: (x) => erf(x.mul(Math.SQRT1_2)).add(1).mul(0.5),
   value: (x, _, phi) => phi.mul(x),
   derivative(x, _, phi) {
@@ -172,7 +173,7 @@ const TANH_SCALE = /* @__PURE__ */ Math.sqrt(2 / Math.PI);
 const TANH_CUBIC = 0.044715;
 
 /** With t = tanh(a (x + c x^3)): x (1 + t) / 2, and (1 + t) / 2 + x (1 - t^2) a (1 + 3 c x^2) / 2. */
-const tanhGeluOf = /* @__PURE__ */ formula<null>("gelu", {
+const tanhGeluOf = /* @__PURE__ */ activation("geluTanh", "gelu", {
   part: (x) => unary.tanh(x.mul(x).mul(TANH_CUBIC).add(1).mul(x).mul(TANH_SCALE)),
   value: (x, _, t) => t.add(1).mul(x).mul(0.5),
   derivative(x, _, t) {
@@ -186,7 +187,7 @@ const tanhGeluOf = /* @__PURE__ */ formula<null>("gelu", {
 });
 
 /** With s = sigmoid(x): x s, and s + x s (1 - s). */
-const siluOf = /* @__PURE__ */ formula<null>("silu", {
+const siluOf = /* @__PURE__ */ activation("silu", "silu", {
   part: sigmoid,
   value: (x, _, s) => x.mul(s),
   derivative: (x, _, s) => s.add(sigmoidGrad(x, s)),

@@ -53,6 +53,22 @@
 
 DROPWISE_BEGIN
 
+/// Whether code is sent to people, and better small: then a branch in a loop stands for a loop of its own.
+#if defined(__wasm__)
+constexpr bool kIsCompact = true;
+#else
+constexpr bool kIsCompact = false;
+#endif
+
+/// Constants that are read from memory where they are used. In WebAssembly a constant vector takes 18 bytes of code and an engine several instructions, each
+/// time that a loop comes by; the compiler would make one of what it can see.
+DROPWISE_INLINE const float* inMemory(const float* constants) {
+#if defined(__wasm__)
+  __asm__("" : "+r"(constants));
+#endif
+  return constants;
+}
+
 /// The dimensions that a strided kernel can walk, after neighbouring ones were merged.
 constexpr int kMaxRank = 8;
 

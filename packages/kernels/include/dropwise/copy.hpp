@@ -20,11 +20,18 @@ struct CopyArgs {
 /// Elements along a side of the squares by which a matrix is transposed: two cache lines.
 constexpr size_t kCopySquare = 32;
 
+/// A call for moving memory costs more than a shorter row.
+constexpr size_t kLongRow = 512;
+
 /// Elements are moved as floats; a load and a store keep every bit, those of a NaN and of an integer too.
 template <class V>
-DROPWISE_INLINE void copyRow(const float* x, size_t xStep, float* out, size_t outStep, size_t n) {
-  if (xStep == 1 && outStep == 1) {
+DROPWISE_SHARED void copyRow(const float* x, size_t xStep, float* out, size_t outStep, size_t n) {
+  if (xStep == 1 && outStep == 1 && n >= kLongRow) {
     __builtin_memcpy(out, x, n * sizeof(float));
+  } else if (xStep == 1 && outStep == 1) {
+    size_t i = 0;
+    for (; i + V::kLanes <= n; i += V::kLanes) V::store(out + i, V::load(x + i));
+    if (i < n) V::storePart(out + i, int(n - i), V::loadPart(x + i, int(n - i)));
   } else if (xStep == 0 && outStep == 1) {
     const typename V::F32 value = V::splat(*x);
     size_t i = 0;

@@ -1,13 +1,15 @@
 // out[i] = op(x[i]) for contiguous float32; `out` may be `x`. A unit is an element.
 #pragma once
 
+#include <dropwise/error-function.hpp>
+#include <dropwise/logarithm.hpp>
 #include <dropwise/math.hpp>
 #include <dropwise/trigonometry.hpp>
 
 DROPWISE_BEGIN
 
 /// Numbered as in the tables of the backends.
-enum class UnaryOp : uint32_t { neg, abs, sqrt, relu, exp, sigmoid, tanh, floor, ceil, round, sign, sin, cos, rsqrt };
+enum class UnaryOp : uint32_t { neg, abs, sqrt, relu, exp, sigmoid, tanh, floor, ceil, round, sign, sin, cos, rsqrt, expm1, log, log1p, erf, softplus };
 
 struct UnaryArgs {
   UnaryOp op;
@@ -66,6 +68,11 @@ DROPWISE_NOINLINE void unaryVectors(UnaryOp op, const float* x, float* out, size
     case UnaryOp::sin: return mapTurn<V>(x, out, n, false);
     case UnaryOp::cos: return mapTurn<V>(x, out, n, true);
     case UnaryOp::rsqrt: return mapUnary<V>(x, out, n, [](F v) { return V::div(V::splat(1.0f), V::sqrt(v)); });
+    case UnaryOp::expm1: return mapUnary<V>(x, out, n, [](F v) { return expm1Of<V>(v); });
+    case UnaryOp::log: return mapUnary<V>(x, out, n, [](F v) { return logOf<V>(v); });
+    case UnaryOp::log1p: return mapUnary<V>(x, out, n, [](F v) { return log1pOf<V>(v); });
+    case UnaryOp::erf: return mapUnary<V>(x, out, n, [](F v) { return erfOf<V>(v); });
+    case UnaryOp::softplus: return mapUnary<V>(x, out, n, [](F v) { return softplusOf<V>(v); });
   }
 }
 

@@ -11,6 +11,7 @@ import { deviceOf, laterMember } from "../../cpu/device-of";
 import { DataLoader } from "../../data";
 import { raw } from "../../errors/brand";
 import { awaited } from "../../errors/misuse";
+import { activationGradKernel, activationKernel } from "../../ops/activation";
 import { gatherKernel, scatterKernel } from "../../ops/gather";
 import { linearKernel } from "../../ops/matmul";
 import { softmaxGradKernel, softmaxKernel } from "../../ops/softmax";
@@ -113,6 +114,8 @@ const STAND_INS: { readonly [Member in OptionalKernel]: (device: Device) => Devi
   softmax: softmaxKernel,
   softmaxGrad: softmaxGradKernel,
   optimizerStep: optimizerKernel,
+  activation: activationKernel,
+  activationGrad: activationGradKernel,
 };
 
 type OptionalKernel = { [Member in keyof DeviceKernels]-?: undefined extends DeviceKernels[Member] ? Member : never }[keyof DeviceKernels];

@@ -6,7 +6,8 @@ import type { Traffic } from "./recorder";
 /** What a call of a kernel is called: by the operation, where one kernel does many. */
 export function nameOf(member: keyof DeviceKernels, args: readonly unknown[]): string {
   const [first] = args;
-  if (typeof first === "string") return first; // unary, binary, reduce
+  if (member === "activationGrad") return `${first}Grad`;
+  if (typeof first === "string") return first; // unary, binary, reduce, activation
   if (first === true) return member.replace("softmax", "logSoftmax");
   return member === "optimizerStep" ? (first as { kind: string }).kind : member;
 }

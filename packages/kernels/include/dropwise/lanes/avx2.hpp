@@ -29,6 +29,7 @@ struct Avx2 {
 
   // --- float arithmetic ---
   DROPWISE_INLINE F32 splat(float x) { return _mm256_set1_ps(x); }
+  DROPWISE_INLINE F32 repeat(const float* p) { return splat(*p); }
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return _mm256_add_ps(a, b); }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return _mm256_mul_ps(a, b); }
   DROPWISE_INLINE F32 sub(F32 a, F32 b) { return _mm256_sub_ps(a, b); }
@@ -44,6 +45,8 @@ struct Avx2 {
     return _mm256_blendv_ps(_mm256_and_ps(_mm256_max_ps(a, b), _mm256_max_ps(b, a)), add(a, b), unordered(a, b));
   }
   DROPWISE_INLINE Mask unordered(F32 a, F32 b) { return _mm256_cmp_ps(a, b, _CMP_UNORD_Q); }
+  DROPWISE_INLINE F32 lesser(F32 a, F32 b) { return _mm256_min_ps(a, b); }
+  DROPWISE_INLINE F32 greater(F32 a, F32 b) { return _mm256_max_ps(a, b); }
   DROPWISE_INLINE F32 nearest(F32 a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   DROPWISE_INLINE F32 exponent2(F32 n) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
@@ -69,6 +72,8 @@ struct Avx2 {
   DROPWISE_INLINE Mask lt(F32 a, F32 b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
   DROPWISE_INLINE Mask le(F32 a, F32 b) { return _mm256_cmp_ps(b, a, _CMP_GE_OQ); }  // a may then come from memory, and b be a constant
   DROPWISE_INLINE Mask eq(F32 a, F32 b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
+  DROPWISE_INLINE bool any(Mask m) { return _mm256_movemask_ps(m) != 0; }
+  DROPWISE_INLINE bool all(Mask m) { return _mm256_movemask_ps(m) == 255; }
   DROPWISE_INLINE void storeBools(uint8_t* p, int n, Mask m, uint32_t negate) {
     const uint32_t bits = uint32_t(_mm256_movemask_ps(m)) ^ (negate ? 255u : 0u);
     for (int i = 0; i < n; i++) p[i] = bits >> i & 1;

@@ -36,6 +36,7 @@ struct Avx512 {
 
   // --- float arithmetic ---
   DROPWISE_INLINE F32 splat(float x) { return _mm512_set1_ps(x); }
+  DROPWISE_INLINE F32 repeat(const float* p) { return splat(*p); }
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return _mm512_add_ps(a, b); }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return _mm512_mul_ps(a, b); }
   DROPWISE_INLINE F32 sub(F32 a, F32 b) { return _mm512_sub_ps(a, b); }
@@ -51,6 +52,8 @@ struct Avx512 {
     return _mm512_mask_add_ps(_mm512_and_ps(_mm512_max_ps(a, b), _mm512_max_ps(b, a)), unordered(a, b), a, b);
   }
   DROPWISE_INLINE Mask unordered(F32 a, F32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q); }
+  DROPWISE_INLINE F32 lesser(F32 a, F32 b) { return _mm512_min_ps(a, b); }
+  DROPWISE_INLINE F32 greater(F32 a, F32 b) { return _mm512_max_ps(a, b); }
   DROPWISE_INLINE F32 nearest(F32 a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   DROPWISE_INLINE F32 exponent2(F32 n) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23));
@@ -101,6 +104,8 @@ struct Avx512 {
   DROPWISE_INLINE Mask lt(F32 a, F32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
   DROPWISE_INLINE Mask le(F32 a, F32 b) { return _mm512_cmp_ps_mask(b, a, _CMP_GE_OQ); }  // as in avx2.hpp
   DROPWISE_INLINE Mask eq(F32 a, F32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+  DROPWISE_INLINE bool any(Mask m) { return m != 0; }
+  DROPWISE_INLINE bool all(Mask m) { return m == 0xFFFF; }
   DROPWISE_INLINE void storeBools(uint8_t* p, int n, Mask m, uint32_t negate) {
     const __m512i ones = _mm512_maskz_set1_epi32(negate ? Mask(~m) : m, 1);
     _mm512_mask_cvtepi32_storeu_epi8(p, first(n), ones);

@@ -34,6 +34,7 @@ struct Neon {
 
   // --- float arithmetic ---
   DROPWISE_INLINE F32 splat(float x) { return vdupq_n_f32(x); }
+  DROPWISE_INLINE F32 repeat(const float* p) { return splat(*p); }
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return vaddq_f32(a, b); }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return vmulq_f32(a, b); }
   DROPWISE_INLINE F32 sub(F32 a, F32 b) { return vsubq_f32(a, b); }
@@ -44,6 +45,8 @@ struct Neon {
   // These instructions have the wanted meaning: NaN wins, -0 is below +0.
   DROPWISE_INLINE F32 minimum(F32 a, F32 b) { return vminq_f32(a, b); }
   DROPWISE_INLINE F32 maximum(F32 a, F32 b) { return vmaxq_f32(a, b); }
+  DROPWISE_INLINE F32 lesser(F32 a, F32 b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
+  DROPWISE_INLINE F32 greater(F32 a, F32 b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
   DROPWISE_INLINE F32 nearest(F32 a) { return vrndnq_f32(a); }
   DROPWISE_INLINE F32 exponent2(F32 n) { return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23)); }
   DROPWISE_INLINE F32 mulAdd(F32 a, F32 b, F32 c) { return vfmaq_f32(c, a, b); }
@@ -65,6 +68,8 @@ struct Neon {
   DROPWISE_INLINE Mask lt(F32 a, F32 b) { return vcltq_f32(a, b); }
   DROPWISE_INLINE Mask le(F32 a, F32 b) { return vcleq_f32(a, b); }
   DROPWISE_INLINE Mask eq(F32 a, F32 b) { return vceqq_f32(a, b); }
+  DROPWISE_INLINE bool any(Mask m) { return vmaxvq_u32(m) != 0; }
+  DROPWISE_INLINE bool all(Mask m) { return vminvq_u32(m) != 0; }
   DROPWISE_INLINE void storeBools(uint8_t* p, int n, Mask m, uint32_t negate) {
     uint32_t lanes[4];
     vst1q_u32(lanes, m);

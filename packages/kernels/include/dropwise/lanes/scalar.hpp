@@ -24,6 +24,7 @@ struct Scalar {
 
   // --- float arithmetic ---
   DROPWISE_INLINE F32 splat(float x) { return x; }
+  DROPWISE_INLINE F32 repeat(const float* p) { return splat(*p); }
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return a + b; }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return a * b; }
 
@@ -41,6 +42,9 @@ struct Scalar {
     if (a != a || b != b) return a + b;
     return a > b ? a : b > a ? b : floatOf(bitsOf(a) & bitsOf(b));
   }
+  // The second operand where either is NaN.
+  DROPWISE_INLINE F32 lesser(F32 a, F32 b) { return a < b ? a : b; }
+  DROPWISE_INLINE F32 greater(F32 a, F32 b) { return a > b ? a : b; }
   // |a| < 2^22: adding 1.5 * 2^23 leaves no bits for the fraction; halves go to the even neighbour, as everywhere.
   DROPWISE_INLINE F32 nearest(F32 a) { return (a + 12582912.0f) - 12582912.0f; }
   DROPWISE_INLINE F32 exponent2(F32 n) { return n == n ? floatOf(uint32_t(int32_t(n) + 127) << 23) : n; }
@@ -63,6 +67,8 @@ struct Scalar {
   DROPWISE_INLINE Mask lt(F32 a, F32 b) { return uint32_t(0) - uint32_t(a < b); }
   DROPWISE_INLINE Mask le(F32 a, F32 b) { return uint32_t(0) - uint32_t(a <= b); }
   DROPWISE_INLINE Mask eq(F32 a, F32 b) { return uint32_t(0) - uint32_t(a == b); }
+  DROPWISE_INLINE bool any(Mask m) { return m != 0; }
+  DROPWISE_INLINE bool all(Mask m) { return m != 0; }
   DROPWISE_INLINE void storeBools(uint8_t* p, int, Mask m, uint32_t negate) { *p = uint8_t((m & 1) ^ negate); }
 
   // --- sums in double ---

@@ -32,6 +32,7 @@ struct Sse2 {
 
   // --- float arithmetic ---
   DROPWISE_INLINE F32 splat(float x) { return _mm_set1_ps(x); }
+  DROPWISE_INLINE F32 repeat(const float* p) { return splat(*p); }
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return _mm_add_ps(a, b); }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return _mm_mul_ps(a, b); }
   DROPWISE_INLINE F32 sub(F32 a, F32 b) { return _mm_sub_ps(a, b); }
@@ -42,6 +43,8 @@ struct Sse2 {
   // The instructions give the second operand for a NaN and for two zeros; both orders together settle the zeros.
   DROPWISE_INLINE F32 minimum(F32 a, F32 b) { return select(_mm_cmpunord_ps(a, b), add(a, b), _mm_or_ps(_mm_min_ps(a, b), _mm_min_ps(b, a))); }
   DROPWISE_INLINE F32 maximum(F32 a, F32 b) { return select(_mm_cmpunord_ps(a, b), add(a, b), _mm_and_ps(_mm_max_ps(a, b), _mm_max_ps(b, a))); }
+  DROPWISE_INLINE F32 lesser(F32 a, F32 b) { return _mm_min_ps(a, b); }
+  DROPWISE_INLINE F32 greater(F32 a, F32 b) { return _mm_max_ps(a, b); }
   // |a| < 2^22: adding 1.5 * 2^23 leaves no bits for the fraction.
   DROPWISE_INLINE F32 nearest(F32 a) { return sub(add(a, splat(12582912.0f)), splat(12582912.0f)); }
   DROPWISE_INLINE F32 exponent2(F32 n) { return _mm_castsi128_ps(_mm_slli_epi32(_mm_add_epi32(_mm_cvtps_epi32(n), _mm_set1_epi32(127)), 23)); }
@@ -66,6 +69,8 @@ struct Sse2 {
   DROPWISE_INLINE Mask lt(F32 a, F32 b) { return _mm_cmplt_ps(a, b); }
   DROPWISE_INLINE Mask le(F32 a, F32 b) { return _mm_cmple_ps(a, b); }
   DROPWISE_INLINE Mask eq(F32 a, F32 b) { return _mm_cmpeq_ps(a, b); }
+  DROPWISE_INLINE bool any(Mask m) { return _mm_movemask_ps(m) != 0; }
+  DROPWISE_INLINE bool all(Mask m) { return _mm_movemask_ps(m) == 15; }
   DROPWISE_INLINE void storeBools(uint8_t* p, int n, Mask m, uint32_t negate) {
     const uint32_t bits = uint32_t(_mm_movemask_ps(m)) ^ (negate ? 15u : 0u);
     for (int i = 0; i < n; i++) p[i] = bits >> i & 1;

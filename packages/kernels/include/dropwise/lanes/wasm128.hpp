@@ -38,6 +38,7 @@ struct Wasm128 {
 
   // --- float arithmetic ---
   DROPWISE_INLINE F32 splat(float x) { return wasm_f32x4_splat(x); }
+  DROPWISE_INLINE F32 repeat(const float* p) { return wasm_v128_load32_splat(p); }
   DROPWISE_INLINE F32 add(F32 a, F32 b) { return wasm_f32x4_add(a, b); }
   DROPWISE_INLINE F32 mul(F32 a, F32 b) { return wasm_f32x4_mul(a, b); }
 
@@ -48,6 +49,8 @@ struct Wasm128 {
   DROPWISE_INLINE F32 neg(F32 a) { return wasm_f32x4_neg(a); }
   DROPWISE_INLINE F32 minimum(F32 a, F32 b) { return wasm_f32x4_min(a, b); }
   DROPWISE_INLINE F32 maximum(F32 a, F32 b) { return wasm_f32x4_max(a, b); }
+  DROPWISE_INLINE F32 lesser(F32 a, F32 b) { return wasm_f32x4_pmin(b, a); }
+  DROPWISE_INLINE F32 greater(F32 a, F32 b) { return wasm_f32x4_pmax(b, a); }
   DROPWISE_INLINE F32 nearest(F32 a) { return wasm_f32x4_nearest(a); }
   DROPWISE_INLINE F32 exponent2(F32 n) {
     return wasm_i32x4_shl(wasm_i32x4_add(wasm_i32x4_trunc_sat_f32x4(n), wasm_i32x4_const_splat(127)), 23);
@@ -71,6 +74,8 @@ struct Wasm128 {
   DROPWISE_INLINE Mask lt(F32 a, F32 b) { return wasm_f32x4_lt(a, b); }
   DROPWISE_INLINE Mask le(F32 a, F32 b) { return wasm_f32x4_le(a, b); }
   DROPWISE_INLINE Mask eq(F32 a, F32 b) { return wasm_f32x4_eq(a, b); }
+  DROPWISE_INLINE bool any(Mask m) { return wasm_v128_any_true(m); }
+  DROPWISE_INLINE bool all(Mask m) { return wasm_i32x4_all_true(m); }
   // Bytes of 0 and 1. A mask's lanes are narrowed to bytes of all ones or zeros; `negate` turns them round.
   DROPWISE_INLINE void storeBools(uint8_t* p, int n, Mask m, uint32_t negate) {
     m = wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(m, m), m);
