@@ -222,7 +222,7 @@ export const TINY: TrainTask = {
 };
 
 /** The larger trainings. Beside each step stands a copy of the parameters. */
-export const MODELS: Readonly<Record<ModelTask["model"], ModelTask>> = {
+const MODELS: Readonly<Record<ModelTask["model"], ModelTask>> = {
   cnn: { op: "train-cnn", model: "cnn", size: "1-32-64-128-10", copied: 421_642 },
   lstm: { op: "train-lstm", model: "lstm", size: "64-128-128-10", copied: 232_714 },
   gpt: { op: "train-gpt", model: "gpt", size: "4x4x128", copied: 818_241 },

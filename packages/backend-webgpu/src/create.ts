@@ -28,13 +28,16 @@ export interface WebGPUStats {
   readonly bytes: number;
 }
 
-/** Members that core composes here. */
-type Composed =
-  | `${"normalize" | "lstm" | "attention" | "pool" | "activation"}${"" | "Grad"}`
-  | `convolution${"" | "GradInput" | "GradWeight"}`;
-
-/** The WebGPU backend: the members of a `Backend` that do not need host-visible memory, and a look inside. */
-export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view" | Composed>> {
+/** The WebGPU backend: the members of a `Backend` that do not need host-visible memory, and a look inside. Core composes the others. */
+export interface WebGPUBackend
+  extends Required<
+    Omit<
+      Backend<GpuMemory>,
+      | "view"
+      | `${"normalize" | "lstm" | "attention" | "pool" | "activation"}${"" | "Grad"}`
+      | `convolution${"" | "GradInput" | "GradWeight"}`
+    >
+  > {
   /** What the adapter says of itself: vendor, architecture, device, description. */
   readonly adapterInfo: GPUAdapterInfo;
   /** The device that everything runs on, to share it with other WebGPU code. */
