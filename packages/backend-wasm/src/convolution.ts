@@ -1,4 +1,5 @@
 import { type Backend, type ConvolutionSpec, type Operand, UnsupportedOpError } from "@dropwise/core/backend";
+import { sumColumns } from "./reduce";
 import { areFloat32, elementsOf, isWhole, type Runtime, type WasmHandle } from "./runtime";
 import { writeAxes } from "./windows";
 
@@ -43,7 +44,7 @@ export function convolution(runtime: Runtime): Members {
       runtime.words[3] = sums;
       runtime.run("convolutionWeights", units, nsOf(output, out) / units);
       if (bytes === 0) return;
-      addUp(sums, to, pieces, weights);
+      sumColumns(runtime, sums, to, pieces, weights);
       runtime.giveBack(sums, bytes);
     },
   };
@@ -83,13 +84,6 @@ export function convolution(runtime: Runtime): Members {
       elementsOf(parts, outChannels, output),
       elementsOf(groups, outChannels * inChannels, kernel),
     ];
-  }
-
-  /** The pieces of a sum, one after the other, in their order. */
-  function addUp(from: number, to: number, pieces: number, weights: number): void {
-    const { words } = runtime;
-    words.set([0, from, to, 0, 1, pieces, weights]);
-    runtime.run("reduce", Math.ceil(weights / 32), 32 * pieces * 0.3);
   }
 
   /** What all products of a call take. */

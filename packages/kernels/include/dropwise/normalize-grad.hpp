@@ -61,7 +61,7 @@ DROPWISE_INLINE void gradOfGroup(const NormalizeGradArgs& a, size_t g) {
   const F byGrad = V::splat(float(scale)), byX = V::splat(float(scale * product * r * r / count)), less = V::splat(float(scale * sum / count));
   for (size_t o = 0; o < a.outer; o++) {
     const size_t at = first + o * step;
-    eachVector<V>(a.inner, [&](size_t i, int n) {
+    eachVector<V>(a.inner, [&](size_t i, size_t n) {
       const F d = V::sub(loadUpTo<V>(a.x + at + i, n), means);
       storeUpTo<V>(a.gradX + at + i, n, V::sub(V::sub(V::mul(loadUpTo<V>(a.grad + at + i, n), byGrad), V::mul(d, byX)), less));
     });
@@ -82,7 +82,7 @@ DROPWISE_INLINE void gradOfRows(const NormalizeGradArgs& a, size_t row, size_t e
     const double product = sumOf<V>({grad, x, a.weight, zero, means}, a.inner);
     // h is (x - mean) * root, and so is its share: product * root.
     const F less = V::splat(float(sum / double(a.inner))), byNormal = V::mul(V::splat(float(product / double(a.inner))), root);
-    eachVector<V>(a.inner, [&](size_t i, int n) {
+    eachVector<V>(a.inner, [&](size_t i, size_t n) {
       const F h = V::mul(V::sub(loadUpTo<V>(x + i, n), means), root), g = loadUpTo<V>(grad + i, n);
       storeUpTo<V>(gradBias + i, n, V::add(loadUpTo<V>(gradBias + i, n), g));
       storeUpTo<V>(gradWeight + i, n, V::add(loadUpTo<V>(gradWeight + i, n), V::mul(g, h)));

@@ -29,11 +29,11 @@ struct NormalizeArgs {
 
 /// The first n lanes, added up in their order.
 template <class V>
-DROPWISE_SHARED double totalOf(typename V::F32 sums, int n) {
+DROPWISE_SHARED double totalOf(typename V::F32 sums, size_t n) {
   float lanes[V::kLanes];
   V::store(lanes, sums);
   double total = 0;
-  for (int i = 0; i < n; i++) total += lanes[i];
+  for (size_t i = 0; i < n; i++) total += lanes[i];
   return total;
 }
 
@@ -44,7 +44,7 @@ struct Factors {
   const float *x, *y, *w;
   F xLess, yLess;
 
-  DROPWISE_MEMBER F at(size_t i, int n) const {
+  DROPWISE_MEMBER F at(size_t i, size_t n) const {
     F product = V::sub(loadUpTo<V>(x + i, n), xLess);
     if (w != nullptr) product = V::mul(product, loadUpTo<V>(w + i, n));
     return y == nullptr ? product : V::mul(product, V::sub(loadUpTo<V>(y + i, n), yLess));
@@ -53,7 +53,7 @@ struct Factors {
 
 template <class V>
 DROPWISE_NOINLINE double sumOf(const Factors<V>& given, size_t count) {
-  constexpr int L = V::kLanes;
+  constexpr size_t L = V::kLanes;
   const Factors<V> factors = given;
   double total = 0;
   for (size_t begin = 0; begin < count; begin += kNormPiece * L) {
@@ -65,7 +65,7 @@ DROPWISE_NOINLINE double sumOf(const Factors<V>& given, size_t count) {
       b = V::add(b, factors.at(i + L, L));
     }
     if (i + L <= end) a = V::add(a, factors.at(i, L)), i += L;
-    if (i < end) total += totalOf<V>(factors.at(i, int(end - i)), int(end - i));  // lanes that are not there would be off the mean
+    if (i < end) total += totalOf<V>(factors.at(i, end - i), end - i);  // lanes that are not there would be off the mean
     total += totalOf<V>(V::add(a, b), L);
   }
   return total;
@@ -106,7 +106,7 @@ DROPWISE_NOINLINE void normalize(const NormalizeArgs& args, size_t begin, size_t
     for (size_t o = 0; o < a.outer; o++) {
       const float* const x = first + o * step;
       float* const out = a.out + (x - a.x);
-      eachVector<V>(a.inner, [&](size_t i, int n) {
+      eachVector<V>(a.inner, [&](size_t i, size_t n) {
         F y = V::mul(V::sub(loadUpTo<V>(x + i, n), means), scale);
         if (weight != nullptr) y = V::mul(y, loadUpTo<V>(weight + i, n));
         storeUpTo<V>(out + i, n, V::add(y, bias != nullptr ? loadUpTo<V>(bias + i, n) : shift));

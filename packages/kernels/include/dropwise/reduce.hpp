@@ -7,6 +7,7 @@
 #pragma once
 
 #include <dropwise/math.hpp>
+#include <dropwise/parts.hpp>
 
 DROPWISE_BEGIN
 
@@ -42,18 +43,6 @@ DROPWISE_INLINE size_t columnBlocks(size_t inner) { return inner == 1 ? 1 : (inn
 
 /// Units of `reduce`: pieces of rows, or blocks of columns.
 DROPWISE_INLINE size_t reduceUnits(const ReduceArgs& a) { return a.outer * reducePieces(a) * columnBlocks(a.inner); }
-
-/// The first n of kLanes elements, n > 0; the others read as 0.
-template <class V>
-DROPWISE_INLINE typename V::F32 loadUpTo(const float* p, size_t n) {
-  return n >= size_t(V::kLanes) ? V::load(p) : V::loadPart(p, int(n));
-}
-
-template <class V>
-DROPWISE_INLINE void storeUpTo(float* p, size_t n, typename V::F32 x) {
-  if (n >= size_t(V::kLanes)) V::store(p, x);
-  else V::storePart(p, int(n), x);
-}
 
 /// The sum of n elements.
 template <class V>
