@@ -120,7 +120,7 @@ export const attention: Family = {
     ),
 
   "takes no memory of the size of its weights, where it has a kernel": async ({ backend }) => {
-    if (backend.attention === undefined) return;
+    if (backend.attention === undefined || (backend.info.contract ?? 1) < 2) return;
     const [live, sizes] = [{ bytes: 0, most: 0 }, new Map<unknown, number>()];
     const on = wrap(backend, {
       allocate(dtype, length) {

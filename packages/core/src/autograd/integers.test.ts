@@ -46,6 +46,7 @@ const FUNCTIONS: Record<string, Case> = {
   nllLoss: (x, y) => F.nllLoss(x, y.slice(0, 0, 1).squeeze(0).type("int32")),
   crossEntropy: (x, y) => [F.crossEntropy(x, y.slice(0, 0, 1).squeeze(0).type("int32")), ...attempt(() => F.crossEntropy(x, y))],
   linear: (x, y) => F.linear(x, y, ones([2])),
+  linearDropout: (x, y) => F.linearDropout(x, y, { bias: ones([2]), activation: "relu", p: 0.5 }),
   bmm: (x, y) => F.bmm(x.unsqueeze(0), y.unsqueeze(0)),
   conv1d: (x, y) => F.conv1d(x, y.reshape([2, 2, 1])),
   conv2d: (x, y) => F.conv2d(x.unsqueeze(0), y.reshape([1, 1, 2, 2])),
