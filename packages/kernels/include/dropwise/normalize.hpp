@@ -27,9 +27,10 @@ struct NormalizeArgs {
   uint32_t perInner;  // 1: weight and bias have inner elements, else groups
 };
 
-/// The first n lanes, added up in their order.
+/// The first n lanes, added up.
 template <class V>
 DROPWISE_SHARED double totalOf(typename V::F32 sums, size_t n) {
+  if (n == size_t(V::kLanes)) return V::wideTotal(V::wideAdd(V::wideZero(), sums));  // in halves: rows are short, and what follows waits for it
   float lanes[V::kLanes];
   V::store(lanes, sums);
   double total = 0;
