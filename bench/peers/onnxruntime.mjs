@@ -4,9 +4,10 @@ import { dropoutInputs, operationModel, operationWork } from "./onnxruntime-oper
 
 const NOTES =
   "ONNX's Dropout (opset 13) as a model of one node, ratio 0.5, training_mode true; the generator is the library's own, seeded at random, and a mask " +
-  "is an output of its own, which is not asked for. Operations and layers are models of one node (Gelu, Attention, Conv with its bias, Gemm), attention " +
-  "with dropout is composed of MatMul, Softmax and Dropout. The output tensor is made once and passed in as a fetch, so that outputs are reused. Each " +
-  "call is one awaited session.run on one thread (intraOpNumThreads 1). There are no gradients here, and no training.";
+  "is an output of its own, which is not asked for. Operations and layers are models of one node, too (Gelu, Attention, Conv with its bias, Gemm); " +
+  "attention with dropout is MatMul, Softmax, Dropout and MatMul, and the session is told not to take the Dropout out. The output tensor is made once " +
+  "and passed in as a fetch, so that outputs are reused. Each call is one awaited session.run on one thread (intraOpNumThreads 1). There are no " +
+  "gradients here, and no training.";
 
 /**
  * @param {string} name
@@ -17,7 +18,9 @@ export function onnxruntime(name, ort, version) {
   const open = async (/** @type {Uint8Array} */ bytes) => {
     const hadWorker = "Worker" in globalThis;
     const executionProviders = [name === "onnxruntime-web" ? "wasm" : "cpu"];
-    const session = await ort.InferenceSession.create(bytes, { executionProviders, intraOpNumThreads: 1 });
+    // Left to itself, a session takes a Dropout between other nodes out of the graph, training mode or not.
+    const extra = { optimization: { disable_specified_optimizers: "EliminateDropout" } };
+    const session = await ort.InferenceSession.create(bytes, { executionProviders, intraOpNumThreads: 1, extra });
     // onnxruntime-web leaves a global Worker behind in Node, which makes jax-js believe that it may share memory after all.
     if (!hadWorker) delete globalThis.Worker;
     return session;
