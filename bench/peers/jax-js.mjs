@@ -1,7 +1,11 @@
 import { readFileSync } from "node:fs";
 import * as jax from "@jax-js/jax";
+import { drop, nextKey } from "./jax-js-draws.mjs";
+import { modelWork } from "./jax-js-models.mjs";
+import { operationCall } from "./jax-js-operations.mjs";
+import { layersWork } from "./jax-js-training.mjs";
 
-const { grad, jit, nn, numpy: np, random, tree, vjp } = jax;
+const { jit, numpy: np, tree, vjp } = jax;
 const NOTES =
   "jax.random.bernoulli and where, under jit, as JAX users write dropout: the mask comes from Threefry and a key that is made anew for each call. Backward is " +
   "vjp of it. A training step (loss, gradients, optimizer by hand) is one jitted function. WebAssembly, one thread; a call is over when blockUntilReady is.";
@@ -16,16 +20,15 @@ export default async () => {
 
 // --- internal helpers ---
 
-/** Calls so far: the seed of the next key, so that every call draws another mask. */
-let calls = 0;
-
-// Functions own their arguments here: every use of an array but the last takes a `.ref`.
-const drop = (key, x) => np.where(random.bernoulli(key, 0.5, x.shape), x.mul(2), 0);
-
 function workFor(task, data) {
   if (task.op === "dropout" || task.op === "latency") {
-    const call = jit(drop);
-    return withInput(task, data, (x) => call(random.key(calls++), x.ref));
+    const call = jit((key, x) => drop(key, x));
+    return withInput(task, data, (x) => call(nextKey(), x.ref));
+  }
+  if (task.op === "dropout-feature") {
+    const [n, c] = task.shape;
+    const call = jit((key, x) => drop(key, x, 0.5, [n, c, 1, 1]));
+    return withInput(task, data, (x) => call(nextKey(), x.ref));
   }
   if (task.op === "dropout-backward") {
     const gradient = np.array(data.values(task.elements, 1).slice());
@@ -33,10 +36,12 @@ function workFor(task, data) {
       const [y, backward] = vjp((input) => drop(key, input), [x]);
       return [y, backward(g)[0]];
     });
-    return withInput(task, data, (x) => call(random.key(calls++), x.ref, gradient.ref), gradient);
+    return withInput(task, data, (x) => call(nextKey(), x.ref, gradient.ref), gradient);
   }
   if (task.op === "matmul") return matmul(task, data);
-  return "layers" in task ? training(task, data) : null;
+  if ("shapes" in task) return operation(task, data);
+  if ("model" in task) return modelWork(task, data);
+  return "layers" in task ? layersWork(task, data) : null;
 }
 
 /** Waits for what a call returned, then frees it. */
@@ -45,12 +50,12 @@ async function finish(result) {
   tree.dispose(result);
 }
 
-function withInput({ elements }, data, call, ...held) {
+function withInput({ elements, shape }, data, call, ...held) {
   let x;
   return {
     prepare(round) {
       x?.dispose();
-      x = np.array(data.values(elements, round).slice());
+      x = np.array(data.values(elements, round).slice()).reshape([...shape]);
     },
     async run(count) {
       for (let i = 0; i < count; i++) await finish(call(x));
@@ -81,87 +86,27 @@ function matmul({ m, k, n, transposed: [ta, tb] }, data) {
   };
 }
 
-function training({ layers, batch, head, learningRate: lr }, data) {
-  const weights = [];
-  for (let i = 0; i + 1 < layers.length; i++) {
-    const bound = 1 / Math.sqrt(layers[i]);
-    for (const shape of [[layers[i], layers[i + 1]], [layers[i + 1]]]) {
-      weights.push(random.uniform(random.key(weights.length), shape, { minval: -bound, maxval: bound }));
-    }
-  }
-  const loss = (parameters, key, x, y) => {
-    const keys = random.split(key, layers.length);
-    let hidden = x;
-    for (let i = 0; i < parameters.length; i += 2) {
-      hidden = np.matmul(hidden, parameters[i]).add(parameters[i + 1]);
-      if (i + 2 < parameters.length) hidden = drop(keys.ref.slice(i / 2), nn.relu(hidden));
-    }
-    keys.dispose();
-    if (head === "classes") return np.mean(np.sum(nn.logSoftmax(hidden, -1).mul(y), 1)).neg();
-    // Binary cross-entropy of the logits: y log p + (1 - y) log (1 - p), with log (1 - p) = log p - logit.
-    const logP = nn.logSigmoid(hidden.ref);
-    return np.mean(logP.sub(hidden.mul(np.array(1).sub(y)))).neg();
+function operation(task, data) {
+  const calls = operationCall(task);
+  if (calls === null) return null;
+  const array = (shape, round) => {
+    const count = shape.reduce((a, b) => a * b, 1);
+    return np.array(data.values(count, round).slice()).reshape([...shape]);
   };
-  const gradients = grad(loss);
-  const sgd = jit((state, key, x, y) => {
-    const step = gradients(
-      state.map((weight) => weight.ref),
-      key,
-      x,
-      y,
-    );
-    return state.map((weight, i) => weight.sub(step[i].mul(lr)));
-  });
-  const adam = jit((state, t, key, x, y) => {
-    const count = state.length / 3;
-    const [params, first, second] = [0, 1, 2].map((part) => state.slice(part * count, (part + 1) * count));
-    const step = gradients(
-      params.map((weight) => weight.ref),
-      key,
-      x,
-      y,
-    );
-    const m = first.map((old, i) => old.mul(0.9).add(step[i].ref.mul(0.1)));
-    const v = second.map((old, i) => old.mul(0.999).add(step[i].ref.mul(step[i]).mul(0.001)));
-    const [c1, c2] = [0.9, 0.999].map((beta) => np.array(1).sub(np.power(np.array(beta), t.ref)));
-    const updated = params.map((weight, i) =>
-      weight.sub(
-        m[i].ref
-          .div(c1.ref)
-          .mul(lr)
-          .div(np.sqrt(v[i].ref.div(c2.ref)).add(1e-8)),
-      ),
-    );
-    for (const array of [c1, c2, t]) array.dispose();
-    return [...updated, ...m, ...v];
-  });
-  let state = head === "sigmoid" ? weights : [...weights, ...[0, 1].flatMap(() => weights.map((weight) => np.zeros(weight.shape)))];
-  let steps = 0;
-  let [x, y] = [];
-  const outputs = layers.at(-1);
+  let operands = [];
+  let gradient;
   return {
-    prepare(round) {
-      x?.dispose();
-      y?.dispose();
-      x = np.array(data.values(batch * layers[0], round).slice()).reshape([batch, layers[0]]);
-      const labels = data.values(batch, round + 1);
-      const target = new Float32Array(batch * outputs);
-      labels.forEach((value, row) => {
-        if (head === "sigmoid") target[row] = value > 0 ? 1 : 0;
-        else target[row * outputs + Math.floor(((value + 1) / 2) * outputs)] = 1;
-      });
-      y = np.array(target).reshape([batch, outputs]);
+    async prepare(round) {
+      tree.dispose(operands);
+      operands = task.shapes.map((shape, i) => array(shape, round + i));
+      if (!task.gradients || gradient !== undefined) return;
+      const y = calls.forward(operands);
+      gradient = array(y.shape, 1);
+      await finish(y);
     },
     async run(count) {
-      for (let i = 0; i < count; i++) {
-        steps++;
-        const key = random.key(calls++);
-        state = head === "sigmoid" ? sgd(state, key, x.ref, y.ref) : adam(state, np.array(steps), key, x.ref, y.ref);
-        await jax.blockUntilReady(state);
-      }
+      for (let i = 0; i < count; i++) await finish(calls.call(operands, gradient));
     },
-    dispose() {
-      for (const array of [...state, x, y]) array.dispose();
-    },
+    dispose: () => tree.dispose([...operands, ...(gradient === undefined ? [] : [gradient])]),
   };
 }

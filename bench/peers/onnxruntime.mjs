@@ -1,12 +1,13 @@
 /** What onnxruntime-node and onnxruntime-web have in common: their API is the same. */
-import { model, scalar } from "./onnx-model.mjs";
-
-const float = (/** @type {number} */ value) => new Uint8Array(Float32Array.of(value).buffer);
+import { model } from "./onnx-model.mjs";
+import { dropoutInputs, operationModel, operationWork } from "./onnxruntime-operations.mjs";
 
 const NOTES =
   "ONNX's Dropout (opset 13) as a model of one node, ratio 0.5, training_mode true; the generator is the library's own, seeded at random, and a mask " +
-  "is an output of its own, which is not asked for. The output tensor is made once and passed in as a fetch, so that outputs are reused. Each call is " +
-  "one awaited session.run on one thread (intraOpNumThreads 1). There is no training here: forward and matmul only.";
+  "is an output of its own, which is not asked for. Operations and layers are models of one node, too (Gelu, Attention, Conv with its bias, Gemm); " +
+  "attention with dropout is MatMul, Softmax, Dropout and MatMul, and the session is told not to take the Dropout out. The output tensor is made once " +
+  "and passed in as a fetch, so that outputs are reused. Each call is one awaited session.run on one thread (intraOpNumThreads 1). There are no " +
+  "gradients here, and no training.";
 
 /**
  * @param {string} name
@@ -17,7 +18,9 @@ export function onnxruntime(name, ort, version) {
   const open = async (/** @type {Uint8Array} */ bytes) => {
     const hadWorker = "Worker" in globalThis;
     const executionProviders = [name === "onnxruntime-web" ? "wasm" : "cpu"];
-    const session = await ort.InferenceSession.create(bytes, { executionProviders, intraOpNumThreads: 1 });
+    // Left to itself, a session takes a Dropout between other nodes out of the graph, training mode or not.
+    const extra = { optimization: { disable_specified_optimizers: "EliminateDropout" } };
+    const session = await ort.InferenceSession.create(bytes, { executionProviders, intraOpNumThreads: 1, extra });
     // onnxruntime-web leaves a global Worker behind in Node, which makes jax-js believe that it may share memory after all.
     if (!hadWorker) delete globalThis.Worker;
     return session;
@@ -30,7 +33,9 @@ export function onnxruntime(name, ort, version) {
     async entry(task, data) {
       if (task.op === "dropout" || task.op === "latency") return dropout(ort, await open(dropoutModel()), task.elements, data);
       if (task.op === "matmul") return matmul(ort, await open(matmulModel(task.transposed)), task, data);
-      return null;
+      if (!("shapes" in task)) return null;
+      const bytes = operationModel(task);
+      return bytes === null ? null : operationWork(ort, await open(bytes), task, data);
     },
     close() {},
   };
@@ -39,28 +44,22 @@ export function onnxruntime(name, ort, version) {
 // --- internal helpers ---
 
 function dropoutModel() {
-  return model(
-    { op: "Dropout", opset: 13, inputs: ["x", "ratio", "training"], outputs: ["y"] },
-    {
-      inputs: [{ name: "x", rank: 1 }],
-      outputs: [{ name: "y", rank: 1 }],
-      constants: [scalar("ratio", 1, float(0.5)), scalar("training", 9, Uint8Array.of(1))],
-    },
-  );
+  return model([{ op: "Dropout", inputs: ["x", "ratio", "training"], outputs: ["y"] }], {
+    inputs: [{ name: "x", rank: 1 }],
+    outputs: [{ name: "y", rank: 1 }],
+    constants: dropoutInputs(0.5),
+  });
 }
 
 /** Gemm, for its transposes, without the optional addend. @param {readonly [boolean, boolean]} transposed */
 function matmulModel([a, b]) {
-  return model(
-    { op: "Gemm", opset: 13, inputs: ["a", "b"], outputs: ["y"], attributes: { transA: Number(a), transB: Number(b) } },
-    {
-      inputs: [
-        { name: "a", rank: 2 },
-        { name: "b", rank: 2 },
-      ],
-      outputs: [{ name: "y", rank: 2 }],
-    },
-  );
+  return model([{ op: "Gemm", inputs: ["a", "b"], outputs: ["y"], attributes: { transA: Number(a), transB: Number(b) } }], {
+    inputs: [
+      { name: "a", rank: 2 },
+      { name: "b", rank: 2 },
+    ],
+    outputs: [{ name: "y", rank: 2 }],
+  });
 }
 
 function dropout(ort, session, elements, data) {

@@ -2,6 +2,8 @@ import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { modelWork } from "./tfjs-models.mjs";
+import { operationWork } from "./tfjs-operations.mjs";
 
 const require = createRequire(import.meta.url);
 const NOTES =
@@ -37,7 +39,12 @@ function competitor(backend, version) {
           work.prepare(round);
         },
         run(calls) {
-          for (let i = 0; i < calls; i++) tf.tidy(work.call);
+          for (let i = 0; i < calls; i++) {
+            // What a call returns goes as well: tidy would keep it.
+            tf.tidy(() => {
+              work.call();
+            });
+          }
         },
         dispose: work.dispose,
       };
@@ -53,7 +60,13 @@ function workFor(task, data) {
     const backward = tf.grad((x) => tf.dropout(x, 0.5));
     return withInput(task.shape, data, (x) => backward(x, gradient), gradient);
   }
+  if (task.op === "dropout-feature") {
+    const [n, c] = task.shape;
+    return withInput(task.shape, data, (x) => tf.dropout(x, 0.5, [n, c, 1, 1]));
+  }
   if (task.op === "matmul") return matmul(task, data);
+  if ("shapes" in task) return operationWork(task, data);
+  if ("model" in task) return modelWork(task, data);
   return "layers" in task ? training(task, data) : null;
 }
 

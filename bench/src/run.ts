@@ -9,7 +9,7 @@ import { createProgress } from "./progress";
 import { thisMachine, versions } from "./report/machine";
 import { digits } from "./report/numbers";
 import type { Figure, Findings, Skipped } from "./report/result";
-import { bundleTable, figureTable, memoryTable } from "./report/table";
+import { bundleTable, figureTable, memoryTable, ratioTable } from "./report/table";
 import { formatSize, inUnit, type Task, type TimedOp, tasksFor, UNITS } from "./task";
 
 /** Elements of the tensors whose peak memory is measured: large enough that everything else does not show. */
@@ -79,6 +79,8 @@ export async function runBench(options: BenchOptions, print: (text: string) => v
       );
     }
     if (bundles.length > 0) print(bundleTable(bundles));
+    const ratios = ratioTable(figures);
+    if (ratios !== "") print(ratios);
   } finally {
     progress.done();
     for (const competitor of competitors) await competitor.close();

@@ -78,6 +78,15 @@ describe("measureGroup", () => {
     expect(log).toContain("bad is disposed");
   });
 
+  it("leaves out an entry whose calls take seconds, but not one whose first call alone does", async () => {
+    const { entry, clock } = stage();
+    let calls = 0;
+    const compiles = entry("compiles", () => (calls++ === 0 ? 20_000 : 2));
+    const { measured, refused } = await measureGroup([entry("long", () => 6400), compiles], effort, undefined, clock);
+    expect(refused).toEqual([{ competitor: "long", reason: "a call takes 6 s" }]);
+    expect(measured.map(({ competitor, median }) => [competitor, median])).toEqual([["compiles", 2e6]]);
+  });
+
   it("goes on until the budget is used up, within the bounds on rounds, and tells how far it is", async () => {
     const { entry, clock } = stage();
     const shares: number[] = [];

@@ -15,6 +15,7 @@ export const METHOD: readonly string[] = [
   "Outputs are reused: each is released before the next call, and the library takes its memory again. Changing the inputs is not timed.",
   "Shown are the fastest and the median round. The spread is the width of the middle half of the rounds, as a share of the median; a spread above " +
     `${100 * WIDE_SPREAD}% is marked with "~", and such a figure should not be compared.`,
+  "An entry whose call takes more than five seconds even the second time is left out of the turns, with that time as the reason.",
   "A device that queues its work (WebGPU) is waited for at the end of each turn, and the wait is part of the time.",
 ];
 
@@ -127,11 +128,23 @@ interface Runner {
 /** A bound for entries so fast that the clock sees nothing. */
 const MOST_CALLS = 2 ** 20;
 
+/** Milliseconds that a call may take; longer ones would hold up everybody's turns. */
+const LONGEST_CALL = 5000;
+
 async function warmUp(entry: Entry, effort: Effort, clock: Clock): Promise<Runner> {
   await entry.prepare?.(0);
+  await refuseLongCalls(entry, clock);
   const calls = await callsFor((count) => entry.run(count), effort, clock);
   const copies = await callsFor((count) => entry.copy(count), { ...effort, warmup: effort.warmup / 4 }, clock);
   return { entry, calls, copies, times: [], copyTimes: [] };
+}
+
+/** The first call may be long because code is compiled, so that the second one counts. */
+async function refuseLongCalls(entry: Entry, clock: Clock): Promise<void> {
+  const call = (): Promise<number> => timed((count) => entry.run(count), 1, clock);
+  if ((await call()) <= LONGEST_CALL) return;
+  const time = await call();
+  if (time > LONGEST_CALL) throw new Error(`a call takes ${Math.round(time / 1000)} s`);
 }
 
 /** Runs for at least the warm-up, and returns how many calls fill a turn. */

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { compareResults } from "./compare";
 import { page } from "./page";
 import { type Figure, type Result, readResult } from "./result";
-import { comparisonTable, figureTable } from "./table";
+import { comparisonTable, figureTable, ratioTable } from "./table";
 
 /** A figure whose middle half lies `half` nanoseconds to both sides of the median. */
 function figure(competitor: string, median: number, half: number, size = "1k"): Figure {
@@ -89,6 +89,36 @@ describe("figures", () => {
     expect(rows.find((row) => row.includes("calm"))).not.toContain("~");
     expect(rows.find((row) => row.includes("wild"))).toContain("60% ~");
     expect(page(result(figures))).toContain("1 of 2 figures have a wide spread");
+  });
+});
+
+describe("the table against PyTorch", () => {
+  const of = (competitor: string, median: number, op: Figure["op"], size: string): Figure => ({
+    ...figure(competitor, median, 1, size),
+    op,
+  });
+  const figures = [
+    ...[of("native", 500, "ops", "relu"), of("tfjs", 4000, "ops", "relu"), of("torch", 1000, "ops", "relu")],
+    ...[of("native", 3e6, "train-gpt", "4x4x128"), of("torch", 6e6, "train-gpt", "4x4x128")],
+    ...[of("native", 1, "train-loader", "64x10 ready"), of("torch", 1, "dropout", "1k")],
+  ];
+
+  it("has a line for each operation, layer and training that PyTorch did, with everybody's ratio", () => {
+    const lines = ratioTable(figures).trim().split("\n");
+    expect(lines.slice(1).map((line) => line.trim().split(/ {2,}/))).toEqual([
+      ["op", "size", "torch", "native", "tfjs"],
+      ["ops", "relu", "1.00 us", "2.00", "0.250"],
+      ["train-gpt", "4x4x128", "6.00 ms", "2.00"],
+    ]);
+    const html = page(result(figures));
+    expect(html).toContain("<td>ops</td><td>relu</td><td>1.00 us</td><td>2.00</td><td>0.250</td>");
+    expect(html).toContain("<td>train-gpt</td><td>4x4x128</td><td>6.00 ms</td><td>2.00</td><td></td>");
+  });
+
+  it("is not there without PyTorch", () => {
+    const others = figures.filter(({ competitor }) => competitor !== "torch");
+    expect(ratioTable(others)).toBe("");
+    expect(page(result(others))).not.toContain("Against PyTorch");
   });
 });
 

@@ -2,9 +2,9 @@ import type { BundleSize } from "../bundles/bundles";
 import { ABOUT, OPS, type Op, type TimedOp, UNITS } from "../task";
 import { bars, legend, lines, memoryBars } from "./charts";
 import { digits, duration, percent } from "./numbers";
+import { RATIO_TITLE, torchRatios, torchTimes } from "./ratios";
 import type { Figure, Result } from "./result";
 import { STYLE } from "./style";
-import { torchTimes } from "./table";
 
 /** The result as one HTML file that needs nothing else: drawings are SVG, drawn here, and follow light and dark. */
 export function page(result: Result): string {
@@ -38,6 +38,7 @@ ${notices(result)}
 <div class="grid">
 ${sections.join("\n")}
 </div>
+${ratioSection(result.figures)}
 <section>
 <h2>How it was measured</h2>
 <ul>${result.method.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join("")}</ul>
@@ -92,7 +93,7 @@ function figureRows(figures: readonly Figure[]): string {
   const head = ["size", "who", figures[0]?.unit ?? "", "best call", "median", "spread", "× copy", ...(peer.size > 0 ? ["× torch"] : [])];
   const rows = figures.map(({ size, competitor, value, min, median, spread, ratio, wide }) => {
     const torch = peer.get(size);
-    const cells = [
+    return [
       size,
       competitor,
       digits(value),
@@ -102,15 +103,32 @@ function figureRows(figures: readonly Figure[]): string {
       digits(ratio),
       ...(torch === undefined ? [] : [digits(torch / median)]),
     ];
-    return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`;
   });
-  return `<table><thead><tr>${head.map((cell) => `<th>${escapeHtml(cell)}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
+  return htmlTable(head, rows);
+}
+
+/** Everybody's figures against PyTorch's; nothing where it took no part. */
+function ratioSection(figures: readonly Figure[]): string {
+  const { competitors, rows } = torchRatios(figures);
+  if (rows.length === 0) return "";
+  const [title = "", rest = ""] = RATIO_TITLE.split(/: (.*)/s);
+  const lines = rows.map(({ op, size, torch, ratios }) => [
+    ...[op, size, duration(torch)],
+    ...ratios.map((ratio) => (ratio === undefined ? "" : digits(ratio))),
+  ]);
+  const table = htmlTable(["op", "size", "torch", ...competitors], lines);
+  return `<section>\n<h2>${escapeHtml(title)}</h2><p>${escapeHtml(rest)}</p>\n<div class="scroll">${table}</div>\n</section>`;
 }
 
 function bundleRows(sizes: readonly BundleSize[]): string {
-  const rows = sizes.map(({ name, bytes, limit }) => `<tr><td>${escapeHtml(name)}</td><td>${bytes}</td><td>${limit}</td></tr>`);
-  const table = `<table><thead><tr><th>import</th><th>bytes</th><th>limit in CI</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
-  return `<div class="scroll">${table}</div>`;
+  const rows = sizes.map(({ name, bytes, limit }) => [name, String(bytes), String(limit)]);
+  return `<div class="scroll">${htmlTable(["import", "bytes", "limit in CI"], rows)}</div>`;
+}
+
+function htmlTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (tag: string, cells: readonly string[]): string =>
+    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
+  return `<table><thead>${line("th", head)}</thead><tbody>${rows.map((row) => line("td", row)).join("")}</tbody></table>`;
 }
 
 function escapeHtml(text: string): string {

@@ -5,6 +5,7 @@ import type { MemoryResult } from "../memory/memory";
 import { ABOUT, type Op } from "../task";
 import type { Comparison } from "./compare";
 import { digits, duration, percent } from "./numbers";
+import { RATIO_TITLE, torchRatios, torchTimes } from "./ratios";
 import type { Figure } from "./result";
 
 /** The figures of one op as a table for the terminal. */
@@ -62,9 +63,17 @@ export function comparisonTable({ changes, bundles, onlyBefore, onlyAfter, warni
   ].join("\n");
 }
 
-/** PyTorch's median time for each size, where it took part: what others take goes into it as often as they are faster. */
-export function torchTimes(figures: readonly Figure[]): Map<string, number> {
-  return new Map(figures.filter(({ competitor }) => competitor === "torch").map(({ size, median }) => [size, median]));
+/** A line for each operation, layer and training that PyTorch did; empty where there is none. */
+export function ratioTable(figures: readonly Figure[]): string {
+  const { competitors, rows } = torchRatios(figures);
+  if (rows.length === 0) return "";
+  let last = "";
+  const lines = rows.map(({ op, size, torch, ratios }) => {
+    const name = op === last ? "" : op;
+    last = op;
+    return [name, size, duration(torch), ...ratios.map((ratio) => (ratio === undefined ? "" : digits(ratio)))];
+  });
+  return titled(RATIO_TITLE, ["op", "size", "torch", ...competitors], lines, 2);
 }
 
 // --- internal helpers ---
