@@ -27,6 +27,8 @@ const golden = new Map((modelsFile.models as unknown as readonly GoldenModel[]).
 
 type Model = nn.TensorModule;
 
+/** A bias of keys changes no softmax: its gradient is rounding alone, and Adam makes whole steps of it. */
+const ADRIFT: Tolerance = { ...COMPOSED, name: "norms of a bias that hardly matters", rtol: 1e-3, atol: 1e-6 };
 const NORMS: Tolerance = { ...COMPOSED, name: "norms", rtol: 1e-4, atol: 1e-6 };
 
 /** Two convolutions, each with pooling; whole channels are dropped between them, single values before the last layer. */
@@ -195,8 +197,15 @@ async function train(run: GoldenModel, model: Model, { backend }: Context): Prom
       NORMS,
       `${backend.name}, first gradient of ${name}`,
     );
-  for (const [name, parameter] of model.namedParameters())
-    assertClose([await normOf(parameter).item()], [run.finalNorms[name] as number], NORMS, `${backend.name}, norm of ${name} at the end`);
+  for (const [name, parameter] of model.namedParameters()) {
+    const tolerance = name.endsWith("qkv.bias") ? ADRIFT : NORMS;
+    assertClose(
+      [await normOf(parameter).item()],
+      [run.finalNorms[name] as number],
+      tolerance,
+      `${backend.name}, norm of ${name} at the end`,
+    );
+  }
 }
 
 function normOf(x: Tensor): Tensor {
