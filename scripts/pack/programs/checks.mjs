@@ -124,21 +124,25 @@ export async function check(parts, packages) {
 // --- internal helpers ---
 
 /**
- * The golden mask and a training step, on backends that must agree to the bit.
+ * The golden mask and a training step, on backends that must agree: to the bit where the same instructions compute, since products with relaxed SIMD round once
+ * where others round twice.
  *
  * @param {Core} core
  * @param {readonly Backend[]} backends
  */
 async function works(core, backends) {
-  const results = [];
+  /** @type {Map<string, string>} */
+  const results = new Map();
   for (const backend of backends) {
     core.setDefaultBackend(backend);
     core.manualSeed(0);
     const y = core.functional.dropout(core.ones([32]), { p: 0.5 });
     same("mask", Array.from(await y.data(), (value) => (value > 0 ? 1 : 0)).join(""), GOLDEN_MASK);
-    results.push(await trainingStep(core));
+    const { device } = backend.info;
+    const result = await trainingStep(core);
+    same("training step", result, results.get(device) ?? result);
+    results.set(device, result);
   }
-  for (const result of results) same("training step", result, String(results[0]));
   core.setDefaultBackend(core.cpu);
 }
 
