@@ -8,7 +8,9 @@ import { layersWork } from "./jax-js-training.mjs";
 const { jit, numpy: np, tree, vjp } = jax;
 const NOTES =
   "jax.random.bernoulli and where, under jit, as JAX users write dropout: the mask comes from Threefry and a key that is made anew for each call. Backward is " +
-  "vjp of it. A training step (loss, gradients, optimizer by hand) is one jitted function. WebAssembly, one thread; a call is over when blockUntilReady is.";
+  "vjp of it. Operations and layers are a jitted function each, with their vjp where gradients are asked for; attention (whose own function has no dropout) " +
+  "is matmul, softmax and matmul, the norms are nn.standardize. A training step (loss, gradients, optimizer by hand) is one jitted function, in which an LSTM " +
+  "is unrolled, since there is no scan. WebAssembly, one thread; a call is over when blockUntilReady is.";
 
 export default async () => {
   const devices = await jax.init("wasm");

@@ -9,7 +9,9 @@ const require = createRequire(import.meta.url);
 const NOTES =
   "tf.dropout(x, 0.5): its mask is floor(uniform + 0.5), drawn in JavaScript by an Alea generator on either backend, and a tensor of its own; unseeded " +
   "by default. Without its layers API: dense layers are matMul, add, relu, the losses are tf.losses.sigmoidCrossEntropy and softmaxCrossEntropy, the " +
-  "optimizers tf.train.sgd and tf.train.adam. Every call runs in tf.tidy, on one thread.";
+  "optimizers tf.train.sgd and tf.train.adam. Images are (N, H, W, C); gradients are tf.grads. Composed, since it has none: attention, GELU (by erf), the " +
+  "norms (tf.moments, tf.batchNorm), lookups (a product with one-hot rows: tf.gather has no gradient on wasm), AdamW (weights shrink, then Adam); an LSTM " +
+  "is tf.basicLSTMCell a step. wasm has no gradient of a convolution's filter, so no CNN. Every call runs in tf.tidy, on one thread.";
 
 /** Both backends of tfjs live in one engine, so each turn first makes its own the current one, which is not timed. */
 export default async () => {

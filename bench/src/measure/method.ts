@@ -15,7 +15,7 @@ export const METHOD: readonly string[] = [
   "Outputs are reused: each is released before the next call, and the library takes its memory again. Changing the inputs is not timed.",
   "Shown are the fastest and the median round. The spread is the width of the middle half of the rounds, as a share of the median; a spread above " +
     `${100 * WIDE_SPREAD}% is marked with "~", and such a figure should not be compared.`,
-  "An entry whose call takes more than five seconds even the second time is left out of the turns, with that time as the reason.",
+  "An entry whose first call takes more than thirty seconds, or its first two more than five each, is left out, with that time as the reason.",
   "A device that queues its work (WebGPU) is waited for at the end of each turn, and the wait is part of the time.",
 ];
 
@@ -130,6 +130,8 @@ const MOST_CALLS = 2 ** 20;
 
 /** Milliseconds that a call may take; longer ones would hold up everybody's turns. */
 const LONGEST_CALL = 5000;
+/** The same for the first call, in which code may be compiled. */
+const LONGEST_FIRST_CALL = 30_000;
 
 async function warmUp(entry: Entry, effort: Effort, clock: Clock): Promise<Runner> {
   await entry.prepare?.(0);
@@ -139,11 +141,11 @@ async function warmUp(entry: Entry, effort: Effort, clock: Clock): Promise<Runne
   return { entry, calls, copies, times: [], copyTimes: [] };
 }
 
-/** The first call may be long because code is compiled, so that the second one counts. */
+/** Throws for an entry whose second call is too long, or its first beyond what compiling takes. */
 async function refuseLongCalls(entry: Entry, clock: Clock): Promise<void> {
   const call = (): Promise<number> => timed((count) => entry.run(count), 1, clock);
-  if ((await call()) <= LONGEST_CALL) return;
-  const time = await call();
+  const first = await call();
+  const time = first > LONGEST_CALL && first <= LONGEST_FIRST_CALL ? await call() : first;
   if (time > LONGEST_CALL) throw new Error(`a call takes ${Math.round(time / 1000)} s`);
 }
 
