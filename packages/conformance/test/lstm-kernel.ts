@@ -1,5 +1,6 @@
 /** The members `lstm` and `lstmGrad` in plain steps that can be exchanged, for backends with a fault in one of them. */
-import type { Backend, LstmSpec, Operand, TypedArray } from "@dropwise/core/backend";
+import type { Backend, LstmSpec, TypedArray } from "@dropwise/core/backend";
+import { elements } from "./mutant";
 
 /** The steps. */
 export interface LstmSteps {
@@ -94,10 +95,5 @@ export function lstmMembers(changes: Partial<LstmSteps>): Required<Pick<Backend,
 }
 
 // --- internal helpers ---
-
-/** The elements from the operand's first one on, of a backend whose handles are typed arrays. */
-function elements({ storage, offset }: Operand): TypedArray {
-  return (storage.handle as TypedArray).subarray(offset);
-}
 
 const at = (values: TypedArray, i: number): number => values[i] as number;

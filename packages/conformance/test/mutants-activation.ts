@@ -2,8 +2,7 @@
 import type { Backend } from "@dropwise/core";
 import { noGrad, tensor } from "@dropwise/core";
 import { type Activation, applyUnary, cpu, type Operand, sizeOf, type TypedArray } from "@dropwise/core/backend";
-import { createMinimalBackend } from "./minimal-backend";
-import type { Mutant } from "./mutants";
+import { type Mutant, mutant } from "./mutant";
 
 type Curve = (x: number) => number;
 
@@ -40,17 +39,12 @@ const RIGHT: Readonly<Record<Activation, Pair>> = {
 
 /** The minimal backend with kernels for activations, right but for what is given. */
 function activation(name: string, wrong: Partial<Record<Activation, Partial<Pair>>>, ...caughtBy: string[]): Mutant {
-  const create = (): Backend => {
-    const minimal = createMinimalBackend() as Backend;
-    const pairOf = (kind: Activation): Pair => ({ ...RIGHT[kind], ...wrong[kind] });
-    return {
-      ...minimal,
-      info: { ...minimal.info, contract: 2 },
-      activation: (kind, x, out) => map(pairOf(kind).value, x, out, null),
-      activationGrad: (kind, x, grad, out) => map(pairOf(kind).slope, x, out, grad),
-    };
+  const pairOf = (kind: Activation): Pair => ({ ...RIGHT[kind], ...wrong[kind] });
+  const members: Required<Pick<Backend, "activation" | "activationGrad">> = {
+    activation: (kind, x, out) => map(pairOf(kind).value, x, out, null),
+    activationGrad: (kind, x, grad, out) => map(pairOf(kind).slope, x, out, grad),
   };
-  return { name, create, caughtBy };
+  return mutant(name, () => members, ...caughtBy);
 }
 
 function map(f: Curve, x: Operand, out: Operand, grad: Operand | null): void {

@@ -1,7 +1,6 @@
 /** Attention with one fault each. */
 import { type AttentionSpec, type Backend, type BackendStorage, type Operand, philox4x32, type TypedArray } from "@dropwise/core/backend";
-import { createMinimalBackend } from "./minimal-backend";
-import type { Mutant } from "./mutants";
+import { type Mutant, mutant } from "./mutant";
 
 /** The parts of the kernels that can be exchanged. */
 interface Parts {
@@ -81,7 +80,7 @@ export const attentionMutants: readonly Mutant[] = [
 // --- internal helpers ---
 
 function attention(name: string, changes: Partial<Parts>, ...caughtBy: string[]): Mutant {
-  return { name, caughtBy, create: () => backendOf({ ...RIGHT, ...changes }) };
+  return mutant(name, () => membersOf({ ...RIGHT, ...changes }), ...caughtBy);
 }
 
 type Op = Operand<TypedArray>;
@@ -90,11 +89,8 @@ const at = ({ strides, offset }: Op, ...index: number[]): number =>
   index.reduce((sum, i, dim) => sum + i * (strides[dim] as number), offset);
 const get = (x: Op, ...index: number[]): number => x.storage.handle[at(x, ...index)] as number;
 
-function backendOf(parts: Parts): Backend {
-  const minimal = createMinimalBackend();
-  const members: Backend<TypedArray> = {
-    ...minimal,
-    info: { ...minimal.info, contract: 2 },
+function membersOf(parts: Parts): Partial<Backend> {
+  const members: Partial<Backend<TypedArray>> = {
     attention(spec, query, key, value, mask, out, _rows) {
       each(parts, spec, query, key, mask, (batch, head, shared, i, weights, kept) => {
         for (let e = 0; e < (value.shape[3] as number); e++) {
@@ -133,7 +129,7 @@ function backendOf(parts: Parts): Backend {
       });
     },
   };
-  return members as Backend;
+  return members as Partial<Backend>;
 }
 
 function clear({ handle, length }: BackendStorage<TypedArray>): void {

@@ -1,8 +1,6 @@
 /** Backends whose LSTM in one kernel has one fault each. */
-import type { Backend } from "@dropwise/core";
 import { type LstmSteps, lstmMembers } from "./lstm-kernel";
-import { createMinimalBackend } from "./minimal-backend";
-import type { Mutant } from "./mutants";
+import { type Mutant, mutant } from "./mutant";
 
 const BOTH_WAYS = 'recurrent > runs a whole LSTM of size 19, over [5,3] {"bidirectional":true}';
 
@@ -21,9 +19,5 @@ export const rightLstm: Mutant = lstm("an LSTM in one kernel", {}, ...new Set(ls
 // --- internal helpers ---
 
 function lstm(name: string, changes: Partial<LstmSteps>, ...caughtBy: string[]): Mutant {
-  const create = (): Backend => {
-    const backend = createMinimalBackend() as Backend;
-    return { ...backend, info: { ...backend.info, contract: 2 }, ...lstmMembers(changes) };
-  };
-  return { name, create, caughtBy };
+  return mutant(name, () => lstmMembers(changes), ...caughtBy);
 }

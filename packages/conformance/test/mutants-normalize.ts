@@ -1,7 +1,5 @@
 /** Backends whose normalisation in one kernel has one fault each. */
-import type { Backend } from "@dropwise/core";
-import { createMinimalBackend } from "./minimal-backend";
-import type { Mutant } from "./mutants";
+import { type Mutant, mutant } from "./mutant";
 import { type NormalizeSteps, normalizeMembers } from "./normalize-kernel";
 
 /** The mutants. */
@@ -49,9 +47,5 @@ export const rightNormalize: Mutant = normalize(
 // --- internal helpers ---
 
 function normalize(name: string, changes: Partial<NormalizeSteps>, ...caughtBy: string[]): Mutant {
-  const create = (): Backend => {
-    const backend = createMinimalBackend() as Backend;
-    return { ...backend, info: { ...backend.info, contract: 2 }, ...normalizeMembers(changes) };
-  };
-  return { name, create, caughtBy };
+  return mutant(name, () => normalizeMembers(changes), ...caughtBy);
 }

@@ -1,8 +1,7 @@
 /** Backends that convolve and pool themselves, by the definition and with one fault each. */
 import type { Backend } from "@dropwise/core";
 import { type ConvolutionSpec, type Operand, sizeOf, type TypedArray, type WindowSpec } from "@dropwise/core/backend";
-import { createMinimalBackend } from "./minimal-backend";
-import type { Mutant } from "./mutants";
+import { type Mutant, mutant } from "./mutant";
 
 type Windows = Required<Pick<Backend, "convolution" | "convolutionGradInput" | "convolutionGradWeight" | "pool" | "poolGrad">>;
 type Spec = Omit<WindowSpec, "padValue">;
@@ -29,14 +28,7 @@ const RIGHT: Steps = {
 };
 
 function windows(name: string, changes: Partial<Steps>, ...caughtBy: string[]): Mutant {
-  return {
-    name,
-    create: () => {
-      const minimal = createMinimalBackend() as Backend;
-      return { ...minimal, info: { ...minimal.info, contract: 2 }, ...kernelsOf({ ...RIGHT, ...changes }) };
-    },
-    caughtBy,
-  };
+  return mutant(name, () => kernelsOf({ ...RIGHT, ...changes }), ...caughtBy);
 }
 
 const STRIDED = 'convolution > computes conv1d of [3,5,131] and [7,5,5] {"stride":3,"padding":2}, and its gradients';

@@ -3,7 +3,9 @@ import type { Context } from "../src/case";
 import { comparer } from "../src/compare";
 import { checksById } from "../src/suite";
 import { BITS } from "../src/tolerance";
-import { fused, type Mutant, mutants, right } from "./mutants";
+import type { Mutant } from "./mutant";
+import { fused, mutants } from "./mutants";
+import { right } from "./mutants-dropout";
 
 /** The suite's context, as `describeBackend` makes it. */
 function contextFor({ create }: Mutant): Context {

@@ -1,5 +1,6 @@
 /** The members `normalize` and `normalizeGrad` in plain steps that can be exchanged, for backends with a fault in one of them. */
-import type { Backend, NormalizeSpec, Operand, TypedArray } from "@dropwise/core/backend";
+import type { Backend, NormalizeSpec, Operand } from "@dropwise/core/backend";
+import { elements } from "./mutant";
 
 /** The steps. */
 export interface NormalizeSteps {
@@ -74,15 +75,8 @@ export function normalizeMembers(changes: Partial<NormalizeSteps>): Required<Pic
 
 // --- internal helpers ---
 
-/** The elements from the operand's first one on, of a backend whose handles are typed arrays. */
-function elements({ storage, offset }: Operand): TypedArray {
-  return (storage.handle as TypedArray).subarray(offset);
-}
-
 const elementOf = (operand: Operand | null, i: number, otherwise: number): number =>
-  operand === null ? otherwise : ((storage(operand)[operand.offset + i] as number) ?? otherwise);
-
-const storage = (operand: Operand): TypedArray => operand.storage.handle as TypedArray;
+  operand === null ? otherwise : (elements(operand)[i] as number);
 
 const weightsOf = ({ affine, groups, inner }: NormalizeSpec): number => (affine === "inner" ? inner : groups);
 
