@@ -9,6 +9,7 @@ import {
 } from "@dropwise/core/backend";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { LAYOUTS } from "../../kernels/testing/layouts";
 import { createNativeBackend } from "./index";
 import { loadAddon } from "./load";
 import type { NativeHandle } from "./memory";
@@ -82,19 +83,9 @@ const specs = fc.record({
   kind: fc.constantFrom("apart", "in place", "repeated"),
 });
 
-/** The kinds of layouts there are, with their widths. */
-const WIDTHS = [
-  { kind: "packed", width: 2 },
-  { kind: "packed", width: 4 },
-  { kind: "packed", width: 8 },
-  { kind: "spread", width: 4 },
-  { kind: "wide", width: 2 },
-  { kind: "flat", width: 1 },
-  { kind: "flat", width: 4 },
-] as const;
 const layouts = fc
   .record({
-    of: fc.constantFrom(...WIDTHS),
+    of: fc.constantFrom(...LAYOUTS),
     threads: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(64, 255, 256, 1000, 5000, 2 ** 29)),
     shift: fc.constantFrom(0, 1),
     low: fc.oneof(fc.constant(0), word),
@@ -155,7 +146,7 @@ describe("every instruction set, with any number of threads, gives the reference
     );
   });
 
-  test.each(WIDTHS)("dropout of a million elements by layout %j, cut among threads by elements and by columns", (mask) => {
+  test.each(LAYOUTS)("dropout of a million elements by layout %j, cut among threads by elements and by columns", (mask) => {
     for (const [n, threads] of [
       [200_003, 1024],
       [200_003, 2 ** 20],

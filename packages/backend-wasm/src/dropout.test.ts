@@ -1,5 +1,6 @@
 import { type DropoutSpec, layoutOf, type Operand } from "@dropwise/core/backend";
 import { test } from "vitest";
+import { LAYOUTS } from "../../kernels/testing/layouts";
 import { both, expectClose, wasm } from "../test/kernels";
 import { contents, numbers, operand } from "../test/operands";
 
@@ -30,16 +31,6 @@ test("dropout is the reference's, bit for bit: every small length, every residue
     }
   }
 });
-
-const LAYOUTS = [
-  { kind: "packed", width: 2 },
-  { kind: "packed", width: 4 },
-  { kind: "packed", width: 8 },
-  { kind: "spread", width: 4 },
-  { kind: "wide", width: 2 },
-  { kind: "flat", width: 1 },
-  { kind: "flat", width: 4 },
-] as const;
 
 test.each(LAYOUTS)("dropout by layout %j is the reference's, for every small length and long ones, threads and offsets", (fields) => {
   const x = operand(wasm, numbers(5000), [5000], undefined, 1);
