@@ -47,6 +47,11 @@ export function laterMember<M extends LaterMember>({ backend, kernels }: Device,
   return known[member];
 }
 
+/** Whether a backend has all of these members: a kernel is only asked for where its gradient is there, too. */
+export function hasMembers(device: Device, ...members: readonly LaterMember[]): boolean {
+  return members.every((member) => laterMember(device, member) !== undefined);
+}
+
 // --- internal helpers ---
 
 function checkBackend(op: string, backend: Backend): void {

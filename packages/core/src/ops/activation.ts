@@ -2,8 +2,7 @@ import { gradMode } from "../autograd/grad-mode";
 import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import type { Activation } from "../backend/op-names";
-import type { Device } from "../backend/storage";
-import { laterMember } from "../cpu/device-of";
+import { hasMembers, laterMember } from "../cpu/device-of";
 import type { Tensor } from "../tensor/tensor";
 import { type Formula, formula } from "./formula";
 import { computedLayout, contiguous, runContiguous } from "./layout";
@@ -24,14 +23,14 @@ export function activation(kind: Activation, name: string, composition: Formula<
     name: `${name}Grad`,
     forward: ([grad, x]) =>
       computedLayout(grad.storage.device, grad.dtype, grad.sizes, (out) => {
-        activationGradKernel(grad.storage.device)?.(kind, (x as Tensor).layout, grad.layout, out);
+        laterMember(grad.storage.device, "activationGrad")?.(kind, (x as Tensor).layout, grad.layout, out);
       }),
   };
   const primitive: Primitive<null> = {
     name,
     reads: [1],
     forward: ([x]) =>
-      computedLayout(x.storage.device, x.dtype, x.sizes, (out) => activationKernel(x.storage.device)?.(kind, x.layout, out)),
+      computedLayout(x.storage.device, x.dtype, x.sizes, (out) => laterMember(x.storage.device, "activation")?.(kind, x.layout, out)),
     backward(node, grad) {
       const x = node.input(0);
       if (!gradMode.enabled) return [run(gradient, [contiguous(grad), x], null)];
@@ -39,17 +38,7 @@ export function activation(kind: Activation, name: string, composition: Formula<
     },
   };
   return (x) => {
-    const { device } = x.storage;
-    const isFused = x.dtype === "float32" && activationKernel(device) !== undefined && activationGradKernel(device) !== undefined;
+    const isFused = x.dtype === "float32" && hasMembers(x.storage.device, "activation", "activationGrad");
     return isFused ? runContiguous(primitive, [x], null) : composed(x, null);
   };
-}
-
-/** The backend's kernel, if it has one. */
-export function activationKernel(device: Device) {
-  return laterMember(device, "activation");
-}
-
-export function activationGradKernel(device: Device) {
-  return laterMember(device, "activationGrad");
 }

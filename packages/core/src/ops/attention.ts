@@ -2,12 +2,12 @@ import { gradMode } from "../autograd/grad-mode";
 import { ANY, type GradNode, type Layout, type Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import type { AttentionSpec } from "../backend/backend";
-import { laterMember } from "../cpu/device-of";
+import { hasMembers, laterMember } from "../cpu/device-of";
 import { dropoutAffine, dropoutSpec, gradientAffine, type MaskKey } from "../random/mask-key";
 import { contiguousStrides, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { applySelect } from "./affine-select";
-import { computedLayout, contiguous } from "./layout";
+import { computedLayout, contiguous, unwritten } from "./layout";
 
 /** What attention is beside its tensors, which are `[batches, heads, queries or keys, size]`. */
 export interface AttentionAttrs {
@@ -53,8 +53,7 @@ export function isFusable(q: Tensor, k: Tensor, v: Tensor): boolean {
     q.dtype === "float32" &&
     !sizes.includes(0) &&
     Math.max(q.sizes.at(-1) as number, v.sizes.at(-1) as number) <= MOST_HEAD_SIZE &&
-    laterMember(device, "attention") !== undefined &&
-    laterMember(device, "attentionGrad") !== undefined
+    hasMembers(device, "attention", "attentionGrad")
   );
 }
 
@@ -70,7 +69,7 @@ export function isPlain(key: MaskKey, shape: Shape): boolean {
  * weights' shape. The output lies in memory in the order in which the queries do.
  */
 export function applyAttention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, attrs: AttentionAttrs): Tensor {
-  const rows = q.wrap(computedLayout(q.storage.device, "float32", [...q.sizes.slice(0, -1), 2], () => {}));
+  const rows = unwritten(q, [...q.sizes.slice(0, -1), 2]);
   const inputs = [rowsOf(q), rowsOf(k), rowsOf(v), rows] as const;
   return run(attentionPrimitive, mask === null ? inputs : [...inputs, mask], attrs);
 }

@@ -2,7 +2,7 @@ import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import type { ConvolutionSpec } from "../backend/backend";
 import type { Device } from "../backend/storage";
-import { laterMember } from "../cpu/device-of";
+import { hasMembers, laterMember } from "../cpu/device-of";
 import type { DType } from "../dtype/dtype";
 import { type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
@@ -87,9 +87,7 @@ export function convolves(device: Device, dtype: DType, spec: ConvolutionSpec): 
   return (
     dtype === "float32" &&
     sizeOf(spec.kernel) <= MOST_ELEMENTS &&
-    laterMember(device, "convolution") !== undefined &&
-    laterMember(device, "convolutionGradInput") !== undefined &&
-    laterMember(device, "convolutionGradWeight") !== undefined
+    hasMembers(device, "convolution", "convolutionGradInput", "convolutionGradWeight")
   );
 }
 

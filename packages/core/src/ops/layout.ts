@@ -20,6 +20,11 @@ export function computedLayout(device: Device, dtype: DType, shape: Shape, kerne
   return out;
 }
 
+/** A new contiguous tensor beside `x`, of its dtype, in whose elements a kernel will write: until then they are whatever was there. */
+export function unwritten(x: Tensor, shape: Shape): Tensor {
+  return x.wrap(computedLayout(x.storage.device, x.dtype, shape, () => {}));
+}
+
 /** Another layout of a storage, with a reference of its own; where nothing is said, the same as `x`. */
 export function viewLayout(x: Layout, shape = x.shape, strides = x.strides, offset = x.offset): Layout {
   return { storage: x.storage.retain(), shape, strides, offset };

@@ -6,6 +6,7 @@ import type { Tensor } from "../tensor/tensor";
 import { applySelect } from "./affine-select";
 import { reluGrad } from "./arithmetic";
 import { computedLayout, runContiguous } from "./layout";
+import { linearGradients } from "./matmul";
 
 interface Attrs {
   readonly key: MaskKey;
@@ -60,11 +61,7 @@ function primitive(activation: "relu" | undefined): Primitive<Attrs> {
       const { key, affine } = node.attrs;
       const kept = applySelect(incoming, key, gradientAffine(affine));
       const grad = activation === undefined ? kept : reluGrad(kept, node.output());
-      return [
-        node.needs(0) ? grad.matmul(node.input(1)) : null,
-        node.needs(1) ? grad.transpose(0, 1).matmul(node.input(0)) : null,
-        ...(node.needs(2) ? [grad.sum({ dim: 0 })] : []),
-      ];
+      return linearGradients(node, grad);
     },
   };
 }

@@ -2,10 +2,10 @@
 import { gradMode } from "../autograd/grad-mode";
 import { ANY, type GradNode, type Primitive } from "../autograd/node";
 import type { LstmSpec } from "../backend/backend";
-import { laterMember } from "../cpu/device-of";
+import { hasMembers, laterMember } from "../cpu/device-of";
 import type { Tensor } from "../tensor/tensor";
 import { cat, stack } from "./cat";
-import { computedLayout, contiguous, runContiguous } from "./layout";
+import { computedLayout, contiguous, runContiguous, unwritten } from "./layout";
 import { sigmoid, tanh } from "./unary";
 
 /** Inputs: the input's share of the gates, the weight of the state, `[4 hidden, hidden]`, the state before, and room for the gates, which the gradient reads. */
@@ -33,7 +33,7 @@ const lstmPrimitive: Primitive<LstmSpec> = {
 export function isLstmFused(...tensors: readonly [Tensor, ...Tensor[]]): boolean {
   const { device } = tensors[0].storage;
   const fits = tensors.every(({ dtype, size }) => dtype === "float32" && size > 0);
-  return fits && laterMember(device, "lstm") !== undefined && laterMember(device, "lstmGrad") !== undefined;
+  return fits && hasMembers(device, "lstm", "lstmGrad");
 }
 
 /**
@@ -45,7 +45,7 @@ export function isLstmFused(...tensors: readonly [Tensor, ...Tensor[]]): boolean
 export function applyLstm(x: Tensor, weight: Tensor, h0: Tensor, c0: Tensor, reverse: boolean): Tensor {
   const [steps, batch] = x.sizes as [number, number];
   const spec = { steps, batch, hidden: weight.sizes[1] as number, reverse };
-  const gates = x.wrap(computedLayout(x.storage.device, x.dtype, x.sizes, () => {}));
+  const gates = unwritten(x, x.sizes);
   return runContiguous(lstmPrimitive, [x, weight, h0, c0, gates], spec);
 }
 
@@ -58,11 +58,7 @@ function fusedGradients(node: GradNode<LstmSpec>, incoming: Tensor): Gradients {
   const [x, weight, h0, c0, gates] = [0, 1, 2, 3, 4].map((i) => node.input(i)) as [Tensor, Tensor, Tensor, Tensor, Tensor];
   const states = node.output();
   const grad = contiguous(incoming);
-  const [ofX, ofH, ofC] = [x, h0, c0].map((like) => like.wrap(computedLayout(like.storage.device, like.dtype, like.sizes, () => {}))) as [
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
+  const [ofX, ofH, ofC] = [x, h0, c0].map((like) => unwritten(like, like.sizes)) as [Tensor, Tensor, Tensor];
   laterMember(x.storage.device, "lstmGrad")?.(
     spec,
     ...([grad.layout, weight.layout, c0.layout, gates.layout, states.layout, ofX.layout, ofH.layout, ofC.layout] as const),

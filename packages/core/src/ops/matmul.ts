@@ -1,4 +1,4 @@
-import type { Inputs, Primitive } from "../autograd/node";
+import type { GradNode, Inputs, Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
@@ -36,11 +36,7 @@ const linearPrimitive: Primitive<null> = {
     const shape = [x.sizes[0] as number, weight.sizes[0] as number];
     return computedLayout(device, x.dtype, shape, (out) => linearKernel(device)?.(x.layout, weight.layout, bias?.layout ?? null, out));
   },
-  backward: (node, grad) => [
-    node.needs(0) ? grad.matmul(node.input(1)) : null,
-    node.needs(1) ? grad.transpose(0, 1).matmul(node.input(0)) : null,
-    ...(node.needs(2) ? [grad.sum({ dim: 0 })] : []),
-  ],
+  backward: linearGradients,
 };
 
 /**
@@ -103,6 +99,15 @@ export function checkLinear(op: string, input: Tensor, weights: Tensor, offsets?
     throw new ShapeError(op, [weight.sizes, bias.sizes], detail);
   }
   return [x, weight, bias];
+}
+
+/** The gradients of `x weight^T + bias`, for matrices, from the inputs of a node that saved the first two. */
+export function linearGradients(node: GradNode<unknown>, grad: Tensor): (Tensor | null)[] {
+  return [
+    node.needs(0) ? grad.matmul(node.input(1)) : null,
+    node.needs(1) ? grad.transpose(0, 1).matmul(node.input(0)) : null,
+    ...(node.needs(2) ? [grad.sum({ dim: 0 })] : []),
+  ];
 }
 
 // --- internal helpers ---

@@ -1,11 +1,11 @@
 /** Normalisation in one kernel, where the device has it: what `functional/normalization` else composes. */
 import { gradMode } from "../autograd/grad-mode";
-import { ANY, type GradNode, type Layout, type Primitive } from "../autograd/node";
+import { ANY, type GradNode, type Primitive } from "../autograd/node";
 import type { NormalizeSpec } from "../backend/backend";
-import { laterMember } from "../cpu/device-of";
-import { contiguousStrides, type Shape, sizeOf } from "../shape/shape";
+import { hasMembers, laterMember } from "../cpu/device-of";
+import type { Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
-import { computedLayout, contiguous, runContiguous } from "./layout";
+import { computedLayout, contiguous, runContiguous, unwritten } from "./layout";
 import { meanOver } from "./reduce";
 
 /** Inputs: x, the statistics, which the kernel writes, then a weight, then a bias, as far as there are some. */
@@ -34,8 +34,8 @@ export function normalizeFused(x: Tensor, spec: NormalizeSpec, weight: Tensor | 
   const { device } = x.storage;
   const beside = [weight, bias].filter((each) => each !== null);
   const fits = x.dtype === "float32" && x.size > 0 && beside.every(({ dtype }) => dtype === "float32");
-  if (!fits || laterMember(device, "normalizeGrad") === undefined || laterMember(device, "normalize") === undefined) return null;
-  const stats = x.wrap(computedLayout(device, x.dtype, [2, spec.groups], () => {}));
+  if (!fits || !hasMembers(device, "normalize", "normalizeGrad")) return null;
+  const stats = unwritten(x, [2, spec.groups]);
   return { output: runContiguous(normalizePrimitive, [x, stats, ...beside], spec), stats };
 }
 
@@ -46,21 +46,13 @@ type Gradients = readonly (Tensor | null)[];
 function fusedGradients(node: GradNode<NormalizeSpec>, grad: Tensor): Gradients {
   const [x, stats] = [node.input(0), node.input(1)];
   const weight = node.shapes.length > 2 && node.needs(0) ? node.input(2).layout : null;
-  const { device } = x.storage;
-  const outs: (Layout | null)[] = [];
-  try {
-    for (const [i, shape] of node.shapes.entries()) {
-      const isWanted = i !== 1 && node.needs(i);
-      outs.push(isWanted ? empty(x, shape) : null);
-    }
-    const [gradX = null, , gradWeight = null, gradBias = null] = outs;
-    const incoming = contiguous(grad).layout;
-    laterMember(device, "normalizeGrad")?.(node.attrs, incoming, x.layout, weight, stats.layout, gradX, gradWeight, gradBias);
-  } catch (error) {
-    for (const out of outs) out?.storage.release();
-    throw error;
-  }
-  return outs.map((out) => out && x.wrap(out));
+  const found = node.shapes.map((shape, i) => (i !== 1 && node.needs(i) ? unwritten(x, shape) : null));
+  const [gradX = null, , gradWeight = null, gradBias = null] = found.map((each) => each?.layout ?? null);
+  laterMember(x.storage.device, "normalizeGrad")?.(
+    node.attrs,
+    ...([contiguous(grad).layout, x.layout, weight, stats.layout, gradX, gradWeight, gradBias] as const),
+  );
+  return found;
 }
 
 /** The same, in differentiable operations. */
@@ -85,8 +77,4 @@ function composedGradients(node: GradNode<NormalizeSpec>, grad: Tensor): Gradien
       .div(deviation)
       .reshape(own);
   });
-}
-
-function empty(x: Tensor, shape: Shape): Layout {
-  return { storage: x.storage.device.allocate(x.dtype, sizeOf(shape)), shape, strides: contiguousStrides(shape), offset: 0 };
 }

@@ -2,7 +2,7 @@ import type { Primitive } from "../autograd/node";
 import { run } from "../autograd/run";
 import type { PoolOp, WindowSpec } from "../backend/backend";
 import type { Device } from "../backend/storage";
-import { laterMember } from "../cpu/device-of";
+import { hasMembers, laterMember } from "../cpu/device-of";
 import type { DType } from "../dtype/dtype";
 import { type Shape, sizeOf } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
@@ -58,7 +58,7 @@ const poolGradPrimitive: Primitive<Attrs> = {
 
 /** Whether a device pools elements of `dtype` itself. */
 export function pools(device: Device, dtype: DType): boolean {
-  return dtype === "float32" && laterMember(device, "pool") !== undefined && laterMember(device, "poolGrad") !== undefined;
+  return dtype === "float32" && hasMembers(device, "pool", "poolGrad");
 }
 
 /** The largest element, or the sum, of each window of `x`, `[N, C, ...sizes]`, on a device that `pools`. */

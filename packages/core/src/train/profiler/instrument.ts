@@ -11,7 +11,6 @@ import { deviceOf, laterMember } from "../../cpu/device-of";
 import { DataLoader } from "../../data";
 import { raw } from "../../errors/brand";
 import { awaited } from "../../errors/misuse";
-import { activationGradKernel, activationKernel } from "../../ops/activation";
 import { gatherKernel, scatterKernel } from "../../ops/gather";
 import { linearKernel } from "../../ops/matmul";
 import { softmaxGradKernel, softmaxKernel } from "../../ops/softmax";
@@ -114,8 +113,8 @@ const STAND_INS: { readonly [Member in OptionalKernel]: (device: Device) => Devi
   softmax: softmaxKernel,
   softmaxGrad: softmaxGradKernel,
   optimizerStep: optimizerKernel,
-  activation: activationKernel,
-  activationGrad: activationGradKernel,
+  activation: (device) => laterMember(device, "activation"),
+  activationGrad: (device) => laterMember(device, "activationGrad"),
 };
 
 type OptionalKernel = { [Member in keyof DeviceKernels]-?: undefined extends DeviceKernels[Member] ? Member : never }[keyof DeviceKernels];
