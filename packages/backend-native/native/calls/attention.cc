@@ -82,7 +82,7 @@ const char* Backend::attention(BlockReader& block, KernelId id) {
   }
   if (block.fault() != nullptr) return block.fault();
   if (!hasScratch()) return "expected memory for the tiles, got none";
-  const size_t units = batches * (isGrad ? shared : a.heads * ((a.queries + kAttentionRows - 1) / kAttentionRows));
+  const size_t units = batches * (isGrad ? shared : a.heads * partsOf(a.queries, kAttentionRows));
   const double ofWeight = kWeightNs + double(isGrad ? 3 * a.size + 2 * a.valueSize : a.size + a.valueSize) * kMultiplyAddNs;
   share(id, &a, units, double(weights) / double(units) * ofWeight * 4 / double(kernels_.lanes) + 1);
   return nullptr;

@@ -37,7 +37,7 @@ const char* Backend::lstm(BlockReader& block, KernelId id) {
   }
   if (block.fault() != nullptr || all == 0) return block.fault();
   if (!hasScratch()) return "expected memory for the panels, got none";
-  a.rows = std::min(kBlockRows, (a.batch + pool_.threads() - 1) / pool_.threads());
+  a.rows = std::min(kBlockRows, partsOf(a.batch, pool_.threads()));
   const double each = double(gates) * (kGateNs + double(a.hidden) * kMultiplyAddNs) * 4 / double(kernels_.lanes);
   share(id, &a, lstmUnits(a), each / double(lstmUnits(a)));
   return nullptr;

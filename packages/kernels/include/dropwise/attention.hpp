@@ -69,9 +69,9 @@ struct AttentionTile {
   static constexpr size_t kScratch = (kAttentionRows + R + kScores) * kRowFloats + 2 * kPanelFloats;
   static_assert(R <= 24 && 512 % V::kLanes == 0 && W % V::kLanes == 0 && (kMostHeadSize + W - 1) / W * W <= kRowHalf, "tiles fit into rows");
 
-  static constexpr size_t whole(size_t n) { return (n + W - 1) / W * W; }
+  static constexpr size_t whole(size_t n) { return partsOf(n, W) * W; }
   /// What of a row of scores has a value: `n` of them, whole tiles high and whole vectors.
-  static constexpr size_t filled(size_t n) { return ((n + R - 1) / R * R + V::kLanes - 1) / V::kLanes * V::kLanes; }
+  static constexpr size_t filled(size_t n) { return partsOf(partsOf(n, R) * R, V::kLanes) * V::kLanes; }
   /// Keys of a tile, a multiple of W: so many that a panel of `floats` holds them.
   static constexpr size_t keysOf(size_t size, size_t valueSize, size_t most, size_t floats) {
     const size_t larger = whole(size > valueSize ? size : valueSize);
@@ -324,7 +324,7 @@ DROPWISE_NOINLINE void attention(const AttentionArgs& a, size_t begin, size_t en
   float* const scores = rows + (kAttentionRows + T::R) * kRowFloats;
   float* const keyPanels = scores + T::kScores * kRowFloats;
   float* const valuePanels = keyPanels + T::kPanelFloats;
-  const size_t blocks = (a.queries + kAttentionRows - 1) / kAttentionRows, width = T::whole(a.valueSize);
+  const size_t blocks = partsOf(a.queries, kAttentionRows), width = T::whole(a.valueSize);
   const size_t tile = T::keysOf(a.size, a.valueSize, T::kMostKeys, T::kPanelFloats);
   const DropoutArgs drop = dropoutOf(a);
   const Select<V> select(drop);

@@ -77,6 +77,9 @@ DROPWISE_INLINE constexpr T smaller(T a, T b) { return a < b ? a : b; }
 template <class T>
 DROPWISE_INLINE constexpr T larger(T a, T b) { return a < b ? b : a; }
 
+/// Parts of `size` that n comes to, the last of which may be smaller.
+DROPWISE_INLINE constexpr size_t partsOf(size_t n, size_t size) { return (n + size - 1) / size; }
+
 /// A vector that can be calculated with by operators, of any number of lanes: for what is needed in one place only, where a member of every lane type would
 /// be too much. Vectors of one size may be cast into each other.
 template <class T, int kCount>

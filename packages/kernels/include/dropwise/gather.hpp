@@ -20,7 +20,7 @@ struct GatherArgs {
 /// Columns of a unit of `scatterAdd`: two cache lines.
 constexpr size_t kScatterColumns = 32;
 
-DROPWISE_INLINE size_t scatterUnits(const GatherArgs& a) { return a.outer * ((a.inner + kScatterColumns - 1) / kScatterColumns); }
+DROPWISE_INLINE size_t scatterUnits(const GatherArgs& a) { return a.outer * partsOf(a.inner, kScatterColumns); }
 
 DROPWISE_INLINE void gather(const GatherArgs& a, size_t begin, size_t end) {
   for (size_t unit = begin; unit < end; unit++) {
@@ -36,7 +36,7 @@ DROPWISE_INLINE void gather(const GatherArgs& a, size_t begin, size_t end) {
 
 template <class V>
 DROPWISE_NOINLINE void scatterAdd(const GatherArgs& a, size_t begin, size_t end) {
-  const size_t blocks = (a.inner + kScatterColumns - 1) / kScatterColumns;
+  const size_t blocks = partsOf(a.inner, kScatterColumns);
   for (size_t unit = begin; unit < end; unit++) {
     const size_t o = unit / blocks, left = unit % blocks * kScatterColumns, columns = smaller(a.inner - left, kScatterColumns);
     for (size_t j = 0; j < a.count; j++) {

@@ -31,13 +31,13 @@ struct LstmArgs {
   float* gradC0;
 };
 
-DROPWISE_INLINE size_t lstmUnits(const LstmArgs& a) { return (a.batch + a.rows - 1) / a.rows; }
+DROPWISE_INLINE size_t lstmUnits(const LstmArgs& a) { return partsOf(a.batch, a.rows); }
 
 /// out[count, n] = x[count, k] y[k, n], all contiguous.
 template <class V>
 DROPWISE_INLINE void rowsTimes(const float* x, const float* y, float* out, size_t count, size_t k, size_t n, float* scratch) {
   constexpr size_t R = Tile<V>::kRows;
-  matmul<V>({x, y, nullptr, out, count, k, n, k, 1, 0, n, 1, 0, (count + R - 1) / R * R, n}, 0, 1, scratch);
+  matmul<V>({x, y, nullptr, out, count, k, n, k, 1, 0, n, 1, 0, partsOf(count, R) * R, n}, 0, 1, scratch);
 }
 
 /// The units [begin, end).

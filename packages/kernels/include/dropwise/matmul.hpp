@@ -53,7 +53,7 @@ DROPWISE_INLINE constexpr size_t matmulScratch(size_t blockRows) {
 
 /// Units of a product with `batches` matrices.
 DROPWISE_INLINE size_t matmulUnits(const MatmulArgs& a, size_t batches) {
-  return batches * ((a.m + a.blockRows - 1) / a.blockRows) * ((a.n + a.blockColumns - 1) / a.blockColumns);
+  return batches * partsOf(a.m, a.blockRows) * partsOf(a.n, a.blockColumns);
 }
 
 /// The part of `pack` for rows that are contiguous: takes squares of Side x Side, transposed by `transpose`, from lane `i` on; returns the next lane.
@@ -92,7 +92,7 @@ DROPWISE_NOINLINE void pack(const float* from, size_t stride, size_t depthStride
 /// Vectors that hold `columns` floats.
 template <class V>
 DROPWISE_INLINE size_t vectorsOf(size_t columns) {
-  return (columns + size_t(V::kLanes) - 1) / size_t(V::kLanes);
+  return partsOf(columns, V::kLanes);
 }
 
 /// Copies `count` rows of x or columns of y into panels of Width, one after the other; side by side where what lies side by side belongs to them.
@@ -248,8 +248,8 @@ DROPWISE_INLINE Rows packedRows(const float* rows, size_t i, size_t column) {
 template <class V>
 DROPWISE_NOINLINE void matmul(const MatmulArgs& a, size_t begin, size_t end, float* scratch) {
   using T = Tile<V>;
-  const size_t rowBlocks = (a.m + a.blockRows - 1) / a.blockRows;
-  const size_t columnBlocks = (a.n + a.blockColumns - 1) / a.blockColumns;
+  const size_t rowBlocks = partsOf(a.m, a.blockRows);
+  const size_t columnBlocks = partsOf(a.n, a.blockColumns);
   float* const yPanels = scratch;
   float* const xPanels = scratch + kDepth * T::kTogether;
 

@@ -31,11 +31,11 @@ struct NormalizeGradArgs {
 };
 
 DROPWISE_INLINE size_t rowsOfUnit(const NormalizeGradArgs& a) {
-  return a.groups <= kNormRows * kMaxNormUnits ? kNormRows : (a.groups + kMaxNormUnits - 1) / kMaxNormUnits;
+  return a.groups <= kNormRows * kMaxNormUnits ? kNormRows : partsOf(a.groups, kMaxNormUnits);
 }
 
 DROPWISE_INLINE size_t normalizeGradUnits(const NormalizeGradArgs& a) {
-  return a.perInner == 0 ? a.groups : (a.groups + rowsOfUnit(a) - 1) / rowsOfUnit(a);
+  return a.perInner == 0 ? a.groups : partsOf(a.groups, rowsOfUnit(a));
 }
 
 /// One group with one weight.

@@ -35,11 +35,11 @@ struct ReduceArgs {
 
 /// Pieces of a row.
 DROPWISE_INLINE size_t reducePieces(const ReduceArgs& a) {
-  return a.op == ReduceOp::sum && a.inner == 1 && a.size > kPiece ? (a.size + kPiece - 1) / kPiece : 1;
+  return a.op == ReduceOp::sum && a.inner == 1 && a.size > kPiece ? partsOf(a.size, kPiece) : 1;
 }
 
 /// Blocks of columns.
-DROPWISE_INLINE size_t columnBlocks(size_t inner) { return inner == 1 ? 1 : (inner + kColumnBlock - 1) / kColumnBlock; }
+DROPWISE_INLINE size_t columnBlocks(size_t inner) { return inner == 1 ? 1 : partsOf(inner, kColumnBlock); }
 
 /// Units of `reduce`: pieces of rows, or blocks of columns.
 DROPWISE_INLINE size_t reduceUnits(const ReduceArgs& a) { return a.outer * reducePieces(a) * columnBlocks(a.inner); }

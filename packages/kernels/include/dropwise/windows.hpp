@@ -67,8 +67,6 @@ struct ConvolutionPlan {
   bool whole;             // nothing outside the source is read
 };
 
-DROPWISE_INLINE size_t partsOf(size_t n, size_t size) { return (n + size - 1) / size; }
-
 /// The largest boxes of about `places` places, alike in size.
 DROPWISE_SHARED void cutBoxes(ConvolutionPlan& p, size_t batch, size_t places) {
   bool full = true;

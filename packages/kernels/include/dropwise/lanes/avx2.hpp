@@ -48,9 +48,6 @@ struct Avx2 {
   DROPWISE_INLINE F32 lesser(F32 a, F32 b) { return _mm256_min_ps(a, b); }
   DROPWISE_INLINE F32 greater(F32 a, F32 b) { return _mm256_max_ps(a, b); }
   DROPWISE_INLINE F32 nearest(F32 a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-  DROPWISE_INLINE F32 exponent2(F32 n) {
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
-  }
   DROPWISE_INLINE F32 mulAdd(F32 a, F32 b, F32 c) { return _mm256_fmadd_ps(a, b, c); }
 
   // --- matrix products ---
@@ -92,7 +89,6 @@ struct Avx2 {
     _mm256_storeu_pd(lanes, _mm256_add_pd(w.low, w.high));
     return (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
   }
-  DROPWISE_INLINE F32 wideRound(Wide w) { return _mm256_set_m128(_mm256_cvtpd_ps(w.high), _mm256_cvtpd_ps(w.low)); }
 
   // --- Philox: one block per 64-bit lane ---
   static constexpr int kGroups = 4, kScalarBlocks = 0;

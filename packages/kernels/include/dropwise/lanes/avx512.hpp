@@ -55,9 +55,6 @@ struct Avx512 {
   DROPWISE_INLINE F32 lesser(F32 a, F32 b) { return _mm512_min_ps(a, b); }
   DROPWISE_INLINE F32 greater(F32 a, F32 b) { return _mm512_max_ps(a, b); }
   DROPWISE_INLINE F32 nearest(F32 a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-  DROPWISE_INLINE F32 exponent2(F32 n) {
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23));
-  }
   DROPWISE_INLINE F32 mulAdd(F32 a, F32 b, F32 c) { return _mm512_fmadd_ps(a, b, c); }
 
   // --- matrix products ---
@@ -123,9 +120,6 @@ struct Avx512 {
     double lanes[8];
     _mm512_storeu_pd(lanes, _mm512_add_pd(w.low, w.high));
     return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
-  }
-  DROPWISE_INLINE F32 wideRound(Wide w) {
-    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(w.low)), _mm512_cvtpd_ps(w.high), 1);
   }
 
   // --- Philox: one block per 64-bit lane ---

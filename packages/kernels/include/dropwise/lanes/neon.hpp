@@ -48,7 +48,6 @@ struct Neon {
   DROPWISE_INLINE F32 lesser(F32 a, F32 b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
   DROPWISE_INLINE F32 greater(F32 a, F32 b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
   DROPWISE_INLINE F32 nearest(F32 a) { return vrndnq_f32(a); }
-  DROPWISE_INLINE F32 exponent2(F32 n) { return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23)); }
   DROPWISE_INLINE F32 mulAdd(F32 a, F32 b, F32 c) { return vfmaq_f32(c, a, b); }
 
   // --- matrix products ---
@@ -86,7 +85,6 @@ struct Neon {
     const float64x2_t sum = vaddq_f64(w.low, w.high);
     return vgetq_lane_f64(sum, 0) + vgetq_lane_f64(sum, 1);
   }
-  DROPWISE_INLINE F32 wideRound(Wide w) { return vcvt_high_f32_f64(vcvt_f32_f64(w.low), w.high); }
 
   // --- Philox: packed lanes ---
   static constexpr int kGroups = 2, kScalarBlocks = 0;

@@ -47,7 +47,6 @@ struct Scalar {
   DROPWISE_INLINE F32 greater(F32 a, F32 b) { return a > b ? a : b; }
   // |a| < 2^22: adding 1.5 * 2^23 leaves no bits for the fraction; halves go to the even neighbour, as everywhere.
   DROPWISE_INLINE F32 nearest(F32 a) { return (a + 12582912.0f) - 12582912.0f; }
-  DROPWISE_INLINE F32 exponent2(F32 n) { return n == n ? floatOf(uint32_t(int32_t(n) + 127) << 23) : n; }
   DROPWISE_INLINE F32 mulAdd(F32 a, F32 b, F32 c) { return a * b + c; }
 
   // --- matrix products ---
@@ -76,7 +75,6 @@ struct Scalar {
   DROPWISE_INLINE Wide wideZero() { return 0; }
   DROPWISE_INLINE Wide wideAdd(Wide w, F32 x) { return w + double(x); }
   DROPWISE_INLINE double wideTotal(Wide w) { return w; }
-  DROPWISE_INLINE F32 wideRound(Wide w) { return float(w); }
 
   // --- Philox ---
   static constexpr int kGroups = 2, kScalarBlocks = 0;

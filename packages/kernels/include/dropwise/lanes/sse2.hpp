@@ -47,7 +47,6 @@ struct Sse2 {
   DROPWISE_INLINE F32 greater(F32 a, F32 b) { return _mm_max_ps(a, b); }
   // |a| < 2^22: adding 1.5 * 2^23 leaves no bits for the fraction.
   DROPWISE_INLINE F32 nearest(F32 a) { return sub(add(a, splat(12582912.0f)), splat(12582912.0f)); }
-  DROPWISE_INLINE F32 exponent2(F32 n) { return _mm_castsi128_ps(_mm_slli_epi32(_mm_add_epi32(_mm_cvtps_epi32(n), _mm_set1_epi32(127)), 23)); }
   DROPWISE_INLINE F32 mulAdd(F32 a, F32 b, F32 c) { return add(mul(a, b), c); }
 
   // --- matrix products ---
@@ -87,7 +86,6 @@ struct Sse2 {
     _mm_storeu_pd(lanes, _mm_add_pd(w.low, w.high));
     return lanes[0] + lanes[1];
   }
-  DROPWISE_INLINE F32 wideRound(Wide w) { return _mm_movelh_ps(_mm_cvtpd_ps(w.low), _mm_cvtpd_ps(w.high)); }
 
   // --- Philox: one block per 64-bit lane ---
   static constexpr int kGroups = 4, kScalarBlocks = 0;

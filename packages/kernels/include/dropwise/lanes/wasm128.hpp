@@ -52,9 +52,6 @@ struct Wasm128 {
   DROPWISE_INLINE F32 lesser(F32 a, F32 b) { return wasm_f32x4_pmin(b, a); }
   DROPWISE_INLINE F32 greater(F32 a, F32 b) { return wasm_f32x4_pmax(b, a); }
   DROPWISE_INLINE F32 nearest(F32 a) { return wasm_f32x4_nearest(a); }
-  DROPWISE_INLINE F32 exponent2(F32 n) {
-    return wasm_i32x4_shl(wasm_i32x4_add(wasm_i32x4_trunc_sat_f32x4(n), wasm_i32x4_const_splat(127)), 23);
-  }
   DROPWISE_INLINE F32 mulAdd(F32 a, F32 b, F32 c) { return wasm_f32x4_add(wasm_f32x4_mul(a, b), c); }
 
   // --- matrix products ---
@@ -95,9 +92,6 @@ struct Wasm128 {
   DROPWISE_INLINE double wideTotal(Wide w) {
     const v128_t sum = wasm_f64x2_add(w.low, w.high);
     return wasm_f64x2_extract_lane(sum, 0) + wasm_f64x2_extract_lane(sum, 1);
-  }
-  DROPWISE_INLINE F32 wideRound(Wide w) {
-    return wasm_i64x2_shuffle(wasm_f32x4_demote_f64x2_zero(w.low), wasm_f32x4_demote_f64x2_zero(w.high), 0, 2);
   }
 
   // --- Philox: packed lanes ---
