@@ -23,6 +23,8 @@
 #include <dropwise/unary.hpp>
 #include <dropwise/where.hpp>
 
+#include "tiles.hpp"
+
 namespace kernels = dropwise::wasm128;
 using Lanes = kernels::Wasm128;
 
@@ -37,6 +39,7 @@ EXPORT(softmax, SoftmaxArgs) { (void)scratch, kernels::softmax<Lanes>(*args, beg
 EXPORT(softmaxGrad, SoftmaxArgs) { (void)scratch, kernels::softmaxGrad<Lanes>(*args, begin, end); }
 EXPORT(sgd, SgdArgs) { (void)scratch, kernels::sgd<Lanes>(*args, begin, end); }
 EXPORT(adam, AdamArgs) { (void)scratch, kernels::adam<Lanes>(*args, begin, end); }
+EXPORT_TILES(Lanes)
 EXPORT(matmul, MatmulArgs) { kernels::matmul<Lanes>(*args, begin, end, scratch); }
 EXPORT(dropoutLayout, LayoutArgs) { (void)scratch, kernels::dropoutLayout<Lanes>(*args, begin, end); }
 EXPORT(normalize, NormalizeArgs) { (void)scratch, kernels::normalize<Lanes>(*args, begin, end); }

@@ -19,7 +19,7 @@ rmSync(join(folder, "dist"), { recursive: true, force: true });
 mkdirSync(join(folder, "dist"), { recursive: true });
 mkdirSync(generated, { recursive: true });
 
-const kernels = await compileKernels("kernels.cpp");
+const kernels = await compileKernels("kernels.cpp", ["-Wl,--export=__heap_base", "-Wl,--export=__stack_pointer"]); // each thread gets a stack of its own
 const relaxed = await compileKernels("kernels-relaxed.cpp", ["-mrelaxed-simd"]);
 writeFileSync(join(folder, "dist/kernels.wasm"), kernels);
 writeFileSync(join(folder, "dist/kernels-relaxed.wasm"), relaxed);

@@ -27,14 +27,14 @@ const FLAGS = [
   "-mbulk-memory",
   "-msimd128",
   "-Iinclude",
+  "-Inative",
   "-Wl,--no-entry",
   "-Wl,--import-memory",
   // The largest memory there is. Declared, because a shared memory must have a maximum and the module is used with both kinds.
   "-Wl,--max-memory=4294967296",
   "-Wl,--stack-first", // an overflow traps instead of writing over the tables
   `-Wl,-z,stack-size=${16 * 1024}`,
-  "-Wl,--export=__heap_base",
-  "-Wl,--export=__stack_pointer", // each thread gets a stack of its own
+  "-Wl,--export-table", // what multiplies and adds is called by its place there
   "-Wl,--strip-all",
 ];
 
@@ -46,14 +46,17 @@ const FLAGS = [
  * @returns {Promise<Uint8Array>}
  */
 export async function compileKernels(source, flags = []) {
-  const files = { include: readTree(headerFolder), [source]: readFileSync(join(packageFolder, "native", source), "utf8") };
+  const files = { include: readTree(headerFolder), native: readTree(join(packageFolder, "native")) };
   let log = "";
   /** @param {Uint8Array | null} bytes */
   const print = (bytes) => {
     if (bytes !== null) log += new TextDecoder().decode(bytes);
   };
   try {
-    const out = await commands["clang++"]([...FLAGS, ...flags, source, "-o", "kernels.wasm"], files, { stdout: print, stderr: print });
+    const out = await commands["clang++"]([...FLAGS, ...flags, `native/${source}`, "-o", "kernels.wasm"], files, {
+      stdout: print,
+      stderr: print,
+    });
     return /** @type {Uint8Array} */ (out?.["kernels.wasm"]);
   } catch {
     throw new Error(`clang failed:\n${log}`);

@@ -17,6 +17,7 @@ import { Word } from "./protocol";
 import { reduce } from "./reduce";
 import { Runtime, SCRATCH_BYTES, type WasmHandle } from "./runtime";
 import { PAGE } from "./tensor-arena";
+import { useTiles } from "./tiles";
 
 /**
  * A backend whose tensors live in the memory of a WebAssembly module: SIMD kernels, on several threads where memory can be shared. What it has
@@ -38,7 +39,8 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
   const { threads, ...wanted } = readOptions(options);
   const module = await prepare(wanted, threads > 1);
   const { memory } = module;
-  const exports = await instantiate(module);
+  const instances = await instantiate(module);
+  const exports = instances[0] as WebAssembly.Exports;
   const heap = align((exports.__heap_base as WebAssembly.Global).value as number);
   const layout = {
     control: heap,
@@ -51,6 +53,7 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
   const workers = threads - 1;
   const start = layout.start + workers * (STACK_BYTES + SCRATCH_BYTES);
   ensure(memory, start);
+  useTiles(instances, memory, layout.scratch);
   if (workers > 0) {
     const starts = Array.from({ length: workers }, (_, i) => {
       const stack = layout.start + i * (STACK_BYTES + SCRATCH_BYTES) + STACK_BYTES; // stacks grow downwards
@@ -73,7 +76,7 @@ const CONTROL_BYTES = 1024;
 const align = (address: number): number => Math.ceil(address / 64) * 64;
 
 interface Prepared {
-  /** The kernels, and those for relaxed SIMD where they are used. */
+  /** The kernels, and their tiles for relaxed SIMD where they are used. */
   readonly compiled: readonly WebAssembly.Module[];
   readonly memory: WebAssembly.Memory;
 }
@@ -133,7 +136,7 @@ async function prepare({ memory, isShared, ...given }: Omit<WasmOptions, "thread
   return { compiled, memory: memory ?? newMemory(shared) };
 }
 
-/** The kernels for relaxed SIMD, where they are to be used: an engine without it takes no module that has it. */
+/** The tiles for relaxed SIMD, where they are to be used: an engine without it takes no module that has it. */
 function relaxedModuleOf({ module, relaxedModule, relaxedSimd }: Pick<WasmOptions, "module" | "relaxedModule" | "relaxedSimd">): Given {
   if (relaxedSimd === false) return undefined;
   const relaxed = relaxedModule ?? (module === undefined ? builtInRelaxedModule() : undefined);
@@ -158,12 +161,12 @@ function newMemory(shared: boolean): WebAssembly.Memory {
 /** All that 32-bit addresses reach. */
 const MAX_MEMORY = 2 ** 32;
 
-/** The exports of all modules: those of the last take the place of others of their name, but for where the tensors may begin. */
-async function instantiate({ compiled, memory }: Prepared): Promise<WebAssembly.Exports> {
+/** The exports of each module. */
+async function instantiate({ compiled, memory }: Prepared): Promise<readonly WebAssembly.Exports[]> {
   try {
     ensure(memory, 2 * PAGE);
     const instances = await Promise.all(compiled.map((module) => WebAssembly.instantiate(module, { env: { memory } })));
-    return Object.assign({}, ...instances.map(({ exports }) => exports), { __heap_base: instances[0]?.exports.__heap_base });
+    return instances.map(({ exports }) => exports);
   } catch (error) {
     if (error instanceof BackendUnavailableError) throw error;
     const wanted = "expected module and memory to fit (a compiled module takes plain memory only)";

@@ -1,10 +1,11 @@
 /**
- * The bytes of the modules, and their two faces. A second module has the kernels that stand in for those of the same name where the engine has relaxed SIMD.
+ * The bytes of the modules, and their two faces. The second has the tiles of products for engines with relaxed SIMD.
  * A module says whether the memory it imports is shared, and an engine refuses the other kind; nothing
  * else in it depends on that. So there is one binary, for plain memory, and `forSharedMemory` sets the one bit in which the two differ.
  */
 import { BackendUnavailableError } from "@dropwise/core/backend";
 import { KERNELS, RELAXED_KERNELS } from "./generated/kernels";
+import { TILE_EXPORTS } from "./tiles";
 
 /** What the module exports, beside its stack pointer: kernels by name. A kernel computes the units [begin, end) of the call described at `args`. */
 export type Kernel = (args: number, begin: number, end: number, scratch: number) => void;
@@ -41,9 +42,6 @@ export const KERNEL_NAMES = [
 
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
-/** The kernels of the module for relaxed SIMD. */
-export const RELAXED_KERNEL_NAMES: readonly KernelName[] = ["matmul"];
-
 /** What an advice calls the module that others can load. */
 export const MODULE_FILE = "the file @dropwise/backend-wasm/kernels.wasm of this version";
 export const RELAXED_MODULE_FILE = "the file @dropwise/backend-wasm/kernels-relaxed.wasm of this version";
@@ -60,10 +58,10 @@ export function forSharedMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return copy;
 }
 
-/** Refuses a compiled module that is another one than the kernels, or than those for relaxed SIMD. */
+/** Refuses a compiled module that is another one than the kernels, or than their tiles for relaxed SIMD. */
 export function checkKernels(module: WebAssembly.Module, isRelaxed: boolean): void {
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-  const wanted = ["__heap_base", "__stack_pointer", ...(isRelaxed ? RELAXED_KERNEL_NAMES : KERNEL_NAMES)];
+  const wanted = isRelaxed ? TILE_EXPORTS : ["__heap_base", "__stack_pointer", ...TILE_EXPORTS, ...KERNEL_NAMES];
   const missing = wanted.find((name) => !names.includes(name));
   if (missing === undefined) return;
   const [option, file] = isRelaxed ? ["relaxedModule", RELAXED_MODULE_FILE] : ["module", MODULE_FILE];

@@ -16,9 +16,9 @@ export interface WasmBackendOptions {
    */
   readonly module?: WebAssembly.Module | BufferSource;
   /**
-   * Whether matrix products use WebAssembly's relaxed SIMD, which multiplies and adds in one step: about half as fast again. The engine then rounds once or
-   * twice, as the processor can, so products may differ in their last bit from one machine to another; masks and dropout never do. `info.device` says what
-   * there is: `"relaxed-simd"` or `"simd128"`. Default: where the engine has it (Chromium 114, Node 22, and newer) and, with `module`, `relaxedModule` is given.
+   * Whether matrix products, and what is made of them (attention, convolutions, LSTMs), use WebAssembly's relaxed SIMD, which multiplies and adds in one step:
+   * products alone are about half as fast again. The engine then rounds once or twice, as the processor can, so products may differ in their last bit from one
+   * machine to another; masks and dropout never do. `info.device` says what there is: `"relaxed-simd"` or `"simd128"`. Default: where the engine has it (Chromium 114, Node 22, and newer) and, with `module`, `relaxedModule` is given.
    */
   readonly relaxedSimd?: boolean;
   /**

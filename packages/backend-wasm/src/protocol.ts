@@ -31,7 +31,7 @@ export const MAX_CHUNKS = 2 ** CHUNK_BITS - 1;
 
 /** What a worker is told when it starts. */
 export interface Start {
-  /** A kernel is taken from the last of them that has one of its name. */
+  /** The kernels and, where there is relaxed SIMD, their tiles. */
   readonly modules: readonly WebAssembly.Module[];
   readonly memory: WebAssembly.Memory;
   /** The address of the shared words. */

@@ -3,6 +3,7 @@
  * It never returns to its event loop: it claims chunks of the call that is on, spins for a moment when there are none, and then sleeps.
  */
 import { MAX_CHUNKS, type Start, Word } from "./protocol";
+import { useTiles } from "./tiles";
 
 interface Port {
   postMessage(message: unknown): void;
@@ -10,15 +11,12 @@ interface Port {
 
 function work({ modules, memory, control, stack, scratch, kernels }: Start, port: Port): void {
   const words = new Int32Array(memory.buffer, control, Word.length);
-  const functions: Functions[number][] = [];
-  for (const module of modules) {
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-    // Every instance begins with the same stack; each thread has one of its own.
-    (exports.__stack_pointer as WebAssembly.Global).value = stack;
-    kernels.forEach((name, i) => {
-      if (name in exports) functions[i] = exports[name] as Functions[number];
-    });
-  }
+  const instances = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }).exports);
+  const exports = instances[0] as WebAssembly.Exports;
+  // Every instance begins with the same stack; each thread has one of its own.
+  (exports.__stack_pointer as WebAssembly.Global).value = stack;
+  useTiles(instances, memory, scratch);
+  const functions = kernels.map((name) => exports[name] as Functions[number]);
   port.postMessage("ready");
 
   let spin = SPIN_MS;

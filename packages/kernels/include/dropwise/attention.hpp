@@ -124,7 +124,7 @@ DROPWISE_NOINLINE void attentionProduct(const float* x, const float* y, size_t y
       if constexpr (kOne) {
         if (left == 1) tile = attentionTile<V, 1, kRow, kStep>;
       }
-      tile(x + r * kRow, y, yStep, depth, adds, out + r * outStride + c, outStride);
+      replaceable(tile)(x + r * kRow, y, yStep, depth, adds, out + r * outStride + c, outStride);
     }
     y += yPanel;
   }

@@ -26,7 +26,7 @@
 
 // For functions of some length that are used in many places: a call in WebAssembly, where a module is sent to people, inline elsewhere.
 #if defined(__wasm__)
-#define DROPWISE_SHARED static DROPWISE_NOINLINE
+#define DROPWISE_SHARED static __attribute__((noinline, unused))
 #define DROPWISE_SHARED_MEMBER DROPWISE_NOINLINE
 #else
 #define DROPWISE_SHARED_MEMBER DROPWISE_MEMBER
@@ -52,6 +52,16 @@
 #endif
 
 DROPWISE_BEGIN
+
+/// A function that is called by its place in a table, whatever the compiler knows of it: in WebAssembly a second module puts functions that multiply and add in
+/// one step into the places of those that do not.
+template <class Function>
+DROPWISE_INLINE Function* replaceable(Function* function) {
+#if defined(__wasm__)
+  __asm__("" : "+r"(function));
+#endif
+  return function;
+}
 
 /// Whether code is sent to people, and better small: then a branch in a loop stands for a loop of its own.
 #if defined(__wasm__)

@@ -51,11 +51,10 @@ DROPWISE_INLINE void laneTotals(const float* vectors, int count, float* totals) 
   }
 }
 
-/// Adds the products of rows of `grad` and columns of `patches`, over `length` places (whole vectors), to `columns` sums in each of `rows` rows of `out`.
+/// The products of `rows` rows of `grad` and columns of `patches`, over `length` places (whole vectors), to a vector for each.
 template <class V>
-DROPWISE_NOINLINE void weightTile(const float* grad, size_t gradPitch, const float* patches, size_t length, float* out, size_t outPitch, size_t rows,
-                                  size_t columns) {
-  constexpr int R = WeightTile<V>::kRows, C = WeightTile<V>::kColumns, L = V::kLanes, kCount = (R * C + 3) / 4 * 4;
+DROPWISE_NOINLINE void weightVectors(const float* grad, size_t gradPitch, const float* patches, size_t length, size_t rows, float* vectors) {
+  constexpr int R = WeightTile<V>::kRows, C = WeightTile<V>::kColumns, L = V::kLanes;
   constexpr size_t kPitch = WeightTile<V>::kPitch;
   typename V::F32 sums[R][C];
   DROPWISE_UNROLL for (int r = 0; r < R; r++) {
@@ -72,10 +71,18 @@ DROPWISE_NOINLINE void weightTile(const float* grad, size_t gradPitch, const flo
       DROPWISE_UNROLL for (int r = 0; r < R; r++) sums[r][c] = V::mulAdd(row[r], patch, sums[r][c]);
     }
   }
-  float vectors[kCount * L], totals[kCount];
   DROPWISE_UNROLL for (int r = 0; r < R; r++) {
     DROPWISE_UNROLL for (int c = 0; c < C; c++) V::store(vectors + (r * C + c) * L, sums[r][c]);
   }
+}
+
+/// Adds the products of rows of `grad` and columns of `patches` to `columns` sums in each of `rows` rows of `out`.
+template <class V>
+DROPWISE_NOINLINE void weightTile(const float* grad, size_t gradPitch, const float* patches, size_t length, float* out, size_t outPitch, size_t rows,
+                                  size_t columns) {
+  constexpr int R = WeightTile<V>::kRows, C = WeightTile<V>::kColumns, L = V::kLanes, kCount = (R * C + 3) / 4 * 4;
+  float vectors[kCount * L], totals[kCount];
+  replaceable(weightVectors<V>)(grad, gradPitch, patches, length, rows, vectors);
   for (int i = R * C * L; i < kCount * L; i++) vectors[i] = 0.0f;
   laneTotals<V>(vectors, kCount, totals);
   for (size_t r = 0; r < rows; r++) {

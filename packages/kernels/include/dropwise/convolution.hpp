@@ -176,7 +176,7 @@ DROPWISE_NOINLINE void convolution(const ConvolutionArgs& a, size_t begin, size_
         const size_t count = partsOfPanel<V>(a, p, box, window, j, columns, parts);
         if (direct) {
           for (size_t i = top; i < bottom; i++) {
-            convolveRow<V>(window, offsets, parts, count, weights + (i - top), depth, l == 0, biases[(i - top) * W], out + i * p.result);
+            replaceable(convolveRow<V>)(window, offsets, parts, count, weights + (i - top), depth, l == 0, biases[(i - top) * W], out + i * p.result);
           }
           continue;
         }
@@ -186,12 +186,12 @@ DROPWISE_NOINLINE void convolution(const ConvolutionArgs& a, size_t begin, size_
         for (size_t i = top; i < bottom; i += R) {
           const size_t rows = smaller(R, bottom - i);
           float* const to = out + i * p.result;
-          const auto tile = rows == 1 ? matmulTile<V, 1> : rows <= size_t(T::kFewRows) ? matmulTile<V, T::kFewRows> : matmulTile<V, V::kTileRows>;
+          const Rows factors = {weights + (i - top) * kDepth, 1, R};
           const float* const before = l == 0 ? biases + (i - top) * W : contiguous ? to + parts[0].to : nullptr;
           const size_t beforeStep = l == 0 ? W : p.result;
-          if (contiguous) tile(weights + (i - top) * kDepth, panel, W, depth, before, beforeStep, to + parts[0].to, p.result, rows, columns);
+          if (contiguous) matmulTile<V>(factors, panel, W, depth, before, beforeStep, to + parts[0].to, p.result, rows, columns);
           else {
-            tile(weights + (i - top) * kDepth, panel, W, depth, before, beforeStep, stage, W, rows, columns);
+            matmulTile<V>(factors, panel, W, depth, before, beforeStep, stage, W, rows, columns);
             for (size_t r = 0; r < rows; r++) {
               for (size_t s = 0; s < count; s++) {
                 const PanelPart& part = parts[s];

@@ -119,7 +119,7 @@ struct Rows {
 };
 
 /// One tile of sums, R rows and C vectors, over `depth`, added to `base` (rows baseStride apart; null for zeros). Writes the first `rows` x `columns`
-/// of it. y is read in whole vectors, rows yStep apart. Element (r, l) of x is at[r * row + l * xStep]; kSideBySide: xStep is 1, else `row` is.
+/// of it, which end in the last row and vector, or all of it where there are not tiles of all sizes. y is read in whole vectors, rows yStep apart. Element (r, l) of x is at[r * row + l * xStep]; kSideBySide: xStep is 1, else `row` is.
 template <class V, int R, int C, bool kSideBySide>
 DROPWISE_NOINLINE void tileOf(const float* at, size_t row, size_t xStep, const float* y, size_t yStep, size_t depth, const float* base, size_t baseStride, float* out, size_t outStride,
                               size_t rows, size_t columns) {
@@ -167,7 +167,7 @@ DROPWISE_NOINLINE void tileOf(const float* at, size_t row, size_t xStep, const f
   const auto total = [&](size_t r, size_t c, typename V::F32 sum) __attribute__((always_inline)) {
     return base == nullptr ? sum : V::add(V::load(base + r * baseStride + c), sum);
   };
-  if (rows == size_t(R) && columns == size_t(C * L)) {
+  if (!Tile<V>::kHasAll || (rows == size_t(R) && columns == size_t(C * L))) {
     DROPWISE_UNROLL for (int r = 0; r < R; r++) {
       DROPWISE_UNROLL for (int c = 0; c < C; c++) V::store(out + r * outStride + c * L, total(r, c * L, sums[r][c]));
     }
@@ -178,17 +178,6 @@ DROPWISE_NOINLINE void tileOf(const float* at, size_t row, size_t xStep, const f
       DROPWISE_UNROLL for (int c = 0; c < C - 1; c++) V::store(out + r * outStride + c * L, total(r, c * L, sums[r][c]));
       const typename V::F32 sum = sums[r][C - 1];
       V::storePart(out + r * outStride + kLast, count, base == nullptr ? sum : V::add(V::loadPart(base + r * baseStride + kLast, count), sum));
-    }
-  } else {
-    float edge[R * C * L];
-    DROPWISE_UNROLL for (int r = 0; r < R; r++) {
-      DROPWISE_UNROLL for (int c = 0; c < C; c++) V::store(edge + (r * C + c) * L, sums[r][c]);
-    }
-    for (size_t r = 0; r < rows; r++) {
-      for (size_t c = 0; c < columns; c++) {
-        const float sum = edge[r * (C * L) + c];
-        out[r * outStride + c] = base == nullptr ? sum : base[r * baseStride + c] + sum;
-      }
     }
   }
 }
@@ -206,22 +195,28 @@ DROPWISE_INLINE auto smallestTile(size_t rows, size_t vectors) {
   return tileOf<V, R, C, kSideBySide>;
 }
 
-/// `tileOf` of the size that fits.
+/// `tileOf` of the size that fits. Where there are not tiles of all sizes, an edge is a whole tile of which a part is copied.
 template <class V>
-DROPWISE_INLINE void matmulTile(const Rows& x, const float* y, size_t yStep, size_t depth, const float* base, size_t baseStride, float* out,
+DROPWISE_SHARED void matmulTile(const Rows& x, const float* y, size_t yStep, size_t depth, const float* base, size_t baseStride, float* out,
                                 size_t outStride, size_t rows, size_t columns) {
   constexpr int R = V::kTileRows, C = V::kTileVectors;
   const bool isSideBySide = V::kReadsRows && x.step == 1;
   const auto tile = isSideBySide ? smallestTile<V, R, C, V::kReadsRows>(rows, vectorsOf<V>(columns)) : smallestTile<V, R, C, false>(rows, vectorsOf<V>(columns));
-  tile(x.at, x.row, x.step, y, yStep, depth, base, baseStride, out, outStride, rows, columns);
-}
-
-/// The same for rows of x that lie in a panel of `pack`, R of them at most.
-template <class V, int R>
-DROPWISE_INLINE void matmulTile(const float* panel, const float* y, size_t yStep, size_t depth, const float* base, size_t baseStride, float* out,
-                                size_t outStride, size_t rows, size_t columns) {
-  smallestTile<V, R, V::kTileVectors, false>(rows, vectorsOf<V>(columns))(panel, 1, Tile<V>::kRows, y, yStep, depth, base, baseStride, out, outStride, rows,
-                                                                         columns);
+  if constexpr (!Tile<V>::kHasAll) {
+    constexpr size_t W = Tile<V>::kColumns;
+    if (columns < W || (rows < size_t(R) && rows != size_t(Tile<V>::kFewRows) && rows > 1)) {
+      float edge[size_t(R) * W];
+      replaceable(tile)(x.at, x.row, x.step, y, yStep, depth, nullptr, 0, edge, W, rows, columns);
+      for (size_t r = 0; r < rows; r++) {
+        for (size_t c = 0; c < columns; c++) {
+          const float sum = edge[r * W + c];
+          out[r * outStride + c] = base == nullptr ? sum : base[r * baseStride + c] + sum;
+        }
+      }
+      return;
+    }
+  }
+  replaceable(tile)(x.at, x.row, x.step, y, yStep, depth, base, baseStride, out, outStride, rows, columns);
 }
 
 /// Copies rows of x so that they lie together: as they are where their elements lie side by side and tiles read them so, else in panels a tile high.

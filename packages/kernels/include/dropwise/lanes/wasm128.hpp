@@ -22,16 +22,19 @@ struct Wasm128 {
   DROPWISE_INLINE F32 loadAhead(const float* p) { return wasm_v128_load(p); }
   static constexpr bool kStreams = false;
   DROPWISE_INLINE void store(float* p, F32 x) { wasm_v128_store(p, x); }
-  // Not inline: they stand at the end of every loop, and the module is meant to be small.
+  // Not inline: they stand at the end of every loop, and the module is meant to be small. Without memory of their own: the module for relaxed SIMD has no stack.
   DROPWISE_NOINLINE static F32 loadPart(const float* p, int n) {
-    float lanes[4] = {0, 0, 0, 0};
-    for (int i = 0; i < n; i++) lanes[i] = p[i];
-    return wasm_v128_load(lanes);
+    if (n == 1) return wasm_v128_load32_zero(p);
+    const F32 pair = wasm_v128_load64_zero(p);
+    return n == 2 ? pair : wasm_v128_load32_lane(p + 2, pair, 2);
   }
   DROPWISE_NOINLINE static void storePart(float* p, int n, F32 x) {
-    float lanes[4];
-    wasm_v128_store(lanes, x);
-    for (int i = 0; i < n; i++) p[i] = lanes[i];
+    if (n > 1) {
+      wasm_v128_store64_lane(p, x, 0);
+      if (n > 2) wasm_v128_store32_lane(p + 2, x, 2);
+    } else {
+      wasm_v128_store32_lane(p, x, 0);
+    }
   }
   DROPWISE_INLINE U32 loadU(const uint32_t* p) { return wasm_v128_load(p); }
   DROPWISE_INLINE void storeU(uint32_t* p, U32 x) { wasm_v128_store(p, x); }
