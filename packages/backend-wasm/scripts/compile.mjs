@@ -34,6 +34,7 @@ const FLAGS = [
   "-Wl,--max-memory=4294967296",
   "-Wl,--stack-first", // an overflow traps instead of writing over the tables
   `-Wl,-z,stack-size=${16 * 1024}`,
+  "-Wl,--compress-relocations", // call and constants take as few bytes as they need
   "-Wl,--export-table", // what multiplies and adds is called by its place there
   "-Wl,--strip-all",
 ];

@@ -3,7 +3,7 @@ import { areFloat32, elementsOf, isWhole, type Runtime, type WasmHandle } from "
 
 type Members = Required<Pick<Backend<WasmHandle>, "matmul" | "linear">>;
 
-/** Rows of one unit: a multiple of the tile's five, and enough that a copied panel of the other operand is used many times. */
+/** Rows of one unit: a multiple of the tile's six, and enough that a copied panel of the other operand is used many times. */
 export const BLOCK_ROWS = 180;
 
 /** Columns of one unit come in multiples of this, the panels that are copied together. */

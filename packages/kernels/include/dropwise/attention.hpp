@@ -62,7 +62,7 @@ struct AttentionTile {
   /// A tile of registers: as many sums as that of a product has, but never more columns than 32, of which heads are multiples.
   static constexpr size_t R = size_t(V::kTileRows * V::kTileVectors / kVectors), W = size_t(kVectors * V::kLanes);
   /// The rows of the lower tile that the last rows get where they are so few.
-  static constexpr size_t kFewRows = R < 6 ? R : R * 2 / 3;
+  static constexpr size_t kFewRows = R < 6 || kIsCompact ? R : R * 2 / 3;
   /// Queries whose scores are there at a time.
   static constexpr size_t kScores = 24 / R * R;
   static constexpr size_t kMostKeys = 512, kPanelFloats = 32768;

@@ -57,7 +57,7 @@ DROPWISE_NOINLINE void lstm(const LstmArgs& args, size_t begin, size_t end, floa
       for (size_t r = 0; r < count; r++) {
         float* const gate = gates + 4 * r * H;
         const float* const share = x + 4 * r * H;
-        eachVector<V>(H, [&](size_t k, size_t n) {
+        eachVector<V, true>(H, [&](size_t k, size_t n) {
           const auto sum = [&](size_t g) __attribute__((always_inline)) { return V::add(loadUpTo<V>(share + g * H + k, n), loadUpTo<V>(gate + g * H + k, n)); };
           const F i = sigmoidOf<V>(sum(0)), f = sigmoidOf<V>(sum(1)), g = tanhOf<V>(sum(2)), o = sigmoidOf<V>(sum(3));
           const F c = V::add(V::mul(f, loadUpTo<V>(before + r * H + k, n)), V::mul(i, g));
@@ -95,7 +95,7 @@ DROPWISE_NOINLINE void lstmGrad(const LstmArgs& args, size_t begin, size_t end, 
       for (size_t r = 0; r < count; r++) {
         const float* const gate = gates + 4 * r * H;
         float* const grad = gradX + 4 * r * H;
-        eachVector<V>(H, [&](size_t k, size_t n) {
+        eachVector<V, true>(H, [&](size_t k, size_t n) {
           const size_t place = r * H + k;
           const F i = loadUpTo<V>(gate + k, n), f = loadUpTo<V>(gate + H + k, n), g = loadUpTo<V>(gate + 2 * H + k, n), o = loadUpTo<V>(gate + 3 * H + k, n);
           const F squashed = tanhOf<V>(loadUpTo<V>(cells + place, n));

@@ -57,36 +57,44 @@ DROPWISE_INLINE size_t matmulUnits(const MatmulArgs& a, size_t batches) {
 }
 
 /// The part of `pack` for rows that are contiguous: takes squares of Side x Side, transposed by `transpose`, from lane `i` on; returns the next lane.
-template <size_t Side, size_t Width, class Transpose>
-DROPWISE_INLINE size_t packSquares(Transpose transpose, const float* from, size_t stride, size_t i, size_t count, size_t depth, float* panel) {
+template <size_t Side, class Transpose>
+DROPWISE_INLINE size_t packSquares(Transpose transpose, const float* from, size_t stride, size_t i, size_t count, size_t depth, float* panel, size_t width) {
   for (; i + Side <= count; i += Side) {
     const float* rows = from + i * stride;
     size_t l = 0;
-    for (; l + Side <= depth; l += Side) transpose(rows + l, stride, panel + l * Width + i, Width);
+    for (; l + Side <= depth; l += Side) transpose(rows + l, stride, panel + l * width + i, width);
     for (; l < depth; l++) {
-      for (size_t r = 0; r < Side; r++) panel[l * Width + i + r] = rows[r * stride + l];
+      for (size_t r = 0; r < Side; r++) panel[l * width + i + r] = rows[r * stride + l];
     }
   }
   return i;
 }
 
-/// Copies count x depth elements into a panel Width lanes wide: element (i, l) goes to panel[l * Width + i], and lanes from `count` to `filled` are 0.
-template <class V, size_t Width>
-DROPWISE_NOINLINE void pack(const float* from, size_t stride, size_t depthStride, size_t count, size_t depth, float* panel, size_t filled = Width) {
-  if (count == Width && stride == 1) {
-    for (size_t l = 0; l < depth; l++) __builtin_memcpy(panel + l * Width, from + l * depthStride, Width * sizeof(float));
+/// `pack` for panels of any width.
+template <class V>
+DROPWISE_SHARED void packAny(const float* from, size_t stride, size_t depthStride, size_t count, size_t depth, float* panel, size_t filled, size_t width) {
+  if (!kIsCompact && count == width && stride == 1) {
+    for (size_t l = 0; l < depth; l++) __builtin_memcpy(panel + l * width, from + l * depthStride, width * sizeof(float));
     return;
   }
   size_t i = 0;
   if (depthStride == 1) {
-    if constexpr (V::kLanes == 16 && Width >= 16) i = packSquares<16, Width>(V::transpose16x16, from, stride, i, count, depth, panel);
-    i = packSquares<4, Width>(V::transpose4x4, from, stride, i, count, depth, panel);
+    if constexpr (V::kLanes == 16) {
+      if (width >= 16) i = packSquares<16>(V::transpose16x16, from, stride, i, count, depth, panel, width);
+    }
+    i = packSquares<4>(V::transpose4x4, from, stride, i, count, depth, panel, width);
     // The last square may overlap the one before.
-    if (i < count && count >= 4) i = packSquares<4, Width>(V::transpose4x4, from, stride, count - 4, count, depth, panel);
+    if (i < count && count >= 4) i = packSquares<4>(V::transpose4x4, from, stride, count - 4, count, depth, panel, width);
   }
   for (; i < filled; i++) {
-    for (size_t l = 0; l < depth; l++) panel[l * Width + i] = i < count ? from[i * stride + l * depthStride] : 0.0f;
+    for (size_t l = 0; l < depth; l++) panel[l * width + i] = i < count ? from[i * stride + l * depthStride] : 0.0f;
   }
+}
+
+/// Copies count x depth elements into a panel Width lanes wide: element (i, l) goes to panel[l * Width + i], and lanes from `count` to `filled` are 0.
+template <class V, size_t Width>
+DROPWISE_NOINLINE void pack(const float* from, size_t stride, size_t depthStride, size_t count, size_t depth, float* panel, size_t filled = Width) {
+  packAny<V>(from, stride, depthStride, count, depth, panel, filled, Width);
 }
 
 /// Vectors that hold `columns` floats.

@@ -29,11 +29,13 @@ struct AdamArgs {
 };
 
 /// The gradient with an L2 penalty. Without one nothing is added, since 0 times an infinite parameter is NaN. A branch in the loop costs more than
-/// the sum, so each kernel has two loops; in functions of their own, for compilers take less care of what is long.
+/// the sum, so each kernel has two loops; in functions of their own, for compilers take less care of what is long. Where code is better small there is one loop,
+/// which chooses.
 template <class V, bool kDecays>
 DROPWISE_INLINE typename V::F32 decayed(typename V::F32 grad, float weightDecay, typename V::F32 param) {
-  if constexpr (kDecays) return V::add(grad, V::mul(V::splat(weightDecay), param));
-  else return grad;
+  if constexpr (!kDecays) return grad;
+  const typename V::F32 sum = V::add(grad, V::mul(V::splat(weightDecay), param));
+  return kIsCompact ? V::select(V::eq(V::splat(weightDecay), V::splat(0.0f)), grad, sum) : sum;
 }
 
 template <class V, bool kDecays>
@@ -93,13 +95,13 @@ DROPWISE_NOINLINE void adamRange(const AdamArgs& args, size_t begin, size_t end)
 
 template <class V>
 DROPWISE_NOINLINE void sgd(const SgdArgs& args, size_t begin, size_t end) {
-  if (args.weightDecay == 0.0f) sgdRange<V, false>(args, begin, end);
+  if (!kIsCompact && args.weightDecay == 0.0f) sgdRange<V, false>(args, begin, end);
   else sgdRange<V, true>(args, begin, end);
 }
 
 template <class V>
 DROPWISE_NOINLINE void adam(const AdamArgs& args, size_t begin, size_t end) {
-  if (args.weightDecay == 0.0f) adamRange<V, false>(args, begin, end);
+  if (!kIsCompact && args.weightDecay == 0.0f) adamRange<V, false>(args, begin, end);
   else adamRange<V, true>(args, begin, end);
 }
 

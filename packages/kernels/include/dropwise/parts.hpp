@@ -18,10 +18,14 @@ DROPWISE_INLINE void storeUpTo(float* p, size_t n, typename V::F32 x) {
   else V::storePart(p, int(n), x);
 }
 
-/// Calls `run(i, n)` for the vectors of [0, count).
-template <class V, class Run>
+/// Calls `run(i, n)` for the vectors of [0, count). kIsLong: what is run is so much that asking for n each time is nothing.
+template <class V, bool kIsLong = false, class Run>
 DROPWISE_INLINE void eachVector(size_t count, const Run& run) {
   size_t i = 0;
+  if constexpr (kIsLong && kIsCompact) {
+    for (; i < count; i += V::kLanes) run(i, smaller<size_t>(V::kLanes, count - i));
+    return;
+  }
   for (; i + V::kLanes <= count; i += V::kLanes) run(i, size_t(V::kLanes));
   if (i < count) run(i, count - i);
 }
