@@ -159,7 +159,7 @@ class LayoutMask {
       Blocks<V> drawn;
       if constexpr (kOrder == Order::both) drawn.startBoth(s.span, s.odd, block);
       else drawn.template start<kFlat>(s.span, block);
-      drawn.template rounds<kIsCompact ? 2 : 8>(s.span);
+      drawn.rounds(s.span);
       typename V::U32 words[S::kVectors];
       if constexpr (kOrder == Order::slots && kBuffers) {
         drawn.storeBySlot(buffer, kRoom);

@@ -246,17 +246,11 @@ struct Blocks {
     DROPWISE_UNROLL for (int s = 0; s < S; s++) extra[s].startBoth(even, odd, block + uint32_t(Step<V>::kVectorBlocks / 2), s);
   }
 
-  /// kTogether: how many of the eight are written out; a loop over fewer is small and a little slower.
-  template <int kTogether = 8>
   DROPWISE_MEMBER void rounds(const Span& span) {
-    for (int r = 2; r < 10; r += kTogether) {
-      DROPWISE_UNROLL for (int i = 0; i < kTogether; i++) round(span, r + i);
+    DROPWISE_UNROLL for (int r = 2; r < 10; r++) {
+      DROPWISE_UNROLL for (int g = 0; g < G; g++) groups[g].round(span.k0[r], span.k1[r]);
+      DROPWISE_UNROLL for (int s = 0; s < S; s++) extra[s].round(span.k0[r], span.k1[r]);
     }
-  }
-
-  DROPWISE_MEMBER void round(const Span& span, int r) {
-    DROPWISE_UNROLL for (int g = 0; g < G; g++) groups[g].round(span.k0[r], span.k1[r]);
-    DROPWISE_UNROLL for (int s = 0; s < S; s++) extra[s].round(span.k0[r], span.k1[r]);
   }
 
   /// The words in the order of their elements.
