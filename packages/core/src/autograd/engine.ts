@@ -41,6 +41,7 @@ export function computeGradients(
   const wanted = wantedOf(nodes);
   const leads = (node: GradNode): boolean => node.edges.some((edge) => edge !== null && wanted.leads(edge));
   const pending = new Map<GradNode | Tensor, Tensor>();
+  const waiting = new Map<GradNode | Tensor, Together>();
   const result = new Map<Tensor, Tensor>();
 
   const deliver = (edge: GradNode | Tensor, grad: Tensor): void => {
@@ -54,6 +55,26 @@ export function computeGradients(
     grad.dispose();
   };
 
+  const wait = (edge: GradNode | Tensor, node: GradNode, grad: Tensor): void => {
+    const same = waiting.get(edge);
+    if (same?.nodes[0]?.primitive === node.primitive) {
+      same.nodes.push(node);
+      same.grads.push(grad);
+      return;
+    }
+    settle(edge);
+    waiting.set(edge, { nodes: [node], grads: [grad] });
+  };
+
+  /** What nodes have in common for this edge, when no other will come. */
+  const settle = (edge: GradNode | Tensor): void => {
+    const same = waiting.get(edge);
+    if (same === undefined) return;
+    waiting.delete(edge);
+    deliver(edge, runTogether(same));
+    for (const grad of same.grads) grad.dispose();
+  };
+
   const pass = (): void => {
     roots.forEach((root, i) => {
       const grad = rootGrads[i] as Tensor;
@@ -61,13 +82,16 @@ export function computeGradients(
     });
     for (let i = nodes.length - 1; i >= 0; i--) {
       const node = nodes[i] as GradNode;
+      settle(node);
       const grad = pending.get(node);
       if (grad === undefined) continue;
       pending.delete(node);
       const target = wanted.captured(node);
       if (target !== undefined) result.set(target, grad.alias());
       if (leads(node)) {
-        const grads = runNode(node, grad);
+        const isAlone = node.primitive.together === undefined;
+        if (!isAlone) wait(node.edges[0] as GradNode | Tensor, node, grad.alias());
+        const grads = isAlone ? runNode(node, grad) : [];
         grads.forEach((g, k) => {
           const edge = node.edges[k];
           if (g === null || !edge) return;
@@ -78,6 +102,7 @@ export function computeGradients(
       }
       grad.dispose();
     }
+    for (const leaf of [...waiting.keys()]) settle(leaf);
   };
 
   try {
@@ -96,6 +121,12 @@ export function computeGradients(
 }
 
 // --- internal helpers ---
+
+/** Nodes of one kind that read one tensor, and their gradients. */
+interface Together {
+  readonly nodes: GradNode[];
+  readonly grads: Tensor[];
+}
 
 /** All nodes behind `roots`, in the order in which they were recorded. Throws DisposedError if one was released. */
 function reachable(roots: readonly Tensor[]): GradNode[] {
@@ -136,5 +167,14 @@ function runNode(node: GradNode, grad: Tensor): readonly (Tensor | null)[] {
       });
     },
     (grads) => grads.filter((g) => g !== null),
+  );
+}
+
+/** The backward of nodes that have it together. */
+function runTogether({ nodes, grads }: Together): Tensor {
+  return withScope(
+    false,
+    () => (nodes[0] as GradNode).primitive.together?.(nodes, grads) as Tensor,
+    (grad) => [grad],
   );
 }

@@ -27,6 +27,11 @@ export interface Primitive<A> {
   /** The gradient for each input, or null for one that needs none (`node.needs(i)`) or has none. Absent: the output carries no gradient. */
   backward?(node: GradNode<A>, grad: Tensor): readonly (Tensor | null)[];
   /**
+   * The gradient of one input that all these nodes read, at once: for operations whose gradients are put beside each other for less than adding them takes. They
+   * have one input. Absent: each node's `backward` runs by itself, and the sum is taken.
+   */
+  together?(nodes: readonly GradNode<A>[], grads: readonly Tensor[]): Tensor;
+  /**
    * Which values `backward` reads: for input `i`, a bit mask of the inputs whose gradients read it (bit j: input j's); an input is
    * only held when one of those gradients is wanted. Default: none.
    */

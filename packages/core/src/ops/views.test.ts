@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cat, functional as F, memory, ones, type Shape, stack, type Tensor, tensor, zeros } from "../index";
+import { cat, functional as F, grad, memory, ones, type Shape, stack, type Tensor, tensor, zeros } from "../index";
 import { expectRefusal } from "../testing/refusal";
 
 const list = (x: Tensor) => [...x.dataSync()];
@@ -204,6 +204,52 @@ describe("slice", () => {
       .sum()
       .backward();
     expect(list(y.grad as Tensor)).toEqual([0, 1, 0, 2, 0, 3]);
+  });
+
+  /** The gradient of y, 0 to 11 in three rows, when each part counts as often as its number. */
+  const gradientOf = (...parts: [dim: number, start: number, end: number, step?: number][]): number[] => {
+    const y = count([3, 4]);
+    y.requiresGrad = true;
+    const sums = parts.map((part, i) =>
+      y
+        .slice(...part)
+        .mul(i + 1)
+        .sum(),
+    );
+    sums.reduce((sum, x) => sum.add(x)).backward();
+    return list(y.grad as Tensor) as number[];
+  };
+
+  test("give their gradients back together: all parts, some, every so many places, in any order", () => {
+    expect(gradientOf([1, 2, 4], [1, 0, 1], [1, 1, 2])).toEqual([2, 3, 1, 1, 2, 3, 1, 1, 2, 3, 1, 1]);
+    expect(gradientOf([1, 3, 4], [1, 0, 1])).toEqual([2, 0, 0, 1, 2, 0, 0, 1, 2, 0, 0, 1]);
+    expect(gradientOf([1, 0, 4, 2], [1, 1, 4, 2])).toEqual([1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2]);
+    expect(gradientOf([0, 0, 0], [0, 2, 3], [0, 0, 2])).toEqual([3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2]);
+  });
+
+  test("add what meets: parts that overlap, lie along other dims or between each other's places", () => {
+    expect(gradientOf([1, 0, 3], [1, 1, 4])).toEqual([1, 3, 3, 2, 1, 3, 3, 2, 1, 3, 3, 2]);
+    expect(gradientOf([0, 0, 1], [1, 0, 1])).toEqual([3, 1, 1, 1, 2, 0, 0, 0, 2, 0, 0, 0]);
+    expect(gradientOf([1, 0, 4, 2], [1, 1, 3])).toEqual([1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0]);
+    expect(gradientOf([1, 0, 4, 3], [1, 3, 4])).toEqual([1, 0, 0, 3, 1, 0, 0, 3, 1, 0, 0, 3]);
+  });
+
+  test("meet what comes by other ways, and have gradients of gradients", () => {
+    const y = count([4]);
+    y.requiresGrad = true;
+    const [a, b] = [y.slice(0, 0, 2), y.slice(0, 2, 4)];
+    const [once] = grad(
+      a
+        .mul(a)
+        .mul(b)
+        .add(y.slice(0, 0, 2))
+        .sum()
+        .add(y.sum()),
+      [y],
+      { createGraph: true },
+    ) as [Tensor];
+    expect(list(once)).toEqual([0 + 2, 2 * 1 * 3 + 2, 0 + 1, 1 + 1]);
+    expect(list((grad(once.sum(), [y]) as [Tensor])[0])).toEqual([2 * 2 + 0, 2 * 3 + 2, 0, 2]);
   });
 });
 

@@ -135,11 +135,16 @@ function timeKernels(device: Device, recorder: Recorder, replace: Replace): void
 }
 
 function timeBackward(primitive: Primitive<unknown>, recorder: Recorder, replace: Replace): void {
-  if (primitive.backward === undefined) return;
-  replace(primitive, "backward", (backward) => (node, grad) => {
-    const span = { kind: "backward", name: `${primitive.name}Backward`, device: grad.storage.device } as const;
-    return recorder.call(span, () => (backward as NonNullable<typeof backward>).call(primitive, node, grad));
-  });
+  const spanOf = (grad: Tensor) => ({ kind: "backward", name: `${primitive.name}Backward`, device: grad.storage.device }) as const;
+  if (primitive.together !== undefined) {
+    replace(primitive, "together", (together) => (nodes, grads) => {
+      return recorder.call(spanOf(grads[0] as Tensor), () => (together as NonNullable<typeof together>).call(primitive, nodes, grads));
+    });
+  } else if (primitive.backward !== undefined) {
+    replace(primitive, "backward", (backward) => (node, grad) => {
+      return recorder.call(spanOf(grad), () => (backward as NonNullable<typeof backward>).call(primitive, node, grad));
+    });
+  }
 }
 
 /** Times a method that gives elements, until they are there; its promise still refuses to be taken for its value. */
