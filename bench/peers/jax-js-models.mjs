@@ -1,13 +1,14 @@
 /** The models of src/cases/models.ts in jax-js, by name: weights, the logits that they give, and the batch of a round. */
 import { lax, nn, numpy as np, random } from "@jax-js/jax";
 import { drop } from "./jax-js-draws.mjs";
-import { attention, conv2d, gelu, layerNorm } from "./jax-js-operations.mjs";
+import { attention, conv2d, gelu, hasConvolutionGradients, layerNorm } from "./jax-js-operations.mjs";
 import { crossEntropy, oneHot, trainingWork, uniform } from "./jax-js-training.mjs";
 
 const [LETTERS, CONTEXT, BATCH, WIDTH, HEADS, LAYERS, DROPOUT] = [65, 64, 12, 128, 4, 4, 0.2];
 
-/** Whole training steps of one of the models, on a batch that changes from round to round. */
+/** Whole training steps of one of the models, on a batch that changes from round to round; null for one that takes minutes a step. */
 export function modelWork({ model }, data) {
+  if (model === "cnn" && !hasConvolutionGradients) return null;
   const { weights, draws, logits, batch, decay } = MODELS[model]();
   const loss = (parameters, key, x, y) => {
     const keys = [...random.split(key, draws)];

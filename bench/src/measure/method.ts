@@ -129,7 +129,7 @@ interface Runner {
 const MOST_CALLS = 2 ** 20;
 
 /** Milliseconds that a call may take; longer ones would hold up everybody's turns. */
-const LONGEST_CALL = 5000;
+const LONGEST_CALL = 2000;
 /** The same for the first call, in which code may be compiled. */
 const LONGEST_FIRST_CALL = 30_000;
 
