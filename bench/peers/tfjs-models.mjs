@@ -1,12 +1,13 @@
 /** The models of src/cases/models.ts in tfjs, by name: each gives its variables, the logits of a batch, the batch of a round, and what decays. */
 import * as tf from "@tensorflow/tfjs";
-import { attention, gelu, layerNorm } from "./tfjs-operations.mjs";
+import { attention, gelu, hasConvolutionGradients, layerNorm } from "./tfjs-operations.mjs";
 
 const [LETTERS, CONTEXT, BATCH, WIDTH, HEADS, LAYERS, DROPOUT] = [65, 64, 12, 128, 4, 4, 0.2];
 const LEARNING_RATE = 1e-3;
 
-/** Whole training steps of one of the models, on a batch that changes from round to round. */
+/** Whole training steps of one of the models, on a batch that changes from round to round; null for one that takes minutes a step. */
 export function modelWork({ model }, data) {
+  if (model === "cnn" && !hasConvolutionGradients) return null;
   const { weights, logits, batch, classes, decay = 0 } = MODELS[model]();
   const optimizer = tf.train.adam(LEARNING_RATE);
   let [input, target] = [];

@@ -42,9 +42,12 @@ export const OPERATIONS = {
   "linear-dropout": { compute: (x, weight, bias) => tf.dropout(linear(x, weight, bias), 0.5), layouts: [undefined, [1, 0]] },
 };
 
-/** One of them, on operands that change from round to round; null for what is not there. */
+/** The gradients of a convolution take minutes a call on cpu, and have no kernel on wasm. */
+export const hasConvolutionGradients = false;
+
+/** One of them, on operands that change from round to round; null for what is not there, or takes minutes. */
 export function operationWork({ name, shapes, gradients }, data) {
-  if (OPERATIONS[name] === undefined) return null;
+  if (OPERATIONS[name] === undefined || (gradients && name === "conv2d" && !hasConvolutionGradients)) return null;
   const { compute, layouts = [] } = OPERATIONS[name];
   const backward = tf.grads(compute);
   let operands = [];
