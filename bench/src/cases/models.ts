@@ -110,13 +110,8 @@ class Block extends nn.Module {
 
   forward(x: Tensor): Tensor {
     const [batch, length] = x.shape as [number, number];
-    const parts = this.attention.forward(this.ln1.forward(x));
-    const [q, k, v] = [0, 1, 2].map((i) =>
-      parts
-        .slice(2, i * WIDTH, (i + 1) * WIDTH)
-        .reshape([batch, length, HEADS, WIDTH / HEADS])
-        .transpose(1, 2),
-    ) as [Tensor, Tensor, Tensor];
+    const parts = F.split(this.attention.forward(this.ln1.forward(x)), { splitSize: WIDTH, dim: 2 });
+    const [q, k, v] = parts.map((part) => part.reshape([batch, length, HEADS, WIDTH / HEADS]).transpose(1, 2)) as [Tensor, Tensor, Tensor];
     const y = F.scaledDotProductAttention(q, k, v, { isCausal: true, dropoutP: DROPOUT, training: this.training });
     const z = x.add(this.drop.forward(this.projection.forward(y.transpose(1, 2).reshape([batch, length, WIDTH]))));
     return z.add(this.mlp.forward(this.ln2.forward(z)));

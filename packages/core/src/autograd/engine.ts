@@ -1,6 +1,6 @@
 import type { Tensor } from "../tensor/tensor";
 import { withGradMode } from "./grad-mode";
-import type { GradNode } from "./node";
+import type { GradNode, Several } from "./node";
 import { withScope } from "./scope";
 
 /** How a backward pass treats the graph. */
@@ -40,69 +40,57 @@ export function computeGradients(
   const nodes = reachable(roots);
   const wanted = wantedOf(nodes);
   const leads = (node: GradNode): boolean => node.edges.some((edge) => edge !== null && wanted.leads(edge));
+  // What is on its way, by where it goes; in the end that is to leaves, and to what the pass was told to end at or to note.
   const pending = new Map<GradNode | Tensor, Tensor>();
-  const waiting = new Map<GradNode | Tensor, Together>();
-  const result = new Map<Tensor, Tensor>();
 
   const deliver = (edge: GradNode | Tensor, grad: Tensor): void => {
     const before = pending.get(edge);
-    if (before === undefined) {
-      pending.set(edge, grad);
-      return;
+    if (before === undefined && wanted.leads(edge)) pending.set(edge, grad);
+    else {
+      if (before !== undefined) pending.set(edge, before.add(grad));
+      before?.dispose();
+      grad.dispose();
     }
-    pending.set(edge, before.add(grad));
-    before.dispose();
-    grad.dispose();
   };
 
-  const wait = (edge: GradNode | Tensor, node: GradNode, grad: Tensor): void => {
-    const same = waiting.get(edge);
-    if (same?.nodes[0]?.primitive === node.primitive) {
-      same.nodes.push(node);
-      same.grads.push(grad);
-      return;
-    }
-    settle(edge);
-    waiting.set(edge, { nodes: [node], grads: [grad] });
+  /** Nodes that pass on next, together or one by itself, with what has come for their outputs. */
+  let several: [GradNode, Tensor][] = [];
+
+  const take = (node: GradNode): void => {
+    const grad = pending.get(node);
+    if (grad === undefined) return;
+    pending.delete(node);
+    const target = wanted.captured(node);
+    if (target !== undefined) pending.set(target, grad.alias());
+    if (leads(node)) several.push([node, grad]);
+    else grad.dispose();
   };
 
-  /** What nodes have in common for this edge, when no other will come. */
-  const settle = (edge: GradNode | Tensor): void => {
-    const same = waiting.get(edge);
-    if (same === undefined) return;
-    waiting.delete(edge);
-    deliver(edge, runTogether(same));
-    for (const grad of same.grads) grad.dispose();
+  /** Delivers what they give, and lets go of them and of what came for them. */
+  const passOn = ([node, grad]: [GradNode, Tensor]): void => {
+    const { primitive, edges } = node;
+    own(several, () => (primitive.together ? [primitive.together(several)] : (primitive.backward?.(node, grad) ?? []))).forEach((g, k) => {
+      if (g !== null && edges[k]) deliver(edges[k], g);
+    });
+    for (const [done, incoming] of several) {
+      if (!mode.retainGraph) done.release();
+      incoming.dispose();
+    }
+    several = [];
   };
 
   const pass = (): void => {
     roots.forEach((root, i) => {
-      const grad = rootGrads[i] as Tensor;
-      deliver(root.node ?? root, grad.alias());
+      deliver(root.node ?? root, (rootGrads[i] as Tensor).alias());
     });
     for (let i = nodes.length - 1; i >= 0; i--) {
       const node = nodes[i] as GradNode;
-      settle(node);
-      const grad = pending.get(node);
-      if (grad === undefined) continue;
-      pending.delete(node);
-      const target = wanted.captured(node);
-      if (target !== undefined) result.set(target, grad.alias());
-      if (leads(node)) {
-        const isAlone = node.primitive.together === undefined;
-        if (!isAlone) wait(node.edges[0] as GradNode | Tensor, node, grad.alias());
-        const grads = isAlone ? runNode(node, grad) : [];
-        grads.forEach((g, k) => {
-          const edge = node.edges[k];
-          if (g === null || !edge) return;
-          if (wanted.leads(edge)) deliver(edge, g);
-          else g.dispose();
-        });
-        if (!mode.retainGraph) node.release();
-      }
-      grad.dispose();
+      const next = nodes[i - 1];
+      take(node);
+      // Those that pass on together were recorded one behind the other.
+      if (node.primitive.together && next?.edges[0] === node.edges[0] && next?.primitive === node.primitive) continue;
+      if (several[0]) passOn(several[0]);
     }
-    for (const leaf of [...waiting.keys()]) settle(leaf);
   };
 
   try {
@@ -112,21 +100,10 @@ export function computeGradients(
     throw error;
   }
 
-  // All nodes have run; what is left is for leaves, and nodes that were taken off. A root that is a leaf got its gradient unasked.
-  for (const [leaf, grad] of pending) {
-    if (wanted.leads(leaf)) result.set(leaf as Tensor, grad);
-    else grad.dispose();
-  }
-  return result;
+  return pending as Map<Tensor, Tensor>;
 }
 
 // --- internal helpers ---
-
-/** Nodes of one kind that read one tensor, and their gradients. */
-interface Together {
-  readonly nodes: GradNode[];
-  readonly grads: Tensor[];
-}
 
 /** All nodes behind `roots`, in the order in which they were recorded. Throws DisposedError if one was released. */
 function reachable(roots: readonly Tensor[]): GradNode[] {
@@ -151,30 +128,18 @@ function isNode(edge: GradNode | Tensor | null): edge is GradNode {
   return edge !== null && "primitive" in edge;
 }
 
-/** One node's backward; the results are handles of their own, whatever the node returned. */
-function runNode(node: GradNode, grad: Tensor): readonly (Tensor | null)[] {
+/** What `backward` gives, as handles of their own: the same tensor for two inputs, or an incoming one passed on, cannot be disposed for each. */
+function own(incoming: Several<unknown>, backward: () => readonly (Tensor | null)[]): readonly (Tensor | null)[] {
   return withScope(
     false,
     () => {
-      const grads = node.primitive.backward?.(node, grad) ?? [];
-      const given = new Set<Tensor>([grad]);
-      return grads.map((g) => {
-        if (g === null) return null;
-        // The same tensor for two inputs, or the incoming one passed on: each edge needs a handle that it may dispose.
-        const own = given.has(g) ? g.alias() : g;
-        given.add(own);
-        return own;
+      const given = new Set<Tensor | null>(incoming.map(([, grad]) => grad));
+      return backward().map((g) => {
+        const handle = g !== null && given.has(g) ? g.alias() : g;
+        given.add(handle);
+        return handle;
       });
     },
     (grads) => grads.filter((g) => g !== null),
-  );
-}
-
-/** The backward of nodes that have it together. */
-function runTogether({ nodes, grads }: Together): Tensor {
-  return withScope(
-    false,
-    () => (nodes[0] as GradNode).primitive.together?.(nodes, grads) as Tensor,
-    (grad) => [grad],
   );
 }

@@ -27,10 +27,10 @@ export interface Primitive<A> {
   /** The gradient for each input, or null for one that needs none (`node.needs(i)`) or has none. Absent: the output carries no gradient. */
   backward?(node: GradNode<A>, grad: Tensor): readonly (Tensor | null)[];
   /**
-   * The gradient of one input that all these nodes read, at once: for operations whose gradients are put beside each other for less than adding them takes. They
-   * have one input. Absent: each node's `backward` runs by itself, and the sum is taken.
+   * The gradient of one input that several nodes of this kind read, at once: for operations whose gradients are put beside each other for less than adding them
+   * takes. They have one input, are recorded one behind the other, and this is used in place of `backward`.
    */
-  together?(nodes: readonly GradNode<A>[], grads: readonly Tensor[]): Tensor;
+  together?(several: Several<A>): Tensor;
   /**
    * Which values `backward` reads: for input `i`, a bit mask of the inputs whose gradients read it (bit j: input j's); an input is
    * only held when one of those gradients is wanted. Default: none.
@@ -39,6 +39,9 @@ export interface Primitive<A> {
   /** The same for the output. */
   readonly readsOutput?: number;
 }
+
+/** Nodes with the gradients of their outputs; at least one. */
+export type Several<A> = readonly (readonly [node: GradNode<A>, grad: Tensor])[];
 
 /** Every input, as a mask for `reads`. */
 export const ANY = ~0;
@@ -121,7 +124,7 @@ export class GradNode<A = unknown> {
     if (!this.#released) return;
     throw new DisposedError(
       "backward",
-      `expected the graph of ${this.primitive.name}, got a released one - pass { retainGraph: true } to the backward before, or stay inside its tidy`,
+      `expected the graph of ${this.primitive.name}, got a released one - pass { retainGraph: true } before, or stay in its tidy`,
     );
   }
 

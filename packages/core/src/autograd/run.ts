@@ -54,5 +54,5 @@ export function checkLive(op: string, x: Tensor): Tensor {
 /** Refuses a recorded view whose memory was edited since: it shows the new values, and its gradient would go where the old ones came from. */
 function checkView(op: string, { node, storage }: Tensor): void {
   if (node === null || node.outputVersion === storage.version) return;
-  throw new InPlaceError(op, "expected a view made after its memory was edited, got one made before - make it anew, or leave inplace off");
+  throw new InPlaceError(op, "expected a current view, got one edited in place since - make it anew, or leave inplace off");
 }

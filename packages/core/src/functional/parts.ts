@@ -2,6 +2,7 @@ import { ShapeError } from "../errors/errors";
 import { checkInteger, optionsOf } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
+import { parts } from "../ops/split";
 import { arrayOf, formatShape, normalizeDim } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 
@@ -35,11 +36,7 @@ export function split(input: Tensor, options: SplitOptions): Tensor[] {
   for (const part of sizes) checkInteger("split", "splitSize", part, 0);
   const total = sizes.reduce((sum, part) => sum + part, 0);
   if (total !== size) throw wrongValue("split", `splitSize that sums to ${size}`, total);
-  let start = 0;
-  return sizes.map((part) => {
-    start += part;
-    return x.slice(at, start - part, start);
-  });
+  return parts(x, at, sizes);
 }
 
 /**
@@ -85,18 +82,12 @@ function cut(op: string, input: Tensor, dim: number): { x: Tensor; at: number; s
   return { x, at, size };
 }
 
-/**
- * At least one, which is empty where the dimension is. Many are cut in steps, at most four at a time: the gradient of a part puts it into zeros of the size of
- * what it was cut from, which for each of many would take as long as their number squared.
- */
+/** At least one, which is empty where the dimension is. */
 export function equalParts(x: Tensor, dim: number, size: number, each: number): Tensor[] {
-  let width = each;
-  while (width * 4 < size) width *= 4;
-  const parts = Array.from({ length: Math.max(1, Math.ceil(size / width)) }, (_, i) => x.slice(dim, i * width, (i + 1) * width));
-  if (width === each) return parts;
-  return parts.flatMap((part) => {
-    const own = equalParts(part, dim, part.sizes[dim] as number, each);
-    part.dispose();
-    return own;
-  });
+  const count = Math.max(1, Math.ceil(size / each));
+  return parts(
+    x,
+    dim,
+    Array.from({ length: count }, (_, i) => Math.min(each, size - i * each)),
+  );
 }

@@ -220,7 +220,7 @@ describe("slice", () => {
     return list(y.grad as Tensor) as number[];
   };
 
-  test("give their gradients back together: all parts, some, every so many places, in any order", () => {
+  test("give gradients back to all places, some, every so many, in any order", () => {
     expect(gradientOf([1, 2, 4], [1, 0, 1], [1, 1, 2])).toEqual([2, 3, 1, 1, 2, 3, 1, 1, 2, 3, 1, 1]);
     expect(gradientOf([1, 3, 4], [1, 0, 1])).toEqual([2, 0, 0, 1, 2, 0, 0, 1, 2, 0, 0, 1]);
     expect(gradientOf([1, 0, 4, 2], [1, 1, 4, 2])).toEqual([1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2]);

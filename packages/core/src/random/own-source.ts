@@ -32,7 +32,7 @@ export class OwnSource implements Source {
     if (![16, 24].includes(state.length)) throw wrongValue("setState", "24 bytes, or PyTorch's 16", state.length);
     const [seed = 0n, offset = 0n, host = 0n] = new BigUint64Array(new Uint8Array(state).buffer);
     if (offset % 4n !== 0n || host >= HOST_CALL)
-      throw wrongValue("setState", "an offset that is a multiple of 4, and a host call below 2^63", `${offset}, ${host}`);
+      throw wrongValue("setState", "an offset that is a multiple of 4, a host call below 2^63", `${offset}, ${host}`);
     this.seed = seed;
     this.#call = offset / 4n;
     this.hostCall = host;

@@ -89,7 +89,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
       throw new ShapeError(
         op,
         [a, b],
-        `expected shapes that broadcast, got ${formatShape(a)} and ${formatShape(b)} - sizes must be equal or 1, from the last dimension`,
+        `expected shapes that broadcast, got ${formatShape(a)} and ${formatShape(b)} - sizes must be equal or 1, from the last`,
       );
     }
     shape[rank - i] = x === 1 ? y : x;

@@ -328,7 +328,7 @@ export class Tensor extends TensorHandle {
   /** Refuses to be a number or a part of one; as a text (a `hint` of "string") it is its `toString()`. @throws TypeError in arithmetic and comparisons. */
   [Symbol.toPrimitive](hint?: string): string {
     if (hint === "string") return this.toString();
-    throw new TypeError("Tensor: expected a method, got an operator - write x.add(y), x.gt(y) and the like");
+    throw new TypeError("Tensor: expected a method, got an operator - write x.add(y)");
   }
 
   /** @internal What `console.log` prints in Node, Bun and Deno. */

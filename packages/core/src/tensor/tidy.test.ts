@@ -134,7 +134,7 @@ describe("tidy", () => {
     expectRefusal(
       () => loss.backward(),
       "DisposedError",
-      "backward: expected the graph of sum, got a released one - pass { retainGraph: true } to the backward before, or stay inside its tidy",
+      "backward: expected the graph of sum, got a released one - pass { retainGraph: true } before, or stay in its tidy",
     );
     expect(x.grad).toBeNull();
   });

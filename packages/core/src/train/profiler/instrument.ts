@@ -137,8 +137,8 @@ function timeKernels(device: Device, recorder: Recorder, replace: Replace): void
 function timeBackward(primitive: Primitive<unknown>, recorder: Recorder, replace: Replace): void {
   const spanOf = (grad: Tensor) => ({ kind: "backward", name: `${primitive.name}Backward`, device: grad.storage.device }) as const;
   if (primitive.together !== undefined) {
-    replace(primitive, "together", (together) => (nodes, grads) => {
-      return recorder.call(spanOf(grads[0] as Tensor), () => (together as NonNullable<typeof together>).call(primitive, nodes, grads));
+    replace(primitive, "together", (together) => (several) => {
+      return recorder.call(spanOf(several[0]?.[1] as Tensor), () => (together as NonNullable<typeof together>).call(primitive, several));
     });
   } else if (primitive.backward !== undefined) {
     replace(primitive, "backward", (backward) => (node, grad) => {
