@@ -1,13 +1,11 @@
-import { type BinaryOp, sizeOf, UnsupportedOpError } from "@dropwise/core/backend";
+import { type BinaryOp, UnsupportedOpError } from "@dropwise/core/backend";
 import type { Gpu } from "../gpu/gpu";
 import { NAME } from "../gpu/session";
 import arithmetic from "./arithmetic.wgsl";
-import source from "./binary.wgsl";
-import { type Binding, bitsOf, type GpuOperand, run, typeOf } from "./kernel";
-import { dimsOf, samePlace } from "./layout";
+import { elementwise, type Value } from "./elementwise";
+import { type GpuOperand, typeOf } from "./kernel";
 import math from "./math.wgsl";
 import pow from "./pow.wgsl";
-import strided from "./strided.wgsl";
 import values from "./values.wgsl";
 
 const FLOAT: Readonly<Record<BinaryOp, string>> = {
@@ -51,42 +49,22 @@ const INTEGER: Readonly<Record<BinaryOp, string | null>> = {
 };
 
 /** `out = op(a, b)` for strided operands or numbers; `out` is contiguous and may be a contiguous operand. */
-export function binary(gpu: Gpu, op: BinaryOp, a: GpuOperand | number, b: GpuOperand | number, out: GpuOperand): void {
+export function binary(gpu: Gpu, op: BinaryOp, a: Value, b: Value, out: GpuOperand): void {
   const { dtype } = ((typeof a === "number" ? b : a) as GpuOperand).storage;
   const type = typeOf(dtype);
   const result = typeOf(out.storage.dtype);
   const expression = (type === "f32" ? FLOAT : INTEGER)[op];
   if (expression === null) throw new UnsupportedOpError("binary", NAME, `expected float data for ${op}, got ${dtype} - convert it first`);
-  const dims = dimsOf(out.shape, [stridesOf(a, out), stridesOf(b, out)]);
-  const n = sizeOf(out.shape);
-  const reads: Binding[] = [];
-  let defines = `const RANK = ${dims.rank}u;\n${opOf(expression, type, result)}`;
-  let number = 0;
-  for (const [name, operand] of [["a", a] as const, ["b", b] as const]) {
-    if (typeof operand === "number") {
-      number = bitsOf(operand, dtype);
-      defines += `fn load_${name}(i: u32) -> ${type} { return bitcast<${type}>(p.number); }\n`;
-    } else {
-      reads.push({ name, memory: operand.storage.handle, type, inPlace: samePlace(operand, out) });
-    }
-  }
-  run(gpu, {
-    key: `binary ${op} ${type} ${result} ${dims.rank}`,
-    source: type === "f32" ? [values, math, pow, arithmetic, strided, source] : [values, math, arithmetic, strided, source],
-    defines,
-    bindings: [...reads, { name: "out", memory: out.storage.handle, type: result, write: true }],
-    params: [...dims.words, offsetOf(a), offsetOf(b), out.offset, 0, n, number, 0, 0],
-    threads: n,
+  elementwise(gpu, {
+    key: `binary ${op} ${type} ${result}`,
+    files: type === "f32" ? [values, math, pow, arithmetic] : [values, math, arithmetic],
+    op: opOf(expression, type, result),
+    operands: [
+      { value: a, dtype },
+      { value: b, dtype },
+    ],
+    out,
   });
-}
-
-/** An operand's strides; a number is read in place, once and again. */
-export function stridesOf(operand: GpuOperand | number, out: GpuOperand): readonly number[] {
-  return typeof operand === "number" ? out.shape.map(() => 0) : operand.strides;
-}
-
-export function offsetOf(operand: GpuOperand | number): number {
-  return typeof operand === "number" ? 0 : operand.offset;
 }
 
 // --- internal helpers ---

@@ -35,7 +35,7 @@ export interface KernelCall {
 }
 
 /** Threads in a group, as in grid.wgsl. */
-const GROUP_SIZE = 128;
+export const GROUP_SIZE = 128;
 
 /**
  * Records a kernel. Inputs that share memory with an output are read through the output where that is safe, and copied first where not: WebGPU
@@ -123,7 +123,7 @@ function grid2d(groups: number, limit: number): [x: number, y: number] {
 
 /** The WGSL variables and functions of one buffer, seen through windows of equal size. */
 function declare(name: string, type: string, write: boolean, firstBinding: number, windows: number, windowBytes: number): string {
-  const elements = windowBytes / (type === "vec4<f32>" ? 16 : 4);
+  const elements = windowBytes / (type.startsWith("vec4") ? 16 : 4);
   const indices = Array.from({ length: windows }, (_, window) => window);
   const last = windows - 1;
   /** Picks the window of index i: every one but the last is asked for. */

@@ -1,12 +1,9 @@
 import { type DType, isContiguous, sizeOf } from "@dropwise/core/backend";
 import type { Gpu } from "../gpu/gpu";
-import copySource from "./copy.wgsl";
-import fillSource from "./fill.wgsl";
+import { elementwise } from "./elementwise";
 import gatherSource from "./gather.wgsl";
-import { bitsOf, type GpuOperand, run, typeOf } from "./kernel";
-import { dimsOf } from "./layout";
+import { type GpuOperand, run, typeOf } from "./kernel";
 import scatterAddSource from "./scatter-add.wgsl";
-import strided from "./strided.wgsl";
 import values from "./values.wgsl";
 
 /** Copies `x` into `out`, any strides on both, converting dtypes. Contiguous data of one dtype needs no kernel. */
@@ -28,34 +25,20 @@ export function copy(gpu: Gpu, x: GpuOperand, out: GpuOperand): void {
     recorder.copy(move, [from.handle, to.handle]);
     return;
   }
-  const dims = dimsOf(out.shape, [x.strides, out.strides]);
-  const types = [typeOf(from.dtype), typeOf(to.dtype)] as const;
-  run(gpu, {
-    key: `copy ${types} ${dims.rank}`,
-    source: [values, strided, copySource],
-    defines: `const RANK = ${dims.rank}u;\nfn convert(x: ${types[0]}) -> ${types[1]} { return ${conversion(from.dtype, to.dtype)}; }`,
-    bindings: [
-      { name: "x", memory: from.handle, type: types[0] },
-      { name: "out", memory: to.handle, type: types[1], write: true },
-    ],
-    params: [...dims.words, x.offset, out.offset, 0, 0, n, 0, 0, 0],
-    threads: n,
+  elementwise(gpu, {
+    key: `copy ${from.dtype} ${to.dtype}`,
+    files: [values],
+    op: `fn op(x: ${typeOf(from.dtype)}) -> ${typeOf(to.dtype)} { return ${conversion(from.dtype, to.dtype)}; }`,
+    operands: [{ value: x, dtype: from.dtype }],
+    out,
   });
 }
 
-/** Sets every element of the contiguous `out`. */
+/** Sets every element of `out`. */
 export function fill(gpu: Gpu, out: GpuOperand, value: number): void {
-  const { dtype, handle } = out.storage;
+  const { dtype } = out.storage;
   const type = typeOf(dtype);
-  const n = sizeOf(out.shape);
-  run(gpu, {
-    key: `fill ${type}`,
-    source: [fillSource],
-    defines: `alias T = ${type};`,
-    bindings: [{ name: "out", memory: handle, type, write: true }],
-    params: [n, out.offset, bitsOf(value, dtype)],
-    threads: n,
-  });
+  elementwise(gpu, { key: `fill ${type}`, op: `fn op(x: ${type}) -> ${type} { return x; }`, operands: [{ value, dtype }], out });
 }
 
 /** `out[o, j, i] = x[o, index[o, j, i], i]`; an index outside gives NaN, or 0 for integers, since the device cannot throw. */

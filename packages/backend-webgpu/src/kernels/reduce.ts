@@ -24,7 +24,7 @@ function partsOf(size: number): number {
 
 function sum(gpu: Gpu, x: GpuOperand, out: GpuOperand, outer: number, size: number, inner: number): void {
   if (size === 0) {
-    fill(gpu, { ...out, shape: [outer * inner] }, 0);
+    fill(gpu, { ...out, shape: [outer * inner], strides: [1] }, 0);
     return;
   }
   const result = typeOf(out.storage.dtype);

@@ -1,9 +1,8 @@
-import { sizeOf, type UnaryOp } from "@dropwise/core/backend";
+import type { UnaryOp } from "@dropwise/core/backend";
 import type { Gpu } from "../gpu/gpu";
-import { type GpuOperand, run, typeOf } from "./kernel";
-import { samePlace } from "./layout";
+import { elementwise } from "./elementwise";
+import { type GpuOperand, typeOf } from "./kernel";
 import math from "./math.wgsl";
-import source from "./unary.wgsl";
 import more from "./unary-more.wgsl";
 import values from "./values.wgsl";
 
@@ -31,17 +30,13 @@ const EXPRESSIONS: Readonly<Record<UnaryOp, string>> = {
 
 /** `out[i] = op(x[i])`; `out` may be `x`. */
 export function unary(gpu: Gpu, op: UnaryOp, x: GpuOperand, out: GpuOperand): void {
-  const type = typeOf(x.storage.dtype);
-  const n = sizeOf(out.shape);
-  run(gpu, {
+  const { dtype } = x.storage;
+  const type = typeOf(dtype);
+  elementwise(gpu, {
     key: `unary ${op} ${type}`,
-    source: type === "f32" ? [values, math, more, source] : [source],
-    defines: `fn op(x: ${type}) -> ${type} { return ${EXPRESSIONS[op]}; }`,
-    bindings: [
-      { name: "x", memory: x.storage.handle, type, inPlace: samePlace(x, out) },
-      { name: "out", memory: out.storage.handle, type, write: true },
-    ],
-    params: [n, x.offset, out.offset],
-    threads: n,
+    files: type === "f32" ? [values, math, more] : [],
+    op: `fn op(x: ${type}) -> ${type} { return ${EXPRESSIONS[op]}; }`,
+    operands: [{ value: x, dtype }],
+    out,
   });
 }
