@@ -1,7 +1,7 @@
 import { type DType, isContiguous, mergeDims, sizeOf } from "@dropwise/core/backend";
 import type { Gpu } from "../gpu/gpu";
 import source from "./elementwise.wgsl";
-import { type Binding, bitsOf, GROUP_SIZE, type GpuOperand, run, typeOf } from "./kernel";
+import { type Binding, bitsOf, type GpuOperand, GROUP_SIZE, run, typeOf } from "./kernel";
 
 /** An operand of a function: data of any strides, or one value for all elements. */
 export type Value = GpuOperand | number;

@@ -1,37 +1,23 @@
-// One pass of amax, amin or argmax over the middle of [outer, size, inner]; parts as in sum.wgsl. The running result is a position, compared
-// by a key that orders as the values do, so NaN wins and the first of equals is found whatever the order of reading. Passes after the
-// first go through the positions found by the one before (`position`); the last one of amax and amin writes the value (`result`).
+// What reduce.wgsl needs for amax, amin and argmax. Values are compared by a key that orders as they do, so NaN wins, and the first of equals is found in whatever
+// order they are read.
 
-struct Params {
-  n: u32, // outer * parts * inner
-  size: u32, // of this pass's input
-  parts: u32,
-  inner: u32,
-  x_offset: u32,
-  out_offset: u32,
-  full_size: u32, // of x
+struct Running {
+  key: u32, // 0 for nothing, whose place lets a value with the same key win
+  place: u32,
+  value: T,
 }
 
-@compute @workgroup_size(GROUP_SIZE)
-fn main(grid: Grid) {
-  let n = thread_index(grid);
-  if (n >= p.n) {
-    return;
+fn nothing() -> Running {
+  return Running(0u, 0xffffffffu, T());
+}
+
+fn take(best: Running, value: T, place: u32) -> Running {
+  return join(best, Running(key(value), place, value));
+}
+
+fn join(a: Running, b: Running) -> Running {
+  if (b.key > a.key || (b.key == a.key && b.place < a.place)) {
+    return b;
   }
-  let i = n % p.inner;
-  let row = n / p.inner;
-  let part = row % p.parts;
-  let o = row / p.parts;
-  let start = p.x_offset + o * p.full_size * p.inner + i;
-  var best = position(part, o, i);
-  var top = key(load_x(start + best * p.inner));
-  for (var s = part + p.parts; s < p.size; s += p.parts) {
-    let candidate = position(s, o, i);
-    let value = key(load_x(start + candidate * p.inner));
-    if (value > top || (value == top && candidate < best)) {
-      top = value;
-      best = candidate;
-    }
-  }
-  store_out(p.out_offset + n, result(best, start));
+  return a;
 }
