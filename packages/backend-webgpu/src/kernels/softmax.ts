@@ -5,27 +5,17 @@ import math from "./math.wgsl";
 import { reduce } from "./reduce";
 import softmaxSource from "./softmax.wgsl";
 import gradSource from "./softmax-grad.wgsl";
+import { columnsOf } from "./team";
+import teams from "./team.wgsl";
+import teamValues from "./team-values.wgsl";
 import { unary } from "./unary";
 import values from "./values.wgsl";
 
 /** Softmax, or its logarithm, over the middle of [outer, size, inner]; `out` may be `x`. */
 export function softmax(gpu: Gpu, log: boolean, x: GpuOperand, out: GpuOperand, outer: number, size: number, inner: number): void {
   if (outer * size * inner === 0) return;
-  if (size > MAX_COLUMN) {
-    longSoftmax(gpu, log, x, out, outer, size, inner);
-    return;
-  }
-  run(gpu, {
-    key: `softmax ${log}`,
-    source: [values, math, softmaxSource],
-    defines: `const LOG = ${log};`,
-    bindings: [
-      { name: "x", memory: x.storage.handle, type: "f32", inPlace: x.offset === out.offset },
-      { name: "out", memory: out.storage.handle, type: "f32", write: true },
-    ],
-    params: [outer * inner, size, inner, x.offset, out.offset],
-    threads: outer * inner,
-  });
+  if (size > MAX_COLUMN) longSoftmax(gpu, log, x, out, outer, size, inner);
+  else byTeams(gpu, `softmax ${log}`, softmaxSource, log, { x }, out, outer, size, inner);
 }
 
 /** The gradient of `softmax` from its output `y`; `out` may be `grad`. */
@@ -40,28 +30,62 @@ export function softmaxGrad(
   inner: number,
 ): void {
   if (outer * size * inner === 0) return;
-  if (size > MAX_COLUMN) {
-    longSoftmaxGrad(gpu, log, y, grad, out, outer, size, inner);
-    return;
-  }
-  run(gpu, {
-    key: `softmaxGrad ${log}`,
-    source: [values, math, gradSource],
-    defines: `const LOG = ${log};`,
-    bindings: [
-      { name: "y", memory: y.storage.handle, type: "f32", inPlace: y.offset === out.offset },
-      { name: "grad", memory: grad.storage.handle, type: "f32", inPlace: grad.offset === out.offset },
-      { name: "out", memory: out.storage.handle, type: "f32", write: true },
-    ],
-    params: [outer * inner, size, inner, y.offset, grad.offset, out.offset],
-    threads: outer * inner,
-  });
+  if (size > MAX_COLUMN) longSoftmaxGrad(gpu, log, y, grad, out, outer, size, inner);
+  else byTeams(gpu, `softmaxGrad ${log}`, gradSource, log, { y, grad }, out, outer, size, inner);
 }
 
 // --- internal helpers ---
 
-/** The longest column that one thread goes through. */
-const MAX_COLUMN = 1024;
+/** The longest column that a team goes through: some drivers end a loop after 65,535 rounds. */
+const MAX_COLUMN = 2 ** 16;
+
+/** Reads of a thread that are kept in registers. */
+const KEPT = { 1: 8, 4: 4 } as const;
+
+function byTeams(
+  gpu: Gpu,
+  key: string,
+  source: string,
+  log: boolean,
+  inputs: Readonly<Record<string, GpuOperand>>,
+  out: GpuOperand,
+  outer: number,
+  size: number,
+  inner: number,
+): void {
+  const operands = Object.entries(inputs);
+  const isAligned = [...Object.values(inputs), out].every(({ offset }) => offset % 4 === 0);
+  const { lanes, team, along, count, perGroup, ...columns } = columnsOf(outer, size, inner, isAligned ? 0 : null, true);
+  const reads = Math.ceil(columns.size / team);
+  const kept = reads <= KEPT[lanes] ? KEPT[lanes] : 0;
+  const type = lanes > 1 ? "vec4<f32>" : "f32";
+  run(gpu, {
+    key: `${key} ${lanes} ${kept}`,
+    source: [values, math, teams, teamValues, source],
+    defines: `const LOG = ${log};\nconst LANES = ${lanes}u;\nconst READS = ${kept}u;\nalias V = ${type};\n${LANE_ACCESS[lanes]}`,
+    bindings: [
+      ...operands.map(([name, { storage, offset }]) => ({ name, memory: storage.handle, type, inPlace: offset === out.offset })),
+      { name: "out", memory: out.storage.handle, type, write: true },
+    ],
+    params: [
+      count,
+      columns.size,
+      columns.inner,
+      team,
+      along,
+      reads,
+      ...operands.map(([, { offset }]) => offset / lanes),
+      out.offset / lanes,
+    ],
+    groups: Math.ceil(count / perGroup),
+  });
+}
+
+/** What team-values.wgsl asks for: the lanes of a V, by number, and a V with its lanes exchanged over a distance. */
+const LANE_ACCESS = {
+  1: "fn lane_of(v: V, lane: u32) -> f32 { return v; }\nfn set_lane(v: ptr<function, V>, lane: u32, x: f32) { *v = x; }\nfn turned(v: V, by: u32) -> V { return v; }",
+  4: "fn lane_of(v: V, lane: u32) -> f32 { return v[lane]; }\nfn set_lane(v: ptr<function, V>, lane: u32, x: f32) { (*v)[lane] = x; }\nfn turned(v: V, by: u32) -> V { if (by == 2u) { return v.zwxy; } return v.yxwz; }",
+};
 
 /** The data seen as [outer, size, inner], and one value for each column, repeated along it. */
 function views(gpu: Gpu, outer: number, size: number, inner: number) {

@@ -28,7 +28,7 @@ export function columnsOf(outer: number, size: number, inner: number, offset: nu
   const lanes = fits(along ? size : inner) ? 4 : 1;
   const length = along ? size / lanes : size;
   const side = along ? inner : inner / lanes;
-  const most = along ? GROUP_SIZE : GROUP_SIZE / SIDE_BY_SIDE;
+  const most = along ? GROUP_SIZE : GROUP_SIZE / (isWhole ? FEW_SIDE_BY_SIDE : SIDE_BY_SIDE);
   // A thread has four to read before another one helps it.
   const team = Math.min(most, 2 ** Math.ceil(Math.log2(Math.max(1, length / 4))));
   const perGroup = GROUP_SIZE / team;
@@ -48,6 +48,8 @@ export function columnsOf(outer: number, size: number, inner: number, offset: nu
 
 /** Neighbouring columns that a group reads at a time, at least: fewer would waste what memory hands over. */
 const SIDE_BY_SIDE = 32;
+/** The same where more threads for each column keep more of it in registers. */
+const FEW_SIDE_BY_SIDE = 8;
 
 /** How often a thread reads of a column that may be cut: at most, for the exactness of sums, and at least, for a cut to be worth another pass. */
 const LONGEST = 64;
