@@ -21,6 +21,29 @@ describe("copy", () => {
     }
   });
 
+  test("turns matrices of all sizes around by tiles, in batches of any strides, with what lies between left as it was", async () => {
+    for (const [rows, columns] of [
+      [8, 8],
+      [33, 32],
+      [31, 65],
+      [100, 9],
+    ] as const) {
+      const x = data("float32", [2, 3, rows, columns], noise(3), {
+        strides: [-3 * rows * columns, rows * columns, 1, rows],
+        offset: 3 * rows * columns,
+        length: 6 * rows * columns,
+      });
+      const strides = [5000 * 4, 5000, columns + 3, 1];
+      const [got, expected] = await both(gpu, [x, data("float32", x.shape, () => 7, { strides, offset: 5, length: 50_000 })], (b, a, o) =>
+        b.copy(a, o),
+      );
+      expectSame(got, expected);
+      const turned = data("int32", [columns, rows], (i) => i - 50, { strides: [1, columns], offset: 2, length: rows * columns + 2 });
+      const [floats, expectedFloats] = await both(gpu, [turned, data("float32", [columns, rows], () => 0)], (b, a, o) => b.copy(a, o));
+      expectSame(floats, expectedFloats);
+    }
+  });
+
   test("copies contiguous parts, also within one storage", async () => {
     const x = data("float32", [5], noise(1), { offset: 3, length: 30 });
     const [got, expected] = await both(gpu, [x, data("float32", [5], () => 0, { offset: 1, length: 9 })], (b, a, o) => b.copy(a, o));

@@ -4,6 +4,7 @@ import { elementwise } from "./elementwise";
 import gatherSource from "./gather.wgsl";
 import { type GpuOperand, run, typeOf } from "./kernel";
 import scatterAddSource from "./scatter-add.wgsl";
+import { transposed } from "./transpose";
 import values from "./values.wgsl";
 
 /** Copies `x` into `out`, any strides on both, converting dtypes. Contiguous data of one dtype needs no kernel. */
@@ -25,13 +26,13 @@ export function copy(gpu: Gpu, x: GpuOperand, out: GpuOperand): void {
     recorder.copy(move, [from.handle, to.handle]);
     return;
   }
-  elementwise(gpu, {
+  const op = {
     key: `copy ${from.dtype} ${to.dtype}`,
     files: [values],
-    op: `fn op(x: ${typeOf(from.dtype)}) -> ${typeOf(to.dtype)} { return ${conversion(from.dtype, to.dtype)}; }`,
-    operands: [{ value: x, dtype: from.dtype }],
-    out,
-  });
+    text: `fn op(x: ${typeOf(from.dtype)}) -> ${typeOf(to.dtype)} { return ${conversion(from.dtype, to.dtype)}; }`,
+  };
+  if (transposed(gpu, op, x, out)) return;
+  elementwise(gpu, { key: op.key, files: op.files, op: op.text, operands: [{ value: x, dtype: from.dtype }], out });
 }
 
 /** Sets every element of `out`. */
