@@ -41,6 +41,30 @@ describe("matmul", () => {
     }
   });
 
+  test.each([
+    [256, 64, 256],
+    [128, 784, 516],
+    [132, 270, 512],
+  ] as const)(
+    "[%i, %i] x [., %i], read by vectors and cut along the inner dimension, agrees in all orientations, with a bias and in a batch",
+    async (m, k, n) => {
+      for (const [ta, tb] of [
+        [false, false],
+        [true, false],
+        [false, true],
+        [true, true],
+      ] as const) {
+        const a = data("float32", [2, m, k], noise(1), { strides: [m * k, ...strides(m, k, ta)], length: 2 * m * k });
+        const b = data("float32", [2, k, n], noise(2), { strides: [0, ...strides(k, n, tb)], length: k * n });
+        const [got, expected] = await both(gpu, [a, b, data("float32", [2, m, n], () => 3)], (x, p, q, o) => x.matmul(p, q, o));
+        expectClose(got, expected, { atol: 1e-6 * k ** 0.5 });
+      }
+      const operands = [data("float32", [m, k], noise(3)), data("float32", [n, k], noise(4)), data("float32", [n], noise(5))] as const;
+      const [sum, expectedSum] = await both(gpu, [...operands, data("float32", [m, n], () => 3)], (x, p, w, c, o) => x.linear(p, w, c, o));
+      expectClose(sum, expectedSum, { atol: 1e-6 * k ** 0.5 });
+    },
+  );
+
   test("rows may be longer than the matrix is wide", async () => {
     const a = data("float32", [5, 4], noise(3), { strides: [9, 1], offset: 1, length: 60 });
     const b = data("float32", [4, 6], noise(4), { strides: [1, 7], length: 60 });

@@ -19,6 +19,8 @@ struct Params {
   b_column: u32,
   out_offset: u32,
   bias_offset: u32,
+  batches: u32,
+  chunk: u32, // of k, that a dispatch's tiles take; each chunk has an output of its own, one behind the other
 }
 
 const BLOCK = 256u;
@@ -27,29 +29,4 @@ const BLOCK = 256u;
 // read the last one, and are not stored.
 fn spread(first: u32, size: u32) -> vec4<u32> {
   return min(vec4<u32>(first) + APART * vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(size - 1u));
-}
-
-fn store_tile(batch: u32, row: u32, column: u32, row0: vec4<f32>, row1: vec4<f32>, row2: vec4<f32>, row3: vec4<f32>) {
-  let to = p.out_offset + batch * p.m * p.n;
-  store_row(to, row, column, row0);
-  store_row(to, row + APART, column, row1);
-  store_row(to, row + 2u * APART, column, row2);
-  store_row(to, row + 3u * APART, column, row3);
-}
-
-fn store_row(to: u32, row: u32, column: u32, values: vec4<f32>) {
-  if (row >= p.m) {
-    return;
-  }
-  for (var c = 0u; c < 4u; c++) {
-    let at = column + c * APART;
-    if (at < p.n) {
-      let place = to + row * p.n + at;
-      if (ACCUMULATE) {
-        store_out(place, load_out(place) + values[c]);
-      } else {
-        store_out(place, values[c]);
-      }
-    }
-  }
 }

@@ -3,6 +3,14 @@
 
 const SIDE = 8u;
 
+fn store_tile(batch: u32, row: u32, column: u32, row0: vec4<f32>, row1: vec4<f32>, row2: vec4<f32>, row3: vec4<f32>) {
+  let to = p.out_offset + batch * p.m * p.n;
+  store_row(to, row, column, row0);
+  store_row(to, row + APART, column, row1);
+  store_row(to, row + 2u * APART, column, row2);
+  store_row(to, row + 3u * APART, column, row3);
+}
+
 @compute @workgroup_size(SIDE, SIDE)
 fn main(grid: Grid) {
   let tile = group_index(grid);
