@@ -3,10 +3,12 @@ import { acquire, type WebGPUBackendOptions } from "./acquire";
 import { createGpu, type Gpu } from "./gpu/gpu";
 import type { GpuMemory } from "./gpu/memory";
 import { GpuSession, NAME } from "./gpu/session";
+import { activation, activationGrad } from "./kernels/activation";
 import { binary } from "./kernels/binary";
 import { dropout } from "./kernels/dropout";
 import { linear, matmul } from "./kernels/matmul";
 import { copy, fill, gather, scatterAdd } from "./kernels/movement";
+import { normalize, normalizeGrad } from "./kernels/normalize";
 import { optimizerStep } from "./kernels/optimizer";
 import { reduce } from "./kernels/reduce";
 import { softmax, softmaxGrad } from "./kernels/softmax";
@@ -31,12 +33,7 @@ export interface WebGPUStats {
 /** The WebGPU backend: the members of a `Backend` that do not need host-visible memory, and a look inside. Core composes the others. */
 export interface WebGPUBackend
   extends Required<
-    Omit<
-      Backend<GpuMemory>,
-      | "view"
-      | `${"normalize" | "lstm" | "attention" | "pool" | "activation"}${"" | "Grad"}`
-      | `convolution${"" | "GradInput" | "GradWeight"}`
-    >
+    Omit<Backend<GpuMemory>, "view" | `${"lstm" | "attention" | "pool"}${"" | "Grad"}` | `convolution${"" | "GradInput" | "GradWeight"}`>
   > {
   /** What the adapter says of itself: vendor, architecture, device, description. */
   readonly adapterInfo: GPUAdapterInfo;
@@ -121,6 +118,10 @@ export async function open(options: WebGPUBackendOptions, windowBytes?: number):
     linear: withEpilogue(member("linear", linear), { unary: member("unary", unary), dropout: member("dropout", dropout) }),
     softmax: member("softmax", softmax),
     softmaxGrad: member("softmaxGrad", softmaxGrad),
+    normalize: member("normalize", normalize),
+    normalizeGrad: member("normalizeGrad", normalizeGrad),
+    activation: member("activation", activation),
+    activationGrad: member("activationGrad", activationGrad),
     optimizerStep: member("optimizerStep", optimizerStep),
     dispose() {
       if (!session.alive) {
