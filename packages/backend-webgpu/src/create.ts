@@ -4,6 +4,7 @@ import { createGpu, type Gpu } from "./gpu/gpu";
 import type { GpuMemory } from "./gpu/memory";
 import { GpuSession, NAME } from "./gpu/session";
 import { activation, activationGrad } from "./kernels/activation";
+import { attention, attentionGrad } from "./kernels/attention";
 import { binary } from "./kernels/binary";
 import { dropout } from "./kernels/dropout";
 import { linear, matmul } from "./kernels/matmul";
@@ -33,7 +34,7 @@ export interface WebGPUStats {
 /** The WebGPU backend: the members of a `Backend` that do not need host-visible memory, and a look inside. Core composes the others. */
 export interface WebGPUBackend
   extends Required<
-    Omit<Backend<GpuMemory>, "view" | `${"lstm" | "attention" | "pool"}${"" | "Grad"}` | `convolution${"" | "GradInput" | "GradWeight"}`>
+    Omit<Backend<GpuMemory>, "view" | `${"lstm" | "pool"}${"" | "Grad"}` | `convolution${"" | "GradInput" | "GradWeight"}`>
   > {
   /** What the adapter says of itself: vendor, architecture, device, description. */
   readonly adapterInfo: GPUAdapterInfo;
@@ -118,6 +119,8 @@ export async function open(options: WebGPUBackendOptions, windowBytes?: number):
     linear: withEpilogue(member("linear", linear), { unary: member("unary", unary), dropout: member("dropout", dropout) }),
     softmax: member("softmax", softmax),
     softmaxGrad: member("softmaxGrad", softmaxGrad),
+    attention: member("attention", attention),
+    attentionGrad: member("attentionGrad", attentionGrad),
     normalize: member("normalize", normalize),
     normalizeGrad: member("normalizeGrad", normalizeGrad),
     activation: member("activation", activation),
