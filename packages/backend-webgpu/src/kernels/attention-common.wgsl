@@ -1,6 +1,6 @@
 // What the kernels of attention share. A group of 128 threads has a tile of 32 queries and 32 keys at a time: a thread computes 4 x 2 of its scores, then 4 rows of
-// vectors of a head's elements. Scores, weights and masks are made where they are used; nothing of size queries x keys is ever in memory. What there is: CAUSAL,
-// MASK (0: none, 1: bool, 2: float), DROPS, and access to tensors, by attention.ts.
+// vectors of a head's elements. Scores, weights and masks are made where they are used; nothing of size queries x keys is ever in memory. Access to tensors and to
+// the mask is written by attention.ts; whether there is a triangle or dropout is asked as it runs, since each form is another kernel to compile.
 
 struct Params {
   query: vec4<u32>, // of each tensor [batches, heads, rows, size]: offset, and the strides of batch, head and row; the last stride is 1
@@ -24,10 +24,12 @@ struct Params {
   keys: u32,
   size: u32,
   value_size: u32,
-  first_query: i32, // query i sees keys 0 to first_query + i, where CAUSAL
+  first_query: i32, // query i sees keys 0 to first_query + i, where `causal` is 1
   scale: f32,
   threshold: u32,
   keep_scale: f32,
+  causal: u32,
+  drops: u32,
 }
 
 const QUERY = 0u;
@@ -113,7 +115,7 @@ fn seen(score: f32, batch: u32, head: u32, query: u32, key: u32) -> f32 {
   if (query >= p.queries || key >= p.keys) {
     return -infinity();
   }
-  if (CAUSAL && i32(key) > p.first_query + i32(query)) {
+  if (p.causal == 1u && i32(key) > p.first_query + i32(query)) {
     return -infinity();
   }
   return masked(score, place(p.mask, batch, head, query) + key * p.mask_column);
@@ -133,7 +135,7 @@ fn wide_product(a: u32, b: u32) -> vec2<u32> {
 
 // Draws which weights of the tile are kept, eight neighbours a thread. A barrier has to follow.
 fn draw(batch: u32, head: u32, query0: u32, key0: u32, lane: u32) {
-  if (!DROPS) {
+  if (p.drops == 0u) {
     return;
   }
   let row = (batch * p.heads + head) * p.queries + query0 + lane / 4u;
@@ -160,7 +162,7 @@ fn draw(batch: u32, head: u32, query0: u32, key0: u32, lane: u32) {
 
 // What dropout multiplies a weight of the tile with.
 fn factor(row: u32, column: u32) -> f32 {
-  if (!DROPS) {
+  if (p.drops == 0u) {
     return 1.0;
   }
   return select(0.0, p.keep_scale, ((kept[4u * row + column / 8u] >> (column % 8u)) & 1u) == 1u);
@@ -168,7 +170,7 @@ fn factor(row: u32, column: u32) -> f32 {
 
 // Where the tiles of keys that a tile of queries sees end.
 fn end_of_keys(query0: u32) -> u32 {
-  if (!CAUSAL) {
+  if (p.causal == 0u) {
     return p.keys;
   }
   return u32(clamp(p.first_query + i32(query0 + T), 0, i32(p.keys)));

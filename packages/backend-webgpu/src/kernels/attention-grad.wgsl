@@ -89,7 +89,7 @@ fn main(
     }
   } else {
     var first = 0u;
-    if (CAUSAL) {
+    if (p.causal == 1u) {
       first = (u32(max(i32(own0) - p.first_query, 0)) / T) * T;
     }
     for (var member = 0u; member < p.group; member++) {

@@ -134,17 +134,16 @@ const blocksOf = (operand: GpuOperand): number => Math.ceil((operand.shape[3] as
 const maskOf = ({ mask }: Call): 0 | 1 | 2 => (mask === null ? 0 : mask.storage.dtype === "bool" ? 1 : 2);
 
 function formOf(call: Call): string {
-  const { spec, query, value } = call;
-  return `${spec.firstQuery !== null} ${maskOf(call)} ${spec.dropout !== null} ${blocksOf(query)} ${blocksOf(value)}`;
+  const { query, value } = call;
+  return `${maskOf(call)} ${blocksOf(query)} ${blocksOf(value)}`;
 }
 
 /** How a score meets its mask. */
 const MASKED = ["return score;", "return select(-infinity(), score, load_mask(at) != 0u);", "return score + load_mask(at);"] as const;
 
 function definesOf(call: Call): string {
-  const { spec, query, value } = call;
+  const { query, value } = call;
   return [
-    `const CAUSAL = ${spec.firstQuery !== null};\nconst DROPS = ${spec.dropout !== null};`,
     `const BLOCKS = ${blocksOf(query)}u;\nconst VALUE_BLOCKS = ${blocksOf(value)}u;`,
     `fn masked(score: f32, at: u32) -> f32 { ${MASKED[maskOf(call)]} }`,
   ].join("\n");
@@ -170,5 +169,6 @@ function paramsOf(call: Call): number[] {
     ],
     ...[mask?.strides[3] ?? 0, rows.offset, batches, heads, heads / shared, queries, keys, size, value.shape[3] as number],
     ...[spec.firstQuery ?? 0, floatBits(spec.scale), dropout?.threshold ?? 0, floatBits(dropout?.keepScale ?? 1)],
+    ...[Number(spec.firstQuery !== null), Number(dropout !== null)],
   ];
 }
