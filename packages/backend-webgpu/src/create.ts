@@ -6,6 +6,7 @@ import { GpuSession, NAME } from "./gpu/session";
 import { activation, activationGrad } from "./kernels/activation";
 import { attention, attentionGrad } from "./kernels/attention";
 import { binary } from "./kernels/binary";
+import { convolution, convolutionGradInput, convolutionGradWeight } from "./kernels/convolution";
 import { dropout } from "./kernels/dropout";
 import { linear, matmul } from "./kernels/matmul";
 import { copy, fill, gather, scatterAdd } from "./kernels/movement";
@@ -32,10 +33,7 @@ export interface WebGPUStats {
 }
 
 /** The WebGPU backend: the members of a `Backend` that do not need host-visible memory, and a look inside. Core composes the others. */
-export interface WebGPUBackend
-  extends Required<
-    Omit<Backend<GpuMemory>, "view" | `${"lstm" | "pool"}${"" | "Grad"}` | `convolution${"" | "GradInput" | "GradWeight"}`>
-  > {
+export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view" | `${"lstm" | "pool"}${"" | "Grad"}`>> {
   /** What the adapter says of itself: vendor, architecture, device, description. */
   readonly adapterInfo: GPUAdapterInfo;
   /** The device that everything runs on, to share it with other WebGPU code. */
@@ -121,6 +119,9 @@ export async function open(options: WebGPUBackendOptions, windowBytes?: number):
     softmaxGrad: member("softmaxGrad", softmaxGrad),
     attention: member("attention", attention),
     attentionGrad: member("attentionGrad", attentionGrad),
+    convolution: member("convolution", convolution),
+    convolutionGradInput: member("convolutionGradInput", convolutionGradInput),
+    convolutionGradWeight: member("convolutionGradWeight", convolutionGradWeight),
     normalize: member("normalize", normalize),
     normalizeGrad: member("normalizeGrad", normalizeGrad),
     activation: member("activation", activation),

@@ -64,6 +64,18 @@ describe("dispatches", () => {
     for (const x of [q, k, v, seed]) x.dispose();
   });
 
+  test("a convolution takes one, its gradients three more, and nothing is unfolded", () => {
+    const [x, weight] = [random(2, 3, 20, 20), random(8, 3, 3, 3)] as const;
+    const convolve = () => F.conv2d(x, weight, { padding: 1 });
+    expect(dispatches(convolve)).toBe(1);
+    const seed = rand([2, 8, 20, 20], { backend: gpu });
+    const before = gpu.stats().bytes;
+    expect(dispatches(() => convolve().backward(seed))).toBe(1 + 1 + 2);
+    // The patches of all images would be nine times as large as they are.
+    expect(gpu.stats().bytes - before).toBeLessThan(9 * x.size * 4);
+    for (const each of [x, weight, seed]) each.dispose();
+  });
+
   test("products cut along a long inner dimension take two, others one", () => {
     const [a, b] = [random(256, 1024), random(1024, 256)] as const;
     expect(dispatches(() => a.matmul(b))).toBe(2);

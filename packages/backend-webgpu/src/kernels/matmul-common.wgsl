@@ -21,6 +21,7 @@ struct Params {
   bias_offset: u32,
   batches: u32,
   chunk: u32, // of k, that a dispatch's tiles take; each chunk has an output of its own, one behind the other
+  window: array<vec4<u32>, WINDOW>, // of a convolution
 }
 
 const BLOCK = 256u;

@@ -4,7 +4,7 @@
 var<workgroup> slice_operand: array<vec4<f32>, ROW * STEP>;
 
 // `base`: where the matrix begins; `first`: the slice's first place along the side, of `size`, `side_step` apart; `start` and `end`: of its depth, `deep_step` apart.
-fn fill_operand(base: u32, first: u32, size: u32, side_step: u32, start: u32, end: u32, deep_step: u32, lane: u32) {
+fn fill_operand(batch: u32, base: u32, first: u32, size: u32, side_step: u32, start: u32, end: u32, deep_step: u32, lane: u32) {
   if (OPERAND_FORM == DEEP_VECTORS) {
     for (var e = lane; e < SIDE * STEP / 4u; e += THREADS) {
       let along = e / (STEP / 4u);
@@ -33,7 +33,7 @@ fn fill_operand(base: u32, first: u32, size: u32, side_step: u32, start: u32, en
       let at = select(vec2<u32>(e % SIDE, e / SIDE), vec2<u32>(e / STEP, e % STEP), deep_step == 1u);
       var value = 0.0;
       if (first + at.x < size && start + at.y < end) {
-        value = element_operand(base + (first + at.x) * side_step + (start + at.y) * deep_step);
+        value = element_operand(batch, first + at.x, start + at.y);
       }
       slice_operand[at.y * ROW + at.x / 4u][at.x % 4u] = value;
     }

@@ -28,16 +28,23 @@ fn main(
   let end = min((chunk + 1u) * p.chunk, p.k);
 
   var total0 = vec4<f32>();
+  var total1 = vec4<f32>();
+  var total2 = vec4<f32>();
+  var total3 = vec4<f32>();
+  var total4 = vec4<f32>();
+  var total5 = vec4<f32>();
+  var total6 = vec4<f32>();
+  var total7 = vec4<f32>();
   if (chunk == 0u) {
-    total0 = first_value(columns.x, columns.y, columns.z, columns.w);
+    total0 = first_value(batch, row + 0u, columns);
+    total1 = first_value(batch, row + 1u, columns);
+    total2 = first_value(batch, row + 2u, columns);
+    total3 = first_value(batch, row + 3u, columns);
+    total4 = first_value(batch, row + 4u, columns);
+    total5 = first_value(batch, row + 5u, columns);
+    total6 = first_value(batch, row + 6u, columns);
+    total7 = first_value(batch, row + 7u, columns);
   }
-  var total1 = total0;
-  var total2 = total0;
-  var total3 = total0;
-  var total4 = total0;
-  var total5 = total0;
-  var total6 = total0;
-  var total7 = total0;
   for (var start = chunk * p.chunk; start < end; start += BLOCK) {
     var sum0 = vec4<f32>();
     var sum1 = vec4<f32>();
@@ -48,8 +55,8 @@ fn main(
     var sum6 = vec4<f32>();
     var sum7 = vec4<f32>();
     for (var step = start; step < min(start + BLOCK, end); step += STEP) {
-      fill_a(base_a, top, p.m, p.a_row, step, end, p.a_column, lane);
-      fill_b(base_b, left, p.n, p.b_column, step, end, p.b_row, lane);
+      fill_a(batch, base_a, top, p.m, p.a_row, step, end, p.a_column, lane);
+      fill_b(batch, base_b, left, p.n, p.b_column, step, end, p.b_row, lane);
       workgroupBarrier();
       for (var k = 0u; k < STEP; k++) {
         let a0 = slice_a[k * ROW + 2u * at.x];
@@ -76,14 +83,13 @@ fn main(
     total7 += sum7;
   }
   if (tile < p.tiles) {
-    let to = p.out_offset + matrix * p.m * p.n;
-    store_row(to, row + 0u, column, total0);
-    store_row(to, row + 1u, column, total1);
-    store_row(to, row + 2u, column, total2);
-    store_row(to, row + 3u, column, total3);
-    store_row(to, row + 4u, column, total4);
-    store_row(to, row + 5u, column, total5);
-    store_row(to, row + 6u, column, total6);
-    store_row(to, row + 7u, column, total7);
+    store_row(matrix, row + 0u, column, total0);
+    store_row(matrix, row + 1u, column, total1);
+    store_row(matrix, row + 2u, column, total2);
+    store_row(matrix, row + 3u, column, total3);
+    store_row(matrix, row + 4u, column, total4);
+    store_row(matrix, row + 5u, column, total5);
+    store_row(matrix, row + 6u, column, total6);
+    store_row(matrix, row + 7u, column, total7);
   }
 }

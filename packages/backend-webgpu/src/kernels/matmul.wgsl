@@ -4,11 +4,10 @@
 const SIDE = 8u;
 
 fn store_tile(batch: u32, row: u32, column: u32, row0: vec4<f32>, row1: vec4<f32>, row2: vec4<f32>, row3: vec4<f32>) {
-  let to = p.out_offset + batch * p.m * p.n;
-  store_row(to, row, column, row0);
-  store_row(to, row + APART, column, row1);
-  store_row(to, row + 2u * APART, column, row2);
-  store_row(to, row + 3u * APART, column, row3);
+  store_row(batch, row, column, row0);
+  store_row(batch, row + APART, column, row1);
+  store_row(batch, row + 2u * APART, column, row2);
+  store_row(batch, row + 3u * APART, column, row3);
 }
 
 @compute @workgroup_size(SIDE, SIDE)
@@ -25,7 +24,7 @@ fn main(grid: Grid) {
   var a = p.a_offset + batch * p.a_batch + rows * p.a_row;
   var b = p.b_offset + batch * p.b_batch + columns * p.b_column;
 
-  var total0 = first_value(columns.x, columns.y, columns.z, columns.w);
+  var total0 = first_value(batch, row, columns);
   var total1 = total0;
   var total2 = total0;
   var total3 = total0;
