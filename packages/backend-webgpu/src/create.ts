@@ -12,6 +12,7 @@ import { linear, matmul } from "./kernels/matmul";
 import { copy, fill, gather, scatterAdd } from "./kernels/movement";
 import { normalize, normalizeGrad } from "./kernels/normalize";
 import { optimizerStep } from "./kernels/optimizer";
+import { pool, poolGrad } from "./kernels/pool";
 import { reduce } from "./kernels/reduce";
 import { softmax, softmaxGrad } from "./kernels/softmax";
 import { unary } from "./kernels/unary";
@@ -33,7 +34,7 @@ export interface WebGPUStats {
 }
 
 /** The WebGPU backend: the members of a `Backend` that do not need host-visible memory, and a look inside. Core composes the others. */
-export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view" | `${"lstm" | "pool"}${"" | "Grad"}`>> {
+export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view" | `lstm${"" | "Grad"}`>> {
   /** What the adapter says of itself: vendor, architecture, device, description. */
   readonly adapterInfo: GPUAdapterInfo;
   /** The device that everything runs on, to share it with other WebGPU code. */
@@ -115,6 +116,8 @@ export async function open(options: WebGPUBackendOptions, windowBytes?: number):
     unfold: member("unfold", unfold),
     fold: member("fold", fold),
     linear: withEpilogue(member("linear", linear), { unary: member("unary", unary), dropout: member("dropout", dropout) }),
+    pool: member("pool", pool),
+    poolGrad: member("poolGrad", poolGrad),
     softmax: member("softmax", softmax),
     softmaxGrad: member("softmaxGrad", softmaxGrad),
     attention: member("attention", attention),

@@ -4,6 +4,8 @@ import source from "./convolution.wgsl";
 import store from "./convolution-store.wgsl";
 import type { GpuOperand } from "./kernel";
 import { type Factor, product } from "./product";
+import { windowOf } from "./window";
+import windowSource from "./window.wgsl";
 
 /** `convolution` of the contract: for each group of channels the product of the weights with patches of all images. */
 export function convolution(
@@ -76,7 +78,7 @@ export function convolutionGradWeight(gpu: Gpu, spec: ConvolutionSpec, x: GpuOpe
         element: "return load_a(p.a_offset + plane(k / result().w, batch, i, p.window[6].y) * result().w + k % result().w);",
       },
       b: { ...by(x), element: fromImage("k / result().w", "k % result().w", "i / kernel().w", "i % kernel().w") },
-      ...{ bias: null, first: "vec4<f32>()", files: [source], window: call.window },
+      ...{ bias: null, first: "vec4<f32>()", files: [windowSource, source], window: call.window },
       ...{ batches: groups, m: results, n: channels * volume, k: images * places, length: sizeOf(out.shape) },
     },
     out,
@@ -103,15 +105,9 @@ function callOf(spec: ConvolutionSpec, image: GpuOperand, result: GpuOperand, we
   const [images, ...rest] = image.shape as [number, ...number[]];
   const channels = (rest[0] as number) / groups;
   const results = (weight.shape[0] as number) / groups;
-  const sizes = image.shape.slice(2);
   const outSizes = result.shape.slice(2);
-  /** In three dimensions, the first ones filled up. */
-  const three = (values: readonly number[], filler: number): number[] => [...new Array<number>(3 - values.length).fill(filler), ...values];
   const [volume, places] = [sizeOf(kernel), sizeOf(outSizes)];
-  const window = [
-    ...[...three(kernel, 1), volume, ...three(spec.stride, 1), 0, ...three(spec.dilation, 1), 0, ...three(spec.padding, 0), 0],
-    ...[...three(sizes, 1), sizeOf(sizes), ...three(outSizes, 1), places, channels, results, groups, images],
-  ];
+  const window = [...windowOf(spec, image.shape.slice(2), outSizes), channels, results, groups, images];
   return { images, channels, results, groups, volume, places, window };
 }
 
@@ -135,5 +131,5 @@ function withBias(bias: GpuOperand | null) {
 
 /** What results that are images have in common. */
 function shared({ window }: Call, planeSize: string) {
-  return { files: [source], store: `fn plane_size() -> u32 { return ${planeSize}; }\n${store}`, window };
+  return { files: [windowSource, source], store: `fn plane_size() -> u32 { return ${planeSize}; }\n${store}`, window };
 }
