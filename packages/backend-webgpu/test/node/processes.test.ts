@@ -77,3 +77,32 @@ test("garbage collection takes nothing from under a backend, and a process that 
   expect(output).toContain("done");
   expect(code).toBe(0);
 });
+
+test("a worker that disposes of its backend may end while the device is at work", async () => {
+  const file = await program(
+    "worker",
+    `
+    import { isMainThread, Worker } from "node:worker_threads";
+    import { createWebGPUBackend } from "./src/index";
+    if (isMainThread) {
+      for (let i = 0; i < 3; i++) {
+        const worker = new Worker(new URL(import.meta.url));
+        const code = await new Promise((resolve) => worker.once("exit", resolve));
+        if (code !== 0) throw new Error("worker ended with " + code);
+      }
+      console.log("done");
+    } else {
+      const gpu = await createWebGPUBackend();
+      const operand = () => ({ storage: { handle: gpu.allocate("float32", 2 ** 16), dtype: "float32", length: 2 ** 16 }, shape: [256, 256], strides: [256, 1], offset: 0 });
+      const [x, y] = [operand(), operand()];
+      gpu.fill(x, 1);
+      for (let i = 0; i < 5; i++) gpu.matmul(x, x, y);
+      gpu.read(y.storage, 0, 1).catch(() => {});
+      gpu.dispose();
+    }
+  `,
+  );
+  const { code, output } = await run(file);
+  expect(output).toContain("done");
+  expect(code).toBe(0);
+});
