@@ -48,7 +48,7 @@ export function convolutionGradInput(
     "return load_a(p.a_offset + ((batch * p.window[6].y + k / kernel().w) * p.window[6].x + i) * kernel().w + k % kernel().w);";
   const grads = [
     "let at = in_result(i % image().w, k % kernel().w);",
-    "if (at == 0xffffffffu) { return 0.0; }",
+    "if (at == OUTSIDE) { return 0.0; }",
     "return load_b(p.b_offset + plane(i / image().w, batch, k / kernel().w, p.window[6].y) * result().w + at);",
   ];
   product(
@@ -120,7 +120,7 @@ function by(operand: GpuOperand): Omit<Factor, "element"> {
 function fromImage(image: string, place: string, channel: string, element: string): string {
   return [
     `let at = in_image(${place}, ${element});`,
-    "if (at == 0xffffffffu) { return 0.0; }",
+    "if (at == OUTSIDE) { return 0.0; }",
     `return load_b(p.b_offset + plane(${image}, batch, ${channel}, p.window[6].x) * image().w + at);`,
   ].join(" ");
 }

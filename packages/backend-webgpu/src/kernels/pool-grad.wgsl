@@ -7,17 +7,6 @@ struct Params {
   out_offset: u32,
 }
 
-// The first window of a dimension that may have a place, padding counted.
-fn first_window(at: u32, d: u32) -> u32 {
-  let reach = (p.window[0][d] - 1u) * p.window[2][d];
-  let stride = p.window[1][d];
-  return select(0u, (at - reach + stride - 1u) / stride, at > reach);
-}
-
-fn is_in(at: u32, window: u32, d: u32) -> bool {
-  return (at - window * p.window[1][d]) % p.window[2][d] == 0u;
-}
-
 @compute @workgroup_size(GROUP_SIZE)
 fn main(grid: Grid) {
   let n = thread_index(grid);
@@ -26,15 +15,17 @@ fn main(grid: Grid) {
   }
   let base = (n / image().w) * result().w;
   let own = n % image().w;
-  let at = place_in(own, image()) + p.window[3].xyz;
-  let last = min(at / p.window[1].xyz, result().xyz - 1u);
+  let at = place_in(own, image()) + padding();
+  let first = first_window(at);
+  let end = end_of_windows(at);
   var sum = 0.0;
-  for (var z = first_window(at.x, 0u); z <= last.x; z++) {
-    for (var y = first_window(at.y, 1u); y <= last.y; y++) {
-      for (var x = first_window(at.z, 2u); x <= last.z; x++) {
-        let window = index_in(vec3<u32>(z, y, x), result());
-        if (is_in(at.x, z, 0u) && is_in(at.y, y, 1u) && is_in(at.z, x, 2u) && is_won(base + window, own)) {
-          sum += load_grad(p.grad_offset + base + window);
+  for (var d = first.x; d < end.x; d++) {
+    for (var h = first.y; h < end.y; h++) {
+      for (var w = first.z; w < end.z; w++) {
+        let window = vec3<u32>(d, h, w);
+        let index = base + index_in(window, result());
+        if (element_of(window, at) != OUTSIDE && is_won(index, own)) {
+          sum += load_grad(p.grad_offset + index);
         }
       }
     }

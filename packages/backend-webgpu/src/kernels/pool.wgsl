@@ -17,14 +17,14 @@ fn main(grid: Grid) {
   }
   let base = p.x_offset + (n / result().w) * image().w;
   var value = p.pad_value;
-  var winner = 0xffffffffu;
+  var winner = OUTSIDE;
   for (var element = 0u; element < kernel().w; element++) {
     let at = in_image(n % result().w, element);
-    if (at != 0xffffffffu) {
+    if (at != OUTSIDE) {
       let x = load_x(base + at);
       if (!IS_MAX) {
         value += x;
-      } else if (winner == 0xffffffffu || (!is_nan(value) && (is_nan(x) || lt_f32(value, x)))) {
+      } else if (winner == OUTSIDE || (!is_nan(value) && (is_nan(x) || lt_f32(value, x)))) {
         value = x;
         winner = at;
       }

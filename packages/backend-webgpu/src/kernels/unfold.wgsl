@@ -1,20 +1,24 @@
-// out[plane, k, o] = x[plane, o * stride + k * dilation - padding], or a given value outside the image. One thread for each element of out.
+// out[plane, k, o] is element k of window o of plane, or a given value outside the image. One thread for each element of out. Windows as in window.wgsl.
+
+struct Params {
+  window: array<vec4<u32>, 6>,
+  n: u32,
+  x_offset: u32,
+  out_offset: u32,
+  pad_value: u32, // its bits
+}
 
 @compute @workgroup_size(GROUP_SIZE)
 fn main(grid: Grid) {
   let n = thread_index(grid);
-  if (n >= p.stride.w) {
+  if (n >= p.n) {
     return;
   }
-  let windows = product(p.count);
-  let row = n / windows;
-  let elements = product(p.kernel);
-  let place = split(n % windows, p.count) * p.stride.xyz + split(row % elements, p.kernel) * p.dilation.xyz - p.padding.xyz;
-  // What lies before the image has wrapped around, far beyond its end.
-  if (all(place < p.size.xyz)) {
-    let plane = row / elements;
-    store_out(p.kernel.w + n, load_x(p.size.w + plane * product(p.size) + (place.x * p.size.y + place.y) * p.size.z + place.z));
+  let row = n / result().w;
+  let at = in_image(n % result().w, row % kernel().w);
+  if (at != OUTSIDE) {
+    store_out(p.out_offset + n, load_x(p.x_offset + (row / kernel().w) * image().w + at));
   } else {
-    store_out(p.kernel.w + n, from_bits(p.dilation.w));
+    store_out(p.out_offset + n, from_bits(p.pad_value));
   }
 }
