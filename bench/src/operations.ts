@@ -43,10 +43,35 @@ export const LAYERS: readonly OperationTask[] = [
   layer("linear-dropout", "linear 128x1024x1024, dropout 0.5", false, ...DENSE),
 ];
 
+const [SIDE, WIDE] = [8192, 4096];
+const SQUARE = [SIDE, SIDE];
+const MANY_HEADS = [4, 16, 1024, 64];
+
+/** What fills a large GPU, and takes a CPU too long: 64M elements, products to 4096, attention as a transformer has it. */
+export const LARGE: readonly OperationTask[] = [
+  large("relu", "relu 64M", SQUARE),
+  large("exp", "exp 64M", SQUARE),
+  large("add", "add 64M", SQUARE, SQUARE),
+  large("softmax-last", "softmax, last dim, 8192 x 8192", SQUARE),
+  large("sum-all", "sum of all 64M", SQUARE),
+  large("sum-rows", "sum of rows, 8192 x 8192", SQUARE),
+  large("sum-columns", "sum of columns, 8192 x 8192", SQUARE),
+  large("transpose", "transpose copy 8192 x 8192", SQUARE),
+  large("matmul", "matmul 128x784x1024", [128, 784], [784, 1024]),
+  large("matmul", "matmul 1024x128x1024", [1024, 128], [128, 1024]),
+  large("matmul", "matmul 1024x4096x4096", [1024, WIDE], [WIDE, WIDE]),
+  large("matmul", "matmul 4096", [WIDE, WIDE], [WIDE, WIDE]),
+  large("attention-dropout", "attention 4x16x1024x64, dropout 0.1", MANY_HEADS, MANY_HEADS, MANY_HEADS),
+];
+
 // --- internal helpers ---
 
 function operation(name: string, size: string, ...shapes: (readonly number[])[]): OperationTask {
   return { op: "ops", size, name, shapes, gradients: false, copied: elements(shapes) };
+}
+
+function large(name: string, size: string, ...shapes: (readonly number[])[]): OperationTask {
+  return { op: "large", size, name, shapes, gradients: false, copied: elements(shapes) };
 }
 
 function layer(name: string, size: string, gradients: boolean, ...shapes: (readonly number[])[]): OperationTask {

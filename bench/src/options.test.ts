@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BACKEND_NAMES } from "./cases/backends";
 import { parseOptions } from "./options";
-import { OPS } from "./task";
+import { OPS, USUAL_OPS } from "./task";
 
 const parse = (...argv: string[]) => parseOptions(argv, () => {});
 
@@ -10,7 +10,7 @@ describe("parseOptions", () => {
     expect(parse()).toMatchObject({
       command: "bench",
       backends: BACKEND_NAMES,
-      ops: OPS,
+      ops: USUAL_OPS,
       sizes: undefined,
       quick: false,
       smoke: false,

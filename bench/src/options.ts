@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { BACKEND_NAMES, type BackendName } from "./cases/backends";
-import { OPS, type Op } from "./task";
+import { OPS, type Op, USUAL_OPS } from "./task";
 import { UserError } from "./user-error";
 
 /** What `npm run bench` was asked for, checked and with defaults filled in. */
@@ -37,7 +37,7 @@ export function parseOptions(argv: readonly string[], write: (text: string) => v
   const program = create("npm run bench --", write)
     .description("Measures every backend beside a copy of the same bytes. Results go to bench/results/ as JSON and as a page.")
     .option("--backend <names>", `comma list of ${BACKEND_NAMES.join(", ")}`, toList("backend", BACKEND_NAMES), [...BACKEND_NAMES])
-    .option("--op <names>", `comma list of ${OPS.join(", ")}`, toList("op", OPS), [...OPS])
+    .option("--op <names>", `comma list of ${OPS.join(", ")}`, toList("op", OPS), [...USUAL_OPS])
     .option("--size <sizes>", "comma list of elements for the dropout ops, such as 16,64k,1M", toSizes)
     .option("--threads <counts>", "comma list; each backend with threads runs once with each (default: 1 and all)", toThreads)
     .option("--quick", "fewer sizes and rounds; less than a minute")

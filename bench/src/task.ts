@@ -1,6 +1,6 @@
 /** What is measured: the list of tasks, free of how any library does them. */
 
-import { LAYERS, OPERATIONS } from "./operations";
+import { LARGE, LAYERS, OPERATIONS } from "./operations";
 
 /** The names that `--op` takes, in the order in which they are measured and shown. */
 export const OPS = [
@@ -11,6 +11,7 @@ export const OPS = [
   "matmul",
   "ops",
   "layers",
+  "large",
   "train-tiny",
   "train-mlp",
   "train-cnn",
@@ -23,6 +24,9 @@ export const OPS = [
   "bundle-size",
 ] as const;
 export type Op = (typeof OPS)[number];
+
+/** Those that are measured where none is named: what only a large GPU is quick with is asked for by name. */
+export const USUAL_OPS: readonly Op[] = OPS.filter((op) => op !== "large");
 
 /** Ops whose figures are times. */
 export type TimedOp = Exclude<Op, "memory" | "bundle-size">;
@@ -65,7 +69,7 @@ export interface MatmulTask extends Common {
 
 /** A single operation or layer: see `operations.ts`. */
 export interface OperationTask extends Common {
-  readonly op: "ops" | "layers";
+  readonly op: "ops" | "layers" | "large";
   /** What is computed. */
   readonly name: string;
   /** Of the operands, in order. */
@@ -110,6 +114,7 @@ export const UNITS: Readonly<Record<TimedOp, { unit: string; higherIsBetter: boo
   matmul: { unit: "GFLOP/s", higherIsBetter: true },
   ops: { unit: "us/call", higherIsBetter: false },
   layers: { unit: "ms/call", higherIsBetter: false },
+  large: { unit: "us/call", higherIsBetter: false },
   "train-cnn": { unit: "ms/step", higherIsBetter: false },
   "train-lstm": { unit: "ms/step", higherIsBetter: false },
   "train-gpt": { unit: "ms/step", higherIsBetter: false },
@@ -129,6 +134,8 @@ export const ABOUT: Readonly<Record<Op, string>> = {
   matmul: "Products of matrices: a layer's forward (NN), the gradient of its input (NT) and of its weight (TN).",
   ops: "Operations: one at a time, 1024 x 1024 unless a size is given, without gradients, a new output for each call.",
   layers: "Layers: attention, convolution, normalisation and a linear layer with dropout, some with the gradients of all operands.",
+  large:
+    "Operations of the size of a GPU: one at a time, without gradients, a new output for each call. Only where it is asked for by name.",
   "train-cnn":
     "Training, pictures: convolutions 1-32-64 of 3x3, two poolings, Dropout2d 0.25, 3136-128-10 with dropout 0.5, batch 64 of 28 x 28, Adam.",
   "train-lstm": "Training, sequences: two LSTM layers of 128, dropout 0.3, 32 steps of 64 inputs, batch 32, Adam.",
@@ -156,6 +163,8 @@ export function tasksFor({ ops, sizes, quick }: { ops: readonly Op[]; sizes: rea
         return OPERATIONS;
       case "layers":
         return LAYERS;
+      case "large":
+        return LARGE;
       case "train-cnn":
         return [MODELS.cnn];
       case "train-lstm":
@@ -183,7 +192,7 @@ export function tasksFor({ ops, sizes, quick }: { ops: readonly Op[]; sizes: rea
 
 /** Nanoseconds per call in the unit of the op. */
 export function inUnit(task: Task, nanoseconds: number): number {
-  if (task.op === "latency" || task.op === "loader" || task.op === "ops") return nanoseconds / 1000;
+  if (task.op === "latency" || task.op === "loader" || task.op === "ops" || task.op === "large") return nanoseconds / 1000;
   if (task.op === "layers" || "model" in task) return nanoseconds / 1e6;
   if (task.op === "matmul") return (2 * task.m * task.k * task.n) / nanoseconds;
   return "elements" in task ? nanoseconds / task.elements : 1e9 / nanoseconds;

@@ -26,7 +26,7 @@ export function torchTimes(figures: readonly Figure[]): Map<string, number> {
 
 /** The operations, layers and trainings that PyTorch did, a row each. None where it took no part. */
 export function torchRatios(figures: readonly Figure[]): Ratios {
-  const compared = figures.filter(({ op }) => op === "ops" || op === "layers" || op.startsWith("train-"));
+  const compared = figures.filter(({ op }) => op === "ops" || op === "layers" || op === "large" || op.startsWith("train-"));
   const tasks = compared.filter(isTorch);
   const others = compared.filter((figure) => !isTorch(figure) && tasks.some((task) => isSameTask(task, figure)));
   const competitors = [...new Set(others.map(({ competitor }) => competitor))];
