@@ -49,7 +49,7 @@ const FACTS = {
   "conformance tests passed": ({ own }) => results(own),
   "tested as": ({ infos }) => withoutPrefixes(infos.map(({ device }) => device)).join(", "),
   "tested with threads": ({ infos }) => [...new Set(infos.map(({ threads }) => threads))].sort((a, b) => a - b).join(", "),
-  "largest tensor there": ({ infos }) => `${Math.round(Math.min(...infos.map(({ maxBufferBytes }) => maxBufferBytes)) / 2 ** 30)} GiB`,
+  "largest tensor there": ({ infos }) => `${Math.round(Math.max(...infos.map(({ maxBufferBytes }) => maxBufferBytes)) / 2 ** 30)} GiB`,
   "minified and gzipped": size,
 };
 
