@@ -82,7 +82,7 @@ function copy(gpu: Gpu, x: GpuOperand, out: GpuOperand): void {
   run(gpu, {
     key: "bench copy",
     source: [copySource],
-    defines: "",
+    defines: () => "",
     bindings: [
       { name: "x", memory: x.storage.handle, type: "vec4<f32>" },
       { name: "out", memory: out.storage.handle, type: "vec4<f32>", write: true },

@@ -25,7 +25,7 @@ export function attention(
   run(gpu, {
     key: `attention ${formOf(call)}`,
     source: [...FILES, common, source],
-    defines: `${definesOf(call)}\nfn load_grad(i: u32) -> f32 { return 0.0; }`,
+    defines: () => `${definesOf(call)}\nfn load_grad(i: u32) -> f32 { return 0.0; }`,
     bindings: [...inputsOf(call), writes("out", out), writes("rows", rows)],
     params: paramsOf(call),
     groups: batches * heads * tilesOf(queries),
@@ -57,7 +57,8 @@ export function attentionGrad(
   run(gpu, {
     key: "attentionGrad delta",
     source: [...FILES, common, deltaSource],
-    defines: `${definesOf({ ...call, mask: null })}\n${["query", "key", "value"].map((name) => `fn load_${name}(i: u32) -> f32 { return 0.0; }`).join("\n")}`,
+    defines: () =>
+      `${definesOf({ ...call, mask: null })}\n${["query", "key", "value"].map((name) => `fn load_${name}(i: u32) -> f32 { return 0.0; }`).join("\n")}`,
     bindings: [reads("grad", grad), reads("out", out), reads("rows", rows), writes("facts", facts)],
     params,
     groups: Math.ceil(count / GROUP_SIZE),
@@ -69,11 +70,12 @@ export function attentionGrad(
   run(gpu, {
     key: `attentionGrad queries ${formOf(call)}`,
     source: [...FILES, common, gradSource],
-    defines: [
-      `${definesOf(call)}\nconst FOR_QUERIES = true;`,
-      `fn store_sum(${parameters}) { ${store("grad_query", "grad_query", "size", " * p.scale")} }`,
-      `fn store_value_sum(${parameters}) {}`,
-    ].join("\n"),
+    defines: () =>
+      [
+        `${definesOf(call)}\nconst FOR_QUERIES = true;`,
+        `fn store_sum(${parameters}) { ${store("grad_query", "grad_query", "size", " * p.scale")} }`,
+        `fn store_value_sum(${parameters}) {}`,
+      ].join("\n"),
     bindings: [...inputs, writes("grad_query", gradQuery)],
     params,
     groups: batches * heads * tilesOf(queries),
@@ -81,11 +83,12 @@ export function attentionGrad(
   run(gpu, {
     key: `attentionGrad keys ${formOf(call)}`,
     source: [...FILES, common, gradSource],
-    defines: [
-      `${definesOf(call)}\nconst FOR_QUERIES = false;`,
-      `fn store_sum(${parameters}) { ${store("grad_key", "grad_key", "size")} }`,
-      `fn store_value_sum(${parameters}) { ${store("grad_value", "grad_value", "value_size")} }`,
-    ].join("\n"),
+    defines: () =>
+      [
+        `${definesOf(call)}\nconst FOR_QUERIES = false;`,
+        `fn store_sum(${parameters}) { ${store("grad_key", "grad_key", "size")} }`,
+        `fn store_value_sum(${parameters}) { ${store("grad_value", "grad_value", "value_size")} }`,
+      ].join("\n"),
     bindings: [...inputs, writes("grad_key", gradKey), writes("grad_value", gradValue)],
     params,
     groups: batches * shared * tilesOf(keys),

@@ -64,7 +64,8 @@ function whole(gpu: Gpu, spec: DropoutSpec, x: GpuOperand, out: GpuOperand, step
   run(gpu, {
     key: `dropout ${kind}${one ? "-one" : ""} ${rank}${draws.key}`,
     source: [philox, ...draws.source, dropoutSource, ...main],
-    defines: `const RANK = ${rank}u;\n${draws.defines}${one ? "fn load_x(i: u32) -> vec4<f32> { return vec4<f32>(load_value(p.x_offset)); }" : ""}`,
+    defines: () =>
+      `const RANK = ${rank}u;\n${draws.defines}${one ? "fn load_x(i: u32) -> vec4<f32> { return vec4<f32>(load_value(p.x_offset)); }" : ""}`,
     bindings: [
       one ? { name: "value", memory: x.storage.handle, type: "f32" } : { name: "x", memory: x.storage.handle, type, inPlace },
       { name: "out", memory: out.storage.handle, type, write: true },

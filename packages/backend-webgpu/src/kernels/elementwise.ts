@@ -1,7 +1,7 @@
 import { type DType, isContiguous, mergeDims, sizeOf } from "@dropwise/core/backend";
 import type { Gpu } from "../gpu/gpu";
 import source from "./elementwise.wgsl";
-import { type Binding, bitsOf, type GpuOperand, GROUP_SIZE, run, typeOf } from "./kernel";
+import { type Binding, bitsOf, eachOf, type GpuOperand, GROUP_SIZE, run, typeOf } from "./kernel";
 
 /** An operand of a function: data of any strides, or one value for all elements. */
 export type Value = GpuOperand | number;
@@ -38,11 +38,11 @@ export function elementwise(gpu: Gpu, { key, files = [], op, operands, out }: El
   });
   bindings.push({ name: "out", memory: out.storage.handle, type: width > 1 ? `vec4<${result}>` : result, write: true });
   const form = operands.map(({ value }, i) => (typeof value === "number" ? "n" : (views[i] as View).isVector ? "v" : "s"));
-  const inputs = names.map((name, i) => {
+  const input = (name: string, i: number): string => {
     if (form[i] === "n") return `bitcast<${elements[i]}>(p.number_${name})`;
     return `load_${name}(at.${LANES[i]})`;
-  });
-  const each = Math.max(1, Math.min(MOST_EACH, Math.floor(count / FILLING)));
+  };
+  const each = eachOf(count);
   const byOperand = (of: (view: View) => number): number[] => {
     const outside = of(views.at(-1) as View);
     return [0, 1, 2].map((i) => (i < operands.length ? of(views[i] as View) : 0)).concat(outside);
@@ -50,10 +50,12 @@ export function elementwise(gpu: Gpu, { key, files = [], op, operands, out }: El
   run(gpu, {
     key: `${key} ${form.join("")}${width} ${sizes.length}`,
     source: [...files, source],
-    defines: [
-      `const RANK = ${sizes.length}u;\nconst SIZES = ${Math.ceil(sizes.length / 4)}u;\n${op}\n`,
-      width > 1 ? putVector(names, form, inputs, result) : `fn put(i: u32, at: vec4<u32>) { store_out(at.w, op(${inputs.join(", ")})); }`,
-    ].join("\n"),
+    defines: () => {
+      const inputs = names.map(input);
+      const put =
+        width > 1 ? putVector(names, form, inputs, result) : `fn put(i: u32, at: vec4<u32>) { store_out(at.w, op(${inputs.join(", ")})); }`;
+      return `const RANK = ${sizes.length}u;\nconst SIZES = ${Math.ceil(sizes.length / 4)}u;\n${op}\n${put}`;
+    },
     bindings,
     params: [
       ...sizes.flatMap((_, d) => byOperand(({ strides }) => strides[d] as number)),
@@ -70,11 +72,6 @@ export function elementwise(gpu: Gpu, { key, files = [], op, operands, out }: El
 
 const NAMES = ["a", "b", "c"] as const;
 const LANES = ["x", "y", "z", "w"] as const;
-
-/** Vectors or elements that one thread takes at most: more would leave too few threads at the end. */
-const MOST_EACH = 4;
-/** Threads that fill a large device. Below, more threads are worth more than longer ones. */
-const FILLING = 2 ** 17;
 
 /** An operand as the kernel steps through it, in vectors or elements. */
 interface View {

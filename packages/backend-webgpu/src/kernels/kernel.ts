@@ -24,8 +24,8 @@ export interface KernelCall {
   readonly key: string;
   /** WGSL files, beside grid.wgsl. */
   readonly source: readonly string[];
-  /** WGSL that makes the files' code concrete: constants, aliases, functions. */
-  readonly defines: string;
+  /** WGSL that makes the files' code concrete: constants, aliases, functions. Asked for when the kernel is compiled, not in every call. */
+  readonly defines: () => string;
   readonly bindings: readonly Binding[];
   /** The 32-bit words of the struct `Params`. */
   readonly params: readonly number[];
@@ -36,6 +36,11 @@ export interface KernelCall {
 
 /** Threads in a group, as in grid.wgsl. */
 export const GROUP_SIZE = 128;
+
+/** How many of `count` pieces of work a thread takes: a few where there are enough to fill a large device anyhow, since starting threads takes time, too. */
+export function eachOf(count: number): number {
+  return Math.max(1, Math.min(MOST_EACH, Math.floor(count / FILLING)));
+}
 
 /**
  * Records a kernel. Inputs that share memory with an output are read through the output where that is safe, and copied first where not: WebGPU
@@ -80,7 +85,7 @@ export function run(gpu: Gpu, call: KernelCall): void {
     );
   }
   const code = () =>
-    `@group(0) @binding(0) var<uniform> p: Params;\n${accessors.map((text) => text()).join("")}${call.defines}\n${grid}\n${call.source.join("\n")}`;
+    `@group(0) @binding(0) var<uniform> p: Params;\n${accessors.map((text) => text()).join("")}${call.defines()}\n${grid}\n${call.source.join("\n")}`;
   const uniformBytes = Math.ceil(call.params.length / 4) * 16;
   const pipeline = gpu.pipelines.get(call.key + pattern, accesses, uniformBytes, code);
   gpu.recorder.dispatch(pipeline, slices, call.params, grid2d(groups, limits.maxComputeWorkgroupsPerDimension));
@@ -114,6 +119,11 @@ export function operandOf(memory: GpuMemory, shape: readonly number[], strides: 
 }
 
 // --- internal helpers ---
+
+/** What a thread takes at most: more would leave too few threads at the end. */
+const MOST_EACH = 4;
+/** Threads that fill a large device. */
+const FILLING = 2 ** 17;
 
 /** As square as needed: the first side is the longer one. */
 function grid2d(groups: number, limit: number): [x: number, y: number] {

@@ -68,10 +68,11 @@ function small(gpu: Gpu, a: Factor, b: Factor, bias: GpuOperand | null, { batche
     run(gpu, {
       key: `matmul ${own !== null} ${start > 0}`,
       source: [common, storeRow, direct],
-      defines: [
-        `const APART = ${APART}u;\nconst ACCUMULATE = ${start > 0};\nconst WINDOW = 1u;`,
-        `fn first_value(batch: u32, row: u32, columns: vec4<u32>) -> vec4<f32> { return ${firstOf(own)}; }`,
-      ].join("\n"),
+      defines: () =>
+        [
+          `const APART = ${APART}u;\nconst ACCUMULATE = ${start > 0};\nconst WINDOW = 1u;`,
+          `fn first_value(batch: u32, row: u32, columns: vec4<u32>) -> vec4<f32> { return ${firstOf(own)}; }`,
+        ].join("\n"),
       bindings: [
         ...bindings,
         ...(own === null ? [] : [{ name: "bias", memory: own.storage.handle, type: "f32" }]),

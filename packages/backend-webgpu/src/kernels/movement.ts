@@ -50,7 +50,7 @@ export function gather(gpu: Gpu, x: GpuOperand, index: GpuOperand, out: GpuOpera
   run(gpu, {
     key: `gather ${type}`,
     source: [values, gatherSource],
-    defines: `fn outside() -> ${type} { return ${type === "f32" ? "not_a_number()" : `${type}(0)`}; }`,
+    defines: () => `fn outside() -> ${type} { return ${type === "f32" ? "not_a_number()" : `${type}(0)`}; }`,
     bindings: [
       { name: "index", memory: index.storage.handle, type: "i32" },
       { name: "x", memory: x.storage.handle, type },
@@ -71,7 +71,7 @@ export function scatterAdd(gpu: Gpu, index: GpuOperand, x: GpuOperand, out: GpuO
     run(gpu, {
       key: `scatterAdd ${type}`,
       source: [scatterAddSource],
-      defines: "",
+      defines: () => "",
       bindings: [
         { name: "index", memory: index.storage.handle, type: "i32" },
         { name: "x", memory: x.storage.handle, type },

@@ -1,14 +1,14 @@
 import { type NormalizeSpec, sizeOf } from "@dropwise/core/backend";
 import type { Gpu } from "../gpu/gpu";
 import type { GpuMemory } from "../gpu/memory";
-import { type Binding, floatBits, type GpuOperand, GROUP_SIZE, operandOf, run } from "./kernel";
+import { type Binding, eachOf, floatBits, type GpuOperand, GROUP_SIZE, operandOf, run } from "./kernel";
 import { copy } from "./movement";
 import source from "./normalize.wgsl";
 import momentsSource from "./normalize-moments.wgsl";
 import productsSource from "./normalize-products.wgsl";
 import sumsSource from "./normalize-sums.wgsl";
 import { reduce } from "./reduce";
-import { columnsOf } from "./team";
+import { columnsOf, laneOf } from "./team";
 import team from "./team.wgsl";
 
 type Given = GpuOperand | null;
@@ -138,8 +138,6 @@ const PRODUCTS: Sums = {
 
 const typeOf = (lanes: number): string => (lanes > 1 ? "vec4<f32>" : "f32");
 
-const LANE_OF = { 1: "fn lane_of(v: V, lane: u32) -> f32 { return v; }", 4: "fn lane_of(v: V, lane: u32) -> f32 { return v[lane]; }" };
-
 /** Vectors, where rows are whole ones and all that is read by place begins where vectors do. */
 function lanesOf({ inner, affine: form }: NormalizeSpec, whole: readonly Given[], beside: readonly Given[]): 1 | 4 {
   const byPlace = form === "inner" ? [...whole, ...beside] : whole;
@@ -167,7 +165,7 @@ function sums(
   const columns = columnsOf(groups, outer * inner, 1, lanes > 1 ? 0 : null);
   const { parts } = columns;
   const access = [
-    `alias V = ${typeOf(lanes)};\nconst LANES = ${lanes}u;\n${LANE_OF[lanes]}`,
+    `alias V = ${typeOf(lanes)};\nconst LANES = ${lanes}u;\n${laneOf[lanes]}`,
     "fn place_of(group: u32, s: u32) -> u32 { return (s / p.inner) * p.groups * p.inner + group * p.inner + s % p.inner; }",
   ];
   const count = what.words.length;
@@ -192,12 +190,13 @@ function sums(
   run(gpu, {
     key: `normalize ${what.key} ${lanes} ${parts === 1} ${isWeighted}`,
     source: [team, ...what.files, sumsSource],
-    defines: [
-      ...access,
-      `alias Taken = ${what.taken};\nfn whole(taken: Taken) -> Running { return of_lanes(taken); }`,
-      what.take(isWeighted),
-      parts === 1 ? storeStats : storeParts,
-    ].join("\n"),
+    defines: () =>
+      [
+        ...access,
+        `alias Taken = ${what.taken};\nfn whole(taken: Taken) -> Running { return of_lanes(taken); }`,
+        what.take(isWeighted),
+        parts === 1 ? storeStats : storeParts,
+      ].join("\n"),
     bindings: [...bindings, { name: "out", memory, type: "f32", write: true }],
     params: [groups * parts, columns.size, columns.chunk, parts, columns.team, 1, ...shared],
     groups: Math.ceil((groups * parts) / columns.perGroup),
@@ -208,12 +207,13 @@ function sums(
   run(gpu, {
     key: `normalize ${what.key} parts`,
     source: [team, ...what.files, sumsSource],
-    defines: [
-      `alias V = f32;\nconst LANES = 1u;\n${LANE_OF[1]}`,
-      "alias Taken = Running;\nfn whole(taken: Taken) -> Running { return taken; }",
-      `fn take(sum: Running, group: u32, s: u32) -> Running { return join(sum, ${part}); }`,
-      storeStats,
-    ].join("\n"),
+    defines: () =>
+      [
+        `alias V = f32;\nconst LANES = 1u;\n${laneOf[1]}`,
+        "alias Taken = Running;\nfn whole(taken: Taken) -> Running { return taken; }",
+        `fn take(sum: Running, group: u32, s: u32) -> Running { return join(sum, ${part}); }`,
+        storeStats,
+      ].join("\n"),
     bindings: [
       { name: "x", memory, type: "f32" },
       { name: "out", memory: out.storage.handle, type: "f32", write: true },
@@ -248,11 +248,11 @@ function everywhere(
   const offset = (name: string, unit = lanes): number => ((work.operands[name] ?? work.outputs[name])?.offset ?? 0) / unit;
   const perPlace = form === "inner" ? lanes : 1;
   const count = (outer * groups * inner) / lanes;
-  const each = Math.max(1, Math.min(4, Math.floor(count / 2 ** 17)));
+  const each = eachOf(count);
   run(gpu, {
     key: `normalize all ${form} ${lanes} ${work.key}`,
     source: [source],
-    defines: `alias V = ${typeOf(lanes)};\nfn put(i: u32, group: u32, place: u32, normal: V, deviation: f32) { ${work.put} }`,
+    defines: () => `alias V = ${typeOf(lanes)};\nfn put(i: u32, group: u32, place: u32, normal: V, deviation: f32) { ${work.put} }`,
     bindings: [
       ...Object.entries(work.operands).flatMap((entry) => binding(entry, false)),
       ...Object.entries(work.outputs).flatMap((entry) => binding(entry, true)),

@@ -31,7 +31,7 @@ function sgd(gpu: Gpu, spec: Sgd, param: GpuOperand, grad: GpuOperand, momentum:
   run(gpu, {
     key: `sgd ${first} ${nesterov}`,
     source: [sgdSource, source],
-    defines: `const FIRST = ${first};\nconst NESTEROV = ${nesterov};`,
+    defines: () => `const FIRST = ${first};\nconst NESTEROV = ${nesterov};`,
     bindings,
     params: [n, param.offset, grad.offset, momentum?.offset ?? 0, ...[lr, weightDecay, spec.momentum, 1 - dampening].map(floatBits)],
     threads: n,
@@ -48,7 +48,7 @@ function adam(gpu: Gpu, spec: Adam, param: GpuOperand, grad: GpuOperand, mean: G
   run(gpu, {
     key: "adam",
     source: [adamSource],
-    defines: "",
+    defines: () => "",
     bindings: [writes("param", param), reads("grad", grad), writes("mean", mean), writes("square", square)],
     params: [n, param.offset, grad.offset, mean.offset, square.offset, ...floats.map(floatBits)],
     threads: n,

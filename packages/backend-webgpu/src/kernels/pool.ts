@@ -21,7 +21,7 @@ export function poolGrad(gpu: Gpu, op: PoolOp, spec: WindowSpec, x: GpuOperand |
   run(gpu, {
     key: `poolGrad ${op}`,
     source: [windowSource, gradSource],
-    defines: `fn is_won(window: u32, own: u32) -> bool { return ${winners === null ? "true" : "load_winners(window) == own"}; }`,
+    defines: () => `fn is_won(window: u32, own: u32) -> bool { return ${winners === null ? "true" : "load_winners(window) == own"}; }`,
     bindings: [
       { name: "grad", memory: grad.storage.handle, type: "f32" },
       ...(winners === null ? [] : [{ name: "winners", memory: winners, type: "u32" }]),
@@ -48,7 +48,7 @@ function overWindows(
   run(gpu, {
     key: `pool ${op} ${to.value}`,
     source: [values, windowSource, source],
-    defines: `const IS_MAX = ${op === "max"};\nfn put(n: u32, value: f32, winner: u32) { store_out(p.out_offset + n, ${to.value}); }`,
+    defines: () => `const IS_MAX = ${op === "max"};\nfn put(n: u32, value: f32, winner: u32) { store_out(p.out_offset + n, ${to.value}); }`,
     bindings: [
       { name: "x", memory: x.storage.handle, type: "f32" },
       { name: "out", memory: to.memory, type: to.type, write: true },

@@ -83,11 +83,12 @@ function dispatch(gpu: Gpu, work: Product, tiles: number, chunks: number, out: G
   run(gpu, {
     key: `product ${work.key} ${formA}${formB}${storesVectors} ${bias !== null}`,
     source: [common, ...(work.files ?? []), work.store ?? (storesVectors ? storeVector : storeRow), tiled],
-    defines: [
-      `const APART = 1u;\nconst ACCUMULATE = false;\nconst WINDOW = ${window.length / 4}u;`,
-      `fn first_value(batch: u32, row: u32, columns: vec4<u32>) -> vec4<f32> { return ${work.first}; }`,
-      `${SLICES}\n${sliceOf("a", a, formA)}\n${sliceOf("b", b, formB)}`,
-    ].join("\n"),
+    defines: () =>
+      [
+        `const APART = 1u;\nconst ACCUMULATE = false;\nconst WINDOW = ${window.length / 4}u;`,
+        `fn first_value(batch: u32, row: u32, columns: vec4<u32>) -> vec4<f32> { return ${work.first}; }`,
+        `${SLICES}\n${sliceOf("a", a, formA)}\n${sliceOf("b", b, formB)}`,
+      ].join("\n"),
     bindings: [...bindings, { name: "out", memory: out.storage.handle, type: typeOf(storesVectors), write: true }],
     params: [
       ...[m, k, n, Math.ceil(m / SIDE), Math.ceil(n / SIDE), chunks * tiles, ...factor(a), ...factor(b)],

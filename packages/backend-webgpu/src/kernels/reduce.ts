@@ -32,7 +32,8 @@ export function reduce(gpu: Gpu, op: ReduceOp, x: GpuOperand, out: GpuOperand, o
     run(gpu, {
       key: `reduce ${op} ${from.type} ${to} ${lanes} ${positions !== null}`,
       source: [team, ...(op === "sum" ? [sum] : [values, extreme]), source],
-      defines: `const LANES = ${lanes}u;\nalias T = ${from.type};\nalias O = ${to};\n${access(lanes, read, positions !== null)}${op === "sum" ? "" : definitions(op, from.type)}`,
+      defines: () =>
+        `const LANES = ${lanes}u;\nalias T = ${from.type};\nalias O = ${to};\n${access(lanes, read, positions !== null)}${op === "sum" ? "" : definitions(op, from.type)}`,
       bindings: [...bindings, { name: "out", memory, type: to, write: true }],
       params: [
         columns.count * parts,

@@ -5,7 +5,7 @@ import math from "./math.wgsl";
 import { reduce } from "./reduce";
 import softmaxSource from "./softmax.wgsl";
 import gradSource from "./softmax-grad.wgsl";
-import { columnsOf } from "./team";
+import { columnsOf, laneOf } from "./team";
 import teams from "./team.wgsl";
 import teamValues from "./team-values.wgsl";
 import { unary } from "./unary";
@@ -62,7 +62,8 @@ function byTeams(
   run(gpu, {
     key: `${key} ${lanes} ${kept}`,
     source: [values, math, teams, teamValues, source],
-    defines: `const LOG = ${log};\nconst LANES = ${lanes}u;\nconst READS = ${kept}u;\nalias V = ${type};\n${LANE_ACCESS[lanes]}`,
+    defines: () =>
+      `const LOG = ${log};\nconst LANES = ${lanes}u;\nconst READS = ${kept}u;\nalias V = ${type};\n${laneOf[lanes]}\n${LANE_ACCESS[lanes]}`,
     bindings: [
       ...operands.map(([name, { storage, offset }]) => ({ name, memory: storage.handle, type, inPlace: offset === out.offset })),
       { name: "out", memory: out.storage.handle, type, write: true },
@@ -81,10 +82,10 @@ function byTeams(
   });
 }
 
-/** What team-values.wgsl asks for: the lanes of a V, by number, and a V with its lanes exchanged over a distance. */
+/** What team-values.wgsl asks for beside `lane_of`: a lane of a V set, and a V with its lanes exchanged over a distance. */
 const LANE_ACCESS = {
-  1: "fn lane_of(v: V, lane: u32) -> f32 { return v; }\nfn set_lane(v: ptr<function, V>, lane: u32, x: f32) { *v = x; }\nfn turned(v: V, by: u32) -> V { return v; }",
-  4: "fn lane_of(v: V, lane: u32) -> f32 { return v[lane]; }\nfn set_lane(v: ptr<function, V>, lane: u32, x: f32) { (*v)[lane] = x; }\nfn turned(v: V, by: u32) -> V { if (by == 2u) { return v.zwxy; } return v.yxwz; }",
+  1: "fn set_lane(v: ptr<function, V>, lane: u32, x: f32) { *v = x; }\nfn turned(v: V, by: u32) -> V { return v; }",
+  4: "fn set_lane(v: ptr<function, V>, lane: u32, x: f32) { (*v)[lane] = x; }\nfn turned(v: V, by: u32) -> V { if (by == 2u) { return v.zwxy; } return v.yxwz; }",
 };
 
 /** The data seen as [outer, size, inner], and one value for each column, repeated along it. */

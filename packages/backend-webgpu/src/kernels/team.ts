@@ -44,6 +44,12 @@ export function columnsOf(outer: number, size: number, inner: number, offset: nu
   };
 }
 
+/** WGSL that reads a lane, by number, of a V, which is an element or a vector of four. */
+export const laneOf = {
+  1: "fn lane_of(v: V, lane: u32) -> f32 { return v; }",
+  4: "fn lane_of(v: V, lane: u32) -> f32 { return v[lane]; }",
+} as const;
+
 // --- internal helpers ---
 
 /** Neighbouring columns that a group reads at a time, at least: fewer would waste what memory hands over. */

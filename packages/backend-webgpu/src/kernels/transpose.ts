@@ -24,7 +24,7 @@ export function transposed(gpu: Gpu, op: { key: string; files: readonly string[]
   run(gpu, {
     key: `transpose ${op.key}`,
     source: [...op.files, source],
-    defines: `alias T = ${typeOf(out.storage.dtype)};\n${op.text}`,
+    defines: () => `alias T = ${typeOf(out.storage.dtype)};\n${op.text}`,
     bindings: [
       { name: "x", memory: x.storage.handle, type: typeOf(x.storage.dtype) },
       { name: "out", memory: out.storage.handle, type: typeOf(out.storage.dtype), write: true },

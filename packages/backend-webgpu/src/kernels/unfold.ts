@@ -32,7 +32,7 @@ function call(
   run(gpu, {
     key,
     source,
-    defines: "",
+    defines: () => "",
     bindings: [
       { name: "x", memory: x.storage.handle, type: "f32" },
       { name: "out", memory: out.storage.handle, type: "f32", write: true },
