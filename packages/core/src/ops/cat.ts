@@ -1,40 +1,29 @@
 import type { Inputs, Primitive } from "../autograd/node";
-import { checkInputs } from "../autograd/run";
+import { checkInputs, run } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import { promote } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
 import { type OptionKinds, optionsOf } from "../errors/options";
 import { wrongType } from "../errors/refusal";
-import { formatShape, normalizeDim, sameShape } from "../shape/shape";
+import { formatShape, normalizeDim, type Shape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { checkTensor } from "./binary";
 import { computedLayout, runCast } from "./layout";
-import { sliceLayout } from "./slice";
-import { slice, unsqueeze } from "./views";
+import { type SliceAttrs, sliceLayout, slicePrimitive } from "./slice";
+import { unsqueeze } from "./views";
 
-const catPrimitive: Primitive<number> = {
+/** Inputs at places of a tensor of `shape`, none over another, and zeros where there is none. */
+export const catPrimitive: Primitive<{ readonly shape: Shape; readonly places: readonly SliceAttrs[] }> = {
   name: "cat",
-  forward(inputs, dim) {
-    const [first] = inputs;
-    const total = inputs.reduce((sum, x) => sum + (x.sizes[dim] as number), 0);
-    const shape = first.sizes.map((size, i) => (i === dim ? total : size));
-    return computedLayout(first.storage.device, first.dtype, shape, (out, kernels) => {
-      let start = 0;
-      for (const x of inputs) {
-        const count = x.sizes[dim] as number;
-        kernels.copy(x.layout, sliceLayout(out, { dim, start, step: 1, count }));
-        start += count;
-      }
-    });
-  },
-  backward(node, grad) {
-    let start = 0;
-    return node.shapes.map((shape, i) => {
-      const from = start;
-      start += shape[node.attrs] as number;
-      return node.needs(i) ? slice(grad, node.attrs, from, start) : null;
-    });
-  },
+  forward: (inputs, { shape, places }) =>
+    computedLayout(inputs[0].storage.device, inputs[0].dtype, shape, (out, kernels) => {
+      const covered = places.reduce((sum, { count }) => sum + count, 0);
+      if (covered < (shape[(places[0] as SliceAttrs).dim] as number)) kernels.fill(out, 0);
+      inputs.forEach((x, i) => {
+        kernels.copy(x.layout, sliceLayout(out, places[i] as SliceAttrs));
+      });
+    }),
+  backward: (node, grad) => node.attrs.places.map((place, i) => (node.needs(i) ? run(slicePrimitive, [grad], place) : null)),
 };
 
 /**
@@ -104,5 +93,12 @@ function join(op: string, tensors: Inputs, dim: number): Tensor {
       );
     }
   }
-  return runCast(catPrimitive, tensors, at, tensors.map((x) => x.dtype).reduce(promote));
+  let end = 0;
+  const places = tensors.map(({ sizes }) => {
+    const count = sizes[at] as number;
+    end += count;
+    return { dim: at, start: end - count, step: 1, count };
+  });
+  const shape = first.sizes.map((size, i) => (i === at ? end : size));
+  return runCast(catPrimitive, tensors, { shape, places }, tensors.map((x) => x.dtype).reduce(promote));
 }

@@ -3,8 +3,9 @@ import type { Inputs, Primitive, Several } from "../autograd/node";
 import { run } from "../autograd/run";
 import type { Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
-import { computedLayout, viewLayout } from "./layout";
-import { type SliceAttrs, sliceLayout, slicePrimitive } from "./slice";
+import { catPrimitive } from "./cat";
+import { viewLayout } from "./layout";
+import { type SliceAttrs, sliceLayout } from "./slice";
 
 /** Parts of `x` along a dimension, one behind the other, as long as `sizes` says. */
 export function parts(x: Tensor, dim: number, sizes: readonly number[]): Tensor[] {
@@ -28,7 +29,7 @@ const partPrimitive: Primitive<SliceAttrs> = {
 function joined(several: Several<SliceAttrs>): Tensor {
   const shape = several[0]?.[0].shapes[0] as Shape;
   const put = (some: Several<SliceAttrs>): Tensor =>
-    run(putPrimitive, some.map(([, grad]) => grad) as unknown as Inputs, { shape, places: some.map(([{ attrs }]) => attrs) });
+    run(catPrimitive, some.map(([, grad]) => grad) as unknown as Inputs, { shape, places: some.map(([{ attrs }]) => attrs) });
   // One tensor may have been cut twice.
   return areApart(several) ? put(several) : several.map((one) => put([one])).reduce((sum, grad) => sum.add(grad));
 }
@@ -40,17 +41,3 @@ function areApart(several: Several<SliceAttrs>): boolean {
     return next === undefined || (dim === next.dim && start + count <= next.start);
   });
 }
-
-/** Inputs beside each other in a tensor of `shape`, and zeros where there is none. */
-const putPrimitive: Primitive<{ readonly shape: Shape; readonly places: readonly SliceAttrs[] }> = {
-  name: "put",
-  forward: (inputs, { shape, places }) =>
-    computedLayout(inputs[0].storage.device, inputs[0].dtype, shape, (out, kernels) => {
-      const covered = places.reduce((sum, { count }) => sum + count, 0);
-      if (covered < (shape[(places[0] as SliceAttrs).dim] as number)) kernels.fill(out, 0);
-      inputs.forEach((x, i) => {
-        kernels.copy(x.layout, sliceLayout(out, places[i] as SliceAttrs));
-      });
-    }),
-  backward: (node, grad) => node.attrs.places.map((place, i) => (node.needs(i) ? run(slicePrimitive, [grad], place) : null)),
-};
