@@ -22,17 +22,20 @@ const SIZES = [
   [31, 40, 3000],
 ] as const;
 
+/** Which of the two operands are stored by columns. */
+const ORIENTATIONS = [
+  [false, false],
+  [true, false],
+  [false, true],
+  [true, true],
+] as const;
+
 /** Strides of a matrix stored by rows or by columns. */
 const strides = (rows: number, columns: number, transposed: boolean) => (transposed ? [1, rows] : [columns, 1]);
 
 describe("matmul", () => {
   test.each(SIZES)("[%i, %i] x [., %i] agrees with the reference in all orientations", async (m, k, n) => {
-    for (const [ta, tb] of [
-      [false, false],
-      [true, false],
-      [false, true],
-      [true, true],
-    ] as const) {
+    for (const [ta, tb] of ORIENTATIONS) {
       const a = data("float32", [m, k], noise(1), { strides: strides(m, k, ta), offset: 2, length: m * k + 2 });
       const b = data("float32", [k, n], noise(2), { strides: strides(k, n, tb), offset: 1, length: k * n + 1 });
       const out = data("float32", [m, n], () => 3, { offset: 5, length: m * n + 6 });
@@ -48,12 +51,7 @@ describe("matmul", () => {
   ] as const)(
     "[%i, %i] x [., %i], read by vectors and cut along the inner dimension, agrees in all orientations, with a bias and in a batch",
     async (m, k, n) => {
-      for (const [ta, tb] of [
-        [false, false],
-        [true, false],
-        [false, true],
-        [true, true],
-      ] as const) {
+      for (const [ta, tb] of ORIENTATIONS) {
         const a = data("float32", [2, m, k], noise(1), { strides: [m * k, ...strides(m, k, ta)], length: 2 * m * k });
         const b = data("float32", [2, k, n], noise(2), { strides: [0, ...strides(k, n, tb)], length: k * n });
         const [got, expected] = await both(gpu, [a, b, data("float32", [2, m, n], () => 3)], (x, p, q, o) => x.matmul(p, q, o));
