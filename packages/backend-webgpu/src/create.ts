@@ -1,4 +1,4 @@
-import { type Backend, withEpilogue } from "@dropwise/core/backend";
+import { type Backend, rehearse, withEpilogue } from "@dropwise/core/backend";
 import { acquire, type WebGPUBackendOptions } from "./acquire";
 import { createGpu, type Gpu } from "./gpu/gpu";
 import type { GpuMemory } from "./gpu/memory";
@@ -41,6 +41,28 @@ export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view" 
   readonly device: GPUDevice;
   /** The counters as they are now. Does not wait for the device. */
   stats(): WebGPUStats;
+  /**
+   * Compiles the kernels that `fn` would run, side by side and without holding up the page, so that the first step is as fast as the others. `fn` runs once,
+   * and computes nothing: tensors keep their values, and what core counts is as it was afterwards: generators, gradients, the steps of optimizers, of
+   * learning-rate schedulers and of averages. What `fn` itself counts or disposes of is its own affair.
+   *
+   * @param fn A training step, say. Returns at once, and reads nothing.
+   * @returns Resolves when all is compiled. Code that runs before is right, too, and compiles what it needs on the spot.
+   * @throws (as a rejection) TypeError for an async function, DisposedError, DeviceLostError, and what `fn` throws.
+   * @example
+   * ```ts
+   * const gpu = await createWebGPUBackend();
+   * const model = await new nn.Linear(8, 2).to(gpu);
+   * const optimizer = new optim.SGD(model.parameters());
+   * const step = (x: Tensor) => {
+   *   optimizer.zeroGrad();
+   *   model.forward(x).sum().backward();
+   *   optimizer.step();
+   * };
+   * await gpu.warmUp(() => step(ones([4, 8], { backend: gpu })));
+   * ```
+   */
+  warmUp(fn: () => unknown): Promise<void>;
 }
 
 /** The backend, and the parts it is made of. */
@@ -88,6 +110,18 @@ export async function open(options: WebGPUBackendOptions, windowBytes?: number):
       buffers: allocator.buffers,
       bytes: allocator.bytes,
     }),
+    async warmUp(fn) {
+      session.check("warmUp");
+      if (session.isRehearsal) throw new TypeError("warmUp: expected not to be called inside warmUp - call it outside");
+      session.isRehearsal = true;
+      try {
+        rehearse("warmUp", backend as Backend, fn);
+      } finally {
+        session.isRehearsal = false;
+      }
+      await pipelines.ready();
+      await session.settled("warmUp");
+    },
     allocate(dtype, length) {
       session.check("allocate");
       return allocator.allocate(dtype, length);

@@ -18,6 +18,8 @@ export interface GpuMemory {
   failed: boolean;
   /** @internal */
   released: boolean;
+  /** @internal True for what was asked for while nothing was computed: there is no buffer. */
+  readonly isEmpty: boolean;
 }
 
 /** Where buffers come from and go to. */
@@ -78,10 +80,16 @@ export class GpuAllocator {
    * everything that was submitted together with it. `name` begins with that of the operation.
    */
   check(name: string, memory: GpuMemory): void {
-    if (memory?.owner === this && !memory.released) return;
+    const isEmpty = memory?.isEmpty && !this.session.isRehearsal;
+    if (memory?.owner === this && !memory.released && !isEmpty) return;
     const op = name.split(" ", 1)[0] as string;
     if (memory?.owner !== this)
       throw new TypeError(`${op}: expected storage of this webgpu backend, got another's - move the tensor with await tensor.to(backend)`);
+    if (!memory.released)
+      throw new DisposedError(
+        op,
+        "expected a tensor with values, got one that was made inside warmUp, which computes nothing - make it outside",
+      );
     throw new DisposedError(op, "expected live storage, got one that was released");
   }
 
@@ -98,7 +106,7 @@ export class GpuAllocator {
   /** Memory for a kernel's intermediate result, to be given back with `reuse` as soon as the kernel is recorded: commands run in order. */
   scratch(length: number): GpuMemory {
     const bytes = 2 ** Math.ceil(Math.log2(Math.max(ALIGNMENT, length * 4)));
-    let memory = this.#scratch.get(bytes)?.pop();
+    let memory = this.session.isRehearsal ? undefined : this.#scratch.get(bytes)?.pop();
     if (memory === undefined) memory = this.#create(Math.min(bytes, this.maxBytes));
     else this.#scratchBytes -= bytes;
     this.#lent.add(memory);
@@ -112,6 +120,7 @@ export class GpuAllocator {
 
   reuse(memory: GpuMemory): void {
     this.#lent.delete(memory);
+    if (memory.isEmpty) return;
     if (this.#scratchBytes + memory.bytes > MAX_SCRATCH_BYTES) {
       this.release(memory);
       return;
@@ -145,8 +154,9 @@ export class GpuAllocator {
   }
 
   #create(bytes: number): GpuMemory {
+    const { isRehearsal } = this.session;
     // A failed allocation takes with it all commands submitted together with its first use, so what was recorded before goes ahead of it.
-    if (bytes >= LARGE_BYTES) this.before.flush();
+    if (bytes >= LARGE_BYTES && !isRehearsal) this.before.flush();
     const memory: GpuMemory = {
       owner: this,
       buffer: undefined as never,
@@ -155,7 +165,9 @@ export class GpuAllocator {
       batch: 0,
       failed: false,
       released: false,
+      isEmpty: isRehearsal,
     };
+    if (isRehearsal) return memory;
     memory.buffer = this.#createBuffer(bytes, () => {
       memory.failed = true;
     });

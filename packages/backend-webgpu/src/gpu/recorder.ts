@@ -77,6 +77,7 @@ export class Recorder {
 
   /** Records a kernel; `params` are the 32-bit words of its `Params`. */
   dispatch(pipeline: Pipeline, slices: readonly MemorySlice[], params: readonly number[], groups: readonly [x: number, y: number]): void {
+    if (this.#session.isRehearsal) return;
     const bytes = Math.ceil(pipeline.uniformBytes / this.#slotBytes) * this.#slotBytes;
     if (this.#usedBytes + bytes > UNIFORM_BYTES || this.#commands.length >= MAX_COMMANDS) this.flush();
     const uniformOffset = this.#usedBytes;
@@ -89,6 +90,7 @@ export class Recorder {
 
   /** Records a copy; `memories` are those it touches. */
   copy(copy: BufferCopy, memories: readonly GpuMemory[]): void {
+    if (this.#session.isRehearsal) return;
     for (const memory of memories) memory.batch = this.#batch;
     this.#record(copy);
   }
@@ -152,7 +154,7 @@ export class Recorder {
   }
 
   #encode(pass: GPUComputePassEncoder, { pipeline, slices, uniformOffset, groups }: Dispatch): void {
-    pass.setPipeline(pipeline.pipeline);
+    pass.setPipeline(pipeline.pipeline as GPUComputePipeline);
     pass.setBindGroup(0, this.#bindGroup(pipeline, slices), [uniformOffset]);
     pass.dispatchWorkgroups(groups[0], groups[1]);
   }

@@ -12,6 +12,8 @@ export class GpuSession {
   #lost: DeviceLostError | null = null;
   /** True after `dispose`. */
   isDisposed = false;
+  /** True while kernels are compiled for later, and nothing is allocated, recorded or computed. */
+  isRehearsal = false;
   /** The first error since the last one that was thrown; those that follow are mostly its consequences. */
   #failure: Error | null = null;
   /** Settles when the outcome of every error scope so far is known. */

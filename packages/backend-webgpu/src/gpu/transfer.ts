@@ -1,8 +1,8 @@
-import type { BackendStorage, DType, TypedArray } from "@dropwise/core/backend";
+import { type BackendStorage, type DType, type TypedArray, UnsupportedOpError } from "@dropwise/core/backend";
 import { BufferUsage, MAP_MODE_READ } from "./flags";
 import type { GpuMemory } from "./memory";
 import type { Recorder } from "./recorder";
-import type { GpuSession } from "./session";
+import { type GpuSession, NAME } from "./session";
 
 /** Moves data between the host and the device. */
 export class Transfer {
@@ -19,7 +19,7 @@ export class Transfer {
   /** Copies host data to the start of a storage, after all that was recorded before. */
   write(storage: BackendStorage<GpuMemory>, data: TypedArray): void {
     const length = Math.min(data.length, storage.length);
-    if (length === 0) return;
+    if (length === 0 || this.#session.isRehearsal) return;
     // The queue's own write would overtake recorded commands that use this memory.
     if (this.#recorder.isPending(storage.handle)) this.#recorder.flush();
     const words = toDevice(storage.dtype, data);
@@ -31,6 +31,9 @@ export class Transfer {
   async read(storage: BackendStorage<GpuMemory>, start: number, length: number): Promise<TypedArray> {
     const { dtype, handle } = storage;
     const bytes = length * 4;
+    if (this.#session.isRehearsal) {
+      throw new UnsupportedOpError("read", NAME, "expected no reads inside warmUp, which computes nothing, got one - read outside");
+    }
     if (bytes === 0) {
       this.#recorder.flush();
       await this.#session.settled("read");

@@ -1,9 +1,16 @@
 import { shared } from "../backend/shared";
 import { refusePromise } from "../errors/misuse";
 import { checkFunction } from "../errors/options";
+import type { Tensor } from "../tensor/tensor";
 
-/** Whether operations are recorded for a backward pass. */
-export const gradMode: { enabled: boolean } = /* @__PURE__ */ shared("gradMode", () => ({ enabled: true }));
+interface GradMode {
+  /** Whether operations are recorded for a backward pass. */
+  enabled: boolean;
+  /** There while a training step runs that is to leave no trace; told of each tensor whose `grad` is about to change. See `rehearse`. */
+  rehearsal?: ((owner: Tensor) => void) | undefined;
+}
+
+export const gradMode: GradMode = /* @__PURE__ */ shared("gradMode", () => ({ enabled: true }));
 
 /**
  * Runs `fn` without recording operations: results do not require gradients, and nothing is held for a backward pass.

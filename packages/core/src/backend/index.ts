@@ -26,6 +26,7 @@ export { wrongType, wrongValue } from "../errors/refusal";
 export { applyBinary, applyUnary } from "../ops/by-name";
 export type { Shape } from "../shape/shape";
 export { type Part, tensorOfParts } from "../tensor/parts";
+export { rehearse } from "../tensor/rehearse";
 export type {
   AttentionSpec,
   Backend,
@@ -39,6 +40,7 @@ export type {
   NormalizeSpec,
   Operand,
   OptimizerSpec,
+  OptimizerUpdate,
   PoolOp,
   WindowSpec,
 } from "./backend";

@@ -22,7 +22,7 @@ export function shared<T extends object>(slot: string, create: () => T): T {
   holder[KEY] ??= { layout: LAYOUT, slots: {} };
   const state = holder[KEY];
   if (state.layout !== LAYOUT) {
-    throw new Error(`@dropwise/core: expected one version per process, got two - run \`npm ls @dropwise/core\` and align them`);
+    throw new Error(`@dropwise/core: expected one version per process, got two - see npm ls @dropwise/core`);
   }
   state.slots[slot] ??= create();
   return state.slots[slot] as T;

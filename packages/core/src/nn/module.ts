@@ -6,7 +6,7 @@ import { checkFunction } from "../errors/options";
 import { wrongType } from "../errors/refusal";
 import type { Generator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
-import { moveStorage, replaceStorage } from "../tensor/transfer";
+import { dropGrad, moveStorage, replaceStorage } from "../tensor/transfer";
 import { type ForwardHook, type ForwardPreHook, type RemovableHandle, registerHook } from "./hooks";
 import { type Buffer, isBuffer, isParameter, type Parameter } from "./parameter";
 import { type LoadedStateDict, type LoadStateDictOptions, loadState, type StateDict } from "./state-dict";
@@ -169,10 +169,7 @@ export abstract class Module extends Raw {
 
   /** Drops the gradients of all parameters. */
   zeroGrad(): void {
-    for (const parameter of this.parameters()) {
-      parameter.grad?.dispose();
-      parameter.grad = null;
-    }
+    for (const parameter of this.parameters()) dropGrad(parameter);
   }
 
   /** Calls `fn` on every module inside, once, and then on this one, as `torch.nn.Module.apply` does. Returns this module. @throws TypeError for no function. */

@@ -1,4 +1,4 @@
-import { noGrad } from "../autograd/grad-mode";
+import { gradMode, noGrad } from "../autograd/grad-mode";
 import { checkInputs } from "../autograd/run";
 import type { TypedArray } from "../dtype/dtype";
 import { isPlainObject, isPromise, Raw, raw } from "../errors/brand";
@@ -95,7 +95,7 @@ export class EMA extends Raw {
         copyInto(self.#averages(), moved);
       }),
     );
-    self.#nAveraged++;
+    if (!gradMode.rehearsal) self.#nAveraged++;
   }
 
   /**

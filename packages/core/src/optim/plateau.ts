@@ -1,3 +1,4 @@
+import { gradMode } from "../autograd/grad-mode";
 import { raw } from "../errors/brand";
 import { checkInteger, checkNumber } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
@@ -77,6 +78,7 @@ export class ReduceLROnPlateau extends LRScheduler {
   override step(metric: number): void {
     const self = raw(this);
     if (typeof metric !== "number") throw wrongType("step", "the metric as a number", metric, "pass await loss.item()");
+    if (gradMode.rehearsal) return;
     const { patience, cooldown, factor, eps } = self.#options;
     const groups = self.groups();
     const isBetter = betters(metric, self.#best, self.#options);

@@ -1,3 +1,4 @@
+import { gradMode } from "../autograd/grad-mode";
 import { shared } from "../backend/shared";
 import { BRAND, type Brand, isBranded, isPlainObject, Raw, raw } from "../errors/brand";
 import { checkInteger, checkOptionNames } from "../errors/options";
@@ -83,6 +84,7 @@ export abstract class LRScheduler extends Raw {
    * @throws RangeError for a learning rate that is negative, infinite or NaN, or where the optimizer got more groups. Nothing changes then.
    */
   step(_metric?: number): void {
+    if (gradMode.rehearsal) return;
     const self = raw(this);
     const { stepCount } = self.optimizer as unknown as Counted;
     if (self.lastEpoch === 0 && stepCount === self.#stepsBefore) {

@@ -1,6 +1,6 @@
 /** Moving elements between tensors, the host and other backends. */
 
-import { withGradMode } from "../autograd/grad-mode";
+import { gradMode, withGradMode } from "../autograd/grad-mode";
 import type { Layout } from "../autograd/node";
 import { checkInputs, checkLive } from "../autograd/run";
 import { unwatch, watch } from "../autograd/scope";
@@ -110,6 +110,7 @@ export function accumulateGrads(gradients: Map<Tensor, Tensor>, createGraph: boo
   const sums = new Map<Tensor, Tensor>();
   for (const [leaf, gradient] of gradients) {
     if (leaf.isDisposed) continue;
+    gradMode.rehearsal?.(leaf);
     const before = usableGrad(leaf);
     checkInputs("backward", [leaf, gradient, before ?? gradient]);
     if (before === null) fresh.push([leaf, ownGrad(gradient, createGraph)]);
@@ -126,6 +127,13 @@ export function accumulateGrads(gradients: Map<Tensor, Tensor>, createGraph: boo
     replaceStorage(before, viewLayout(sum.layout));
     before.isKept = true;
   }
+}
+
+/** Lets go of a tensor's gradient. */
+export function dropGrad(owner: Tensor): void {
+  gradMode.rehearsal?.(owner);
+  owner.gradient?.dispose();
+  owner.gradient = null;
 }
 
 /** True for a tensor that may be edited in place unseen: its elements lie apart, and nothing else holds their memory. */
