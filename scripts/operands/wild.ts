@@ -225,7 +225,7 @@ const toStep = shapes(1, 2).chain((shape) =>
         ...{ name: spec.kind, dtype: "float32", lengths },
         run: (backend, to, from) => {
           const states = isAdam ? [operand(to, state), operand(to, state)] : [operand(to, state)];
-          backend.optimizerStep(spec, operand(to, param), operand(from, grad), states);
+          backend.optimizerStep([{ spec, param: operand(to, param), grad: operand(from, grad), state: states }]);
         },
       };
     }),

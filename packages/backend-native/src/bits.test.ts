@@ -281,7 +281,9 @@ describe("any number of threads gives the same bits for", () => {
     };
     sameWithThreads(400_000, 400_000, (kernels, x, out) => {
       const part = (operand: Operand<never>, i: number) => ({ ...operand, shape: [200_000], offset: i * 200_000 });
-      kernels.optimizerStep({ kind: "adam", ...adam }, part(out, 0), part(x, 0), [part(out, 1), part(x, 0)]);
+      kernels.optimizerStep([
+        { spec: { kind: "adam", ...adam }, param: part(out, 0), grad: part(x, 0), state: [part(out, 1), part(x, 0)] },
+      ]);
     });
   });
 });

@@ -28,7 +28,7 @@ test.each<OptimizerSpec>([
       const grad = operand(wasm, numbers(length, 5, false), [length], undefined, 2);
       const states = [7, 9].map((seed) => operand(wasm, numbers(length, seed, false).map(Math.abs), [length], undefined, 3));
       const state = spec.kind === "adam" ? states : spec.momentum === 0 ? [] : states.slice(0, 1);
-      kernels.optimizerStep(spec, param, grad, state);
+      kernels.optimizerStep([{ spec, param, grad, state }]);
       return [param, ...state].map((part) => contents(wasm, part));
     });
     for (const [i, mine] of (results[0] as TypedArray[]).entries())

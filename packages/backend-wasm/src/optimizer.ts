@@ -1,4 +1,4 @@
-import type { Backend, Kernels, Operand, OptimizerSpec } from "@dropwise/core/backend";
+import type { Backend, Kernels, Operand, OptimizerSpec, OptimizerUpdate } from "@dropwise/core/backend";
 import { sizeOf } from "@dropwise/core/backend";
 import { areFloat32, type Runtime, type WasmHandle } from "./runtime";
 
@@ -8,27 +8,34 @@ const ADAM_NS = 1;
 /** Optimizer steps on float32 parameters; others go to the reference kernels. */
 export function optimizer(runtime: Runtime, reference: Kernels): Required<Pick<Backend<WasmHandle>, "optimizerStep">> {
   return {
-    optimizerStep(spec, param, grad, state) {
-      if (!areFloat32(param, grad, state[0]) || !areFloat32(state[1] ?? param)) return reference.optimizerStep(spec, param, grad, state);
-      const length = sizeOf(param.shape);
-      const place = (operand: Operand<WasmHandle>) => runtime.operand(spec.kind, operand, length);
-      const { words } = runtime;
-      words[0] = place(param);
-      words[1] = place(grad);
-      words[2] = state[0] === undefined && spec.kind === "sgd" ? 0 : place(state[0] as Operand<WasmHandle>);
-      if (spec.kind === "sgd") {
-        writeSgd(runtime, spec);
-        runtime.run("sgd", length, SGD_NS);
-      } else {
-        words[3] = place(state[1] as Operand<WasmHandle>);
-        writeAdam(runtime, spec);
-        runtime.run("adam", length, ADAM_NS);
+    optimizerStep(updates) {
+      for (const update of updates) {
+        const { param, grad, state } = update;
+        if (areFloat32(param, grad, state[0]) && areFloat32(state[1] ?? param)) step(runtime, update);
+        else reference.optimizerStep([update]);
       }
     },
   };
 }
 
 // --- internal helpers ---
+
+function step(runtime: Runtime, { spec, param, grad, state }: OptimizerUpdate<WasmHandle>): void {
+  const length = sizeOf(param.shape);
+  const place = (operand: Operand<WasmHandle>) => runtime.operand(spec.kind, operand, length);
+  const { words } = runtime;
+  words[0] = place(param);
+  words[1] = place(grad);
+  words[2] = state[0] === undefined && spec.kind === "sgd" ? 0 : place(state[0] as Operand<WasmHandle>);
+  if (spec.kind === "sgd") {
+    writeSgd(runtime, spec);
+    runtime.run("sgd", length, SGD_NS);
+  } else {
+    words[3] = place(state[1] as Operand<WasmHandle>);
+    writeAdam(runtime, spec);
+    runtime.run("adam", length, ADAM_NS);
+  }
+}
 
 /** The rest of `SgdArgs`. */
 function writeSgd({ words, floats }: Runtime, spec: Extract<OptimizerSpec, { kind: "sgd" }>): void {

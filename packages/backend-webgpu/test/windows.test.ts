@@ -52,7 +52,7 @@ test("gather, scatterAdd and optimizers", async () => {
     await both(gpu, [table, index, data("float32", [2, 60, 3], () => 0)], (b, a, i, o) => b.gather(a, i, o)),
     await both(gpu, [index, table, data("float32", [2, 60, 3], () => 1)], (b, i, a, o) => b.scatterAdd(i, a, o)),
     await both(gpu, [x, y, data("float32", [18, 20], noise(6))], (b, momentum, grad, param) =>
-      b.optimizerStep(sgd, param, grad, [momentum]),
+      b.optimizerStep([{ spec: sgd, param, grad, state: [momentum] }]),
     ),
   ];
   for (const [got, expected] of cases) expectClose(got, expected, { rtol: 1e-5, atol: 1e-6 });

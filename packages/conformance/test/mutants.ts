@@ -2,6 +2,7 @@ import {
   contiguousStrides,
   type Kernels,
   type Operand,
+  type OptimizerSpec,
   sizeOf,
   type TypedArray,
   type UnaryOp,
@@ -78,8 +79,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     "weight decay of 0 that is still multiplied",
     (k) => ({
-      optimizerStep: (spec, param, grad, state) =>
-        k.optimizerStep(spec.weightDecay === 0 ? { ...spec, weightDecay: Number.MIN_VALUE } : spec, param, grad, state),
+      optimizerStep: steppingAs(k, (spec) => (spec.weightDecay === 0 ? { ...spec, weightDecay: Number.MIN_VALUE } : spec)),
     }),
     "singular > gives SGD 0.1 of gradients as PyTorch does, and its gradients",
   ),
@@ -144,14 +144,13 @@ export const mutants: readonly Mutant[] = [
   mutant(
     "momentum that starts from zeros",
     (k) => ({
-      optimizerStep: (spec, param, grad, state) =>
-        k.optimizerStep(spec.kind === "sgd" ? { ...spec, first: false } : spec, param, grad, state),
+      optimizerStep: steppingAs(k, (spec) => (spec.kind === "sgd" ? { ...spec, first: false } : spec)),
     }),
     "training > takes five steps of SGD with momentum and dampening",
   ),
   mutant(
     "weight decay left out",
-    (k) => ({ optimizerStep: (spec, param, grad, state) => k.optimizerStep({ ...spec, weightDecay: 0 }, param, grad, state) }),
+    (k) => ({ optimizerStep: steppingAs(k, (spec) => ({ ...spec, weightDecay: 0 })) }),
     "training > takes five steps of AdamW",
     "training > takes five steps of SGD with weight decay",
   ),
@@ -159,6 +158,11 @@ export const mutants: readonly Mutant[] = [
 ];
 
 // --- internal helpers ---
+
+/** Steps of an optimizer by other settings. */
+function steppingAs(right: Kernels, wrong: (spec: OptimizerSpec) => OptimizerSpec): Kernels["optimizerStep"] {
+  return (updates) => right.optimizerStep(updates.map((update) => ({ ...update, spec: wrong(update.spec) })));
+}
 
 /** The right kernels but for one function. */
 function unaryAs(wrong: UnaryOp, f: (x: number) => number): (right: Kernels) => Partial<Kernels> {

@@ -1,6 +1,7 @@
-// One step of Adam, or AdamW, on n elements, in place, with torch.optim's formulas. What depends on the step alone is computed on the host, in double.
+// Adam, or AdamW, with torch.optim's formulas.
 
-struct Params {
+struct Piece {
+  first_group: u32,
   n: u32,
   param_offset: u32,
   grad_offset: u32,
@@ -15,22 +16,21 @@ struct Params {
   step_size: f32, // lr / (1 - beta1^step)
   root_correction: f32, // sqrt(1 - beta2^step)
   eps: f32,
+  unused: u32,
 }
 
-@compute @workgroup_size(GROUP_SIZE)
-fn main(grid: Grid) {
-  let i = thread_index(grid);
-  if (i >= p.n) {
-    return;
+fn step(number: u32, piece: Piece, i: u32, mine: Inside) {
+  let old = load_param(number, piece.param_offset + i);
+  let old_mean = load_mean(number, piece.mean_offset + i);
+  let old_square = load_square(number, piece.square_offset + i);
+  var g = load_grad(number, piece.grad_offset + i);
+  if (piece.weight_decay != 0.0) {
+    g += piece.weight_decay * old;
   }
-  let old = load_param(p.param_offset + i);
-  var g = load_grad(p.grad_offset + i);
-  if (p.weight_decay != 0.0) {
-    g += p.weight_decay * old;
-  }
-  let m = p.beta1 * load_mean(p.mean_offset + i) + p.blend1 * g;
-  let v = p.beta2 * load_square(p.square_offset + i) + p.blend2 * g * g;
-  store_mean(p.mean_offset + i, m);
-  store_square(p.square_offset + i, v);
-  store_param(p.param_offset + i, p.keep * old - (p.step_size * m) / (sqrt(v) / p.root_correction + p.eps));
+  let m = piece.beta1 * old_mean + piece.blend1 * g;
+  let v = piece.beta2 * old_square + piece.blend2 * g * g;
+  let moved = piece.keep * old - (piece.step_size * m) / (sqrt(v) / piece.root_correction + piece.eps);
+  store_mean(number, piece.mean_offset + i, select(old_mean, m, mine));
+  store_square(number, piece.square_offset + i, select(old_square, v, mine));
+  store_param(number, piece.param_offset + i, select(old, moved, mine));
 }

@@ -1,11 +1,15 @@
-// What of the momentum buffer goes into the step. On a parameter's first step the buffer is set, not blended.
+// The momentum of SGD: updated, and what of it goes into the step.
 
-fn with_momentum(i: u32, step: f32) -> f32 {
-  let at = p.momentum_offset + i;
-  var blended = step;
-  if (!FIRST) {
-    blended = p.momentum * load_buffer(at) + p.blend * step;
+fn with_momentum(number: u32, piece: Piece, i: u32, mine: Inside, g: Value) -> Value {
+  let at = piece.momentum_offset + i;
+  let old = load_momentum(number, at);
+  var blended = g;
+  if (piece.first == 0u) {
+    blended = piece.momentum * old + piece.blend * g;
   }
-  store_buffer(at, blended);
-  return select(blended, step + p.momentum * blended, NESTEROV);
+  store_momentum(number, at, select(old, blended, mine));
+  if (piece.nesterov == 0u) {
+    return blended;
+  }
+  return g + piece.momentum * blended;
 }

@@ -1,6 +1,7 @@
-// One step of SGD on n elements, in place, with torch.optim's formulas.
+// Stochastic gradient descent with torch.optim's formulas; `with_momentum` says what of the momentum goes into the step.
 
-struct Params {
+struct Piece {
+  first_group: u32,
   n: u32,
   param_offset: u32,
   grad_offset: u32,
@@ -9,18 +10,16 @@ struct Params {
   weight_decay: f32,
   momentum: f32,
   blend: f32, // 1 - dampening
+  first: u32, // 1 on a parameter's first step, on which the momentum is set, not blended
+  nesterov: u32,
+  unused: u32,
 }
 
-@compute @workgroup_size(GROUP_SIZE)
-fn main(grid: Grid) {
-  let i = thread_index(grid);
-  if (i >= p.n) {
-    return;
+fn step(number: u32, piece: Piece, i: u32, mine: Inside) {
+  let old = load_param(number, piece.param_offset + i);
+  var g = load_grad(number, piece.grad_offset + i);
+  if (piece.weight_decay != 0.0) {
+    g += piece.weight_decay * old;
   }
-  let value = load_param(p.param_offset + i);
-  var step = load_grad(p.grad_offset + i);
-  if (p.weight_decay != 0.0) {
-    step += p.weight_decay * value;
-  }
-  store_param(p.param_offset + i, value - p.lr * with_momentum(i, step));
+  store_param(number, piece.param_offset + i, select(old, old - piece.lr * with_momentum(number, piece, i, mine, g), mine));
 }

@@ -57,6 +57,18 @@ export interface Operand<Handle = unknown> {
   readonly offset: number;
 }
 
+/** A parameter's part of an optimizer's step; all operands are contiguous and of the same length. */
+export interface OptimizerUpdate<Handle = unknown> {
+  /** What is done. */
+  readonly spec: OptimizerSpec;
+  /** Updated in place. */
+  readonly param: Operand<Handle>;
+  /** Read alone. */
+  readonly grad: Operand<Handle>;
+  /** Updated in place: `[momentum]` or `[]` for SGD, `[first, second moment]` for Adam. */
+  readonly state: readonly Operand<Handle>[];
+}
+
 /** What a backend is, for people and for core's decisions. */
 export interface BackendInfo {
   /**
@@ -267,8 +279,8 @@ export interface Backend<Handle = unknown> {
   activation?(kind: Activation, x: Operand<Handle>, out: Operand<Handle>): void;
   /** `out = grad * f'(x)`; float32 and contiguous; `out` may be `grad`. A backend has both or neither. With version 2. */
   activationGrad?(kind: Activation, x: Operand<Handle>, grad: Operand<Handle>, out: Operand<Handle>): void;
-  /** Updates `param` and `state` in place. `state` is `[momentum]` or `[]` for SGD and `[first, second moment]` for Adam. */
-  optimizerStep?(spec: OptimizerSpec, param: Operand<Handle>, grad: Operand<Handle>, state: readonly Operand<Handle>[]): void;
+  /** Updates each `param` and `state` in place; a step of a model is one call. All operands are contiguous; no two updates have a `param` or a `state` in common. */
+  optimizerStep?(updates: readonly OptimizerUpdate<Handle>[]): void;
 
   /**
    * Ends threads and frees everything, whoever still holds the backend, its handles or its tensors. Later calls throw `DisposedError`, but for `release` and

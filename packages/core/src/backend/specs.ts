@@ -143,7 +143,7 @@ export interface ConvolutionSpec extends Omit<WindowSpec, "padValue"> {
 /** What pooling makes of a window: its largest element, NaN before all, or the sum of its elements. */
 export type PoolOp = "max" | "sum";
 
-/** One step of an optimizer on one parameter; all arrays are contiguous and of the same length. PyTorch's formulas. */
+/** One step of an optimizer on one parameter. PyTorch's formulas. */
 export type OptimizerSpec =
   | {
       /** Stochastic gradient descent. */

@@ -1,4 +1,4 @@
-import type { Backend, Operand, OptimizerSpec } from "../backend/backend";
+import type { Backend, Operand, OptimizerSpec, OptimizerUpdate } from "../backend/backend";
 import type { View } from "../backend/kernels";
 import { sizeOf } from "../shape/shape";
 import { type HostOperand, hostOperand } from "./host-operand";
@@ -6,12 +6,13 @@ import { type HostOperand, hostOperand } from "./host-operand";
 /** `optimizerStep` of the contract on host memory, with the formulas of torch.optim. */
 export function referenceOptimizerStep(view: View): NonNullable<Backend["optimizerStep"]> {
   const host = (operand: Operand) => hostOperand(view, operand, operand.storage.dtype, operand.shape.length);
-  return (spec, param, grad, state) => {
+  const step = ({ spec, param, grad, state }: OptimizerUpdate) => {
     const length = sizeOf(param.shape);
     const [first, second] = state.map(host);
     if (spec.kind === "sgd") sgd(spec, length, host(param), host(grad), first);
     else adam(spec, length, host(param), host(grad), first as HostOperand, second as HostOperand);
   };
+  return (updates) => updates.forEach(step);
 }
 
 // --- internal helpers ---

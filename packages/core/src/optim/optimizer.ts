@@ -1,6 +1,6 @@
-import { noGrad } from "../autograd/grad-mode";
+import { gradMode, noGrad } from "../autograd/grad-mode";
 import { checkInputs } from "../autograd/run";
-import type { Backend } from "../backend/backend";
+import type { Backend, OptimizerUpdate } from "../backend/backend";
 import type { Device } from "../backend/storage";
 import { referenceOptimizerStep } from "../cpu/optimizer";
 import { BRAND, type Brand, isTensor, Raw, raw } from "../errors/brand";
@@ -11,7 +11,7 @@ import { wrongType } from "../errors/refusal";
 import { tensorsOf } from "../nn/parameter";
 import type { Tensor } from "../tensor/tensor";
 import { tidy } from "../tensor/tidy";
-import { checkGradient } from "../tensor/transfer";
+import { checkGradient, dropGrad } from "../tensor/transfer";
 import { composedStep, type StepRule } from "./composed-step";
 import { Growth } from "./growth";
 import { checkSavedGroups, checkSavedState, OptimizerState, type OptimizerStateDict } from "./state";
@@ -133,24 +133,22 @@ export abstract class Optimizer<Options extends object> extends Raw {
             }
           }
           // All memory is there; from here on nothing is refused.
-          for (const { commit } of updates) commit?.();
+          self.#carryOut(updates);
+          if (gradMode.rehearsal) return;
           self.stepCount++;
           const [first] = updates;
           if (first !== undefined) self.#growth.step(first.param.storage.device);
         }),
       );
-    } catch (error) {
+    } finally {
+      // Of an update that was not counted.
       for (const { param, state } of updates) if (self.#states.get(param) !== state) state.dispose();
-      throw error;
     }
   }
 
   /** Drops all gradients, so that the next backward starts anew. */
   zeroGrad(): void {
-    for (const param of raw(this).#allParams()) {
-      param.grad?.dispose();
-      param.grad = null;
-    }
+    for (const param of raw(this).#allParams()) dropGrad(param);
   }
 
   /** The options of each group and the state of each parameter, by its place over all groups. The tensors are the optimizer's own. */
@@ -230,24 +228,51 @@ export abstract class Optimizer<Options extends object> extends Raw {
     const known = this.#states.get(param);
     // A momentum that is switched on or off between steps starts its state anew.
     const state = known?.tensors.length === count ? known : new OptimizerState(param, count);
-    const update: Update = { param, state };
+    const update: Update = { param, state, muProduct: 1 };
     updates.push(update);
     const { tensors } = state;
     checkInputs("step", [param, ...tensors]);
     const g = (options as { maximize?: boolean }).maximize ? grad.neg() : grad;
     const { formula, spec, muProduct = 1 } = this.rule(options, state.step + 1, state.muProduct);
-    const kernel = spec && param.isContiguous() && g.isContiguous() && optimizerKernel(param.storage.device);
-    const layouts = tensors.map(({ layout }) => layout);
-    const write = kernel ? () => kernel(spec, param.layout, g.layout, layouts) : composedStep(formula, param, g, tensors);
-    update.commit = () => {
-      write();
-      state.step++;
-      state.muProduct = muProduct;
-      param.storage.version++;
-      for (const { storage } of tensors) storage.version++;
-      if (known !== state) known?.dispose();
-      this.#states.set(param, state);
-    };
+    update.muProduct = muProduct;
+    if (spec && param.isContiguous() && g.isContiguous() && optimizerKernel(param.storage.device)) {
+      update.order = { spec, param: param.layout, grad: g.layout, state: tensors.map(({ layout }) => layout) };
+    } else {
+      update.write = composedStep(formula, param, g, tensors);
+    }
+  }
+
+  /** Writes the new values: those that were computed one by one, those for a kernel in one call for each device. Counts what is written. */
+  #carryOut(updates: readonly Update[]): void {
+    const ordered = new Map<Device, Update[]>();
+    for (const update of updates) {
+      const { write, param } = update;
+      if (write !== undefined) {
+        write();
+        this.#count(update);
+        continue;
+      }
+      const { device } = param.storage;
+      const others = ordered.get(device);
+      if (others === undefined) ordered.set(device, [update]);
+      else others.push(update);
+    }
+    for (const [device, own] of ordered) {
+      optimizerKernel(device)?.(own.map(({ order }) => order as OptimizerUpdate));
+      for (const update of own) this.#count(update);
+    }
+  }
+
+  /** Notes that an update is written. */
+  #count({ param, state, muProduct }: Update): void {
+    if (gradMode.rehearsal) return;
+    state.step++;
+    state.muProduct = muProduct;
+    param.storage.version++;
+    for (const { storage } of state.tensors) storage.version++;
+    const known = this.#states.get(param);
+    if (known !== state) known?.dispose();
+    this.#states.set(param, state);
   }
 }
 
@@ -262,8 +287,10 @@ export function optimizerKernel({ kernels, view }: Device): Backend["optimizerSt
 interface Update {
   readonly param: Tensor;
   readonly state: OptimizerState;
-  /** There once it is ready to be written; needs no memory. */
-  commit?: () => void;
+  muProduct: number;
+  /** What a kernel is to do; or, where there is none, a function that writes what was computed. Neither needs memory. */
+  order?: OptimizerUpdate;
+  write?: () => void;
 }
 
 /** Options of an optimizer's own: arrays that a caller gave, such as betas, are copied. */

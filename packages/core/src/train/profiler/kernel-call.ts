@@ -1,4 +1,4 @@
-import type { Operand } from "../../backend/backend";
+import type { Operand, OptimizerUpdate } from "../../backend/backend";
 import type { DeviceKernels } from "../../backend/kernels";
 import { BYTES_PER_ELEMENT } from "../../dtype/dtype";
 import type { Traffic } from "./recorder";
@@ -9,16 +9,23 @@ export function nameOf(member: keyof DeviceKernels, args: readonly unknown[]): s
   if (member === "activationGrad") return `${first}Grad`;
   if (typeof first === "string") return first; // unary, binary, reduce, activation
   if (first === true) return member.replace("softmax", "logSoftmax");
-  return member === "optimizerStep" ? (first as { kind: string }).kind : member;
+  return member === "optimizerStep" ? ((first as readonly OptimizerUpdate[])[0]?.spec.kind ?? member) : member;
 }
 
 /** The shapes of a call's operands, and the bytes that they have. An element that a stride of 0 repeats is there once. */
 export function trafficOf(args: readonly unknown[]): Traffic {
-  const operands = args.flat().filter(isOperand);
+  const operands = args
+    .flat()
+    .flatMap((arg) => (isUpdate(arg) ? [arg.param, arg.grad, ...arg.state] : [arg]))
+    .filter(isOperand);
   return { shapes: operands.map(({ shape }) => shape), bytes: operands.reduce((sum, operand) => sum + bytesOf(operand), 0) };
 }
 
 // --- internal helpers ---
+
+function isUpdate(value: unknown): value is OptimizerUpdate {
+  return typeof value === "object" && value !== null && "spec" in value;
+}
 
 function isOperand(value: unknown): value is Operand {
   return typeof value === "object" && value !== null && "storage" in value;
