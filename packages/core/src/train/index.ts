@@ -9,6 +9,7 @@
  */
 
 export type { Batch, Batches } from "./batches";
+export { type DropoutLayerEntry, dropoutLayers, setDropout } from "./dropout-layers";
 export { EarlyStopping, type EarlyStoppingOptions, type EarlyStoppingStateDict } from "./early-stopping";
 export { type EvaluateOptions, evaluate, type MetricLike, type MetricValues } from "./evaluate";
 export { fit } from "./fit";
