@@ -54,9 +54,8 @@ export function setDropout(model: Model, p: number | ((layer: DropoutLayerEntry)
   });
 }
 
-// --- internal helpers ---
-
-function layersIn(op: string, model: Model): DropoutLayerEntry[] {
+/** `dropoutLayers` for a caller of another name. */
+export function layersIn(op: string, model: Model): DropoutLayerEntry[] {
   checkModel(op, model);
   return [...(model as Module).namedModules()].flatMap(([name, module]) => {
     const field = fieldOf(module);
@@ -75,6 +74,8 @@ function layersIn(op: string, model: Model): DropoutLayerEntry[] {
     };
   });
 }
+
+// --- internal helpers ---
 
 /** Where a module has its rate. What drops can tell its last mask or noise; that is how it is known, without naming classes that a program does not use. */
 function fieldOf(module: Module): "p" | "dropout" | null {
