@@ -9,6 +9,8 @@
  */
 
 export type { Batch, Batches } from "./batches";
+export { checkDropout } from "./check-dropout/check-dropout";
+export { type DropoutFinding, type DropoutMistake, dropoutReport } from "./check-dropout/finding";
 export { type DropoutLayerEntry, dropoutLayers, setDropout } from "./dropout-layers";
 export { DropoutSchedule, type DropoutScheduleOptions, type DropoutScheduleStateDict } from "./dropout-schedule";
 export {
