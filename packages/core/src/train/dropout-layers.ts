@@ -7,8 +7,12 @@ import { checkModel, type Model } from "./mode";
 export interface DropoutLayerEntry {
   /** Its dotted name in the model; "" for the model itself. */
   readonly name: string;
+  // Not `Module`: a class of core's in the declarations of this entry has the bundler of declarations break those of `nn`.
   /** The module. */
-  readonly module: Module;
+  readonly module: Model & {
+    /** True while training. */
+    training: boolean;
+  };
   /** Its probability of dropping, which is called `dropout` in attention and recurrent layers. May be set. @throws RangeError outside [0, 1]; TypeError for no number. */
   p: number;
 }

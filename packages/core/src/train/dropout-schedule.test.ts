@@ -139,6 +139,7 @@ describe("a DropoutSchedule", () => {
     expectRefusal(() => make(layers, () => 2, { relative: true }), "RangeError", "got 1.2");
     expectRefusal(() => make(layers, () => 0, { relativ: true }), "TypeError", "did you mean relative?");
     expectRefusal(() => make(layers, () => 0, { layers: "head" }), "TypeError", "expected a function");
+    expectRefusal(() => make(layers, () => 0, { layers: async () => true }), "TypeError", "what layers gives to be true or false");
     expectRefusal(() => make(layers, () => 0, { layers: () => false }), "RangeError", "expected a model with layers that drop");
     expectRefusal(() => make(new nn.Linear(2, 2), () => 0), "RangeError", "expected a model with layers that drop");
     expect(rates(layers)).toEqual(before);

@@ -1,6 +1,6 @@
 import { gradMode } from "../autograd/grad-mode";
 import { isPlainObject, Raw, raw } from "../errors/brand";
-import { checkFunction, checkInteger, checkOptionNames, type OptionKinds, optionsOf } from "../errors/options";
+import { checkBoolean, checkFunction, checkInteger, checkOptionNames, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { checkProbability } from "../functional/dropout-options";
 import { type DropoutLayerEntry, layersIn } from "./dropout-layers";
@@ -65,7 +65,11 @@ export class DropoutSchedule extends Raw {
     checkFunction(OP, schedule, "pass linearDropoutRate({ from: 0, to: 0.5, steps: 1000 }), say");
     const { layers = () => true, relative = false } = optionsOf<DropoutScheduleOptions>(OP, options, OPTIONS);
     checkFunction(OP, layers, 'write layers: ({ name }) => name.startsWith("head")');
-    this.#layers = all.filter((layer) => layers(layer));
+    this.#layers = all.filter((layer) => {
+      const isOwn: unknown = layers(layer);
+      checkBoolean(OP, "what layers gives", isOwn);
+      return isOwn;
+    });
     if (this.#layers.length === 0) throw wrongValue(OP, "a model with layers that drop", this.#layers, "F.dropout takes its p in the call");
     this.#schedule = schedule;
     this.#relative = relative;

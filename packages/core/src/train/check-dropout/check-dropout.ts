@@ -2,7 +2,7 @@ import { gradMode } from "../../autograd/grad-mode";
 import type { GradNode } from "../../autograd/node";
 import { isFloating } from "../../dtype/dtype";
 import { isTensor } from "../../errors/brand";
-import { wrongType } from "../../errors/refusal";
+import { wrongType, wrongValue } from "../../errors/refusal";
 import type { Module } from "../../nn/module";
 import { formatShape } from "../../shape/shape";
 import type { Tensor } from "../../tensor/tensor";
@@ -10,7 +10,7 @@ import { layersIn } from "../dropout-layers";
 import { checkModel, type Model } from "../mode";
 import { type DropoutFinding, finding } from "./finding";
 import { computedBy, dropsSamples, madeBy, maskOf } from "./flow";
-import { copiesOf, untouched } from "./untouched";
+import { copiesOf, MOST_INPUTS, untouched } from "./untouched";
 import { type Watched, watch } from "./watch";
 
 /**
@@ -32,7 +32,7 @@ import { type Watched, watch } from "./watch";
  * @param model Any module.
  * @param sample Its input, or an array of all that its `forward` is called with; a small batch does, of two samples or more where there are batch norms.
  * @returns What was found, in the order of the table; nothing, where all is well. `dropoutReport` makes a text of it.
- * @throws TypeError for what is no module or no sample, and for a `forward` that returns a promise; and what the model throws.
+ * @throws TypeError for what is no module or no sample, and for a `forward` that returns a promise; RangeError for more than 255 inputs; and what the model throws.
  * @example
  * ```ts
  * const model = new nn.Sequential(new nn.Linear(4, 8), new nn.Dropout(0.9), new nn.BatchNorm1d(8), new nn.Linear(8, 2));
@@ -45,10 +45,11 @@ export function checkDropout(model: Model, sample: Tensor | readonly unknown[]):
   if (!isTensor(sample) && !Array.isArray(sample)) throw wrongType(OP, "a sample that is a tensor or an array of inputs", sample);
   const module = model as Module;
   const inputs = isTensor(sample) ? [sample] : sample;
+  if (inputs.length > MOST_INPUTS) throw wrongValue(OP, `a sample of at most ${MOST_INPUTS} inputs`, inputs.length);
   const modes = inMode(module);
   return untouched(OP, module, inputs, () => {
     const trained = trainedOn(module, inputs);
-    const evaluated = watch(OP, module, () => copiesOf(inputs, false) as unknown[], false);
+    const evaluated = watch(OP, module, () => copiesOf(OP, inputs, false), false);
     return [
       ...drawsInEval(evaluated),
       ...beforeBatchNorm(trained),
@@ -70,7 +71,7 @@ const HIGH = 0.8;
 
 /** A run in training, recorded from the inputs on; where an operation in place does not let that be, from the first parameter on. */
 function trainedOn(model: Module, inputs: readonly unknown[]): Watched {
-  const run = (recorded: boolean) => watch(OP, model, () => copiesOf(inputs, recorded) as unknown[], true);
+  const run = (recorded: boolean) => watch(OP, model, () => copiesOf(OP, inputs, recorded), true);
   for (const parameter of model.parameters()) if (isFloating(parameter.dtype)) parameter.requiresGrad = true;
   try {
     return run(true);

@@ -1,4 +1,6 @@
 /** What a check may find, and the words for it. */
+import { itemsOf } from "../../errors/options";
+import { wrongType } from "../../errors/refusal";
 
 /** Which of the known mistakes a finding is; see `checkDropout`. */
 export type DropoutMistake =
@@ -27,15 +29,20 @@ export interface DropoutFinding {
  *
  * @param findings What `checkDropout` gave.
  * @returns "no findings" where there are none.
+ * @throws TypeError for what are no findings.
  * @example
  * ```ts
  * const model = new nn.Sequential(new nn.Linear(4, 2), new nn.Dropout(0.5));
  * console.log(dropoutReport(checkDropout(model, ones([2, 4]))).split(",")[0]); // after-last-layer: 1: expected a layer behind dropout
  * ```
  */
-export function dropoutReport(findings: readonly DropoutFinding[]): string {
-  if (findings.length === 0) return "no findings";
-  return findings.map(({ kind, message, advice }) => `${kind}: ${message} - ${advice}`).join("\n");
+export function dropoutReport(findings: Iterable<DropoutFinding>): string {
+  const lines = itemsOf("dropoutReport", "an array of findings", findings, (item) => {
+    const { kind, message, advice } = (item ?? {}) as Partial<DropoutFinding>;
+    if (typeof kind !== "string") throw wrongType("dropoutReport", "findings of checkDropout", item);
+    return `${kind}: ${message} - ${advice}`;
+  });
+  return lines.length === 0 ? "no findings" : lines.join("\n");
 }
 
 /** A finding in the words of its kind; `facts` are what they name. */
