@@ -36,14 +36,14 @@ export interface DropoutLayerOptions extends FeatureDropoutLayerOptions {
 }
 
 /** The options that the layers have. */
-const FEATURE_LAYER: OptionKinds<FeatureDropoutLayerOptions> = { p: "any", inplace: "flag", generator: "any" };
+export const FEATURE_LAYER: OptionKinds<FeatureDropoutLayerOptions> = { p: "any", inplace: "flag", generator: "any" };
 const LAYER: OptionKinds<DropoutLayerOptions> = { ...FEATURE_LAYER, noiseShape: "any" };
 
 /**
  * What the dropout layers share: the state that the functions in `functional` do without. That is p, inplace, the generator, the training
  * flag (from `Module`), and the key of the last mask. No mask is stored, and there is nothing to save or load.
  */
-abstract class DropoutLayer extends Module {
+export abstract class DropoutLayer extends Module {
   /** Probability of being dropped. */
   p: number;
   /** Whether the input is overwritten. */
@@ -268,10 +268,8 @@ export class FeatureAlphaDropout extends DropoutLayer {
   }
 }
 
-// --- internal helpers ---
-
 /** The options of a layer; a lone number is p. */
-function layerOptions<T extends FeatureDropoutLayerOptions>(
+export function layerOptions<T extends FeatureDropoutLayerOptions>(
   op: string,
   options: number | T | undefined,
   kinds: OptionKinds<T>,
