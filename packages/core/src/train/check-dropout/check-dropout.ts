@@ -95,10 +95,11 @@ function drawsInEval({ draws }: Watched): DropoutFinding[] {
   );
 }
 
-function beforeBatchNorm({ norms, callOf }: Watched): DropoutFinding[] {
+function beforeBatchNorm({ calls, norms, callOf }: Watched): DropoutFinding[] {
+  const dropped = dropsElements(calls);
   const outputs = new Set(norms.flatMap(({ output }) => output ?? []));
   const reached = norms.flatMap((norm) =>
-    [...madeBy(norm.input, outputs)].filter(dropsElements).map((node) => [node, `the batch norm ${norm.name}`] as const),
+    [...madeBy(norm.input, outputs)].filter(dropped).map((node) => [node, `the batch norm ${norm.name}`] as const),
   );
   reached.sort(([a], [b]) => a.id - b.id);
   return byName(
@@ -107,15 +108,32 @@ function beforeBatchNorm({ norms, callOf }: Watched): DropoutFinding[] {
   );
 }
 
-function dropsElements(node: GradNode): boolean {
-  const mask = maskOf(node);
-  return mask !== null && !dropsSamples(mask);
+/** What drops: operations with a mask but those of whole samples, and the outputs of layers that lay noise without one. */
+function dropsElements(calls: Watched["calls"]): (node: GradNode) => boolean {
+  const noisy = noisyOutputs(calls);
+  return (node) => {
+    const mask = maskOf(node);
+    return mask === null ? noisy.has(node) : !dropsSamples(mask);
+  };
+}
+
+/** What layers that only drop gave out and did not just pass on. */
+function noisyOutputs(calls: Watched["calls"]): ReadonlySet<GradNode> {
+  const own = calls.filter(({ module, input, output }) => output !== input && onlyDrops(module));
+  return new Set(own.flatMap(({ output }) => output ?? []));
+}
+
+/** Layers that do nothing but drop: not those with weights or parts, nor those of a step of a sequence, which are called with the state before. */
+function onlyDrops(module: Module): boolean {
+  const isDropout = Object.hasOwn(module, "p") && ("lastMask" in module || "lastNoise" in module);
+  return isDropout && module.forward.length < 2 && module.children().next().done === true && module.parameters().next().done === true;
 }
 
 /** Attention weights that a model tells of beside its answer come after dropout, too: what another output is computed from is no last layer's. */
-function afterLastLayer({ outputs, callOf }: Watched): DropoutFinding[] {
+function afterLastLayer({ calls, outputs, callOf }: Watched): DropoutFinding[] {
   const ends = outputs.map(computedBy);
-  const last = new Set(ends.filter((node) => node !== null && maskOf(node) !== null));
+  const noisy = noisyOutputs(calls);
+  const last = new Set(ends.filter((node) => node !== null && (maskOf(node) !== null || noisy.has(node))));
   const others = ends.filter((node) => !last.has(node)).map((node) => madeBy(node));
   const names = [...last]
     .filter((node) => node !== null && !others.some((made) => made.has(node)))
@@ -145,9 +163,9 @@ function onSequences({ draws }: Watched): DropoutFinding[] {
   );
 }
 
-/** Layers that do nothing but drop; those with weights may be shared for these. */
 function sharedLayers(model: Module, { calls }: Watched): DropoutFinding[] {
-  const layers = layersIn(OP, model).filter(({ module }) => Object.hasOwn(module, "p"));
+  // What holds its mask is made to be shared.
+  const layers = layersIn(OP, model).filter(({ module }) => onlyDrops(module as Module) && !("holdMask" in module));
   return layers.flatMap(({ name, module }) => {
     const count = calls.filter((call) => call.module === module).length;
     return count > 1 ? finding("shared-layer", name, `${count} calls`) : [];

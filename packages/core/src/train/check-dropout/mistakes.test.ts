@@ -221,3 +221,57 @@ test("goes on where a model catches what a part of it throws", () => {
   const outer = new nn.Sequential(model as unknown as nn.ReLU);
   expect(found(outer).map((line) => line.split(" ")[0])).toEqual(["draws-in-eval"]);
 });
+
+describe("of the dropout family beyond PyTorch's", () => {
+  const behind = (drop: nn.Module) => new nn.Sequential(drop as nn.ReLU, new nn.Linear(8, 8), new nn.BatchNorm1d(8), new nn.Linear(8, 2));
+  const last = (drop: nn.Module) => new nn.Sequential(new nn.Linear(8, 2), drop as nn.ReLU);
+
+  test("noise without a mask is found like dropout, and whole samples are no dropout before a norm", () => {
+    expect(found(behind(new nn.GaussianDropout(0.5)))).toEqual(["before-batch-norm 0"]);
+    expect(found(last(new nn.GaussianDropout(0.5)))).toEqual(["after-last-layer 1"]);
+    expect(found(behind(new nn.HeldDropout(0.5)))).toEqual(["before-batch-norm 0"]);
+    expect(found(behind(new nn.DropPath(0.5)))).toEqual([]);
+    const blocks = new nn.Sequential(
+      ...[
+        new nn.DropBlock2d({ p: 0.5, blockSize: 2 }),
+        new nn.Conv2d(2, 4, 3),
+        new nn.BatchNorm2d(4),
+        new nn.Flatten(),
+        new nn.Linear(64, 2),
+      ],
+    );
+    expect(found(blocks, randn([2, 2, 6, 6]))).toEqual(["before-batch-norm 0"]);
+  });
+
+  test("a layer that holds its mask may be shared, as may one of the steps of a sequence, and what runs its parts several times", () => {
+    const held = new nn.HeldDropout(0.5);
+    expect(found(new Calls((x, [a]) => call(a, call(a, x)), [held]))).toEqual([]);
+    const [cell, zoneout] = [new nn.GRUCell(8, 8), new nn.Zoneout(0.2)];
+    const steps = (x: Tensor) => [x, x].reduce((h, step) => zoneout.forward(h, cell.forward(step, h)), x);
+    expect(found(new Calls(steps, [cell, zoneout]))).toEqual([]);
+    expect(found(new nn.MultiSampleDropout(new nn.Linear(8, 2), { p: 0.5, samples: 3 }))).toEqual([]);
+    expect(found(new Calls((x, [a]) => call(a, x), [new nn.WeightDrop(new nn.Linear(8, 8), ["weight"])]))).toEqual([]);
+    expect(found(new Calls((x, [a]) => call(a, x), [new nn.LayerDrop([new nn.Linear(8, 8), new nn.Linear(8, 8)], 0.5)]))).toEqual([]);
+  });
+});
+
+test("the masks of the family beyond PyTorch's stay what they were, too", () => {
+  const held = new nn.HeldDropout(0.5);
+  const noise = new nn.GaussianDropout(0.5);
+  const weights = new nn.WeightDrop(new nn.Linear(8, 8), ["weight"]);
+  const layers = new nn.LayerDrop([new nn.Linear(8, 8), new nn.Linear(8, 8)], 0.5);
+  const words = new nn.MultiSampleDropout(new nn.Linear(8, 2), { p: 0.5, samples: 3 });
+  const model = new nn.Sequential(...([held, noise, weights, layers, words] as unknown as nn.ReLU[]));
+  model.forward(rows());
+  const told = () =>
+    [held.lastMask(), noise.lastNoise(), ...(weights.lastMask() ?? []), layers.lastMask(), words.lastMask()].map(
+      (x) => x && [...x.dataSync()],
+    );
+  const before = told();
+  held.newMask();
+  checkDropout(model, rows());
+  expect(told()).toEqual(before);
+  // Nor does one hold a mask that the check drew.
+  const [, second] = [held.forward(ones([1, 8])), held.forward(ones([1, 8]))];
+  expect(second.shape).toEqual([1, 8]);
+});
