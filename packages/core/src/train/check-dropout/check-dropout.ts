@@ -24,7 +24,7 @@ import { type Watched, watch } from "./watch";
  * | `after-last-layer` | the output of a dropout is the model's |
  * | `high-rate` | p above 0.8, which looks like a probability of keeping |
  * | `dropout2d-on-sequence` | 2-dimensional dropout of an input of 3 dimensions |
- * | `shared-layer` | one dropout layer that is called several times in a forward |
+ * | `shared-layer` | one dropout layer that is called several times in a forward, but for those that hold their mask |
  * | `train-mode` | a model that trains under `noGrad`, or a dropout layer that trains in a model that does not |
  *
  * What is inside a `checkpoint` is not followed, nor what a model computes under `noGrad`. A model that is meant to draw in eval mode is found as well: the advice says so.
