@@ -7,6 +7,7 @@ import { checkProbability } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
 import { multiSampleDropout } from "../functional/multi-sample-dropout";
 import { zoneoutWithMask } from "../functional/zoneout";
+import { drawing } from "../random/drawing";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
 import { checkModule, type TensorModule } from "./containers";
@@ -65,6 +66,7 @@ abstract class RateLayer extends Module {
 
   /** @internal Says how the last mask is drawn again. */
   protected remember(draw: (() => Tensor) | MaskRecord | null): void {
+    if (drawing.isReplay) return;
     this.#last = draw === null || typeof draw === "function" ? draw : () => drawMask(draw);
   }
 

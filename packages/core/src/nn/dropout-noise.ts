@@ -9,6 +9,7 @@ import { sigmoid, softplus } from "../functional/activations";
 import { checkTemperature, concreteDropout } from "../functional/concrete-dropout";
 import { checkProbability } from "../functional/dropout-options";
 import { gaussianDropout, gaussianNoise, gaussianOptions } from "../functional/gaussian-dropout";
+import { drawing } from "../random/drawing";
 import { defaultGenerator, type Generator, resolveGenerator } from "../random/generator";
 import type { Shape } from "../shape/shape";
 import { full } from "../tensor/creation";
@@ -94,7 +95,7 @@ export class GaussianDropout extends Module {
     const generator = self.#generator ?? defaultGenerator();
     const before = training ? generator.clone() : null;
     const y = gaussianDropout(input, { p, training, generator });
-    self.#last = before && { p, generator: before, shape: input.shape, dtype: input.dtype, backend: input.backend };
+    if (!drawing.isReplay) self.#last = before && { p, generator: before, shape: input.shape, dtype: input.dtype, backend: input.backend };
     return y;
   }
 

@@ -11,6 +11,7 @@ import {
 } from "../functional/dropout";
 import { checkNoiseShape, checkProbability, type NoiseShape } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
+import { drawing } from "../random/drawing";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
@@ -77,7 +78,7 @@ export abstract class DropoutLayer extends Module {
     checkBoolean(self.#op, "inplace", inplace);
     checkBoolean(self.#op, "training", training);
     const { output, mask } = self.#apply(input, { p, inplace, training, ...self.callOptions() }, self.batchDim(input));
-    self.#lastMask = mask;
+    if (!drawing.isReplay) self.#lastMask = mask;
     return output;
   }
 

@@ -5,6 +5,7 @@ import { type Dropped, dropoutWithMask } from "../functional/dropout";
 import { checkNoiseShape, type DropoutOptions, type NoiseShape } from "../functional/dropout-options";
 import { again, type MaskRecord } from "../functional/dropout-select";
 import { checkTensor } from "../ops/binary";
+import { drawing } from "../random/drawing";
 import { formatShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { DropoutLayer, type DropoutLayerOptions, FEATURE_LAYER, layerOptions } from "./dropout";
@@ -87,7 +88,7 @@ interface Held {
 function dropHeld(held: Held, input: Tensor, options: DropoutOptions): Dropped {
   if (!held.isHolding || held.mask === null || options.training === false) {
     const dropped = dropoutWithMask(input, options);
-    if (dropped.mask !== null) held.mask = dropped.mask;
+    if (dropped.mask !== null && !drawing.isReplay) held.mask = dropped.mask;
     return dropped;
   }
   const x = checkTensor("HeldDropout", input);

@@ -3,6 +3,7 @@ import { checkBoolean, itemsOf } from "../errors/options";
 import { checkProbability } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
 import { LAYER_DROP, layerDropWithMask } from "../functional/layer-drop";
+import { drawing } from "../random/drawing";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
 import { addNamed, checkModule, type TensorModule } from "./containers";
@@ -77,7 +78,7 @@ export class LayerDrop extends Module {
     const steps = layers.map((layer) => (x: Tensor) => layer.forward(x));
     const generator = self.#generator === undefined ? {} : { generator: self.#generator };
     const { output, mask } = layerDropWithMask(input, steps, { p, training, ...generator });
-    self.#lastMask = mask;
+    if (!drawing.isReplay) self.#lastMask = mask;
     return output;
   }
 

@@ -5,6 +5,7 @@ import { wrongType, wrongValue } from "../errors/refusal";
 import { droppedWeights } from "../functional/drop-connect";
 import { checkProbability } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
+import { drawing } from "../random/drawing";
 import { attempt } from "../random/draws";
 import { defaultGenerator, type Generator, resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
@@ -87,7 +88,7 @@ export class WeightDrop<M extends Module> extends Module {
     checkProbability(OP, p);
     checkBoolean(OP, "training", training);
     const call = () => module.forward(...inputs) as ReturnType<M["forward"]>;
-    self.#lastMasks = null;
+    if (!drawing.isReplay) self.#lastMasks = null;
     if (!training) return call();
     const generator = self.#generator ?? defaultGenerator();
     const masks: MaskRecord[] = [];
@@ -113,7 +114,7 @@ export class WeightDrop<M extends Module> extends Module {
         tensorsIn,
       ),
     );
-    self.#lastMasks = masks;
+    if (!drawing.isReplay) self.#lastMasks = masks;
     return result;
   }
 
