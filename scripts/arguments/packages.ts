@@ -6,6 +6,7 @@ import type { Cases } from "./case";
 import { backendCases } from "./cases/backend";
 import { conformanceCases, reporterCases } from "./cases/conformance";
 import { coreCases } from "./cases/core";
+import { dropoutFamilyCases } from "./cases/dropout-family";
 import { nativeCases, wasmCases, webgpuCases } from "./cases/factories";
 import { functionalCases } from "./cases/functional";
 import { nnCases } from "./cases/nn";
@@ -36,6 +37,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
       ...coreCases,
       ...tensorCases,
       ...functionalCases,
+      ...dropoutFamilyCases,
       ...nnCases,
       ...attentionCases,
       ...recurrentCases,

@@ -30,6 +30,7 @@ const creation = { dtype: { valid: () => "float32", accepts: () => false }, requ
 
 export const backendCases: Cases = {
   BYTES_PER_ELEMENT: "a table",
+  rehearse: "called by a backend's author with the backend itself; what its function may be is in core's own tests",
   withEpilogue: "takes kernels and gives one: all of it is an author's own code",
   layoutOf: "part of the contract, as a spec is: handed from core to kernels",
   createTypedArray: [{ valid: () => "float32", accepts: () => false }, p.integer(2, 0, 1000)],

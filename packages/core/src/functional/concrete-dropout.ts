@@ -2,7 +2,7 @@ import { checkInputs } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import { checkFloating } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
-import { type OptionKinds, optionsOf } from "../errors/options";
+import { checkNumber, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { attempt } from "../random/draws";
@@ -87,5 +87,6 @@ export function concreteDropout(input: Tensor, logit: Tensor, options?: Concrete
 
 /** Refuses a temperature that is not above 0. */
 export function checkTemperature(op: string, temperature: number): void {
+  checkNumber(op, "temperature", temperature);
   if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) throw wrongValue(op, "a temperature above 0", temperature);
 }

@@ -1,10 +1,11 @@
 /** Masks for more than one affine select: those that something of their own is made of, and those of weights, which all parts of a batch share. */
+import { checkOptionNames, type OptionKinds } from "../errors/options";
 import { applySelect } from "../ops/affine-select";
 import { drawing } from "../random/drawing";
 import { dropoutAffine, type MaskKey } from "../random/mask-key";
-import type { Shape } from "../shape/shape";
+import { type Shape, sizeOf } from "../shape/shape";
 import { type Dropped, drop } from "./dropout";
-import type { CheckedOptions } from "./dropout-options";
+import { type CheckedOptions, checkElementOffset } from "./dropout-options";
 
 /** Who draws, and what the mask will be laid on; absent: nothing that has a batch. */
 export type Drawer = Omit<CheckedOptions, "input" | "maskShape" | "training"> & { readonly input?: CheckedOptions["input"] };
@@ -14,6 +15,7 @@ export type Drawer = Omit<CheckedOptions, "input" | "maskShape" | "training"> & 
  * takes no call.
  */
 export function drawnKey(drawer: Drawer, shape: Shape, batchDim: number): MaskKey {
+  checkElementOffset(drawer.op, drawer.elementOffset, sizeOf(shape));
   const place = drawing.ask?.(drawer, shape, batchDim);
   return drawer.generator.source.mask({ ...drawer, shape, ...place });
 }
@@ -27,4 +29,11 @@ export function dropWeights(checked: CheckedOptions, shape: Shape): Dropped {
   const output = applySelect(input, key, dropoutAffine(p));
   generator.source.take(key);
   return { output, mask: { key, backend: input.backend } };
+}
+
+/** Options with a rate, where they have none. */
+export function withRate<T extends { readonly p?: number }>(op: string, options: number | T, kinds: OptionKinds<T>, p: number): T {
+  if (typeof options === "number") return { p: options } as T;
+  checkOptionNames(op, options, kinds);
+  return options.p === undefined ? { ...options, p } : options;
 }

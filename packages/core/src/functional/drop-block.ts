@@ -10,7 +10,7 @@ import { dropoutAffine, type MaskKey } from "../random/mask-key";
 import { formatShape, type Shape } from "../shape/shape";
 import { ones } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
-import { drawnKey } from "./drawn-key";
+import { drawnKey, withRate } from "./drawn-key";
 import { drop } from "./dropout";
 import { type CheckedOptions, checkNoMore, checkOptions, FEATURE_DROPOUT, type FeatureDropoutOptions } from "./dropout-options";
 import { drawMask, undrawn } from "./dropout-select";
@@ -59,14 +59,8 @@ export function dropBlock2d(input: Tensor, options: number | DropBlockOptions = 
 
 /** The same, which also tells its mask. */
 export function dropBlock2dWithMask(tensor: Tensor, options: number | DropBlockOptions): BlockDropped {
-  const given = typeof options === "number" ? { p: options } : options;
-  const checked = checkOptions(
-    "dropBlock2d",
-    tensor,
-    (given as DropBlockOptions | null)?.p === undefined ? { ...given, p: 0.1 } : given,
-    true,
-    DROP_BLOCK,
-  );
+  const given = withRate("dropBlock2d", options, DROP_BLOCK, 0.1);
+  const checked = checkOptions("dropBlock2d", tensor, given, true, DROP_BLOCK);
   const { blockSize = 7 } = given;
   checkInteger("dropBlock2d", "blockSize", blockSize, 1);
   const { input, p, training, generator } = checked;

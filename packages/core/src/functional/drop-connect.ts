@@ -1,3 +1,4 @@
+import { checkInputs } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import { type OptionKinds, optionsOf } from "../errors/options";
 import { checkTensor } from "../ops/binary";
@@ -51,6 +52,7 @@ export function dropConnect(input: Tensor, weight: Tensor, options: number | Dro
   const { bias = null, ...own } =
     typeof options === "number" ? { p: options } : optionsOf<DropConnectOptions>("dropConnect", options, DROP_CONNECT);
   const [x, weights, offsets] = checkLinear("dropConnect", input, weight, bias);
+  checkInputs("dropConnect", offsets === undefined ? [x, weights] : [x, weights, offsets]);
   return usingDropped("dropConnect", weights, own, weights.sizes, (dropped) => linear(x, dropped, offsets)).output;
 }
 

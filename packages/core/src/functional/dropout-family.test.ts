@@ -163,7 +163,7 @@ describe("what is refused, before anything is drawn", () => {
       "an alpha below 0",
       () => F.rDropLoss(ones([1, 2]), ones([1, 2]), zeros([1], { dtype: "int32" }), { alpha: -1 }),
       "RangeError",
-      "rDropLoss: expected alpha of 0 or more",
+      "rDropLoss: expected a finite alpha of 0 or more",
     ],
   ])("%s", (_, fn, name, message) => {
     expectRefusal(fn, name, message);

@@ -6,6 +6,7 @@ import { wrongValue } from "../errors/refusal";
 import { dropoutAffine } from "../random/mask-key";
 import { formatShape, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
+import { withRate } from "./drawn-key";
 import { type Dropped, drop } from "./dropout";
 import { type CheckedOptions, checkNoMore, checkOptions, FEATURE_DROPOUT, type FeatureDropoutOptions } from "./dropout-options";
 
@@ -129,7 +130,7 @@ export function tokenDropoutWithMask(tensor: Tensor, options: number | SequenceD
 }
 
 export function headDropoutWithMask(tensor: Tensor, options: number | FeatureDropoutOptions): Dropped {
-  const checked = checkOptions("headDropout", tensor, withRate(options, 0.2), true, FEATURE_DROPOUT);
+  const checked = checkOptions("headDropout", tensor, withRate("headDropout", options, FEATURE_DROPOUT, 0.2), true, FEATURE_DROPOUT);
   const { sizes } = checked.input;
   if (sizes.length !== 3 && sizes.length !== 4) throw wrongRank("headDropout", "(N, H, L, D) or (H, L, D)", sizes);
   return pieces(checked, () => [...sizes.slice(0, -2), 1, 1], sizes.length - 4);
@@ -142,17 +143,12 @@ function pieces(checked: CheckedOptions, maskShape: (input: Tensor) => Shape, ba
 }
 
 function sequence(op: string, tensor: Tensor, options: number | SequenceDropoutOptions, p: number) {
-  const checked = checkOptions(op, tensor, withRate(options, p), true, SEQUENCE_DROPOUT);
+  const checked = checkOptions(op, tensor, withRate(op, options, SEQUENCE_DROPOUT, p), true, SEQUENCE_DROPOUT);
   const { batchFirst = false } = typeof options === "number" ? {} : options;
   checkBoolean(op, "batchFirst", batchFirst);
   const { sizes } = checked.input;
   if (sizes.length !== 2 && sizes.length !== 3) throw wrongRank(op, "(L, N, C), (N, L, C) or (L, C)", sizes);
   return { checked, batchDim: sizes.length === 2 ? -1 : batchFirst ? 0 : 1 };
-}
-
-/** Options with a rate, where they have none. */
-function withRate<T extends FeatureDropoutOptions>(options: number | T, p: number): number | T {
-  return typeof options === "number" || (options as T | null)?.p !== undefined ? options : { ...options, p };
 }
 
 function wrongRank(op: string, expected: string, sizes: Shape): ShapeError {

@@ -1,6 +1,7 @@
 import { withScope } from "../autograd/scope";
 import { refusePromise } from "../errors/misuse";
 import { checkFunction, checkInteger, type OptionKinds } from "../errors/options";
+import { wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { attempt } from "../random/draws";
 import type { Tensor } from "../tensor/tensor";
@@ -39,7 +40,7 @@ export function multiSampleDropout(input: Tensor, head: (x: Tensor) => Tensor, o
   const op = "multiSampleDropout";
   const { input: x, p, training, generator } = checkOptions(op, input, options, true, MULTI_SAMPLE);
   const { samples = 8 } = typeof options === "number" ? {} : options;
-  checkInteger(op, "samples", samples, 1);
+  checkSamples(op, samples);
   checkFunction(op, head, "write (x) => ...");
   const output = (dropped: Tensor) => checkTensor(op, refusePromise(op, head(dropped)), "what head returns");
   if (!training || p === 0) return output(x);
@@ -58,3 +59,14 @@ export function multiSampleDropout(input: Tensor, head: (x: Tensor) => Tensor, o
     ),
   );
 }
+
+/** Refuses what is no number of masks. */
+export function checkSamples(op: string, samples: unknown): void {
+  checkInteger(op, "samples", samples, 1);
+  if (samples > MAX_SAMPLES) throw wrongValue(op, `samples of at most ${MAX_SAMPLES}`, samples);
+}
+
+// --- internal helpers ---
+
+/** Far more than are of use; a slip of the pen would run for hours. */
+const MAX_SAMPLES = 4096;

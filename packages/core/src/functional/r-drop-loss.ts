@@ -51,5 +51,5 @@ export function rDropLoss(first: Tensor, second: Tensor, target: Tensor, options
 
 /** Refuses a weight below 0. */
 export function checkAlpha(op: string, alpha: number): void {
-  if (!(alpha >= 0)) throw wrongValue(op, "alpha of 0 or more", alpha);
+  if (!(alpha >= 0 && alpha < Number.POSITIVE_INFINITY)) throw wrongValue(op, "a finite alpha of 0 or more", alpha);
 }

@@ -1,11 +1,12 @@
 /** The rest of the family as layers: what each does is told at the function of the same name. */
 import { raw } from "../errors/brand";
 import { checkBoolean, checkInteger, type OptionKinds } from "../errors/options";
+import { wrongType } from "../errors/refusal";
 import { type DropBlockOptions, dropBlock2dWithMask } from "../functional/drop-block";
 import { embeddingDropoutWithMask } from "../functional/drop-connect";
 import { checkProbability } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
-import { multiSampleDropout } from "../functional/multi-sample-dropout";
+import { checkSamples, multiSampleDropout } from "../functional/multi-sample-dropout";
 import { zoneoutWithMask } from "../functional/zoneout";
 import { drawing } from "../random/drawing";
 import { type Generator, resolveGenerator } from "../random/generator";
@@ -48,10 +49,10 @@ abstract class RateLayer extends Module {
   #last: (() => Tensor) | null = null;
 
   /** @internal */
-  constructor(op: string, { p, generator }: RateOptions, rate: number) {
+  constructor(op: string, rate: number, { p = rate, generator }: RateOptions) {
     super();
-    this.p = p ?? rate;
-    checkProbability(op, this.p);
+    checkProbability(op, p);
+    this.p = p;
     this.#generator = generator === undefined ? undefined : resolveGenerator(op, generator);
     this.#op = op;
   }
@@ -113,7 +114,7 @@ export class DropBlock2d extends RateLayer {
   /** @param options A lone number is `p`. Default: p = 0.1, squares of 7, the default generator. */
   constructor(options?: number | DropBlockLayerOptions) {
     const { blockSize = 7, ...shared } = layerOptions<DropBlockLayerOptions>("DropBlock2d", options, DROP_BLOCK);
-    super("DropBlock2d", shared, 0.1);
+    super("DropBlock2d", 0.1, shared);
     checkInteger("DropBlock2d", "blockSize", blockSize, 1);
     this.blockSize = blockSize;
   }
@@ -125,6 +126,7 @@ export class DropBlock2d extends RateLayer {
    */
   forward(input: Tensor): Tensor {
     const self = raw(this);
+    checkInteger("DropBlock2d", "blockSize", self.blockSize, 1);
     const options: DropBlockOptions = { ...self.callOptions(), blockSize: self.blockSize };
     const { output, mask } = dropBlock2dWithMask(input, options);
     self.remember(mask);
@@ -161,8 +163,8 @@ export class EmbeddingDropout extends RateLayer {
    * @param options A lone number is `p`. Default: p = 0.1, the default generator.
    */
   constructor(embedding: Embedding, options?: number | RateOptions) {
-    super("EmbeddingDropout", layerOptions<RateOptions>("EmbeddingDropout", options, RATE), 0.1);
-    checkModule("EmbeddingDropout", embedding, "as the embedding");
+    super("EmbeddingDropout", 0.1, layerOptions<RateOptions>("EmbeddingDropout", options, RATE));
+    checkEmbedding(embedding);
     this.embedding = embedding;
   }
 
@@ -173,6 +175,7 @@ export class EmbeddingDropout extends RateLayer {
    */
   forward(index: Tensor): Tensor {
     const self = raw(this);
+    checkEmbedding(self.embedding);
     const { weight, paddingIdx } = self.embedding;
     const { output, mask } = embeddingDropoutWithMask(index, weight, { ...self.callOptions(), paddingIdx });
     self.remember(mask);
@@ -201,7 +204,7 @@ export class Zoneout extends RateLayer {
 
   /** @param options A lone number is `p`. Default: p = 0.5, the default generator. */
   constructor(options?: number | RateOptions) {
-    super("Zoneout", layerOptions<RateOptions>("Zoneout", options, RATE), 0.5);
+    super("Zoneout", 0.5, layerOptions<RateOptions>("Zoneout", options, RATE));
   }
 
   /**
@@ -245,9 +248,9 @@ export class MultiSampleDropout extends RateLayer {
    */
   constructor(head: TensorModule, options?: number | MultiSampleDropoutLayerOptions) {
     const { samples = 8, ...shared } = layerOptions<MultiSampleDropoutLayerOptions>("MultiSampleDropout", options, MULTI_SAMPLE);
-    super("MultiSampleDropout", shared, 0.5);
+    super("MultiSampleDropout", 0.5, shared);
     checkModule("MultiSampleDropout", head, "as the head");
-    checkInteger("MultiSampleDropout", "samples", samples, 1);
+    checkSamples("MultiSampleDropout", samples);
     this.head = head;
     this.samples = samples;
   }
@@ -260,11 +263,23 @@ export class MultiSampleDropout extends RateLayer {
   forward(input: Tensor): Tensor {
     const self = raw(this);
     const { head, samples } = self;
+    checkModule("MultiSampleDropout", head, "as the head");
+    checkSamples("MultiSampleDropout", samples);
     return multiSampleDropout(input, (x) => head.forward(x), { ...self.callOptions(), samples });
   }
 
   /** The options, for `toString()`. */
   protected override extraRepr(): string {
     return `${super.extraRepr()}, samples=${this.samples}`;
+  }
+}
+
+// --- internal helpers ---
+
+/** Refuses what has no table. */
+function checkEmbedding(embedding: Embedding): void {
+  checkModule("EmbeddingDropout", embedding, "as the embedding");
+  if (!("weight" in embedding && "paddingIdx" in embedding)) {
+    throw wrongType("EmbeddingDropout", "an nn.Embedding", embedding);
   }
 }

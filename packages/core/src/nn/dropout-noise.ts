@@ -1,7 +1,9 @@
 /** Noise in place of dropping, and a rate that is learned, as layers; what each does is told at the function of the same name. */
 
+import { checkInputs } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import type { Backend } from "../backend/backend";
+import { deviceOf } from "../cpu/device-of";
 import { raw } from "../errors/brand";
 import { checkBoolean, checkInteger, checkNumber, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
@@ -12,7 +14,7 @@ import { gaussianDropout, gaussianNoise, gaussianOptions } from "../functional/g
 import { drawing } from "../random/drawing";
 import { defaultGenerator, type Generator, resolveGenerator } from "../random/generator";
 import type { Shape } from "../shape/shape";
-import { full } from "../tensor/creation";
+import { full, getDefaultBackend } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
 import { layerOptions } from "./dropout";
 import { Module } from "./module";
@@ -77,7 +79,7 @@ export class GaussianDropout extends Module {
   constructor(options?: number | GaussianDropoutLayerOptions) {
     super();
     const { p = 0.5, generator } = layerOptions<GaussianDropoutLayerOptions>("GaussianDropout", options, GAUSSIAN);
-    gaussianOptions("GaussianDropout", p);
+    gaussianOptions("GaussianDropout", { p });
     this.p = p;
     this.#generator = generator === undefined ? undefined : resolveGenerator("GaussianDropout", generator);
   }
@@ -148,14 +150,15 @@ export class ConcreteDropout extends Module {
       p = 0.1,
       temperature = 0.1,
       generator,
-      backend,
+      backend = getDefaultBackend(),
     } = layerOptions<ConcreteDropoutLayerOptions>("ConcreteDropout", options, CONCRETE);
     checkProbability("ConcreteDropout", p);
     if (p === 0 || p === 1) throw wrongValue("ConcreteDropout", "p in (0, 1), which has a logit", p);
     checkTemperature("ConcreteDropout", temperature);
     this.temperature = temperature;
     this.#generator = generator === undefined ? undefined : resolveGenerator("ConcreteDropout", generator);
-    const data = full([], Math.log(p / (1 - p)), backend === undefined ? {} : { backend });
+    deviceOf(backend, "ConcreteDropout");
+    const data = full([], Math.log(p / (1 - p)), { backend });
     this.logit = new Parameter(data);
     data.dispose();
   }
@@ -169,6 +172,7 @@ export class ConcreteDropout extends Module {
     const self = raw(this);
     const { logit, temperature, training } = self;
     checkBoolean("ConcreteDropout", "training", training);
+    checkTemperature("ConcreteDropout", temperature);
     const generator = self.#generator === undefined ? {} : { generator: self.#generator };
     return concreteDropout(input, logit, { temperature, training, ...generator });
   }
@@ -190,13 +194,15 @@ export class ConcreteDropout extends Module {
    */
   regularizer(weights: Tensor | Iterable<Tensor>, features: number, options?: ConcreteRegularizerOptions): Tensor {
     const given = tensorsOf("regularizer", weights);
+    if (given.length === 0) throw new RangeError("regularizer: expected at least one weight, got none - pass layer.parameters()");
+    const { logit } = raw(this);
+    checkInputs("regularizer", [logit, ...given]);
     checkInteger("regularizer", "features", features, 1);
     const { weight = 1e-6, dropout = 1e-5 } = optionsOf<ConcreteRegularizerOptions>("regularizer", options, REGULARIZER);
     for (const [name, value] of Object.entries({ weight, dropout })) {
       checkNumber("regularizer", name, value);
-      if (!(value >= 0)) throw wrongValue("regularizer", `${name} of 0 or more`, value);
+      if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) throw wrongValue("regularizer", `a finite ${name} of 0 or more`, value);
     }
-    const { logit } = raw(this);
     return composed(() => {
       const p = sigmoid(logit);
       // H = -p ln p - (1 - p) ln(1 - p) = softplus(logit) - p logit.

@@ -45,12 +45,13 @@ export class DropPath extends DropoutLayer {
   constructor(options?: number | DropPathLayerOptions) {
     const { mode = "row", ...shared } = layerOptions("DropPath", options, DROP_PATH);
     super("DropPath", dropPathWithMask, shared);
-    if (mode !== "row" && mode !== "batch") throw wrongValue("DropPath", 'mode "row" or "batch"', mode);
+    checkMode(mode);
     this.mode = mode;
   }
 
   /** @internal */
   protected override callOptions(): object {
+    checkMode(this.mode);
     return { ...super.callOptions(), mode: this.mode };
   }
 }
@@ -63,13 +64,14 @@ abstract class SequenceDropout extends DropoutLayer {
   /** @internal */
   constructor(op: string, drop: typeof lockedDropoutWithMask, options: number | SequenceDropoutLayerOptions | undefined, p: number) {
     const { batchFirst = false, ...shared } = layerOptions(op, options, SEQUENCE);
-    super(op, drop, { ...shared, p: shared.p ?? p });
+    super(op, drop, { p, ...shared });
     checkBoolean(op, "batchFirst", batchFirst);
     this.batchFirst = batchFirst;
   }
 
   /** @internal */
   protected override callOptions(): object {
+    checkBoolean(this.constructor.name, "batchFirst", this.batchFirst);
     return { ...super.callOptions(), batchFirst: this.batchFirst };
   }
 }
@@ -140,4 +142,10 @@ export class HeadDropout extends DropoutLayer {
   constructor(options?: number | FeatureDropoutLayerOptions) {
     super("HeadDropout", headDropoutWithMask, { p: 0.2, ...layerOptions("HeadDropout", options, FEATURE_LAYER) });
   }
+}
+
+// --- internal helpers ---
+
+function checkMode(mode: unknown): void {
+  if (mode !== "row" && mode !== "batch") throw wrongValue("DropPath", 'mode "row" or "batch"', mode);
 }

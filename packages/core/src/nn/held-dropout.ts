@@ -87,7 +87,7 @@ interface Held {
 
 function dropHeld(held: Held, input: Tensor, options: DropoutOptions): Dropped {
   if (!held.isHolding || held.mask === null || options.training === false) {
-    const dropped = dropoutWithMask(input, options);
+    const dropped = dropoutWithMask(input, options, undefined, "HeldDropout");
     if (dropped.mask !== null && !drawing.isReplay) held.mask = dropped.mask;
     return dropped;
   }

@@ -1,5 +1,5 @@
 import { withScope } from "../autograd/scope";
-import { raw } from "../errors/brand";
+import { isTensor, raw } from "../errors/brand";
 import { checkBoolean, itemsOf, type OptionKinds } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { droppedWeights } from "../functional/drop-connect";
@@ -48,10 +48,9 @@ export class WeightDrop<M extends Module> extends Module {
 
   /** The module whose weights are dropped. */
   readonly module: M;
-  /** The names of the parameters that are dropped, in the order of their masks. */
-  readonly weights: readonly string[];
   /** Probability of being dropped. */
   p: number;
+  readonly #weights: readonly string[];
   readonly #generator: Generator | undefined;
   #lastMasks: readonly MaskRecord[] | null = null;
 
@@ -66,7 +65,7 @@ export class WeightDrop<M extends Module> extends Module {
     const { p = 0.5, generator } = layerOptions(OP, options, WEIGHT_DROP);
     checkProbability(OP, p);
     const names = new Set([...module.namedParameters()].map(([name]) => name));
-    this.weights = itemsOf<string, string>(OP, "names of weights", weights, (name) => {
+    this.#weights = itemsOf<string, string>(OP, "names of weights", weights, (name) => {
       if (typeof name !== "string") throw wrongType(OP, "names of weights as strings", name);
       if (!names.has(name)) throw wrongValue(OP, `names among ${[...names].join(", ")}`, name);
       return name;
@@ -74,6 +73,11 @@ export class WeightDrop<M extends Module> extends Module {
     this.module = module;
     this.p = p;
     this.#generator = generator === undefined ? undefined : resolveGenerator(OP, generator);
+  }
+
+  /** The names of the parameters that are dropped, in the order of their masks. */
+  get weights(): readonly string[] {
+    return [...raw(this).#weights];
   }
 
   /**
@@ -85,6 +89,7 @@ export class WeightDrop<M extends Module> extends Module {
   forward(...inputs: Parameters<M["forward"]>): ReturnType<M["forward"]> {
     const self = raw(this);
     const { module, p, training } = self;
+    checkModule(OP, module, "inside");
     checkProbability(OP, p);
     checkBoolean(OP, "training", training);
     const call = () => module.forward(...inputs) as ReturnType<M["forward"]>;
@@ -96,7 +101,7 @@ export class WeightDrop<M extends Module> extends Module {
       withScope(
         false,
         () => {
-          const places = self.weights.map((name) => placeOf(raw(module), name));
+          const places = self.#weights.map((name) => placeOf(raw(module), name));
           const dropped = places.map(({ weight }) => {
             const { output, mask } = droppedWeights(OP, weight, { p, generator });
             if (mask !== null) masks.push(mask);
@@ -149,9 +154,10 @@ interface Place {
 function placeOf(module: Module, name: string): Place {
   const path = name.split(".");
   const key = path.pop() as string;
-  let holder = module as unknown as Record<string, unknown>;
-  for (const step of path) holder = raw(holder[step] as object) as Record<string, unknown>;
-  const found = { holder: holder as Record<string, Tensor>, key, weight: holder[key] as Tensor };
-  if (found.weight === undefined) throw wrongValue(OP, "a module that still has its weights", name);
-  return found;
+  let holder: unknown = module;
+  for (const step of path) holder = (raw(holder as object) as Record<string, unknown>)[step] ?? {};
+  const own = raw(holder as object) as Record<string, Tensor>;
+  const weight = own[key];
+  if (!isTensor(weight)) throw wrongValue(OP, "a module that still has the weight that is dropped", name);
+  return { holder: own, key, weight };
 }
