@@ -31,6 +31,9 @@ export type MaskPlace = Pick<MaskKey, "strides" | "elementOffset"> & { readonly 
  */
 export type Asked = (draw: Draw, shape: Shape, batchDim?: number) => MaskPlace | undefined;
 
+/** Hears of a draw before it is made, and may refuse it by an error; of what, is told at `Asked`. */
+export type Heard = (draw: Draw, shape: Shape, batchDim?: number) => void;
+
 /** Who is asked just now. */
 interface Drawing {
   /** The door: what of the next is there, in one call. */
@@ -38,7 +41,7 @@ interface Drawing {
   /** Says where a mask lies. */
   part?: { place: Asked } | undefined;
   /** Hears of every draw. */
-  hear?: ((draw: Draw, shape: Shape) => void) | undefined;
+  hear?: Heard | undefined;
   /** A function runs once more, for what it computed before: what it counted then, it must not count again. */
   isReplay?: boolean;
 }
@@ -50,7 +53,7 @@ export function withDrawing<T>(change: Omit<Drawing, "ask">, fn: () => T): T {
   const before = { ask: undefined, part: undefined, hear: undefined, isReplay: false, ...drawing };
   const { part, hear } = Object.assign(drawing, change);
   drawing.ask = (draw, shape, batchDim) => {
-    hear?.(draw, shape);
+    hear?.(draw, shape, batchDim);
     return part?.place(draw, shape, batchDim);
   };
   try {
