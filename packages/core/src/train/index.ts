@@ -30,7 +30,13 @@ export { TopKAccuracy, type TopKAccuracyOptions } from "./metrics/top-k-accuracy
 export type { Model } from "./mode";
 export type { OutputKind } from "./monte-carlo/answers";
 export type { LayerChoice } from "./monte-carlo/flags";
-export { type MonteCarloClasses, type MonteCarloOptions, type MonteCarloResult, monteCarlo } from "./monte-carlo/monte-carlo";
+export {
+  type MonteCarloClasses,
+  type MonteCarloClassOptions,
+  type MonteCarloOptions,
+  type MonteCarloResult,
+  monteCarlo,
+} from "./monte-carlo/monte-carlo";
 export type { Profile, TableOptions } from "./profiler/profile";
 export { type ProfileOptions, profile, recordFunction } from "./profiler/run";
 export type { KeyAveragesOptions, ProfileRow, RowKind } from "./profiler/summary";

@@ -23,7 +23,8 @@ export interface ReliabilityRow {
  * ```ts
  * const table = new ReliabilityTable({ nBins: 2 });
  * table.update(tensor([[2, 0], [3, 0], [0, 0]]), tensor(new Int32Array([0, 1, 0])));
- * for (const { high, count, accuracy } of await table.compute()) console.log(high, count, accuracy); // 0.5 1 1, and then 1 2 0.5
+ * const rows = await table.compute();
+ * console.log(rows.map(({ high, count, accuracy }) => `${high}: ${accuracy} of ${count}`).join()); // 0.5: 1 of 1,1: 0.5 of 2
  * ```
  */
 export class ReliabilityTable extends ConfidenceBins<ReliabilityRow[]> {

@@ -1,5 +1,5 @@
 /** Who is on while a model is asked: its dropout, and nothing else that training changes. */
-import { checkBoolean, didYouMean } from "../../errors/options";
+import { checkBoolean, didYouMean, itemsOf } from "../../errors/options";
 import { wrongType, wrongValue } from "../../errors/refusal";
 import { type DropoutLayerEntry, dropoutLayers } from "../dropout-layers";
 import type { Model } from "../mode";
@@ -24,16 +24,14 @@ export function droppingModules(op: string, model: Model, only: LayerChoice | un
     });
     return new Set(chosen.map(({ module }) => module));
   }
-  if (!Array.isArray(only)) throw wrongType(op, "only to be an array of names, or a function of a layer", only);
   const names = layers.map(({ name }) => name);
-  return new Set(
-    Array.from(only as readonly unknown[], (name) => {
-      if (typeof name !== "string") throw wrongType(op, "each name in only to be a string", name);
-      const found = layers.find((layer) => layer.name === name);
-      if (found !== undefined) return found.module;
-      throw wrongValue(op, "names of layers that drop in only", name, didYouMean(name, names) ?? "see dropoutLayers(model)");
-    }),
-  );
+  const named = itemsOf(op, "only to be an array of names, or a function of a layer", only, (name: unknown) => {
+    if (typeof name !== "string") throw wrongType(op, "each name in only to be a string", name);
+    const found = layers.find((layer) => layer.name === name);
+    if (found !== undefined) return found.module;
+    throw wrongValue(op, "names of layers that drop in only", name, didYouMean(name, names) ?? "see dropoutLayers(model)");
+  });
+  return new Set(named);
 }
 
 /** Whether something that draws is sure to be in `module`, and on. */

@@ -277,6 +277,7 @@ describe("monteCarlo", () => {
     refuse(() => monteCarlo(model, [1] as never), "TypeError", "monteCarlo: expected a Tensor");
     for (const samples of [0, 1.5, Number.NaN])
       refuse(() => monteCarlo(model, input(), { samples }), "RangeError", "samples to be a positive integer");
+    refuse(() => monteCarlo(model, input(), { samples: 2 ** 20 + 1 }), "RangeError", "samples of at most 1048576");
     refuse(() => monteCarlo(model, input(), { maxRows: 0 }), "RangeError", "maxRows to be a positive integer");
     refuse(() => monteCarlo(model, input(), { outputs: "logit" as never }), "TypeError", 'outputs "values", "logits" or "probabilities"');
     refuse(() => monteCarlo(model, input(), { generator: 3 as never }), "TypeError", "generator to be a Generator");

@@ -1,7 +1,7 @@
 import { noGrad } from "../../autograd/grad-mode";
 import { ShapeError } from "../../errors/errors";
 import { checkInteger, type OptionKinds, optionsOf } from "../../errors/options";
-import { wrongType } from "../../errors/refusal";
+import { wrongType, wrongValue } from "../../errors/refusal";
 import { checkTensor } from "../../ops/binary";
 import { withDrawing } from "../../random/drawing";
 import { defaultGenerator, type Generator, resolveGenerator } from "../../random/generator";
@@ -16,7 +16,7 @@ import { runInPasses, runOneByOne } from "./passes";
 
 /** Options of `monteCarlo`. */
 export interface MonteCarloOptions {
-  /** How often the model is asked. Default: 50. */
+  /** How often the model is asked, at most 2^20 times. Default: 50. */
   readonly samples?: number;
   /** Where masks come from, for layers that were not made with a generator of their own. Default: the default generator. */
   readonly generator?: Generator;
@@ -32,6 +32,12 @@ export interface MonteCarloOptions {
   readonly keepSamples?: boolean;
   /** The most rows that are computed at once, of whole samples; at least one sample is. Default: 4,096, or what has 2^22 elements where rows are long. */
   readonly maxRows?: number;
+}
+
+/** Options of `monteCarlo` for a classifier. */
+export interface MonteCarloClassOptions extends MonteCarloOptions {
+  /** Whether outputs are logits or probabilities, over dimension 1. */
+  readonly outputs: "logits" | "probabilities";
 }
 
 /** What the samples of a model came to; each tensor is the caller's to `dispose()`. */
@@ -66,7 +72,7 @@ export interface MonteCarloClasses extends MonteCarloResult {
  *
  * @param model Any module that gives one tensor for one, and whose rows in evaluation know nothing of one another. Where nothing draws, the variance is 0.
  * @param input `[N, ...]`, at least one row. Not changed.
- * @param options Default: 50 samples, of all that drops, from the default generator; outputs are values.
+ * @param options `outputs`: "logits" or "probabilities"; without it, the outputs are values. Default of the others: 50 samples, of all that drops, from the default generator.
  * @returns Tensors on the model's backend, without waiting for it.
  * @throws TypeError, RangeError and ShapeError for arguments that do not fit; ShapeError and UnsupportedOpError for `sameMasks` where a mask is not one for each row, or
  *   under another stream; and what the model throws. No generator has moved then.
@@ -79,11 +85,16 @@ export interface MonteCarloClasses extends MonteCarloResult {
  * console.log(mutualInformation.lt(predictiveEntropy).dataSync().join()); // 1,1
  * ```
  */
-export function monteCarlo(
-  model: Model,
-  input: Tensor,
-  options: MonteCarloOptions & { readonly outputs: "logits" | "probabilities" },
-): MonteCarloClasses;
+export function monteCarlo(model: Model, input: Tensor, options: MonteCarloClassOptions): MonteCarloClasses;
+/**
+ * The same for outputs that are values, which have a mean and a variance.
+ *
+ * @param model Any module that gives one tensor for one, and whose rows in evaluation know nothing of one another.
+ * @param input `[N, ...]`, at least one row. Not changed.
+ * @param options Default: 50 samples, of all that drops, from the default generator.
+ * @returns Tensors on the model's backend, without waiting for it.
+ * @throws As for classifiers.
+ */
 export function monteCarlo(model: Model, input: Tensor, options?: MonteCarloOptions): MonteCarloResult;
 export function monteCarlo(model: Model, input: Tensor, options?: MonteCarloOptions): MonteCarloResult | MonteCarloClasses {
   checkModel(OP, model);
@@ -98,6 +109,7 @@ export function monteCarlo(model: Model, input: Tensor, options?: MonteCarloOpti
     maxRows,
   } = optionsOf<MonteCarloOptions>(OP, options, OPTIONS);
   checkInteger(OP, "samples", samples, 1);
+  if (samples > MAX_SAMPLES) throw wrongValue(OP, `samples of at most ${MAX_SAMPLES}`, samples);
   if (maxRows !== undefined) checkInteger(OP, "maxRows", maxRows, 1);
   if (!OUTPUTS.includes(outputs)) throw wrongType(OP, 'outputs "values", "logits" or "probabilities"', outputs);
   const rows = x.sizes[0] ?? 0;
@@ -140,6 +152,8 @@ const OPTIONS: OptionKinds<MonteCarloOptions> = {
   keepSamples: "flag",
   maxRows: "any",
 };
+
+const MAX_SAMPLES = 2 ** 20;
 
 const MAX_ROWS = 4096;
 
