@@ -8,11 +8,13 @@ import {
   memory,
   noGrad,
   rand,
+  randint,
   setDefaultBackend,
   type Tensor,
   tensor,
   tidy,
 } from "@dropwise/core";
+import { checkDropout, dropoutReport } from "@dropwise/core/train";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as autoencoder from "./autoencoder.mjs";
 import * as cnn from "./digits-cnn.mjs";
@@ -213,4 +215,16 @@ test.each([[["--example"]], [["--example", "digits"]]])("npm start %o names the 
   const { status, stderr } = spawnSync(process.execPath, [start, ...args], { encoding: "utf8" });
   expect(status).toBe(2);
   expect(stderr).toContain("npm start: expected --example with one of autoencoder, digits-cnn, gpt, lstm, mc-attention");
+});
+
+test("a check for mistakes with dropout finds none but the channels that digits-cnn drops before its second batch norm", () => {
+  for (const [model, sample] of [
+    [new autoencoder.Autoencoder(), rand([2, 64])],
+    [new lstm.SequenceReader(), rand([2, 8, 8])],
+    [new attention.RowReader(), rand([2, 8, 8])],
+    [new gpt.Gpt(9, { context: 8, width: 16, layers: 2 }), randint(0, 9, [2, 8])],
+  ] as const) {
+    expect(dropoutReport(checkDropout(model, sample))).toBe("no findings");
+  }
+  expect(checkDropout(cnn.createModel(), rand([2, 1, 8, 8])).map(({ kind, name }) => [kind, name])).toEqual([["before-batch-norm", "4"]]);
 });

@@ -30,7 +30,7 @@ const bundles = [
     name: "core: the same with convolutions",
     code: `import { nn, optim, functional, manualSeed, tensor, tidy } from "@dropwise/core";
       console.log(nn.Sequential, nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.MaxPool2d, nn.Dropout2d, nn.Flatten, nn.Linear, optim.Adam, functional.crossEntropy, manualSeed, tensor, tidy);`,
-    limit: 37 * 1024,
+    limit: 37.5 * 1024,
   },
   {
     name: "core/train: one metric",
@@ -42,7 +42,7 @@ const bundles = [
     // What no program takes: each takes what it names. The bound is there for what grows by mistake.
     name: "core: all of it",
     code: `import * as core from "@dropwise/core"; console.log(core);`,
-    limit: 88 * 1024,
+    limit: 94 * 1024,
   },
   {
     name: "weights: safetensors",

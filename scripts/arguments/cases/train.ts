@@ -1,6 +1,6 @@
 /** `@dropwise/core/train`: the loop, metrics, when to stop, and where time goes. */
 import { functional as F, nn } from "@dropwise/core";
-import { Accuracy, AUROC, EarlyStopping, MeanLoss } from "@dropwise/core/train";
+import { Accuracy, AUROC, DropoutSchedule, EarlyStopping, MeanLoss } from "@dropwise/core/train";
 import type { Cases } from "../case";
 import type { Place } from "../place";
 import * as p from "../places";
@@ -64,7 +64,24 @@ export const trainReceivers: Readonly<Record<string, Place>> = {
     return metric;
   }),
   EarlyStopping: p.receiver(() => new EarlyStopping()),
+  DropoutSchedule: p.receiver((w) => {
+    const schedule = new DropoutSchedule(w.model(), (step) => step / 10);
+    w.watch("where a schedule stands", () => Object.values(schedule.stateDict()).flat());
+    return schedule;
+  }),
 };
+
+const rate = p.fraction(0.25);
+const rates = p.list(rate);
+/** Of a rate of 0.5. */
+const factor = p.number(0.25, (n) => n >= 0 && n <= 2);
+const ramp = p.options({ from: rate, to: rate, steps: count(3) }, ["from", "to", "steps"]);
+const scheduled = p.object(() => ({ lastEpoch: 1, baseRates: [0.5], lastRates: [0.25] }), {
+  lastEpoch: p.integer(1, 0, Number.MAX_SAFE_INTEGER),
+  baseRates: rates,
+  lastRates: rates,
+});
+const finding: Place = { valid: () => ({ kind: "high-rate", name: "", message: "", advice: "" }), accepts: isObject };
 
 const stopped = p.object(() => ({ lastEpoch: 3, best: 0.5, bestEpoch: 2, numBadEpochs: 1 }), {
   lastEpoch: p.integer(3, 0, Number.MAX_SAFE_INTEGER),
@@ -156,6 +173,21 @@ export const trainCases: Cases = {
   "MeanLoss#update": { args: [p.operand(), p.operand()], says: ["mseLoss"], leavesSteps: true },
   "MeanLoss#compute": { isAsync: true },
   "MeanLoss#reset": [],
+
+  dropoutLayers: [model],
+  setDropout: [model, p.or(rate, p.callback(rate))],
+  checkDropout: { args: [model, p.operand()], says: ["linear", "dropout", "Dropout"] },
+  dropoutReport: [p.iterable(finding)],
+  DropoutSchedule: [model, p.callback(factor), p.options({ layers: p.callback(p.flag()), relative: p.flag() })],
+  constantDropoutRate: [rate],
+  linearDropoutRate: [ramp],
+  cosineDropoutRate: [ramp],
+  earlyDropout: [p.options({ p: rate, steps: count(3), decay: p.word("linear", "constant") }, ["p", "steps"])],
+  lateDropout: [p.options({ p: rate, start: p.integer(3, 0, Number.MAX_SAFE_INTEGER) }, ["p", "start"])],
+  "DropoutSchedule#step": [p.anything()],
+  "DropoutSchedule#getLastRates": [],
+  "DropoutSchedule#stateDict": [],
+  "DropoutSchedule#loadStateDict": { args: [scheduled], says: ["DropoutSchedule"] },
   EarlyStopping: [p.options({ patience: count(3), minDelta: p.amount(0.1), mode: p.word("min", "max") })],
   "EarlyStopping#step": [p.number(1)],
   "EarlyStopping#stateDict": [],

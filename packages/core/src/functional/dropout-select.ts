@@ -4,7 +4,7 @@ import { isFloating } from "../dtype/dtype";
 import { applySelect, applySelectInPlace, checkInPlace } from "../ops/affine-select";
 import { constantLike } from "../ops/layout";
 import { drawing } from "../random/drawing";
-import type { Affine, MaskKey } from "../random/mask-key";
+import { type Affine, dropoutAffine, type MaskKey } from "../random/mask-key";
 import { callKey } from "../random/words";
 import { type Shape, sizeOf } from "../shape/shape";
 import { full, ones } from "../tensor/creation";
@@ -46,6 +46,18 @@ export function select(
   const output = (inplace ? applySelectInPlace : applySelect)(input, key, affine ?? DROP_ALL);
   if (affine !== null) generator.source.take(key);
   return { output, mask };
+}
+
+/** The record of a mask of all or none, which draws nothing: p is 0 or 1, or there are no elements. */
+export function undrawn(p: number, shape: Shape, backend: Backend): MaskRecord {
+  return { key: { call: NO_CALL, p, shape, elementOffset: 0 }, backend };
+}
+
+/** Dropout by a mask that was drawn before. No call is taken. */
+export function again(input: Tensor, { key }: MaskRecord): Tensor {
+  const { p } = key;
+  if (p === 0 || input.size === 0) return input;
+  return applySelect(input, key, p === 1 ? DROP_ALL : dropoutAffine(p));
 }
 
 /** The mask of a record, drawn again: bool, in the mask's own shape, true where elements were kept. */

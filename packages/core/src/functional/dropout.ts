@@ -158,7 +158,7 @@ export type DropoutFunction = (input: Tensor, options: number | DropoutOptions, 
 export const dropoutWithMask: DropoutFunction = (tensor, options, batchDim, op = "dropout") => {
   const checked = checkOptions(op, tensor, options, true, DROPOUT);
   const { input } = checked;
-  return apply(checked, dropoutAffine, () => checked.maskShape ?? input.sizes, batchDim);
+  return drop(checked, dropoutAffine, () => checked.maskShape ?? input.sizes, batchDim);
 };
 
 export const dropout1dWithMask: DropoutFunction = (tensor, options) => {
@@ -168,7 +168,7 @@ export const dropout1dWithMask: DropoutFunction = (tensor, options) => {
   if (rank !== 2 && rank !== 3) {
     throw new ShapeError("dropout1d", [input.sizes], `expected (C, L) or (N, C, L), got ${rank} dimensions - use dropout for other shapes`);
   }
-  return apply(checked, dropoutAffine, () => channelMask(input.sizes, rank - 1), rank - 3);
+  return drop(checked, dropoutAffine, () => channelMask(input.sizes, rank - 1), rank - 3);
 };
 
 export const dropout2dWithMask: DropoutFunction = (tensor, options) => {
@@ -180,7 +180,7 @@ export const dropout2dWithMask: DropoutFunction = (tensor, options) => {
   } else if (rank !== 4) {
     warnOnce(`dropout2d: expected (N, C, H, W), got ${rank} dimensions - use dropout for other shapes`);
   }
-  return apply(checked, dropoutAffine, () => featureMask("dropout2d", input.sizes));
+  return drop(checked, dropoutAffine, () => featureMask("dropout2d", input.sizes));
 };
 
 export const dropout3dWithMask: DropoutFunction = (tensor, options) => {
@@ -189,7 +189,7 @@ export const dropout3dWithMask: DropoutFunction = (tensor, options) => {
   const rank = input.sizes.length;
   if (rank !== 4 && rank !== 5)
     warnOnce(`dropout3d: expected (N, C, D, H, W) or (C, D, H, W), got ${rank} dimensions - use dropout for other shapes`);
-  return apply(
+  return drop(
     checked,
     dropoutAffine,
     () => (rank === 5 ? channelMask(input.sizes, 2) : featureMask("dropout3d", [1, ...input.sizes]).slice(1)),
@@ -200,24 +200,24 @@ export const dropout3dWithMask: DropoutFunction = (tensor, options) => {
 export const alphaDropoutWithMask: DropoutFunction = (tensor, options) => {
   const checked = checkOptions("alphaDropout", tensor, options, false, FEATURE_DROPOUT);
   const { input } = checked;
-  return apply(checked, alphaDropoutAffine, () => input.sizes);
+  return drop(checked, alphaDropoutAffine, () => input.sizes);
 };
 
 export const featureAlphaDropoutWithMask: DropoutFunction = (tensor, options) => {
   const checked = checkOptions("featureAlphaDropout", tensor, options, false, FEATURE_DROPOUT);
   const { input } = checked;
-  return apply(checked, alphaDropoutAffine, () => featureMask("featureAlphaDropout", input.sizes));
+  return drop(checked, alphaDropoutAffine, () => featureMask("featureAlphaDropout", input.sizes));
 };
 
-// --- internal helpers ---
-
-/** `maskShape` is asked only when a mask is really drawn: PyTorch lets any rank pass where nothing is. `batchDim` is not 0 or more where samples are not counted. */
-function apply(options: CheckedOptions, affineOf: (p: number) => Affine, maskShape: () => Shape, batchDim = 0): Dropped {
+/** Applies dropout to checked options. `maskShape` is asked only when a mask is really drawn: PyTorch lets any rank pass where nothing is. `batchDim` is not 0 or more where samples are not counted. */
+export function drop(options: CheckedOptions, affineOf: (p: number) => Affine, maskShape: () => Shape, batchDim = 0): Dropped {
   const { input, p } = options;
   if (!options.training) return { output: input, mask: null };
   const draws = p > 0 && p < 1 && input.size > 0;
   return select(options, draws ? affineOf(p) : null, draws ? maskShape() : safely(maskShape, input.sizes), batchDim);
 }
+
+// --- internal helpers ---
 
 /** Without a draw, a rank that would be refused counts as a mask of the input's shape. */
 function safely(maskShape: () => Shape, fallback: Shape): Shape {

@@ -23,6 +23,7 @@ export { type AdaptivePoolOptions, adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiv
 export { type AttentionOptions, scaledDotProductAttention } from "./attention";
 export { type BatchNormOptions, batchNorm, type InstanceNormOptions, instanceNorm, type StatisticsOptions } from "./batch-norm";
 export { bmm } from "./bmm";
+export { type ConcreteDropoutOptions, concreteDropout } from "./concrete-dropout";
 export {
   type ConvolutionOptions,
   type ConvolutionPadding,
@@ -34,12 +35,30 @@ export {
   type TransposedConvolutionOptions,
 } from "./convolution";
 export { clone, flip, type RollOptions, repeat, repeatInterleave, roll } from "./copies";
+export { type DropBlockOptions, dropBlock2d } from "./drop-block";
+export {
+  type DropConnectOptions,
+  dropConnect,
+  type EmbeddingDropoutOptions,
+  embeddingDropout,
+  type WeightDropoutOptions,
+} from "./drop-connect";
 export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, featureAlphaDropout } from "./dropout";
 export type { DropoutOptions, FeatureDropoutOptions, NoiseShape } from "./dropout-options";
+export {
+  type DropPathOptions,
+  dropPath,
+  headDropout,
+  lockedDropout,
+  type SequenceDropoutOptions,
+  tokenDropout,
+} from "./dropout-structured";
 export { einsum } from "./einsum";
 export { type EmbeddingOptions, embedding, type OneHotOptions, oneHot } from "./embedding";
+export { type GaussianDropoutOptions, gaussianDropout } from "./gaussian-dropout";
 export { indexSelect, maskedFill } from "./index-select";
 export { type InterpolateOptions, type InterpolationMode, interpolate, pixelShuffle } from "./interpolate";
+export { layerDrop } from "./layer-drop";
 export { type LinearDropoutOptions, linearDropout } from "./linear-dropout";
 export { isnan, logicalAnd, logicalNot, logicalOr } from "./logic";
 export { type HuberOptions, huberLoss, l1Loss, mseLoss, type SmoothL1Options, smoothL1Loss } from "./losses";
@@ -69,6 +88,7 @@ export {
 } from "./losses-pairs";
 export type { LossOptions, Reduction } from "./losses-shared";
 export { gather, linear, maximum, minimum, where } from "./math";
+export { type MultiSampleDropoutOptions, multiSampleDropout } from "./multi-sample-dropout";
 export { type NormOptions, norm } from "./norm";
 export {
   type AffineTensors,
@@ -94,6 +114,7 @@ export {
   maxPool2d,
   maxPool3d,
 } from "./pooling";
+export { type RDropOptions, rDropLoss } from "./r-drop-loss";
 export { all, any, argmin, type DimOptions, logsumexp, prod } from "./reductions";
 export { cumsum } from "./scan";
 export { argsort, type Sorted, type SortOptions, sort, type TopkOptions, topk } from "./sorting";
@@ -101,3 +122,4 @@ export { type TriangleOptions, tril, triu } from "./triangles";
 export { ceil, cos, floor, round, rsqrt, sign, sin } from "./unary";
 export { type FoldOptions, fold, type UnfoldOptions, unfold } from "./unfold";
 export type { PerDimension } from "./windows";
+export { type ZoneoutOptions, zoneout } from "./zoneout";

@@ -11,6 +11,7 @@ import { checkProbability } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
 import { linear } from "../functional/math";
 import { checkTensor } from "../ops/binary";
+import { drawing } from "../random/drawing";
 import { attempt } from "../random/draws";
 import { type Generator, resolveGenerator } from "../random/generator";
 import { checkShape, formatShape, type Shape } from "../shape/shape";
@@ -227,7 +228,7 @@ export class MultiheadAttention extends Module {
     const { output, weights, dropped } = attempt(generator, () =>
       withScope(false, run, ({ output, weights }) => (weights === null ? [output] : [output, weights])),
     );
-    self.#lastMask = dropped;
+    if (!drawing.isReplay) self.#lastMask = dropped;
     return [output, weights];
   }
 

@@ -11,6 +11,7 @@ import {
 } from "../functional/dropout";
 import { checkNoiseShape, checkProbability, type NoiseShape } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
+import { drawing } from "../random/drawing";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
@@ -35,14 +36,14 @@ export interface DropoutLayerOptions extends FeatureDropoutLayerOptions {
 }
 
 /** The options that the layers have. */
-const FEATURE_LAYER: OptionKinds<FeatureDropoutLayerOptions> = { p: "any", inplace: "flag", generator: "any" };
+export const FEATURE_LAYER: OptionKinds<FeatureDropoutLayerOptions> = { p: "any", inplace: "flag", generator: "any" };
 const LAYER: OptionKinds<DropoutLayerOptions> = { ...FEATURE_LAYER, noiseShape: "any" };
 
 /**
  * What the dropout layers share: the state that the functions in `functional` do without. That is p, inplace, the generator, the training
  * flag (from `Module`), and the key of the last mask. No mask is stored, and there is nothing to save or load.
  */
-abstract class DropoutLayer extends Module {
+export abstract class DropoutLayer extends Module {
   /** Probability of being dropped. */
   p: number;
   /** Whether the input is overwritten. */
@@ -77,7 +78,7 @@ abstract class DropoutLayer extends Module {
     checkBoolean(self.#op, "inplace", inplace);
     checkBoolean(self.#op, "training", training);
     const { output, mask } = self.#apply(input, { p, inplace, training, ...self.callOptions() }, self.batchDim(input));
-    self.#lastMask = mask;
+    if (!drawing.isReplay) self.#lastMask = mask;
     return output;
   }
 
@@ -267,10 +268,8 @@ export class FeatureAlphaDropout extends DropoutLayer {
   }
 }
 
-// --- internal helpers ---
-
 /** The options of a layer; a lone number is p. */
-function layerOptions<T extends FeatureDropoutLayerOptions>(
+export function layerOptions<T extends FeatureDropoutLayerOptions>(
   op: string,
   options: number | T | undefined,
   kinds: OptionKinds<T>,

@@ -7,6 +7,7 @@ import { drawMask, type MaskRecord } from "../functional/dropout-select";
 import { type Cell, type CellWeights, gruCell, lstmCell } from "../functional/recurrent";
 import { checkWeight, runStack } from "../functional/recurrent-stack";
 import { warnOnce } from "../functional/warn";
+import { drawing } from "../random/drawing";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
@@ -159,7 +160,7 @@ abstract class Recurrent extends Module {
     });
     const options = { ...self.#made, op, cell: self.#cell, dropout, training, generator: self.#generator };
     const { masks, ...ran } = runStack(input, state, weights, lengths, options);
-    self.#lastMask = masks;
+    if (!drawing.isReplay) self.#lastMask = masks;
     return ran;
   }
 

@@ -206,7 +206,7 @@ export abstract class Optimizer<Options extends object> extends Raw {
 
   /** Refuses: JSON has no room for typed elements. @throws TypeError always. */
   toJSON(): never {
-    return refuseJson("an optimizer", "await data() of each tensor in optimizer.stateDict().state, and keep these beside its paramGroups");
+    return refuseJson("an optimizer", "await data() of each tensor in stateDict().state, and keep these beside paramGroups");
   }
 
   /** Refuses `options` out of range. @throws RangeError for them, TypeError for those of a wrong type. */
@@ -244,20 +244,12 @@ export abstract class Optimizer<Options extends object> extends Raw {
 
   /** Writes the new values: those that were computed one by one, those for a kernel in one call for each device. Counts what is written. */
   #carryOut(updates: readonly Update[]): void {
-    const ordered = new Map<Device, Update[]>();
     for (const update of updates) {
-      const { write, param } = update;
-      if (write !== undefined) {
-        write();
-        this.#count(update);
-        continue;
-      }
-      const { device } = param.storage;
-      const others = ordered.get(device);
-      if (others === undefined) ordered.set(device, [update]);
-      else others.push(update);
+      update.write?.();
+      if (update.write) this.#count(update);
     }
-    for (const [device, own] of ordered) {
+    for (const device of new Set(updates.map(({ param }) => param.storage.device))) {
+      const own = updates.filter(({ order, param }) => order && param.storage.device === device);
       optimizerKernel(device)?.(own.map(({ order }) => order as OptimizerUpdate));
       for (const update of own) this.#count(update);
     }

@@ -44,13 +44,15 @@ interface Drawing {
   hear?: Heard | undefined;
   /** A function runs once more, for what it computed before: what it counted then, it must not count again. */
   isReplay?: boolean;
+  /** Running statistics do not move either, though nothing is computed again. */
+  keepsStatistics?: boolean;
 }
 
 export const drawing: Drawing = /* @__PURE__ */ shared("drawing", () => ({}));
 
 /** Runs `fn` with others to ask, and puts back who was there, also after an error. */
 export function withDrawing<T>(change: Omit<Drawing, "ask">, fn: () => T): T {
-  const before = { ask: undefined, part: undefined, hear: undefined, isReplay: false, ...drawing };
+  const before = { ask: undefined, part: undefined, hear: undefined, isReplay: false, keepsStatistics: false, ...drawing };
   const { part, hear } = Object.assign(drawing, change);
   drawing.ask = (draw, shape, batchDim) => {
     hear?.(draw, shape, batchDim);

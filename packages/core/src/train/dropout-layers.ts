@@ -7,8 +7,12 @@ import { checkModel, type Model } from "./mode";
 export interface DropoutLayerEntry {
   /** Its dotted name in the model; "" for the model itself. */
   readonly name: string;
+  // Not `Module`: a class of core's in the declarations of this entry has the bundler of declarations break those of `nn`.
   /** The module. */
-  readonly module: Module;
+  readonly module: Model & {
+    /** True while training. */
+    training: boolean;
+  };
   /** Its probability of dropping, which is called `dropout` in attention and recurrent layers. May be set. @throws RangeError outside [0, 1]; TypeError for no number. */
   p: number;
 }
@@ -54,9 +58,8 @@ export function setDropout(model: Model, p: number | ((layer: DropoutLayerEntry)
   });
 }
 
-// --- internal helpers ---
-
-function layersIn(op: string, model: Model): DropoutLayerEntry[] {
+/** `dropoutLayers` for a caller of another name. */
+export function layersIn(op: string, model: Model): DropoutLayerEntry[] {
   checkModel(op, model);
   return [...(model as Module).namedModules()].flatMap(([name, module]) => {
     const field = fieldOf(module);
@@ -75,6 +78,8 @@ function layersIn(op: string, model: Model): DropoutLayerEntry[] {
     };
   });
 }
+
+// --- internal helpers ---
 
 /** Where a module has its rate. What drops can tell its last mask or noise; that is how it is known, without naming classes that a program does not use. */
 function fieldOf(module: Module): "p" | "dropout" | null {

@@ -9,7 +9,21 @@
  */
 
 export type { Batch, Batches } from "./batches";
+export { checkDropout } from "./check-dropout/check-dropout";
+export { type DropoutFinding, type DropoutMistake, dropoutReport } from "./check-dropout/finding";
 export { type DropoutLayerEntry, dropoutLayers, setDropout } from "./dropout-layers";
+export { DropoutSchedule, type DropoutScheduleOptions, type DropoutScheduleStateDict } from "./dropout-schedule";
+export {
+  constantDropoutRate,
+  cosineDropoutRate,
+  type DropoutScheduleFunction,
+  type EarlyDropoutOptions,
+  earlyDropout,
+  type LateDropoutOptions,
+  lateDropout,
+  linearDropoutRate,
+  type RampOptions,
+} from "./dropout-schedules";
 export { EarlyStopping, type EarlyStoppingOptions, type EarlyStoppingStateDict } from "./early-stopping";
 export { type EvaluateOptions, evaluate, type MetricLike, type MetricValues } from "./evaluate";
 export { fit } from "./fit";

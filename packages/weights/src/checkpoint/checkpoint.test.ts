@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultGenerator, nn, ones } from "@dropwise/core";
-import { EarlyStopping } from "@dropwise/core/train";
+import { DropoutSchedule, EarlyStopping, earlyDropout } from "@dropwise/core/train";
 import { afterAll, describe, expect, test } from "vitest";
 import { start, train, weights } from "../../test/run";
 import { asDownload, inIndexedDB, inMemory, loadCheckpoint, readSafetensors, saveCheckpoint, writeSafetensors } from "../index";
@@ -44,6 +44,28 @@ describe("a checkpoint", () => {
     const other = new EarlyStopping();
     other.loadStateDict(saved as never);
     expect(other.best).toBe(0.5);
+  });
+
+  test("takes a schedule of dropout like one of learning rates: the layers have the rates of that step again", async () => {
+    const make = () => {
+      const model = new nn.Sequential(new nn.Dropout(0.2), new nn.Linear(2, 2), new nn.Dropout(0.4));
+      return { model, schedule: new DropoutSchedule(model, earlyDropout({ p: 1, steps: 4 }), { relative: true }) };
+    };
+    const kept = inMemory();
+    const run = make();
+    run.schedule.step();
+    run.schedule.step();
+    await saveCheckpoint(kept, run);
+    const other = make();
+    await loadCheckpoint(kept, other);
+    expect(other.schedule.getLastRates()).toEqual([0.1, 0.2]);
+    for (const { schedule } of [run, other]) schedule.step();
+    expect(other.schedule.getLastRates()).toEqual(run.schedule.getLastRates());
+
+    // Where a later part is refused, the schedule is as it was.
+    const third = make();
+    await expect(loadCheckpoint(kept, { schedule: third.schedule, model: new nn.Linear(3, 3) })).rejects.toThrow(/expected/);
+    expect(third.schedule.getLastRates()).toEqual([0.2, 0.4]);
   });
 
   test("is a safetensors file that names its tensors by path", async () => {

@@ -1,6 +1,7 @@
 /** Who is on while a model is asked: its dropout, and nothing else that training changes. */
 import { checkBoolean, didYouMean, itemsOf } from "../../errors/options";
 import { wrongType, wrongValue } from "../../errors/refusal";
+import type { HeldDropout } from "../../nn/held-dropout";
 import { type DropoutLayerEntry, dropoutLayers } from "../dropout-layers";
 import type { Model } from "../mode";
 
@@ -34,18 +35,25 @@ export function droppingModules(op: string, model: Model, only: LayerChoice | un
   return new Set(named);
 }
 
+/** Has the layers that hold a mask let go of it, so that every pass draws its own. */
+export function letGoOfMasks(model: Model): void {
+  for (const module of model.modules()) if ("holdMask" in module) (module as unknown as HeldDropout).newMask();
+}
+
 /** Whether something that draws is sure to be in `module`, and on. */
 export function isSureToDraw(module: Model, dropping: ReadonlySet<unknown>): boolean {
   return dropoutLayers(module).some((layer) => dropping.has(layer.module) && layer.p > 0 && layer.p < 1);
 }
 
-/** Runs `fn` with `dropping` in training and all other modules in evaluation; each gets its own flag back, also after an error. */
+/** Runs `fn` with `dropping` in training and all other modules in evaluation, and no mask held; each gets its own flag back, also after an error. */
 export function withFlags<T>(model: Model, dropping: ReadonlySet<unknown>, fn: () => T): T {
   const before = Array.from(model.modules() as Flagged, (module) => [module, module.training] as const);
   try {
     for (const [module] of before) module.training = dropping.has(module);
+    letGoOfMasks(model);
     return fn();
   } finally {
+    letGoOfMasks(model);
     for (const [module, flag] of before) module.training = flag;
   }
 }

@@ -11,7 +11,7 @@ import { tidy } from "../../tensor/tidy";
 import { checkModel, type Model } from "../mode";
 import { Answers, type OutputKind } from "./answers";
 import { run, split } from "./certain-part";
-import { droppingModules, type LayerChoice, withFlags } from "./flags";
+import { droppingModules, type LayerChoice, letGoOfMasks, withFlags } from "./flags";
 import { runInPasses, runOneByOne } from "./passes";
 
 /** Options of `monteCarlo`. */
@@ -67,7 +67,7 @@ export interface MonteCarloClasses extends MonteCarloResult {
  * one by one, slower but right, where masks have no rows: shared by `noiseShape`, laid on a parameter, drawn on the host or under another framework's stream; and in
  * layers with `batchFirst: false`, from whose place there is no telling what the batch is.
  *
- * Normalisation uses its running statistics and does not change them. Modules of your own that drop by `F.dropout(x, { training: this.training })` do so. Every module
+ * A layer that holds its mask (`HeldDropout`) holds one for each sample, and none afterwards. Normalisation uses its running statistics and does not change them. Modules of your own that drop by `F.dropout(x, { training: this.training })` do so. Every module
  * gets its flag back, also after an error; and inside a `shard`, the rows count as a batch of their own.
  *
  * @param model Any module that gives one tensor for one, and whose rows in evaluation know nothing of one another. Where nothing draws, the variance is 0.
@@ -119,7 +119,10 @@ export function monteCarlo(model: Model, input: Tensor, options?: MonteCarloOpti
 
   const ask = () => {
     const { input, rest } = split(OP, model, x, dropping);
-    const forward = (y: Tensor) => run(OP, rest, y);
+    const forward = (y: Tensor) => {
+      letGoOfMasks(model);
+      return run(OP, rest, y);
+    };
     const sampled = (take: (outputs: Tensor) => void) => ({ op: OP, forward, input, rows, samples, take });
     const isShared = sameMasks && rows > 1;
     if (!isShared && !rest.some(isSequenceFirst)) {
@@ -135,7 +138,7 @@ export function monteCarlo(model: Model, input: Tensor, options?: MonteCarloOpti
     return answers.read();
   };
   return drawingFrom(source, () =>
-    withFlags(model, dropping, () => noGrad(() => tidy(() => withDrawing({ part: undefined, isReplay: true }, ask)))),
+    withFlags(model, dropping, () => noGrad(() => tidy(() => withDrawing({ part: undefined, keepsStatistics: true }, ask)))),
   );
 }
 

@@ -214,6 +214,34 @@ describe("the passes of monteCarlo", () => {
     expectApart(monteCarlo(big, input(), { samples: 6, keepSamples: true }).samples, 6);
   });
 
+  test("hold a mask for each sample in layers that hold theirs, and none afterwards; the whole family takes part", () => {
+    class Twice extends nn.Module {
+      held = new nn.HeldDropout(0.5);
+      forward(x: Tensor) {
+        return this.held.forward(x).sub(this.held.forward(x.add(0)).mul(2));
+      }
+    }
+    const model = new Twice();
+    const x = input(2).add(1);
+    model.held.forward(rand([7, 4])); // held from training
+    const ask = (maxRows: number) => monteCarlo(model, x, { samples: 6, maxRows, keepSamples: true, generator: new Generator(2) });
+    const { samples } = ask(100);
+    expectApart(samples, 6);
+    for (const value of values(samples)) expect(value === 0 || value < -2).toBe(true); // -2 x where kept, in both
+    expect(values(ask(4).samples)).toEqual(values(samples));
+    expect(model.held.forward(rand([7, 4])).shape).toEqual([7, 4]);
+    for (const layer of [
+      new nn.GaussianDropout(0.3),
+      new nn.WeightDrop(new nn.Linear(4, 16), ["weight"], 0.5),
+      new nn.LayerDrop(
+        Array.from({ length: 12 }, () => new nn.Linear(4, 4)),
+        0.5,
+      ),
+    ]) {
+      for (const maxRows of [2, 100]) expectApart(monteCarlo(layer, x, { samples: 6, maxRows, keepSamples: true }).samples, 6);
+    }
+  });
+
   test("under another framework's stream draw what its loop draws", () => {
     const model = network();
     manualSeed(3, { stream: torchCpu });

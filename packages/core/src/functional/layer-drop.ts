@@ -1,0 +1,91 @@
+import { withScope } from "../autograd/scope";
+import { cpu } from "../cpu/cpu";
+import { refusePromise } from "../errors/misuse";
+import { checkBoolean, checkFunction, itemsOf, type OptionKinds, optionsOf } from "../errors/options";
+import { checkTensor } from "../ops/binary";
+import { attempt } from "../random/draws";
+import { resolveGenerator } from "../random/generator";
+import type { Tensor } from "../tensor/tensor";
+import { drawnKey } from "./drawn-key";
+import type { WeightDropoutOptions } from "./drop-connect";
+import type { Dropped } from "./dropout";
+import { checkProbability } from "./dropout-options";
+import { drawMask, type MaskRecord, undrawn } from "./dropout-select";
+
+/** The options of `layerDrop`. */
+export const LAYER_DROP: OptionKinds<WeightDropoutOptions> = { p: "any", training: "flag", generator: "any" };
+
+/**
+ * Runs the input through layers, one after the other, of which each is left out with probability `p` (LayerDrop, Fan et al., [2019](https://arxiv.org/abs/1909.11556)):
+ * it is not computed at all, and the network can later be cut to fewer layers. Nothing is scaled, as in the paper; the layers are residual ones. PyTorch has
+ * no such function; fairseq has `LayerDropModuleList`.
+ *
+ * Which layers run is a mask of one element for each, by one call of the generator, and known on the host: the same in every part of a sharded batch.
+ *
+ * @param input Handed to the first layer that runs.
+ * @param layers Functions that each take what the one before returned.
+ * @param options `p`: default 0.2, the paper's; a lone number is `p`. `training`: default true, `generator`.
+ * @returns What the last one returned; the input itself where none ran.
+ * @throws RangeError for p outside [0, 1] or NaN; TypeError for layers that are no functions, or return no tensor. The generator then takes no call.
+ * @example
+ * ```ts
+ * manualSeed(3);
+ * const plus = (k: number) => (x: Tensor) => x.add(k);
+ * console.log(F.layerDrop(zeros([1]), [plus(1), plus(10), plus(100)], 0.5).itemSync()); // 10
+ * ```
+ */
+export function layerDrop(input: Tensor, layers: Iterable<(x: Tensor) => Tensor>, options: number | WeightDropoutOptions = {}): Tensor {
+  return layerDropWithMask(input, layers, options).output;
+}
+
+/** The same, which also tells its mask, on the backend of the input. */
+export function layerDropWithMask(input: Tensor, layers: Iterable<(x: Tensor) => Tensor>, options: number | WeightDropoutOptions): Dropped {
+  const op = "layerDrop";
+  const {
+    p = 0.2,
+    training = true,
+    generator: given,
+  } = typeof options === "number" ? { p: options } : optionsOf<WeightDropoutOptions>(op, options, LAYER_DROP);
+  const x = checkTensor(op, input);
+  const all = itemsOf<(x: Tensor) => Tensor, (x: Tensor) => Tensor>(op, "functions", layers, (layer) => {
+    checkFunction(op, layer, "write (x) => layer.forward(x)");
+    return layer;
+  });
+  checkProbability(op, p);
+  checkBoolean(op, "training", training);
+  const generator = resolveGenerator(op, given);
+  if (!training) return { output: through(all, x), mask: null };
+  return attempt(generator, () => {
+    const { backend } = x;
+    const shape = [all.length];
+    if (p === 0 || p === 1 || all.length === 0) return { output: p === 1 ? x : through(all, x), mask: undrawn(p, shape, backend) };
+    const drawer = { op, p, inplace: false, generator, elementOffset: 0, noiseShape: undefined };
+    const key = drawnKey(drawer, shape, -1);
+    generator.source.take(key);
+    const kept = keptOf({ key, backend: cpu });
+    return {
+      output: through(
+        all.filter((_, i) => kept[i] === 1),
+        x,
+      ),
+      mask: { key, backend },
+    };
+  });
+}
+
+// --- internal helpers ---
+
+function through(layers: readonly ((x: Tensor) => Tensor)[], input: Tensor): Tensor {
+  let x = input;
+  for (const layer of layers) x = checkTensor("layerDrop", refusePromise("layerDrop", layer(x)), "what a layer returns");
+  return x;
+}
+
+/** Which layers run, as 0 and 1. */
+function keptOf(mask: MaskRecord): ArrayLike<number> {
+  return withScope(
+    false,
+    () => drawMask(mask).dataSync().slice(),
+    () => [],
+  );
+}
