@@ -40,6 +40,8 @@ const SHARED_PARTS = [
   "PartList",
   "CountingMetric",
   "Share",
+  "ConfidenceBins",
+  "MeanOverTargets",
 ];
 
 let failed = false;

@@ -47,8 +47,12 @@ export async function runBench(options: BenchOptions, print: (text: string) => v
     for (const [group, task] of tasks.entries()) {
       const label = `${task.op} ${task.size}`;
       progress.at(group, 0, label);
-      const found = await measureTask(task, "source" in task ? own.competitors : competitors, data, effortFor(task, effort), (share) =>
-        progress.at(group, share, label),
+      const found = await measureTask(
+        task,
+        "source" in task || "way" in task ? own.competitors : competitors,
+        data,
+        effortFor(task, effort),
+        (share) => progress.at(group, share, label),
       );
       figures.push(...found.figures);
       skipped.push(...found.skipped);
@@ -105,7 +109,7 @@ export async function runBench(options: BenchOptions, print: (text: string) => v
 
 /** Training leaves garbage behind: a turn is long enough that collecting it is part of every one, and optimised code takes longer to come. */
 function effortFor(task: Task, effort: Effort): Effort {
-  return "layers" in task || "source" in task || "model" in task
+  return "layers" in task || "source" in task || "way" in task || "model" in task
     ? { ...effort, turn: 10 * effort.turn, warmup: 15 * effort.warmup }
     : effort;
 }

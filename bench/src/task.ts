@@ -19,6 +19,7 @@ export const OPS = [
   "train-gpt",
   "loader",
   "train-loader",
+  "monte-carlo",
   "latency",
   "memory",
   "bundle-size",
@@ -103,7 +104,15 @@ export interface LoaderTask extends Common {
   readonly source: "ready" | "in order" | "shuffled";
 }
 
-export type Task = ElementwiseTask | MatmulTask | OperationTask | ModelTask | TrainTask | LoaderTask;
+/** Fifty answers of the network of `train-mlp` with its dropout on, for a batch: of `monteCarlo`, or of its forward one after the other. */
+export interface MonteCarloTask extends Common {
+  readonly op: "monte-carlo";
+  readonly batch: number;
+  readonly samples: number;
+  readonly way: "at once" | "one by one";
+}
+
+export type Task = ElementwiseTask | MatmulTask | OperationTask | ModelTask | TrainTask | LoaderTask | MonteCarloTask;
 
 /** The unit in which results of an op are told, and which way is better. */
 export const UNITS: Readonly<Record<TimedOp, { unit: string; higherIsBetter: boolean }>> = {
@@ -122,6 +131,7 @@ export const UNITS: Readonly<Record<TimedOp, { unit: string; higherIsBetter: boo
   "train-mlp": { unit: "steps/s", higherIsBetter: true },
   loader: { unit: "us/batch", higherIsBetter: false },
   "train-loader": { unit: "steps/s", higherIsBetter: true },
+  "monte-carlo": { unit: "ms/call", higherIsBetter: false },
   latency: { unit: "us/call", higherIsBetter: false },
 };
 
@@ -144,6 +154,8 @@ export const ABOUT: Readonly<Record<Op, string>> = {
   "train-mlp": "Training, larger: steps of 784-1024-1024-10 with two dropouts, batch 128, cross-entropy, Adam.",
   loader: "Loading: a batch of 64 rows of 10 columns and a target from a DataLoader over 6,400 rows, and nothing done with it.",
   "train-loader": "Training from a loader: the steps of train-tiny over batches that are ready, and over those of a DataLoader.",
+  "monte-carlo":
+    "Doubt: 50 answers of 784-1024-1024-10 with its two dropouts on, by monteCarlo at once with mean and variance, and by 50 forwards one by one without.",
   latency: "What a call costs: F.dropout on a few elements without gradients.",
   memory: "Peak memory: of F.dropout(x) and its backward in a process of its own, in tensors of the size of x.",
   "bundle-size": "Bundle size: what a page downloads for an import, minified and gzipped, in bytes.",
@@ -174,11 +186,13 @@ export function tasksFor({ ops, sizes, quick }: { ops: readonly Op[]; sizes: rea
       case "train-tiny":
         return [TINY];
       case "train-mlp":
-        return [mlp];
+        return [MLP];
       case "loader":
         return (["in order", "shuffled"] as const).map((source) => loading(op, source));
       case "train-loader":
         return (["ready", "in order", "shuffled"] as const).map((source) => loading(op, source));
+      case "monte-carlo":
+        return [1, 32].flatMap((batch) => (["at once", "one by one"] as const).map((way) => asking(batch, way)));
       case "latency":
         return LATENCY_SIZES.map((elements) => elementwise(op, elements));
       case "memory":
@@ -193,7 +207,7 @@ export function tasksFor({ ops, sizes, quick }: { ops: readonly Op[]; sizes: rea
 /** Nanoseconds per call in the unit of the op. */
 export function inUnit(task: Task, nanoseconds: number): number {
   if (task.op === "latency" || task.op === "loader" || task.op === "ops" || task.op === "large") return nanoseconds / 1000;
-  if (task.op === "layers" || "model" in task) return nanoseconds / 1e6;
+  if (task.op === "layers" || task.op === "monte-carlo" || "model" in task) return nanoseconds / 1e6;
   if (task.op === "matmul") return (2 * task.m * task.k * task.n) / nanoseconds;
   return "elements" in task ? nanoseconds / task.elements : 1e9 / nanoseconds;
 }
@@ -230,6 +244,17 @@ export const TINY: TrainTask = {
   copied: 241,
 };
 
+/** The network of two wide hidden layers. */
+export const MLP: TrainTask = {
+  op: "train-mlp",
+  size: "784-1024-1024-10",
+  layers: [784, 1024, 1024, 10],
+  batch: 128,
+  head: "classes",
+  learningRate: 1e-3,
+  copied: 784 * 1024 + 1024 + 1024 * 1024 + 1024 + 1024 * 10 + 10,
+};
+
 /** The larger trainings. Beside each step stands a copy of the parameters. */
 const MODELS: Readonly<Record<ModelTask["model"], ModelTask>> = {
   cnn: { op: "train-cnn", model: "cnn", size: "1-32-64-128-10", copied: 421_642 },
@@ -242,6 +267,10 @@ const MODELS: Readonly<Record<ModelTask["model"], ModelTask>> = {
 function loading(op: LoaderTask["op"], source: LoaderTask["source"]): LoaderTask {
   const [batch, columns] = [TINY.batch, TINY.layers[0] as number];
   return { op, size: `${batch}x${columns} ${source}`, batch, columns, source, copied: batch * (columns + 1) };
+}
+
+function asking(batch: number, way: MonteCarloTask["way"]): MonteCarloTask {
+  return { op: "monte-carlo", size: `${batch} x50 ${way}`, batch, samples: 50, way, copied: MLP.copied };
 }
 
 function elementwise(op: ElementwiseTask["op"], elements: number): ElementwiseTask {
@@ -262,13 +291,3 @@ const products: readonly MatmulTask[] = [
   product("NT", m, n, k, [false, true]),
   product("TN", k, m, n, [true, false]),
 ];
-
-const mlp: TrainTask = {
-  op: "train-mlp",
-  size: "784-1024-1024-10",
-  layers: [784, 1024, 1024, 10],
-  batch: 128,
-  head: "classes",
-  learningRate: 1e-3,
-  copied: 784 * 1024 + 1024 + 1024 * 1024 + 1024 + 1024 * 10 + 10,
-};

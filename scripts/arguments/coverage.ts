@@ -42,8 +42,14 @@ export const INTERNAL: readonly string[] = [
   "TopKAccuracy#added",
   "ConfusionMatrix#added",
   "ConfusionMatrix#valueFrom",
-  "CalibrationError#added",
-  "CalibrationError#valueFrom",
+  "ConfidenceBins#added",
+  "ConfidenceBins#valueFrom",
+  "CalibrationError#valueOfBins",
+  "ReliabilityTable#valueOfBins",
+  "MeanOverTargets#added",
+  "MeanOverTargets#valueFrom",
+  "BrierScore#scores",
+  "NegativeLogLikelihood#scores",
 ];
 
 /** Members that the types call protected, by name: base classes call them on what extends them. */

@@ -6,6 +6,7 @@ import { dropoutWork } from "./dropout";
 import { loaderWork } from "./loader";
 import { matmulWork } from "./matmul";
 import { modelWork } from "./models";
+import { monteCarloWork } from "./monte-carlo";
 import { operationWork } from "./operations";
 import { trainingWork } from "./training";
 import { waiter } from "./waiter";
@@ -46,6 +47,7 @@ function workFor(backend: Backend, task: Task, data: HostData): Work {
   if (task.op === "matmul") return matmulWork(backend, task, data);
   if ("shapes" in task) return operationWork(backend, task, data);
   if ("model" in task) return modelWork(backend, task, data);
+  if ("way" in task) return monteCarloWork(backend, task, data);
   if ("source" in task) return loaderWork(backend, task, data);
   return "layers" in task ? trainingWork(backend, task, data) : dropoutWork(backend, task, data);
 }

@@ -96,9 +96,8 @@ export function onBackend<T>(backend: Backend, work: () => T): T {
   }
 }
 
-// --- internal helpers ---
-
-function network({ layers, head }: TrainTask): nn.Sequential {
+/** The layers of a task. */
+export function network({ layers, head }: TrainTask): nn.Sequential {
   const modules: (nn.Linear | nn.ReLU | nn.Dropout | nn.Sigmoid)[] = [];
   for (let i = 0; i + 1 < layers.length; i++) {
     modules.push(new nn.Linear(layers[i] as number, layers[i + 1] as number));

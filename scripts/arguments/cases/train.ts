@@ -49,6 +49,12 @@ const seen = (make: () => Accuracy | AUROC, shape: readonly number[]) =>
     return metric;
   });
 
+/** Layers that drop, by name: the model has one. */
+const names: Place = {
+  valid: () => ["1"],
+  accepts: (value) => Array.isArray(value) && value.length < 9 && value.every((name) => name === "1"),
+};
+
 export const trainReceivers: Readonly<Record<string, Place>> = {
   CountingMetric: seen(() => new Accuracy(), [2, 3]),
   AUROC: seen(() => new AUROC(), [2]),
@@ -122,12 +128,40 @@ export const trainCases: Cases = {
     says: ["linear"],
   },
 
+  monteCarlo: {
+    args: [
+      model,
+      p.operand([2, 3]),
+      p.options({
+        samples: p.integer(2, 1, 2 ** 20),
+        generator: p.generator,
+        only: names,
+        sameMasks: p.flag(),
+        outputs: p.word("values", "logits", "probabilities"),
+        keepSamples: p.flag(),
+        maxRows: count(8),
+      }),
+    ],
+    says: ["linear"],
+  },
+  temperatureScaling: {
+    args: [
+      logits,
+      target,
+      p.options({ ignoreIndex, min: p.number(0.01, (n) => n > 0 && n < 100), max: p.number(100, (n) => n > 0.01 && n < Infinity) }),
+    ],
+    isAsync: true,
+  },
+
   Metric: "abstract, and without arguments",
   Accuracy: [p.options({ threshold, ignoreIndex })],
   TopKAccuracy: [p.options({ k: count(2), ignoreIndex }, ["k"])],
   ConfusionMatrix: [p.options({ numClasses: p.integer(2, 2, 2), threshold, ignoreIndex }, ["numClasses"])],
   "ConfusionMatrix: without a threshold": [p.options({ numClasses: p.integer(3, 1, 2 ** 15) }, ["numClasses"])],
   CalibrationError: [p.options({ nBins: p.integer(15, 1, 2 ** 16), ignoreIndex })],
+  ReliabilityTable: [p.options({ nBins: p.integer(15, 1, 2 ** 16), ignoreIndex })],
+  NegativeLogLikelihood: [p.options({ ignoreIndex })],
+  BrierScore: [p.options({ ignoreIndex })],
   AUROC: [],
   MeanLoss: [loss],
   "CountingMetric#update": { args: [logits, target], says: ["Accuracy"], leavesSteps: true },

@@ -125,7 +125,7 @@ export function normalizeChannels(
       ? byStatistics(x, (runningMean as Tensor).detach().reshape(shape), (runningVar as Tensor).detach().reshape(shape), eps, affine)
       : ((overBatch ? byBatch(x, count, eps, weight, bias) : bySample(x, count, eps, affine)) ?? byInputs(x, dims, eps, affine));
     // A checkpoint that runs its function again has counted this batch already.
-    if (byInput && runningMean !== null && runningVar !== null && x.size > 0 && !drawing.isReplay) {
+    if (byInput && runningMean !== null && runningVar !== null && x.size > 0 && !drawing.isReplay && !drawing.keepsStatistics) {
       const [nextMean, nextVar] = noGrad(() => [
         moved(runningMean, mean, momentum),
         moved(runningVar, variance.mul(count / (count - 1)), momentum),

@@ -133,7 +133,7 @@ abstract class BatchNorm extends StatisticsNorm {
       // Not looked at, which would have to wait for a device.
       const share = momentum ?? (count === null ? 0 : noGrad(() => div(1, count)));
       const y = normalizeChannels(op, x, { ...given, momentum: share }, { byInput, overBatch: true });
-      if (count !== null && !drawing.isReplay) overwrite(tracked as Tensor, count);
+      if (count !== null && !drawing.isReplay && !drawing.keepsStatistics) overwrite(tracked as Tensor, count);
       return y;
     });
   }

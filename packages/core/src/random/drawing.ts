@@ -31,6 +31,9 @@ export type MaskPlace = Pick<MaskKey, "strides" | "elementOffset"> & { readonly 
  */
 export type Asked = (draw: Draw, shape: Shape, batchDim?: number) => MaskPlace | undefined;
 
+/** Hears of a draw before it is made, and may refuse it by an error; of what, is told at `Asked`. */
+export type Heard = (draw: Draw, shape: Shape, batchDim?: number) => void;
+
 /** Who is asked just now. */
 interface Drawing {
   /** The door: what of the next is there, in one call. */
@@ -38,19 +41,21 @@ interface Drawing {
   /** Says where a mask lies. */
   part?: { place: Asked } | undefined;
   /** Hears of every draw. */
-  hear?: ((draw: Draw, shape: Shape) => void) | undefined;
+  hear?: Heard | undefined;
   /** A function runs once more, for what it computed before: what it counted then, it must not count again. */
   isReplay?: boolean;
+  /** Running statistics do not move either, though nothing is computed again. */
+  keepsStatistics?: boolean;
 }
 
 export const drawing: Drawing = /* @__PURE__ */ shared("drawing", () => ({}));
 
 /** Runs `fn` with others to ask, and puts back who was there, also after an error. */
 export function withDrawing<T>(change: Omit<Drawing, "ask">, fn: () => T): T {
-  const before = { ask: undefined, part: undefined, hear: undefined, isReplay: false, ...drawing };
+  const before = { ask: undefined, part: undefined, hear: undefined, isReplay: false, keepsStatistics: false, ...drawing };
   const { part, hear } = Object.assign(drawing, change);
   drawing.ask = (draw, shape, batchDim) => {
-    hear?.(draw, shape);
+    hear?.(draw, shape, batchDim);
     return part?.place(draw, shape, batchDim);
   };
   try {

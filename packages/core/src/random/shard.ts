@@ -8,7 +8,7 @@ import { checkFunction, checkInteger, type OptionKinds, optionsOf } from "../err
 import { wrongType, wrongValue } from "../errors/refusal";
 import { contiguousStrides, formatShape, isContiguous, type Shape, sizeOf } from "../shape/shape";
 import { type Draw, drawing, type MaskPlace, withDrawing } from "./drawing";
-import type { Generator } from "./generator";
+import { rewinding } from "./rewinding";
 import type { MaskRequest } from "./source";
 
 /** Which rows of a batch a part holds. */
@@ -88,34 +88,21 @@ export function shard<T>(part: Shard, fn: () => T): T {
 export function shards<T>(options: ShardsOptions, fn: (part: Required<Shard>) => T): T[] {
   const { count, total, indices } = checkedShards(options);
   checkFunction("shards", fn, "write shards({ ... }, (part) => { ... })");
-  const begun = new Map<Generator, Uint8Array>();
-  const { hear } = drawing;
-  let drawn = new Set<Generator>();
-  const listen = (draw: Draw, shape: Shape) => {
-    hear?.(draw, shape);
-    drawn.add(draw.generator);
-    if (!begun.has(draw.generator)) begun.set(draw.generator, draw.generator.getState());
-  };
-  let ended: string | undefined;
-  const results: T[] = [];
-  try {
-    for (let turn = 0; turn < (indices?.length ?? count); turn++) {
+  return rewinding((states) => {
+    let ended: string | undefined;
+    return Array.from({ length: indices?.length ?? count }, (_, turn) => {
       const index = indices?.[turn] ?? turn;
-      for (const [generator, state] of begun) generator.setState(state);
-      drawn = new Set();
+      states.rewind();
       const part = { index, count, start: startOf(index, count, total), total, rows: rowsOf(index, count, total) };
-      results.push(withDrawing({ hear: listen }, () => runPart("shards", part, () => fn(part))));
+      const result = runPart("shards", part, () => fn(part));
       // A part may make generators of its own: they end alike, too.
-      const end = [...drawn].map((generator) => generator.getState().join()).join(";");
+      const end = states.ends();
       if (end !== (ended ?? end))
         throw wrongValue("shards", "parts that draw alike", index, "draw as often in each, from the same generators");
       ended = end;
-    }
-    return results;
-  } catch (error) {
-    for (const [generator, state] of begun) generator.setState(state);
-    throw error;
-  }
+      return result;
+    });
+  });
 }
 
 // --- internal helpers ---

@@ -1,7 +1,7 @@
 /** What a function drew, by the state that each generator was in before its first draw: enough to draw the same once more, whatever was drawn since. */
 import type { Shape } from "../shape/shape";
 import { formatShape, sameShape } from "../shape/shape";
-import { type Draw, drawing, withDrawing } from "./drawing";
+import { type Draw, drawing, type Heard, withDrawing } from "./drawing";
 import type { Generator } from "./generator";
 
 /** A draw that was made. */
@@ -24,8 +24,8 @@ export class Tape {
   record<T>(fn: () => T): T {
     const { hear } = drawing;
     const sources = new Map<Generator, number>();
-    const note = (draw: Draw, shape: Shape) => {
-      hear?.(draw, shape);
+    const note: Heard = (draw, shape, batchDim) => {
+      hear?.(draw, shape, batchDim);
       const { op, generator } = draw;
       if (!sources.has(generator)) this.#states.set(generator, generator.getState());
       this.#draws.push({ op, source: numberOf(generator, sources), shape });

@@ -31,13 +31,27 @@ export type { EpochResult, FitOptions, StepEvent, ValidationLoss } from "./fit-o
 export type { LossFunction, LossModule } from "./loss";
 export { Accuracy } from "./metrics/accuracy";
 export { AUROC } from "./metrics/auroc";
-export { CalibrationError, type CalibrationErrorOptions } from "./metrics/calibration-error";
+export { BrierScore } from "./metrics/brier-score";
+export { CalibrationError } from "./metrics/calibration-error";
+export type { CalibrationErrorOptions } from "./metrics/confidence-bins";
 export { ConfusionMatrix, type ConfusionMatrixOptions } from "./metrics/confusion-matrix";
 export { MeanLoss } from "./metrics/mean-loss";
 export { Metric } from "./metrics/metric";
+export { NegativeLogLikelihood } from "./metrics/negative-log-likelihood";
 export type { IgnoreOptions, PredictionOptions } from "./metrics/predictions";
+export { type ReliabilityRow, ReliabilityTable } from "./metrics/reliability-table";
 export { TopKAccuracy, type TopKAccuracyOptions } from "./metrics/top-k-accuracy";
 export type { Model } from "./mode";
+export type { OutputKind } from "./monte-carlo/answers";
+export type { LayerChoice } from "./monte-carlo/flags";
+export {
+  type MonteCarloClasses,
+  type MonteCarloClassOptions,
+  type MonteCarloOptions,
+  type MonteCarloResult,
+  monteCarlo,
+} from "./monte-carlo/monte-carlo";
 export type { Profile, TableOptions } from "./profiler/profile";
 export { type ProfileOptions, profile, recordFunction } from "./profiler/run";
 export type { KeyAveragesOptions, ProfileRow, RowKind } from "./profiler/summary";
+export { type TemperatureScaling, type TemperatureScalingOptions, temperatureScaling } from "./temperature-scaling";

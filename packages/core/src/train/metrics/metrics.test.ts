@@ -3,7 +3,17 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Backend, cpu, memory, setDefaultBackend, type Tensor, tensor, tidy } from "../../index";
 import { blindBackend, hostBackend } from "../../testing/backends";
 import { expectRefusal, expectRejection } from "../../testing/refusal";
-import { Accuracy, AUROC, CalibrationError, ConfusionMatrix, type Metric, TopKAccuracy } from "../index";
+import {
+  Accuracy,
+  AUROC,
+  BrierScore,
+  CalibrationError,
+  ConfusionMatrix,
+  type Metric,
+  NegativeLogLikelihood,
+  ReliabilityTable,
+  TopKAccuracy,
+} from "../index";
 
 const N = 24;
 const C = 4;
@@ -79,6 +89,11 @@ const cases: readonly Case[] = [
   one("CalibrationError", () => new CalibrationError(), 0.13543516397476196),
   one("CalibrationError of 5 bins", () => new CalibrationError({ nBins: 5 }), 0.0842752680182457),
   one("CalibrationError with ignored targets", () => new CalibrationError(), 0.153045654296875, byClass(ignored)),
+  // Beside PyTorch's crossEntropy in float64, and NumPy for the next two.
+  one("NegativeLogLikelihood", () => new NegativeLogLikelihood(), 1.3633693275260017),
+  one("NegativeLogLikelihood with ignored targets", () => new NegativeLogLikelihood(), 1.2755037198235766, byClass(ignored)),
+  one("BrierScore", () => new BrierScore(), 0.7047982223353157),
+  one("BrierScore with ignored targets", () => new BrierScore(), 0.6778153839036816, byClass(ignored)),
   one("AUROC", () => new AUROC(), 0.5677749360613811, byScore, 40),
 ];
 
@@ -135,6 +150,54 @@ describe.each<[string, () => Backend]>([
     await metric.compute();
     expect(reads).toBe(1);
     metric.reset();
+  });
+});
+
+describe("ReliabilityTable", () => {
+  test("has a row for each bin, as NumPy says, and the same bits however batches are cut", async () => {
+    const read = async (starts: readonly number[]) => {
+      const table = new ReliabilityTable({ nBins: 5 });
+      starts.forEach((from, i) => {
+        table.update(...byClass()(from, starts[i + 1] ?? N));
+      });
+      return table.compute();
+    };
+    const table = await read([0]);
+    expect(table.map(({ low, high, count }) => [low, high, count])).toEqual([
+      [0, 0.2, 0],
+      [0.2, 0.4, 4],
+      [0.4, 0.6, 9],
+      [0.6, 0.8, 11],
+      [0.8, 1, 0],
+    ]);
+    const expected = [0.3029158295413891, 0.4963406951566356, 0.6676251943606357];
+    for (const [i, { confidence }] of table.slice(1, 4).entries()) expect(confidence).toBeCloseTo(expected[i] as number, 6);
+    expect([table[0]?.confidence, table[4]?.confidence]).toEqual([Number.NaN, Number.NaN]);
+    expect(table.map(({ accuracy }) => accuracy)).toEqual([Number.NaN, 1 / 4, 4 / 9, 6 / 11, Number.NaN]);
+    expect(await read([0, 1, 2, 23])).toEqual(table);
+    // The calibration error is the mean distance of the columns.
+    const error = new CalibrationError({ nBins: 5 });
+    error.update(...byClass()(0, N));
+    const distance = table.reduce(
+      (sum, { count, confidence, accuracy }) => sum + (count > 0 ? count * Math.abs(accuracy - confidence) : 0),
+      0,
+    );
+    expect(await error.compute()).toBeCloseTo(distance / N, 12);
+    expectRefusal(() => new ReliabilityTable({ nBins: 0 }), "RangeError", "ReliabilityTable: expected nBins to be a positive integer");
+    expectRefusal(
+      () => new ReliabilityTable({ bins: 3 } as never),
+      "TypeError",
+      "ReliabilityTable: expected the options nBins, ignoreIndex",
+    );
+    const nan = new ReliabilityTable({ nBins: 2 });
+    nan.update(
+      tensor([
+        [Number.NaN, 0],
+        [5, 0],
+      ]),
+      tensor(new Int32Array([0, 0])),
+    );
+    expect((await nan.compute()).map(({ confidence }) => Number.isNaN(confidence))).toEqual([true, false]);
   });
 });
 
@@ -222,6 +285,8 @@ describe("all metrics", () => {
       () => new Accuracy(),
       () => new TopKAccuracy({ k: 2 }),
       () => new CalibrationError(),
+      () => new NegativeLogLikelihood(),
+      () => new BrierScore(),
       () => new ConfusionMatrix({ numClasses: C }),
     ]) {
       for (const bad of [-1, C, 2 ** 31 - 1]) {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Backend, cpu, functional as F, getDefaultBackend, memory, nn, setDefaultBackend, type Tensor, tensor } from "../../index";
 import { hostBackend } from "../../testing/backends";
 import { expectRefusal, expectRejection } from "../../testing/refusal";
-import { AUROC, CalibrationError, MeanLoss, TopKAccuracy } from "../index";
+import { AUROC, BrierScore, CalibrationError, MeanLoss, NegativeLogLikelihood, TopKAccuracy } from "../index";
 import { Counts } from "./counts";
 
 // What other tests left to the garbage collector is not counted.
@@ -85,6 +85,36 @@ describe("single metrics", () => {
     expect(await sure.compute()).toBe(0);
     sure.update(tensor([[Number.NaN, 0]]), tensor(new Int32Array([0])));
     expect(await sure.compute()).toBeNaN();
+  });
+
+  test("NegativeLogLikelihood and BrierScore are what one computes by hand, also of the surest and the worst answers", async () => {
+    const measure = async (metric: BrierScore | NegativeLogLikelihood, logits: number[][], classes: number[]) => {
+      metric.update(tensor(logits), tensor(Int32Array.from(classes)));
+      return metric.compute();
+    };
+    const quarter = [Math.log(3), 0]; // 3/4 and 1/4
+    expect(await measure(new NegativeLogLikelihood(), [quarter, quarter], [0, 1])).toBeCloseTo(-(Math.log(0.75) + Math.log(0.25)) / 2, 6);
+    expect(await measure(new BrierScore(), [quarter, quarter], [0, 1])).toBeCloseTo((2 * 0.25 ** 2 + 2 * 0.75 ** 2) / 2, 6);
+    const sure = [200, 0, -200];
+    expect(await measure(new BrierScore(), [sure], [0])).toBe(0);
+    expect(await measure(new BrierScore(), [sure], [1])).toBe(2);
+    expect(await measure(new NegativeLogLikelihood(), [sure], [0])).toBe(0);
+    expect(await measure(new NegativeLogLikelihood(), [sure, sure], [0, 2])).toBe(200);
+    const never = [0, Number.NEGATIVE_INFINITY];
+    expect(await measure(new NegativeLogLikelihood(), [never, never], [0, 1])).toBe(Number.POSITIVE_INFINITY);
+    expect(await measure(new NegativeLogLikelihood(), [never, never], [0, 0])).toBe(0);
+    for (const make of [() => new BrierScore(), () => new NegativeLogLikelihood()]) {
+      expect(await measure(make(), [[Number.NaN, 0], sure.slice(0, 2)], [0, 0])).toBeNaN();
+      // What is ignored counts for nothing, whatever it is.
+      expect(await measure(make(), [[Number.NaN, 0], sure.slice(0, 2)], [-100, 0])).toBe(0);
+      expect(await measure(make(), [sure], [-100])).toBeNaN();
+    }
+    expectRefusal(() => new BrierScore({ nBins: 3 } as never), "TypeError", "BrierScore: expected the options ignoreIndex");
+    expectRefusal(
+      () => new NegativeLogLikelihood().update(tensor(new Int32Array([1, 2])), tensor(new Int32Array([1]), { shape: [] })),
+      "TypeError",
+      "NegativeLogLikelihood: expected a float tensor",
+    );
   });
 
   test("MeanLoss counts each batch by its size, takes modules, and refuses what is no loss", async () => {
