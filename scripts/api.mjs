@@ -22,6 +22,8 @@ const SHARED_PARTS = [
   "DisposeKey",
   "DISPOSE",
   "DropoutLayer",
+  "RateLayer",
+  "SequenceDropout",
   "Loss",
   "WeightedLoss",
   "AnyConvolution",

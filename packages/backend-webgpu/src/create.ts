@@ -60,6 +60,7 @@ export interface WebGPUBackend extends Required<Omit<Backend<GpuMemory>, "view" 
    *   optimizer.step();
    * };
    * await gpu.warmUp(() => step(ones([4, 8], { backend: gpu })));
+   * console.log(gpu.stats().dispatches); // 0
    * ```
    */
   warmUp(fn: () => unknown): Promise<void>;

@@ -23,7 +23,7 @@ export interface ConcreteDropoutOptions {
 }
 
 /** The options that it has. */
-export const CONCRETE_DROPOUT: OptionKinds<ConcreteDropoutOptions> = { temperature: "number", training: "flag", generator: "any" };
+const CONCRETE_DROPOUT: OptionKinds<ConcreteDropoutOptions> = { temperature: "number", training: "flag", generator: "any" };
 
 /** Keeps logarithms of uniform numbers finite, as in the authors' program. */
 const EPS = 1e-7;

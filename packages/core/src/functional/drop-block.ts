@@ -25,7 +25,7 @@ export interface DropBlockOptions extends Omit<FeatureDropoutOptions, "inplace">
 
 const { inplace: _, ...OTHERS } = FEATURE_DROPOUT;
 /** The options that it has. */
-export const DROP_BLOCK: OptionKinds<DropBlockOptions> = { ...(OTHERS as OptionKinds<DropBlockOptions>), blockSize: "any" };
+const DROP_BLOCK: OptionKinds<DropBlockOptions> = { ...(OTHERS as OptionKinds<DropBlockOptions>), blockSize: "any" };
 
 /** What was dropped, and the mask of it: bool, of the input's shape, drawn anew by each call. */
 export interface BlockDropped {

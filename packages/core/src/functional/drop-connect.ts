@@ -27,7 +27,7 @@ export interface EmbeddingDropoutOptions extends WeightDropoutOptions {
 }
 
 /** The options that dropouts of weights have. */
-export const WEIGHT_DROPOUT: OptionKinds<WeightDropoutOptions> = { p: "any", training: "any", generator: "any" };
+const WEIGHT_DROPOUT: OptionKinds<WeightDropoutOptions> = { p: "any", training: "any", generator: "any" };
 const DROP_CONNECT: OptionKinds<DropConnectOptions> = { ...WEIGHT_DROPOUT, bias: "any" };
 const EMBEDDING_DROPOUT: OptionKinds<EmbeddingDropoutOptions> = { ...WEIGHT_DROPOUT, paddingIdx: "any" };
 

@@ -23,8 +23,8 @@ export interface SequenceDropoutOptions extends FeatureDropoutOptions {
 }
 
 /** The options that these functions have. */
-export const DROP_PATH: OptionKinds<DropPathOptions> = { ...FEATURE_DROPOUT, mode: "any" };
-export const SEQUENCE_DROPOUT: OptionKinds<SequenceDropoutOptions> = { ...FEATURE_DROPOUT, batchFirst: "any" };
+const DROP_PATH: OptionKinds<DropPathOptions> = { ...FEATURE_DROPOUT, mode: "any" };
+const SEQUENCE_DROPOUT: OptionKinds<SequenceDropoutOptions> = { ...FEATURE_DROPOUT, batchFirst: "any" };
 
 /**
  * Stochastic depth (Huang et al., [2016](https://arxiv.org/abs/1603.09382)): drops whole samples, of a residual branch that is then added to its input, so that

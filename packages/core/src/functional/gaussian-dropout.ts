@@ -21,7 +21,7 @@ export interface GaussianDropoutOptions {
 }
 
 /** The options that it has. */
-export const GAUSSIAN_DROPOUT: OptionKinds<GaussianDropoutOptions> = { p: "any", training: "flag", generator: "any" };
+const GAUSSIAN_DROPOUT: OptionKinds<GaussianDropoutOptions> = { p: "any", training: "flag", generator: "any" };
 
 /**
  * Multiplies each element with a normal number of mean 1 and variance `p / (1 - p)`, which is that of dropout at the rate `p` (Srivastava et al.,

@@ -16,7 +16,7 @@ export interface MultiSampleDropoutOptions extends Omit<FeatureDropoutOptions, "
 
 const { inplace: _, elementOffset: __, ...OTHERS } = FEATURE_DROPOUT;
 /** The options that it has. */
-export const MULTI_SAMPLE: OptionKinds<MultiSampleDropoutOptions> = {
+const MULTI_SAMPLE: OptionKinds<MultiSampleDropoutOptions> = {
   ...(OTHERS as OptionKinds<MultiSampleDropoutOptions>),
   samples: "any",
 };

@@ -17,7 +17,7 @@ export type ZoneoutOptions = Omit<FeatureDropoutOptions, "inplace">;
 
 const { inplace: _, ...OTHERS } = FEATURE_DROPOUT;
 /** The options that it has. */
-export const ZONEOUT: OptionKinds<ZoneoutOptions> = OTHERS as OptionKinds<ZoneoutOptions>;
+const ZONEOUT: OptionKinds<ZoneoutOptions> = OTHERS as OptionKinds<ZoneoutOptions>;
 
 /**
  * Keeps units of a recurrent state as they were, each with probability `p`, in place of their new value (Zoneout, Krueger et al.,

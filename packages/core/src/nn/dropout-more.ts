@@ -140,7 +140,8 @@ export class DropBlock2d extends RateLayer {
 }
 
 /**
- * An embedding of which whole words are dropped while training; the layer of `functional.embeddingDropout`.
+ * An embedding of which whole words are dropped while training (Gal and Ghahramani, [2016](https://arxiv.org/abs/1512.05287)); the layer of
+ * `functional.embeddingDropout`.
  *
  * @throws RangeError for p outside [0, 1]; TypeError for what is no Embedding, or options of a wrong type.
  * @example
@@ -184,7 +185,7 @@ export class EmbeddingDropout extends RateLayer {
 }
 
 /**
- * Keeps units of a recurrent state as they were while training, and mixes old and new in eval mode; the layer of `functional.zoneout`. Each state has one of
+ * Keeps units of a recurrent state as they were while training, and mixes old and new in eval mode; the layer of `functional.zoneout` (Krueger et al., [2017](https://arxiv.org/abs/1606.01305)). Each state has one of
  * its own.
  *
  * @throws RangeError for p outside [0, 1]; TypeError for options of a wrong type.
@@ -222,7 +223,8 @@ export class Zoneout extends RateLayer {
 }
 
 /**
- * The mean of what a head makes of its input under several masks while training; the layer of `functional.multiSampleDropout`.
+ * The mean of what a head makes of its input under several masks while training; the layer of `functional.multiSampleDropout`
+ * (Inoue, [2019](https://arxiv.org/abs/1905.09788)).
  *
  * @throws RangeError for p outside [0, 1] or samples below 1; TypeError for what is no module, or options of a wrong type.
  * @example

@@ -77,7 +77,8 @@ abstract class SequenceDropout extends DropoutLayer {
 }
 
 /**
- * Variational dropout: one mask for all positions of a sequence while training; the layer of `functional.lockedDropout`. Place it between recurrent layers.
+ * Variational dropout: one mask for all positions of a sequence while training; the layer of `functional.lockedDropout` (Gal and Ghahramani,
+ * [2016](https://arxiv.org/abs/1512.05287)). Place it between recurrent layers.
  *
  * @throws As `Dropout`; ShapeError in `forward` for other ranks than 2 and 3.
  * @example
@@ -100,7 +101,7 @@ export class LockedDropout extends SequenceDropout {
 }
 
 /**
- * Drops whole positions of a sequence while training; the layer of `functional.tokenDropout`.
+ * Drops whole positions of a sequence while training; the layer of `functional.tokenDropout` (Iyyer et al., [2015](https://aclanthology.org/P15-1162/)).
  *
  * @throws As `Dropout`; ShapeError in `forward` for other ranks than 2 and 3.
  * @example
@@ -122,7 +123,7 @@ export class TokenDropout extends SequenceDropout {
 }
 
 /**
- * Drops whole heads of attention while training; the layer of `functional.headDropout`.
+ * Drops whole heads of attention while training; the layer of `functional.headDropout` (Zhou et al., [2020](https://arxiv.org/abs/2004.13342)).
  *
  * @throws As `Dropout`; ShapeError in `forward` for other ranks than 3 and 4.
  * @example

@@ -18,7 +18,8 @@ const HELD: OptionKinds<Omit<DropoutLayerOptions, "inplace">> = {
 
 /**
  * Dropout that keeps its mask until it is told to draw a new one: one mask for all steps of a recurrent loop, for all parts of a model that share the layer, or
- * for an iteration of training. In eval mode it returns its input, and keeps what it holds. PyTorch has no such layer.
+ * for an iteration of training. In eval mode it returns its input, and keeps what it holds. PyTorch has no such layer; variational
+ * dropout (Gal and Ghahramani, [2016](https://arxiv.org/abs/1512.05287)) is one use of it.
  *
  * @throws As `Dropout`; ShapeError in `forward` for an input on which the mask that is held does not fit.
  * @example

@@ -22,7 +22,8 @@ export interface LayerDropOptions {
 const { training: _, ...KINDS } = LAYER_DROP;
 
 /**
- * Layers one after the other, of which some are left out in each forward while training; the module of `functional.layerDrop`. In eval mode it is a
+ * Layers one after the other, of which some are left out in each forward while training; the module of `functional.layerDrop` (Fan et al.,
+ * [2019](https://arxiv.org/abs/1909.11556)). In eval mode it is a
  * `Sequential`, and its state has the same names.
  *
  * @throws TypeError for what is no module; RangeError for p outside [0, 1] or NaN.

@@ -61,7 +61,7 @@ describe("what is counted", () => {
       relu: [1, 4 * (6 + 6)],
       reluBackward: [1, 0],
       reluGrad: [1, 4 * (1 + 6 + 6)],
-      sgd: [2, 4 * 3 * (8 + 2)],
+      sgd: [1, 4 * 3 * (8 + 2)],
       sum: [2, 4 * (6 + 1 + 6 + 2)],
       sumBackward: [1, 0],
     });
