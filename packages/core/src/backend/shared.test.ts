@@ -22,8 +22,7 @@ describe("shared state", () => {
     expectRefusal(
       () => shared("test", () => ({})),
       "Error",
-      "@dropwise/core: expected one version per process, got two - run",
-      "npm ls @dropwise/core",
+      "@dropwise/core: expected one version per process, got two - see npm ls @dropwise/core",
     );
   });
 });
