@@ -2,7 +2,7 @@ import type { ImageSource, Rows } from "../data/source";
 import { besideOneAnother, drawPicture } from "../terminal/picture";
 import { PAGE_WIDTH, type Screen } from "../terminal/screen";
 import { compareDropout, type SeedResult } from "./comparison";
-import { monteCarlo, PASSES, rightAndWrong, type Spread } from "./monte-carlo";
+import { accuracyByDoubt, monteCarlo, PASSES, rightAndWrong, type Spread } from "./monte-carlo";
 import { showComparison } from "./show-comparison";
 import type { Summary } from "./verdict";
 import { WIDE_P, WIDE_WIDTH } from "./wide";
@@ -21,7 +21,9 @@ export interface DigitsResult {
   readonly summary: Summary;
   /** Mean Monte-Carlo deviation of test rows that the first seed's model gets right, and wrong. */
   readonly spread: { readonly right: number | null; readonly wrong: number | null };
-  /** The test rows that were drawn: the one with the least spread, and those with the most. */
+  /** From the rows with the least doubt to those with the most: the share that the model gets right. */
+  readonly accuracyByDoubt: readonly { readonly doubt: number; readonly accuracy: number; readonly rows: number }[];
+  /** The test rows that were drawn: the ten with the most doubt. */
   readonly drawn: readonly Spread[];
 }
 
@@ -48,28 +50,40 @@ export async function showDigits(
   const drawn = pickDrawn(spreads);
   screen.heading("Which ones is the model unsure about?");
   screen.text(
-    `Monte-Carlo dropout again: ${PASSES} passes with dropout left on. Here are the picture whose answers spread least and the three whose answers spread ` +
-      "most. Below each stands its label, what the model takes it for without dropout, the spread, and what the passes took it for.",
+    `Monte-Carlo dropout again: ${PASSES} passes with dropout left on. Here are the ${drawn.length} pictures with the most doubt, the entropy of the mean answer. ` +
+      "Below each stands its label, what the model takes it for without dropout, the doubt, and what the passes took it for.",
   );
   screen.line();
   const blocks = drawn.map((about) => captioned(about, test, source));
   for (const line of besideOneAnother(blocks, PAGE_WIDTH - 2)) screen.line(line);
   screen.line();
   screen.notice(describeSpread(spread, test.count));
+  const byDoubt = accuracyByDoubt(spreads, test.targets);
+  screen.line();
+  screen.table(
+    ["rows, by doubt", "doubt up to", "right"],
+    byDoubt.map(({ doubt, accuracy, rows }, i) => [
+      `${rows} ${["with the least", "", "", "", "with the most"][i] ?? ""}`.trim(),
+      doubt.toFixed(3),
+      `${(100 * accuracy).toFixed(1)}%`,
+    ]),
+  );
   const rows = { source: source.name, train: train.count, test: test.count };
-  return { epochs, rows, seeds: results, summary, spread, drawn };
+  return { epochs, rows, seeds: results, summary, spread, accuracyByDoubt: byDoubt, drawn };
 }
 
 // --- internal helpers ---
 
-/** The row with the least deviation, then the three with the most. */
+/** How many pictures are drawn. */
+const DRAWN = 10;
+
+/** The rows with the most doubt, most first. */
 function pickDrawn(spreads: readonly Spread[]): Spread[] {
-  const sorted = [...spreads].sort((a, b) => a.deviation - b.deviation);
-  return [...sorted.slice(0, 1), ...sorted.slice(1).slice(-3).reverse()];
+  return [...spreads].sort((a, b) => b.doubt - a.doubt).slice(0, DRAWN);
 }
 
 /** A picture with what the model says of it below. */
-function captioned({ row, answer, evaluated, deviation, votes }: Spread, rows: Rows, { height, width, classes }: ImageSource): string[] {
+function captioned({ row, answer, evaluated, doubt, votes }: Spread, rows: Rows, { height, width, classes }: ImageSource): string[] {
   const pixels = rows.inputs.subarray(row * rows.features, (row + 1) * rows.features);
   const name = (label: number): string => classes[label] as string;
   const ranked = votes
@@ -80,7 +94,7 @@ function captioned({ row, answer, evaluated, deviation, votes }: Spread, rows: R
     ...drawPicture({ pixels, height, width }),
     `label: ${name(rows.targets[row] as number)}`,
     `eval(): ${name(answer)}, ${Math.round(100 * evaluated)}%`,
-    `spread: ${deviation.toFixed(3)}`,
+    `doubt: ${doubt.toFixed(3)}`,
     ...ranked.slice(0, 3).map(({ count, label }, i) => `${i === 0 ? "passes:" : "       "} ${String(count).padStart(3)} x ${name(label)}`),
   ];
 }

@@ -9,7 +9,7 @@ import { describeAgreement } from "./agreement";
 import { compareBackends, testRounding } from "./backends";
 import { compareDropout } from "./comparison";
 import { checkDeterminism } from "./determinism";
-import { doubtfulAndSure, monteCarlo, rightAndWrong, type Spread } from "./monte-carlo";
+import { accuracyByDoubt, doubtfulAndSure, monteCarlo, rightAndWrong, type Spread } from "./monte-carlo";
 import { OVERFIT_ROWS } from "./overfit";
 import { largest, probabilities, score, trainWide } from "./wide";
 
@@ -126,7 +126,8 @@ describe("monteCarlo", () => {
   it("spreads by nothing where nothing is dropped", async () => {
     const model = trainWide(digits.train, { classes: 10, p: 0, seed: 3n, epochs: 1, progress: counter() });
     for (const { deviation, mean, evaluated } of await monteCarlo(model, digits.test, { seed: 2n, passes: 3 })) {
-      expect([deviation, mean]).toEqual([0, evaluated]);
+      expect(deviation).toBe(0);
+      expect(mean).toBeCloseTo(evaluated, 6);
     }
   });
 
@@ -136,7 +137,16 @@ describe("monteCarlo", () => {
     evaluated,
     mean: 0,
     deviation,
+    doubt: deviation,
     votes: [],
+  });
+
+  it("groups rows by doubt, and tells how many of each group are right", () => {
+    const spreads = [0.1, 0.9, 0.2, 0.8, 0.5].map((doubt, row) => ({ ...about(1, doubt, row), row }));
+    expect(accuracyByDoubt(spreads, Int32Array.of(0, 9, 2, 3, 4), 2)).toEqual([
+      { doubt: 0.2, accuracy: 1, rows: 2 },
+      { doubt: 0.9, accuracy: 2 / 3, rows: 3 },
+    ]);
   });
 
   it("tells rows that the model is least sure of from those that it is surest of", () => {

@@ -1,4 +1,5 @@
-import { manualSeed } from "@dropwise/core";
+import { type Backend, Generator, type Tensor, tensor } from "@dropwise/core";
+import { monteCarlo as sampled } from "@dropwise/core/train";
 import type { Rows } from "../data/source";
 import type { Classifier } from "../programs/lesson";
 import { largest, probabilities } from "./wide";
@@ -13,6 +14,8 @@ export interface Spread {
   readonly evaluated: number;
   readonly mean: number;
   readonly deviation: number;
+  /** The entropy of the mean over the passes, in nats: 0 where all agree and are sure. */
+  readonly doubt: number;
   /** How many passes took the row for each class. */
   readonly votes: readonly number[];
 }
@@ -21,8 +24,8 @@ export interface Spread {
 export const PASSES = 100;
 
 /**
- * Monte-Carlo dropout: asks a trained model many times with dropout on. The mean is a second opinion on the answer, and the
- * standard deviation says how much the answer depends on which hidden values happened to be there.
+ * Monte-Carlo dropout: asks a trained model many times with dropout on. The mean is a second opinion on the answer, the standard deviation says how much the
+ * answer depends on which hidden values happened to be there, and the entropy of the mean how much doubt there is in all.
  *
  * Source: Gal and Ghahramani, "Dropout as a Bayesian approximation" (ICML 2016). Leaves the model in eval mode.
  */
@@ -33,34 +36,46 @@ export async function monteCarlo(
 ): Promise<Spread[]> {
   const evaluated = await probabilities(model.eval(), rows);
   const classes = evaluated.length / rows.count;
-  const answersOf = (all: Float32Array, row: number): Float32Array => all.subarray(row * classes, (row + 1) * classes);
-  const found = Array.from({ length: rows.count }, (_, row) => {
-    const answer = largest(answersOf(evaluated, row));
+  const input = tensor(rows.inputs, { shape: [rows.count, rows.features], backend: backendOf(model) });
+  const generator = new Generator(seed);
+  const found = sampled(model, input, { samples: passes, generator, outputs: "logits", keepSamples: true });
+  const { samples: answers, mean, variance, predictiveEntropy, mutualInformation } = found;
+  const [all, means, variances, doubts] = (await Promise.all(
+    [answers as Tensor, mean, variance, predictiveEntropy].map((values) => values.data()),
+  )) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  for (const used of [input, answers as Tensor, mean, variance, predictiveEntropy, mutualInformation]) used.dispose();
+  return Array.from({ length: rows.count }, (_, row) => {
+    const answer = largest(evaluated.subarray(row * classes, (row + 1) * classes));
+    const votes = new Array<number>(classes).fill(0);
+    for (let pass = 0; pass < passes; pass++) {
+      const start = (pass * rows.count + row) * classes;
+      const vote = largest(all.subarray(start, start + classes));
+      votes[vote] = (votes[vote] as number) + 1;
+    }
+    const at = row * classes + answer;
     return {
+      row,
       answer,
-      evaluated: evaluated[row * classes + answer] as number,
-      sum: 0,
-      squares: 0,
-      votes: new Array<number>(classes).fill(0),
+      evaluated: evaluated[at] as number,
+      mean: means[at] as number,
+      deviation: Math.sqrt(variances[at] as number),
+      doubt: doubts[row] as number,
+      votes,
     };
   });
-  manualSeed(seed);
-  model.train();
-  for (let pass = 0; pass < passes; pass++) {
-    const all = await probabilities(model, rows);
-    found.forEach((about, row) => {
-      const answers = answersOf(all, row);
-      const off = (answers[about.answer] as number) - about.evaluated; // sums of small differences lose no digits
-      about.sum += off;
-      about.squares += off * off;
-      const vote = largest(answers);
-      about.votes[vote] = (about.votes[vote] as number) + 1;
-    });
-  }
-  model.eval();
-  return found.map(({ answer, evaluated, sum, squares, votes }, row) => {
-    const shift = sum / passes;
-    return { row, answer, evaluated, mean: evaluated + shift, deviation: Math.sqrt(Math.max(0, squares / passes - shift * shift)), votes };
+}
+
+/** The rows in as many groups of nearly one size, from the least doubt to the most: how many of each the model gets right. */
+export function accuracyByDoubt(
+  spreads: readonly Spread[],
+  targets: Int32Array,
+  groups = 5,
+): { readonly doubt: number; readonly accuracy: number; readonly rows: number }[] {
+  const sorted = [...spreads].sort((a, b) => a.doubt - b.doubt);
+  return Array.from({ length: groups }, (_, i) => {
+    const part = sorted.slice(Math.floor((i * sorted.length) / groups), Math.floor(((i + 1) * sorted.length) / groups));
+    const right = part.filter(({ row, answer }) => answer === targets[row]).length;
+    return { doubt: part.at(-1)?.doubt ?? 0, accuracy: right / Math.max(1, part.length), rows: part.length };
   });
 }
 
@@ -81,6 +96,11 @@ export function rightAndWrong(spreads: readonly Spread[], targets: Int32Array): 
 }
 
 // --- internal helpers ---
+
+function backendOf(model: Classifier): Backend {
+  const [parameter] = model.parameters();
+  return (parameter as Tensor).backend;
+}
 
 function meanDeviation(spreads: readonly Spread[]): number {
   return spreads.reduce((total, { deviation }) => total + deviation, 0) / spreads.length;
