@@ -1,6 +1,6 @@
 /** The layers of the family: what they remember, and the modules that hold others. */
 import { describe, expect, test } from "vitest";
-import { functional as F, Generator, nn, ones, randn, type Tensor } from "../index";
+import { checkpoint, functional as F, Generator, nn, ones, randn, type Tensor } from "../index";
 import { expectRefusal } from "../testing/refusal";
 import { dropoutLayers, setDropout } from "../train/dropout-layers";
 
@@ -108,6 +108,20 @@ describe("HeldDropout", () => {
       "HeldDropout: expected an input for the mask that is held, of shape [4, 3], got [2, 3] - call newMask() before",
     );
     expectRefusal(() => layer.holdMask(1 as never), "TypeError", "holdMask: expected hold to be true or false, got 1");
+  });
+
+  test("draws and holds under a checkpoint as it does without", () => {
+    const gradients = [true, false].map((isKept) => {
+      const layer = new nn.HeldDropout({ generator: new Generator(2) });
+      const x = ones([16], { requiresGrad: true });
+      const twice = (input: Tensor) => layer.forward(layer.forward(input).mul(3));
+      const first = isKept ? twice(x) : checkpoint(twice, x);
+      const second = isKept ? layer.forward(first) : checkpoint((input: Tensor) => layer.forward(input), first);
+      second.sum().backward();
+      return values(x.grad as Tensor);
+    });
+    expect(gradients[1]).toEqual(gradients[0]);
+    expect(gradients[0]).toContain(24);
   });
 
   test("has the gradient of its mask in every step of a loop", () => {

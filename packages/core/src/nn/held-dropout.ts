@@ -6,6 +6,7 @@ import { checkNoiseShape, type DropoutOptions, type NoiseShape } from "../functi
 import { again, type MaskRecord } from "../functional/dropout-select";
 import { checkTensor } from "../ops/binary";
 import { drawing } from "../random/drawing";
+import { resolveGenerator } from "../random/generator";
 import { formatShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { DropoutLayer, type DropoutLayerOptions, FEATURE_LAYER, layerOptions } from "./dropout";
@@ -87,7 +88,7 @@ interface Held {
 }
 
 function dropHeld(held: Held, input: Tensor, options: DropoutOptions): Dropped {
-  if (!held.isHolding || held.mask === null || options.training === false) {
+  if (!held.isHolding || held.mask === null || options.training === false || isDrawnHere(held.mask, options)) {
     const dropped = dropoutWithMask(input, options, undefined, "HeldDropout");
     if (dropped.mask !== null && !drawing.isReplay) held.mask = dropped.mask;
     return dropped;
@@ -102,4 +103,16 @@ function dropHeld(held: Held, input: Tensor, options: DropoutOptions): Dropped {
     throw new ShapeError("HeldDropout", [shape, x.sizes], detail);
   }
   return { output: again(x, mask), mask };
+}
+
+/**
+ * True where a checkpoint runs once more what drew the mask that is held: the generator is then as it was before that draw, and the draw is to be made as it was.
+ */
+function isDrawnHere({ key }: MaskRecord, { generator: given, p = 0.5 }: DropoutOptions): boolean {
+  if (drawing.isReplay !== true || p === 0 || p === 1) return false;
+  const generator = resolveGenerator("HeldDropout", given);
+  const { call } = generator.source.mask({ op: "HeldDropout", generator, p, inplace: false, shape: key.shape, elementOffset: 0 });
+  return (
+    call.seedLo === key.call.seedLo && call.seedHi === key.call.seedHi && call.callLo === key.call.callLo && call.callHi === key.call.callHi
+  );
 }
