@@ -1,4 +1,4 @@
-// A small convolutional network on handwritten digits, with both kinds of dropout: whole channels between convolutions, single values before the last layer.
+// A small convolutional network on handwritten digits, with both kinds of dropout: whole channels behind the convolutions, single values before the last layer.
 //
 //     npm start -- --example digits-cnn
 //
@@ -23,11 +23,11 @@ export function createModel() {
     new nn.BatchNorm2d(16),
     new nn.ReLU(),
     new nn.MaxPool2d(2),
-    new nn.Dropout2d(0.1),
     new nn.Conv2d(16, 32, 3, { padding: 1 }),
     new nn.BatchNorm2d(32),
     new nn.ReLU(),
     new nn.MaxPool2d(2),
+    new nn.Dropout2d(0.1), // behind the last statistics, which in inference would not fit what was learned with dropout before them
     new nn.Flatten(),
     new nn.Dropout(0.3),
     new nn.Linear(32 * 2 * 2, 10),

@@ -217,8 +217,9 @@ test.each([[["--example"]], [["--example", "digits"]]])("npm start %o names the 
   expect(stderr).toContain("npm start: expected --example with one of autoencoder, digits-cnn, gpt, lstm, mc-attention");
 });
 
-test("a check for mistakes with dropout finds none but the channels that digits-cnn drops before its second batch norm", () => {
+test("a check for mistakes with dropout finds none", () => {
   for (const [model, sample] of [
+    [cnn.createModel(), rand([2, 1, 8, 8])],
     [new autoencoder.Autoencoder(), rand([2, 64])],
     [new lstm.SequenceReader(), rand([2, 8, 8])],
     [new attention.RowReader(), rand([2, 8, 8])],
@@ -226,5 +227,4 @@ test("a check for mistakes with dropout finds none but the channels that digits-
   ] as const) {
     expect(dropoutReport(checkDropout(model, sample))).toBe("no findings");
   }
-  expect(checkDropout(cnn.createModel(), rand([2, 1, 8, 8])).map(({ kind, name }) => [kind, name])).toEqual([["before-batch-norm", "4"]]);
 });
