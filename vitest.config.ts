@@ -22,8 +22,8 @@ const inBrowsers = packages
   .flatMap((pkg) => ["vitest.browser.config.ts", "vitest.plain.config.ts"].map((name) => join(pkg.folder, name)))
   .filter(existsSync);
 
-/** The pages, whose code runs and whose links lead somewhere, the examples, and the project's own tools. */
-const outside = ["docs", "examples", "scripts"].map((folder) => ({
+/** The pages, whose code runs and whose links lead somewhere, the examples, the experiments, and the project's own tools. */
+const outside = ["docs", "examples", "experiments", "scripts"].map((folder) => ({
   extends: true as const,
   root: join(root, folder),
   test: { name: folder, include: ["**/*.test.ts"] },
