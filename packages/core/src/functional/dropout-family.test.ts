@@ -15,6 +15,7 @@ import {
   tensor,
   zeros,
 } from "../index";
+import { torchCpu, torchCuda } from "../streams";
 import { expectRefusal } from "../testing/refusal";
 
 type Options = { p?: number; training?: boolean; generator?: Generator };
@@ -89,6 +90,44 @@ describe.each(STRUCTURED)("%s", (_, drop, shape, rate, shared) => {
         .slice(batch, start, start + rows);
       expect(values(part)).toEqual(values(expected.contiguous()));
     }
+  });
+});
+
+describe.each([
+  ["torchCpu", torchCpu],
+  ["torchCuda", torchCuda()],
+] as const)("under the stream %s", (_, stream) => {
+  const seeded = () => new Generator(7, { stream });
+
+  test.each(STRUCTURED)("%s is that framework's dropout with a noise shape", (_, drop, shape, __, shared) => {
+    const x = randn([...shape], { generator: new Generator(5) });
+    const noiseShape = shape.map((size, i) => (shared.includes(i) ? 1 : size));
+    const [mine, right] = [seeded(), seeded()];
+    for (let call = 0; call < 2; call++) {
+      expect(values(drop(x, { p: 0.4, generator: mine }))).toEqual(values(F.dropout(x, { p: 0.4, generator: right, noiseShape })));
+    }
+    expect(mine.getState()).toEqual(right.getState());
+  });
+
+  test.each<[string, (generator: Generator) => Tensor]>([
+    ["zoneout", (generator) => F.zoneout(zeros([64]), ones([64]), { generator })],
+    ["dropBlock2d", (generator) => F.dropBlock2d(ones([2, 2, 8, 8]), { p: 0.3, blockSize: 2, generator })],
+    ["dropConnect", (generator) => F.dropConnect(ones([2, 8]), ones([4, 8]), { generator })],
+    [
+      "layerDrop",
+      (generator) =>
+        F.layerDrop(
+          zeros([1]),
+          Array.from({ length: 12 }, (_, k) => (x: Tensor) => x.add(2 ** k)),
+          { p: 0.5, generator },
+        ),
+    ],
+    ["gaussianDropout", (generator) => F.gaussianDropout(ones([64]), { generator })],
+  ])("%s repeats for its seed, and differs for the next call", (_, drop) => {
+    const generator = seeded();
+    const [first, second] = [values(drop(generator)), values(drop(generator))];
+    expect(values(drop(seeded()))).toEqual(first);
+    expect(second).not.toEqual(first);
   });
 });
 
