@@ -40,6 +40,9 @@ export interface BlockDropped {
  * [torchvision.ops.drop_block2d](https://docs.pytorch.org/vision/stable/generated/torchvision.ops.drop_block2d.html), but that it scales by sample and not by batch,
  * so that no sample depends on the others.
  *
+ * Squares cover one another, which the paper's rate does not count: the share that is dropped falls behind a larger p (of 20 x 20 pixels, with squares of 7, by 37 % at 0.5). With
+ * p = 1 all is dropped, and a square that is larger than the image is as large as its shorter side; torchvision keeps more than two fifths, and refuses an even side.
+ *
  * @param input (N, C, H, W); float32 or float64.
  * @param options `p`: default 0.1, the paper's at the end of training; `blockSize`: default 7; `training`: default true; `generator`; `elementOffset`, in
  *   places where a square may begin.
