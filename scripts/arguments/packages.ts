@@ -80,6 +80,7 @@ export const receivers: Readonly<Record<string, Place>> = {
     return new core.optim.SequentialLR(optimizer, { schedulers: [w.scheduler(optimizer)], milestones: [] });
   }),
   "optim.EMA": p.receiver((w) => w.ema()),
+  "nn.WeightDrop": p.receiver((w) => w.module(new nn.WeightDrop(new nn.Linear(3, 2), ["weight"]))),
   "nn.AttentionPast": p.receiver(() => new nn.AttentionPast()),
   ...trainReceivers,
 };

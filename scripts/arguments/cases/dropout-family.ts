@@ -94,8 +94,7 @@ export const dropoutFamilyCases: Cases = {
     leavesSteps: true,
   },
   "nn.WeightDrop#forward": own((w) => new nn.WeightDrop(new nn.Linear(3, 2), ["weight"], generator(w)), [p.tensor([2, 3])], {}, ["linear"]),
-  "nn.WeightDrop#weights": { on: p.receiver((w) => w.module(new nn.WeightDrop(new nn.Linear(3, 2), ["weight"]))) },
-  "nn.WeightDrop#lastMask": { on: p.receiver((w) => w.module(new nn.WeightDrop(new nn.Linear(3, 2), ["weight"]))) },
+  "nn.WeightDrop#lastMask": [],
   "nn.LayerDrop#forward": {
     ...(own((w) => new nn.LayerDrop([new nn.ReLU(), new nn.Tanh()], generator(w)), [p.tensor()], {}, [
       "relu",

@@ -2,6 +2,7 @@ import { isPlainObject, raw } from "../errors/brand";
 import { describe } from "../errors/describe";
 import { checkInteger } from "../errors/options";
 import type { Tensor } from "../tensor/tensor";
+import type { RemovableHandle } from "./hooks";
 import { Module } from "./module";
 import { checkPartName, isModule, partsOf } from "./tree";
 import { checkDepth } from "./walk";
@@ -10,6 +11,13 @@ import { checkDepth } from "./walk";
 export interface TensorModule extends Module {
   /** The output for `input`, whose shape is the module's matter. */
   forward(input: Tensor): Tensor;
+  // Hooks of a module that takes options beside its input are told of these, too: what it is that is hooked is not known here.
+  /** As of every module. @param hook Runs after `forward`. */
+  // biome-ignore lint/suspicious/noExplicitAny: each module has its own inputs
+  registerForwardHook(hook: (module: any, inputs: any, output: any) => unknown): RemovableHandle;
+  /** As of every module. @param hook Runs before `forward`. */
+  // biome-ignore lint/suspicious/noExplicitAny: each module has its own inputs
+  registerForwardPreHook(hook: (module: any, inputs: any) => unknown): RemovableHandle;
 }
 
 /**

@@ -30,8 +30,8 @@ const { training: _, ...KINDS } = LAYER_DROP;
  * @example
  * ```ts
  * const layers = Array.from({ length: 6 }, () => new nn.TransformerEncoderLayer(8, 2));
- * const stack = new nn.LayerDrop(layers, { p: 0.2 });
- * console.log(stack.forward(ones([3, 1, 8])).shape.join(), stack.lastMask()?.size); // 3,1,8 6
+ * const dropped = new nn.LayerDrop(layers, { p: 0.2 });
+ * console.log(dropped.forward(ones([3, 1, 8])).shape.join(), dropped.lastMask()?.size); // 3,1,8 6
  * ```
  */
 export class LayerDrop extends Module {

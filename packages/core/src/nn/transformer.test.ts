@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkpoint, cpu, functional as F, Generator, memory, nn, optim, randn, shards, type Tensor, tidy } from "../index";
+import { checkpoint, cpu, functional as F, Generator, memory, nn, ones, optim, randn, shards, type Tensor, tidy } from "../index";
 import { expectClose } from "../testing/close";
 import { expectRefusal } from "../testing/refusal";
 
@@ -166,4 +166,14 @@ describe("stacks", () => {
     );
     expect(generator.getState()).toEqual(new Generator(9).getState());
   });
+});
+
+test("encoder layers stand in a Sequential, whose layers may be hooked", () => {
+  const stack = new nn.Sequential(new nn.TransformerEncoderLayer(8, 2), new nn.Linear(8, 3));
+  const shapes: string[] = [];
+  stack.at(0)?.registerForwardHook((_module, _inputs, output) => {
+    shapes.push(String(output.shape));
+  });
+  expect(stack.forward(ones([3, 1, 8])).shape).toEqual([3, 1, 3]);
+  expect(shapes).toEqual(["3,1,8"]);
 });
