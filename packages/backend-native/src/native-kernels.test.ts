@@ -28,7 +28,7 @@ describe("the kernels, without JavaScript", () => {
   test.skipIf(!hasLibrary(compiler, "libasan.so") || !hasLibrary(compiler, "libubsan.so"))(
     "agree on every instruction set, and touch nothing outside their memory, whatever the argument block says",
     () => {
-      const { status, output } = runNativeTest("--sanitize", "address,undefined", "--rounds", "15");
+      const { status, output } = runNativeTest("--sanitize", "address,undefined", "--rounds", "6");
       expect(output).toMatch(/scalar: done\n\d+ checks, 0 failures/);
       expect(status).toBe(0);
     },
@@ -38,7 +38,7 @@ describe("the kernels, without JavaScript", () => {
   test.skipIf(!hasLibrary(compiler, "libtsan.so"))(
     "race for nothing but chunks",
     ({ skip }) => {
-      const { status, output } = runNativeTest("--sanitize", "thread", "--rounds", "6");
+      const { status, output } = runNativeTest("--sanitize", "thread", "--rounds", "3");
       // Older ones cannot start where the kernel spreads addresses more widely than they know.
       if (output.includes("unexpected memory mapping")) skip("this thread sanitizer does not start on this kernel");
       expect(output).toMatch(/scalar: done\n\d+ checks, 0 failures/);
@@ -50,7 +50,7 @@ describe("the kernels, without JavaScript", () => {
   test.skipIf(process.arch === "arm64" || !isThere("aarch64-linux-gnu-g++") || !isThere("qemu-aarch64"))(
     "agree on NEON, on an emulated processor",
     () => {
-      const { status, output } = runNativeTest("--cross", "aarch64-linux-gnu-g++", "--runner", "qemu-aarch64", "--rounds", "10");
+      const { status, output } = runNativeTest("--cross", "aarch64-linux-gnu-g++", "--runner", "qemu-aarch64", "--rounds", "5");
       expect(output).toMatch(/neon: done\nscalar: done\n\d+ checks, 0 failures/);
       expect(status).toBe(0);
     },
