@@ -103,6 +103,11 @@ export function computeGradients(
   return pending as Map<Tensor, Tensor>;
 }
 
+/** True for an edge that leads to another operation, not to a leaf. */
+export function isNode(edge: GradNode | Tensor | null): edge is GradNode {
+  return edge !== null && "primitive" in edge;
+}
+
 // --- internal helpers ---
 
 /** All nodes behind `roots`, in the order in which they were recorded. Throws DisposedError if one was released. */
@@ -123,10 +128,6 @@ function reachable(roots: readonly Tensor[]): GradNode[] {
 }
 
 const everything = (): Wanted => ({ leads: () => true, captured: () => undefined });
-
-function isNode(edge: GradNode | Tensor | null): edge is GradNode {
-  return edge !== null && "primitive" in edge;
-}
 
 /** What `backward` gives, as handles of their own: the same tensor for two inputs, or an incoming one passed on, cannot be disposed for each. */
 function own(incoming: Several<unknown>, backward: () => readonly (Tensor | null)[]): readonly (Tensor | null)[] {

@@ -4,9 +4,8 @@ import { deviceOf } from "../cpu/device-of";
 import { isPromise } from "../errors/brand";
 import { refusePromise } from "../errors/misuse";
 import { checkFunction } from "../errors/options";
-import { type Draw, drawing, withDrawing } from "../random/drawing";
-import { defaultGenerator, type Generator } from "../random/generator";
-import type { Shape } from "../shape/shape";
+import { defaultGenerator } from "../random/generator";
+import { rewinding } from "../random/rewinding";
 import type { Tensor } from "./tensor";
 import { keep, tidy } from "./tidy";
 
@@ -23,15 +22,6 @@ import { keep, tidy } from "./tidy";
 export function rehearse(op: string, backend: Backend, fn: () => unknown): void {
   checkFunction(op, fn, `write ${op}(() => { ... })`);
   const device = deviceOf(backend, op);
-  const states = new Map<Generator, Uint8Array>();
-  const remember = (generator: Generator): void => {
-    if (!states.has(generator)) states.set(generator, generator.getState());
-  };
-  const { hear } = drawing;
-  const heard = (draw: Draw, shape: Shape): void => {
-    remember(draw.generator);
-    hear?.(draw, shape);
-  };
   const grads = new Map<Tensor, Tensor | null>();
   const changing = (owner: Tensor): void => {
     if (grads.has(owner)) return;
@@ -41,14 +31,17 @@ export function rehearse(op: string, backend: Backend, fn: () => unknown): void 
     if (gradient?.isDisposed === false) owner.gradient = keep(gradient.alias());
   };
   const { rehearsal } = gradMode;
-  remember(defaultGenerator());
+  // It may be seeded without being drawn from.
+  const generator = defaultGenerator();
+  const state = generator.getState();
   // Memory from before must not be given out, nor memory from here afterwards.
   device.emptyPool();
   gradMode.rehearsal = changing;
   try {
     tidy(() => {
-      withDrawing({ hear: heard }, () => {
+      rewinding((states) => {
         refusePromise(op, silenced(fn()));
+        states.rewind();
       });
     });
   } finally {
@@ -58,7 +51,7 @@ export function rehearse(op: string, backend: Backend, fn: () => unknown): void 
       if (owner.isDisposed) gradient?.dispose();
       else owner.gradient = gradient;
     }
-    for (const [generator, state] of states) generator.setState(state);
+    generator.setState(state);
     device.emptyPool();
   }
 }

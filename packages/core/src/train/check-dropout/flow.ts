@@ -1,4 +1,5 @@
 /** Which dropout reaches a tensor, by the graph that made it. */
+import { isNode } from "../../autograd/engine";
 import type { GradNode } from "../../autograd/node";
 import type { MaskKey } from "../../random/mask-key";
 import type { Tensor } from "../../tensor/tensor";
@@ -40,7 +41,3 @@ export function dropsSamples({ shape }: MaskKey): boolean {
 
 /** Operations whose output has the elements of their input. */
 const LAYS_OUT: ReadonlySet<string> = /* @__PURE__ */ new Set(["reshape", "permute", "expand", "slice", "split", "type"]);
-
-function isNode(edge: GradNode | Tensor | null): edge is GradNode {
-  return edge !== null && "primitive" in edge;
-}

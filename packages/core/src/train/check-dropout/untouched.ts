@@ -2,8 +2,8 @@
 import { checkLive } from "../../autograd/run";
 import { isFloating } from "../../dtype/dtype";
 import { isPlainObject, isTensor, raw } from "../../errors/brand";
+import { clone } from "../../functional/copies";
 import type { Module } from "../../nn/module";
-import { computedLayout } from "../../ops/layout";
 import { overwrite } from "../../ops/overwrite";
 import { getDefaultBackend } from "../../tensor/creation";
 import { rehearse } from "../../tensor/rehearse";
@@ -21,7 +21,7 @@ export function untouched<T>(op: string, model: Module, sample: readonly unknown
   let result: T | undefined;
   rehearse(op, first?.backend ?? getDefaultBackend(), () => {
     const modules = Array.from(model.modules(), (module) => [module, ownValues(module)] as const);
-    const buffers = Array.from(model.namedBuffers(), ([, buffer]) => ({ buffer, version: buffer.storage.version, value: copyOf(buffer) }));
+    const buffers = Array.from(model.namedBuffers(), ([, buffer]) => ({ buffer, version: buffer.storage.version, value: clone(buffer) }));
     const frozen = [...model.parameters()].filter((parameter) => !parameter.requiresGrad && isFloating(parameter.dtype));
     try {
       result = fn();
@@ -57,10 +57,6 @@ function copiedInput(op: string, input: unknown, recorded: boolean, level: numbe
   if (Array.isArray(input)) return input.length > MOST_INPUTS ? input : input.map(inside);
   if (!isPlainObject(input)) return input;
   return Object.fromEntries(Object.entries(input).map(([name, item]) => [name, inside(item)]));
-}
-
-function copyOf(x: Tensor): Tensor {
-  return x.wrap(computedLayout(x.storage.device, x.dtype, x.sizes, (out, kernels) => kernels.copy(x.layout, out)));
 }
 
 /** The plain properties of a module. */
