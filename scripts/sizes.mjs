@@ -30,7 +30,7 @@ const bundles = [
     name: "core: the same with convolutions",
     code: `import { nn, optim, functional, manualSeed, tensor, tidy } from "@dropwise/core";
       console.log(nn.Sequential, nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.MaxPool2d, nn.Dropout2d, nn.Flatten, nn.Linear, optim.Adam, functional.crossEntropy, manualSeed, tensor, tidy);`,
-    limit: 37.5 * 1024,
+    limit: 37 * 1024,
   },
   {
     name: "core/train: one metric",

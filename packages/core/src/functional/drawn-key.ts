@@ -1,5 +1,4 @@
 /** Masks for more than one affine select: those that something of their own is made of, and those of weights, which all parts of a batch share. */
-import { checkOptionNames, type OptionKinds } from "../errors/options";
 import { applySelect } from "../ops/affine-select";
 import { drawing } from "../random/drawing";
 import { dropoutAffine, type MaskKey } from "../random/mask-key";
@@ -29,11 +28,4 @@ export function dropWeights(checked: CheckedOptions, shape: Shape): Dropped {
   const output = applySelect(input, key, dropoutAffine(p));
   generator.source.take(key);
   return { output, mask: { key, backend: input.backend } };
-}
-
-/** Options with a rate, where they have none. */
-export function withRate<T extends { readonly p?: number }>(op: string, options: number | T, kinds: OptionKinds<T>, p: number): T {
-  if (typeof options === "number") return { p: options } as T;
-  checkOptionNames(op, options, kinds);
-  return options.p === undefined ? { ...options, p } : options;
 }

@@ -10,22 +10,20 @@ import { dropoutAffine, type MaskKey } from "../random/mask-key";
 import { formatShape, type Shape } from "../shape/shape";
 import { ones } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
-import { drawnKey, withRate } from "./drawn-key";
+import { drawnKey } from "./drawn-key";
 import { drop } from "./dropout";
-import { type CheckedOptions, checkNoMore, checkOptions, FEATURE_DROPOUT, type FeatureDropoutOptions } from "./dropout-options";
+import { type CheckedOptions, checkNoMore, checkOptions, OUT_OF_PLACE, type OutOfPlaceOptions, rateOptions } from "./dropout-options";
 import { drawMask, undrawn } from "./dropout-select";
 import { pad } from "./padding";
 import { maxPool2d } from "./pooling";
 
 /** Options of `dropBlock2d`. */
-export interface DropBlockOptions extends Omit<FeatureDropoutOptions, "inplace"> {
+export interface DropBlockOptions extends OutOfPlaceOptions {
   /** The side of the square that is dropped, at most the smaller side of the image. Default: 7, the paper's. */
   readonly blockSize?: number;
 }
 
-const { inplace: _, ...OTHERS } = FEATURE_DROPOUT;
-/** The options that it has. */
-const DROP_BLOCK: OptionKinds<DropBlockOptions> = { ...(OTHERS as OptionKinds<DropBlockOptions>), blockSize: "any" };
+const DROP_BLOCK: OptionKinds<DropBlockOptions> = { ...OUT_OF_PLACE, blockSize: "any" };
 
 /** What was dropped, and the mask of it: bool, of the input's shape, drawn anew by each call. */
 export interface BlockDropped {
@@ -62,7 +60,7 @@ export function dropBlock2d(input: Tensor, options: number | DropBlockOptions = 
 
 /** The same, which also tells its mask. */
 export function dropBlock2dWithMask(tensor: Tensor, options: number | DropBlockOptions): BlockDropped {
-  const given = withRate("dropBlock2d", options, DROP_BLOCK, 0.1);
+  const given = { p: 0.1, ...rateOptions("dropBlock2d", options, DROP_BLOCK) };
   const checked = checkOptions("dropBlock2d", tensor, given, true, DROP_BLOCK);
   const { blockSize = 7 } = given;
   checkInteger("dropBlock2d", "blockSize", blockSize, 1);

@@ -1,6 +1,6 @@
 import { checkInputs } from "../autograd/run";
 import { composed } from "../autograd/scope";
-import { type OptionKinds, optionsOf } from "../errors/options";
+import type { OptionKinds } from "../errors/options";
 import { checkTensor } from "../ops/binary";
 import { checkLinear, linear } from "../ops/matmul";
 import { attempt } from "../random/draws";
@@ -8,11 +8,8 @@ import type { Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { dropWeights } from "./drawn-key";
 import type { Dropped } from "./dropout";
-import { checkOptions, type FeatureDropoutOptions } from "./dropout-options";
+import { checkOptions, rateOptions, WEIGHT_DROPOUT, type WeightDropoutOptions } from "./dropout-options";
 import { embedding } from "./embedding";
-
-/** Options of dropouts that act on weights. */
-export type WeightDropoutOptions = Omit<FeatureDropoutOptions, "inplace" | "elementOffset">;
 
 /** Options of `dropConnect`. */
 export interface DropConnectOptions extends WeightDropoutOptions {
@@ -26,8 +23,6 @@ export interface EmbeddingDropoutOptions extends WeightDropoutOptions {
   readonly paddingIdx?: number | null;
 }
 
-/** The options that dropouts of weights have. */
-const WEIGHT_DROPOUT: OptionKinds<WeightDropoutOptions> = { p: "any", training: "any", generator: "any" };
 const DROP_CONNECT: OptionKinds<DropConnectOptions> = { ...WEIGHT_DROPOUT, bias: "any" };
 const EMBEDDING_DROPOUT: OptionKinds<EmbeddingDropoutOptions> = { ...WEIGHT_DROPOUT, paddingIdx: "any" };
 
@@ -49,8 +44,7 @@ const EMBEDDING_DROPOUT: OptionKinds<EmbeddingDropoutOptions> = { ...WEIGHT_DROP
  * ```
  */
 export function dropConnect(input: Tensor, weight: Tensor, options: number | DropConnectOptions = {}): Tensor {
-  const { bias = null, ...own } =
-    typeof options === "number" ? { p: options } : optionsOf<DropConnectOptions>("dropConnect", options, DROP_CONNECT);
+  const { bias = null, ...own } = rateOptions<DropConnectOptions>("dropConnect", options, DROP_CONNECT);
   const [x, weights, offsets] = checkLinear("dropConnect", input, weight, bias);
   checkInputs("dropConnect", offsets === undefined ? [x, weights] : [x, weights, offsets]);
   return usingDropped("dropConnect", weights, own, weights.sizes, (dropped) => linear(x, dropped, offsets)).output;
@@ -78,11 +72,7 @@ export function embeddingDropout(index: Tensor, weight: Tensor, options: number 
 
 /** The same, which also tells its mask. */
 export function embeddingDropoutWithMask(index: Tensor, weight: Tensor, options: number | EmbeddingDropoutOptions): Dropped {
-  const {
-    paddingIdx = null,
-    p = 0.1,
-    ...own
-  } = typeof options === "number" ? { p: options } : optionsOf<EmbeddingDropoutOptions>("embeddingDropout", options, EMBEDDING_DROPOUT);
+  const { paddingIdx = null, p = 0.1, ...own } = rateOptions<EmbeddingDropoutOptions>("embeddingDropout", options, EMBEDDING_DROPOUT);
   const table = checkTensor("embeddingDropout", weight, "weight");
   const words = table.sizes.map((size, i) => (i === 0 ? size : 1));
   return usingDropped("embeddingDropout", table, { p, ...own }, words, (dropped) => embedding(index, dropped, { paddingIdx }));

@@ -1,6 +1,6 @@
 import { checkFloating } from "../dtype/dtype";
 import { ShapeError } from "../errors/errors";
-import { checkBoolean, checkOptionNames, type OptionKinds } from "../errors/options";
+import { checkBoolean, checkOptionNames, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import type { Generator } from "../random/generator";
@@ -34,6 +34,12 @@ export interface DropoutOptions extends FeatureDropoutOptions {
   readonly noiseShape?: NoiseShape;
 }
 
+/** Options of dropouts whose result is never written over the input. */
+export type OutOfPlaceOptions = Omit<FeatureDropoutOptions, "inplace">;
+
+/** Options of dropouts that act on weights, or on whole layers. */
+export type WeightDropoutOptions = Omit<OutOfPlaceOptions, "elementOffset">;
+
 /** Options with every default filled in and every value checked. */
 export interface CheckedOptions {
   readonly op: string;
@@ -58,6 +64,10 @@ export const FEATURE_DROPOUT: OptionKinds<FeatureDropoutOptions> = {
   elementOffset: "any",
 };
 export const DROPOUT: OptionKinds<DropoutOptions> = { ...FEATURE_DROPOUT, noiseShape: "any" };
+
+/** The options that those without `inplace` have. */
+export const WEIGHT_DROPOUT: OptionKinds<WeightDropoutOptions> = { p: "any", training: "any", generator: "any" };
+export const OUT_OF_PLACE: OptionKinds<OutOfPlaceOptions> = { ...WEIGHT_DROPOUT, elementOffset: "any" };
 
 /** Checks all arguments of a dropout function, before anything is drawn or written. A lone number is p. */
 export function checkOptions(
@@ -86,6 +96,15 @@ export function checkOptions(
   const maskShape =
     noiseShape === undefined ? undefined : fittingNoiseShape(op, checkNoiseShape(op, noiseShape, input.sizes), input.sizes, draws);
   return { op, input, p, training, inplace, generator: resolveGenerator(op, generator), elementOffset, noiseShape, maskShape };
+}
+
+/** The options of what has a rate; a lone number is that. */
+export function rateOptions<T extends { readonly p?: number }>(
+  op: string,
+  options: number | T | undefined,
+  kinds: OptionKinds<T>,
+): Partial<T> {
+  return typeof options === "number" ? ({ p: options } as Partial<T>) : optionsOf(op, options, kinds);
 }
 
 /** Refuses arguments after the options: `F.dropout(x, 0.5, false)` would drop all the same. */

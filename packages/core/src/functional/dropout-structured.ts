@@ -6,9 +6,15 @@ import { wrongValue } from "../errors/refusal";
 import { dropoutAffine } from "../random/mask-key";
 import { formatShape, type Shape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
-import { withRate } from "./drawn-key";
 import { type Dropped, drop } from "./dropout";
-import { type CheckedOptions, checkNoMore, checkOptions, FEATURE_DROPOUT, type FeatureDropoutOptions } from "./dropout-options";
+import {
+  type CheckedOptions,
+  checkNoMore,
+  checkOptions,
+  FEATURE_DROPOUT,
+  type FeatureDropoutOptions,
+  rateOptions,
+} from "./dropout-options";
 
 /** Options of `dropPath`. */
 export interface DropPathOptions extends FeatureDropoutOptions {
@@ -130,7 +136,13 @@ export function tokenDropoutWithMask(tensor: Tensor, options: number | SequenceD
 }
 
 export function headDropoutWithMask(tensor: Tensor, options: number | FeatureDropoutOptions): Dropped {
-  const checked = checkOptions("headDropout", tensor, withRate("headDropout", options, FEATURE_DROPOUT, 0.2), true, FEATURE_DROPOUT);
+  const checked = checkOptions(
+    "headDropout",
+    tensor,
+    { p: 0.2, ...rateOptions("headDropout", options, FEATURE_DROPOUT) },
+    true,
+    FEATURE_DROPOUT,
+  );
   const { sizes } = checked.input;
   if (sizes.length !== 3 && sizes.length !== 4) throw wrongRank("headDropout", "(N, H, L, D) or (H, L, D)", sizes);
   return pieces(checked, () => [...sizes.slice(0, -2), 1, 1], sizes.length - 4);
@@ -143,7 +155,7 @@ function pieces(checked: CheckedOptions, maskShape: (input: Tensor) => Shape, ba
 }
 
 function sequence(op: string, tensor: Tensor, options: number | SequenceDropoutOptions, p: number) {
-  const checked = checkOptions(op, tensor, withRate(op, options, SEQUENCE_DROPOUT, p), true, SEQUENCE_DROPOUT);
+  const checked = checkOptions(op, tensor, { p, ...rateOptions(op, options, SEQUENCE_DROPOUT) }, true, SEQUENCE_DROPOUT);
   const { batchFirst = false } = typeof options === "number" ? {} : options;
   checkBoolean(op, "batchFirst", batchFirst);
   const { sizes } = checked.input;

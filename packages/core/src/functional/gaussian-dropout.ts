@@ -1,6 +1,6 @@
 import { composed } from "../autograd/scope";
 import { checkFloating } from "../dtype/dtype";
-import { checkBoolean, type OptionKinds, optionsOf } from "../errors/options";
+import { checkBoolean, type OptionKinds } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { attempt } from "../random/draws";
@@ -8,7 +8,7 @@ import { type Generator, resolveGenerator } from "../random/generator";
 import type { Shape } from "../shape/shape";
 import { normal } from "../tensor/draws";
 import type { Tensor } from "../tensor/tensor";
-import { checkProbability } from "./dropout-options";
+import { checkProbability, rateOptions } from "./dropout-options";
 
 /** Options of `gaussianDropout`. */
 export interface GaussianDropoutOptions {
@@ -49,8 +49,7 @@ export function gaussianDropout(input: Tensor, options: number | GaussianDropout
 
 /** Checks the options. */
 export function gaussianOptions(op: string, options: number | GaussianDropoutOptions) {
-  const given = typeof options === "number" ? { p: options } : optionsOf<GaussianDropoutOptions>(op, options, GAUSSIAN_DROPOUT);
-  const { p = 0.5, training = true, generator } = given;
+  const { p = 0.5, training = true, generator } = rateOptions<GaussianDropoutOptions>(op, options, GAUSSIAN_DROPOUT);
   checkProbability(op, p);
   if (p === 1) throw wrongValue(op, "a rate p below 1, of which the variance p / (1 - p) is finite", p);
   checkBoolean(op, "training", training);

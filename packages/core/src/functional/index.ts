@@ -41,10 +41,9 @@ export {
   dropConnect,
   type EmbeddingDropoutOptions,
   embeddingDropout,
-  type WeightDropoutOptions,
 } from "./drop-connect";
 export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, featureAlphaDropout } from "./dropout";
-export type { DropoutOptions, FeatureDropoutOptions, NoiseShape } from "./dropout-options";
+export type { DropoutOptions, FeatureDropoutOptions, NoiseShape, WeightDropoutOptions } from "./dropout-options";
 export {
   type DropPathOptions,
   dropPath,

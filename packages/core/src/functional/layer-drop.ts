@@ -1,19 +1,15 @@
-import { withScope } from "../autograd/scope";
 import { cpu } from "../cpu/cpu";
 import { refusePromise } from "../errors/misuse";
-import { checkBoolean, checkFunction, itemsOf, type OptionKinds, optionsOf } from "../errors/options";
+import { checkBoolean, checkFunction, itemsOf } from "../errors/options";
 import { checkTensor } from "../ops/binary";
 import { attempt } from "../random/draws";
 import { resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
+import { tidy } from "../tensor/tidy";
 import { drawnKey } from "./drawn-key";
-import type { WeightDropoutOptions } from "./drop-connect";
 import type { Dropped } from "./dropout";
-import { checkProbability } from "./dropout-options";
-import { drawMask, type MaskRecord, undrawn } from "./dropout-select";
-
-/** The options of `layerDrop`. */
-export const LAYER_DROP: OptionKinds<WeightDropoutOptions> = { p: "any", training: "flag", generator: "any" };
+import { checkProbability, rateOptions, WEIGHT_DROPOUT, type WeightDropoutOptions } from "./dropout-options";
+import { drawMask, undrawn } from "./dropout-select";
 
 /**
  * Runs the input through layers, one after the other, of which each is left out with probability `p` (LayerDrop, Fan et al., [2019](https://arxiv.org/abs/1909.11556)):
@@ -41,11 +37,7 @@ export function layerDrop(input: Tensor, layers: Iterable<(x: Tensor) => Tensor>
 /** The same, which also tells its mask, on the backend of the input. */
 export function layerDropWithMask(input: Tensor, layers: Iterable<(x: Tensor) => Tensor>, options: number | WeightDropoutOptions): Dropped {
   const op = "layerDrop";
-  const {
-    p = 0.2,
-    training = true,
-    generator: given,
-  } = typeof options === "number" ? { p: options } : optionsOf<WeightDropoutOptions>(op, options, LAYER_DROP);
+  const { p = 0.2, training = true, generator: given } = rateOptions<WeightDropoutOptions>(op, options, WEIGHT_DROPOUT);
   const x = checkTensor(op, input);
   const all = itemsOf<(x: Tensor) => Tensor, (x: Tensor) => Tensor>(op, "functions", layers, (layer) => {
     checkFunction(op, layer, "write (x) => layer.forward(x)");
@@ -62,7 +54,7 @@ export function layerDropWithMask(input: Tensor, layers: Iterable<(x: Tensor) =>
     const drawer = { op, p, inplace: false, generator, elementOffset: 0, noiseShape: undefined };
     const key = drawnKey(drawer, shape, -1);
     generator.source.take(key);
-    const kept = keptOf({ key, backend: cpu });
+    const kept = tidy(() => drawMask({ key, backend: cpu }).dataSync().slice());
     return {
       output: through(
         all.filter((_, i) => kept[i] === 1),
@@ -79,13 +71,4 @@ function through(layers: readonly ((x: Tensor) => Tensor)[], input: Tensor): Ten
   let x = input;
   for (const layer of layers) x = checkTensor("layerDrop", refusePromise("layerDrop", layer(x)), "what a layer returns");
   return x;
-}
-
-/** Which layers run, as 0 and 1. */
-function keptOf(mask: MaskRecord): ArrayLike<number> {
-  return withScope(
-    false,
-    () => drawMask(mask).dataSync().slice(),
-    () => [],
-  );
 }

@@ -1,4 +1,4 @@
-import { withScope } from "../autograd/scope";
+import { composed } from "../autograd/scope";
 import { refusePromise } from "../errors/misuse";
 import { checkFunction, checkInteger, type OptionKinds } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
@@ -6,20 +6,15 @@ import { checkTensor } from "../ops/binary";
 import { attempt } from "../random/draws";
 import type { Tensor } from "../tensor/tensor";
 import { dropoutWithMask } from "./dropout";
-import { checkOptions, FEATURE_DROPOUT, type FeatureDropoutOptions } from "./dropout-options";
+import { checkOptions, WEIGHT_DROPOUT, type WeightDropoutOptions } from "./dropout-options";
 
 /** Options of `multiSampleDropout`. */
-export interface MultiSampleDropoutOptions extends Omit<FeatureDropoutOptions, "inplace" | "elementOffset"> {
+export interface MultiSampleDropoutOptions extends WeightDropoutOptions {
   /** How many masks there are. Default: 8, the paper's. */
   readonly samples?: number;
 }
 
-const { inplace: _, elementOffset: __, ...OTHERS } = FEATURE_DROPOUT;
-/** The options that it has. */
-const MULTI_SAMPLE: OptionKinds<MultiSampleDropoutOptions> = {
-  ...(OTHERS as OptionKinds<MultiSampleDropoutOptions>),
-  samples: "any",
-};
+const MULTI_SAMPLE: OptionKinds<MultiSampleDropoutOptions> = { ...WEIGHT_DROPOUT, samples: "any" };
 
 /**
  * The mean of what `head` makes of the input under several masks (Inoue, [2019](https://arxiv.org/abs/1905.09788)): the layers before, which take most of the time, run
@@ -45,18 +40,14 @@ export function multiSampleDropout(input: Tensor, head: (x: Tensor) => Tensor, o
   const output = (dropped: Tensor) => checkTensor(op, refusePromise(op, head(dropped)), "what head returns");
   if (!training || p === 0) return output(x);
   return attempt(generator, () =>
-    withScope(
-      false,
-      () => {
-        let sum: Tensor | undefined;
-        for (let i = 0; i < samples; i++) {
-          const y = output(dropoutWithMask(x, { p, generator }).output);
-          sum = sum === undefined ? y : sum.add(y);
-        }
-        return (sum as Tensor).div(samples);
-      },
-      (result) => [result],
-    ),
+    composed(() => {
+      let sum: Tensor | undefined;
+      for (let i = 0; i < samples; i++) {
+        const y = output(dropoutWithMask(x, { p, generator }).output);
+        sum = sum === undefined ? y : sum.add(y);
+      }
+      return (sum as Tensor).div(samples);
+    }),
   );
 }
 

@@ -1,7 +1,6 @@
 import { checkInputs } from "../autograd/run";
 import { composed } from "../autograd/scope";
 import { ShapeError } from "../errors/errors";
-import type { OptionKinds } from "../errors/options";
 import { refusal } from "../errors/refusal";
 import { checkTensor } from "../ops/binary";
 import { chooseDrawn } from "../ops/choose-drawn";
@@ -9,15 +8,11 @@ import { formatShape, sameShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
 import { drawnKey } from "./drawn-key";
 import type { Dropped } from "./dropout";
-import { checkNoMore, checkOptions, FEATURE_DROPOUT, type FeatureDropoutOptions } from "./dropout-options";
+import { checkNoMore, checkOptions, OUT_OF_PLACE, type OutOfPlaceOptions } from "./dropout-options";
 import { drawMask, undrawn } from "./dropout-select";
 
 /** Options of `zoneout`. */
-export type ZoneoutOptions = Omit<FeatureDropoutOptions, "inplace">;
-
-const { inplace: _, ...OTHERS } = FEATURE_DROPOUT;
-/** The options that it has. */
-const ZONEOUT: OptionKinds<ZoneoutOptions> = OTHERS as OptionKinds<ZoneoutOptions>;
+export type ZoneoutOptions = OutOfPlaceOptions;
 
 /**
  * Keeps units of a recurrent state as they were, each with probability `p`, in place of their new value (Zoneout, Krueger et al.,
@@ -44,7 +39,7 @@ export function zoneout(previous: Tensor, next: Tensor, options: number | Zoneou
 /** The same, which also tells its mask. */
 export function zoneoutWithMask(previous: Tensor, next: Tensor, options: number | ZoneoutOptions): Dropped {
   const before = checkTensor("zoneout", previous, "previous");
-  const checked = checkOptions("zoneout", next, options, true, ZONEOUT);
+  const checked = checkOptions("zoneout", next, options, true, OUT_OF_PLACE);
   const { input: after, p, training, generator } = checked;
   checkInputs("zoneout", [before, after]);
   if (!sameShape(before.sizes, after.sizes)) {

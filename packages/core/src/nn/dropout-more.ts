@@ -4,7 +4,7 @@ import { checkBoolean, checkInteger, type OptionKinds } from "../errors/options"
 import { wrongType } from "../errors/refusal";
 import { type DropBlockOptions, dropBlock2dWithMask } from "../functional/drop-block";
 import { embeddingDropoutWithMask } from "../functional/drop-connect";
-import { checkProbability } from "../functional/dropout-options";
+import { checkProbability, rateOptions } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
 import { checkSamples, multiSampleDropout } from "../functional/multi-sample-dropout";
 import { zoneoutWithMask } from "../functional/zoneout";
@@ -12,7 +12,6 @@ import { drawing } from "../random/drawing";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
 import { checkModule, type TensorModule } from "./containers";
-import { layerOptions } from "./dropout";
 import type { Embedding } from "./embedding";
 import { Module } from "./module";
 
@@ -113,7 +112,7 @@ export class DropBlock2d extends RateLayer {
 
   /** @param options A lone number is `p`. Default: p = 0.1, squares of 7, the default generator. */
   constructor(options?: number | DropBlockLayerOptions) {
-    const { blockSize = 7, ...shared } = layerOptions<DropBlockLayerOptions>("DropBlock2d", options, DROP_BLOCK);
+    const { blockSize = 7, ...shared } = rateOptions<DropBlockLayerOptions>("DropBlock2d", options, DROP_BLOCK);
     super("DropBlock2d", 0.1, shared);
     checkInteger("DropBlock2d", "blockSize", blockSize, 1);
     this.blockSize = blockSize;
@@ -164,7 +163,7 @@ export class EmbeddingDropout extends RateLayer {
    * @param options A lone number is `p`. Default: p = 0.1, the default generator.
    */
   constructor(embedding: Embedding, options?: number | RateOptions) {
-    super("EmbeddingDropout", 0.1, layerOptions<RateOptions>("EmbeddingDropout", options, RATE));
+    super("EmbeddingDropout", 0.1, rateOptions<RateOptions>("EmbeddingDropout", options, RATE));
     checkEmbedding(embedding);
     this.embedding = embedding;
   }
@@ -205,7 +204,7 @@ export class Zoneout extends RateLayer {
 
   /** @param options A lone number is `p`. Default: p = 0.5, the default generator. */
   constructor(options?: number | RateOptions) {
-    super("Zoneout", 0.5, layerOptions<RateOptions>("Zoneout", options, RATE));
+    super("Zoneout", 0.5, rateOptions<RateOptions>("Zoneout", options, RATE));
   }
 
   /**
@@ -249,7 +248,7 @@ export class MultiSampleDropout extends RateLayer {
    * @param options A lone number is `p`. Default: p = 0.5, 8 samples, the default generator.
    */
   constructor(head: TensorModule, options?: number | MultiSampleDropoutLayerOptions) {
-    const { samples = 8, ...shared } = layerOptions<MultiSampleDropoutLayerOptions>("MultiSampleDropout", options, MULTI_SAMPLE);
+    const { samples = 8, ...shared } = rateOptions<MultiSampleDropoutLayerOptions>("MultiSampleDropout", options, MULTI_SAMPLE);
     super("MultiSampleDropout", 0.5, shared);
     checkModule("MultiSampleDropout", head, "as the head");
     checkSamples("MultiSampleDropout", samples);

@@ -9,14 +9,13 @@ import { checkBoolean, checkInteger, checkNumber, type OptionKinds, optionsOf } 
 import { wrongValue } from "../errors/refusal";
 import { sigmoid, softplus } from "../functional/activations";
 import { checkTemperature, concreteDropout } from "../functional/concrete-dropout";
-import { checkProbability } from "../functional/dropout-options";
+import { checkProbability, rateOptions } from "../functional/dropout-options";
 import { gaussianDropout, gaussianNoise, gaussianOptions } from "../functional/gaussian-dropout";
 import { drawing } from "../random/drawing";
 import { defaultGenerator, type Generator, resolveGenerator } from "../random/generator";
 import type { Shape } from "../shape/shape";
 import { full, getDefaultBackend } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
-import { layerOptions } from "./dropout";
 import { Module } from "./module";
 import { Parameter, tensorsOf } from "./parameter";
 
@@ -78,7 +77,7 @@ export class GaussianDropout extends Module {
   /** @param options A lone number is `p`. Default: p = 0.5, the default generator. */
   constructor(options?: number | GaussianDropoutLayerOptions) {
     super();
-    const { p = 0.5, generator } = layerOptions<GaussianDropoutLayerOptions>("GaussianDropout", options, GAUSSIAN);
+    const { p = 0.5, generator } = rateOptions<GaussianDropoutLayerOptions>("GaussianDropout", options, GAUSSIAN);
     gaussianOptions("GaussianDropout", { p });
     this.p = p;
     this.#generator = generator === undefined ? undefined : resolveGenerator("GaussianDropout", generator);
@@ -151,7 +150,7 @@ export class ConcreteDropout extends Module {
       temperature = 0.1,
       generator,
       backend = getDefaultBackend(),
-    } = layerOptions<ConcreteDropoutLayerOptions>("ConcreteDropout", options, CONCRETE);
+    } = rateOptions<ConcreteDropoutLayerOptions>("ConcreteDropout", options, CONCRETE);
     checkProbability("ConcreteDropout", p);
     if (p === 0 || p === 1) throw wrongValue("ConcreteDropout", "p in (0, 1), which has a logit", p);
     checkTemperature("ConcreteDropout", temperature);

@@ -1,8 +1,10 @@
 /** Dropout of larger pieces than elements and channels, as layers; what is dropped is told at the functions of the same names. */
+
 import { checkBoolean, type OptionKinds } from "../errors/options";
 import { wrongValue } from "../errors/refusal";
+import { rateOptions } from "../functional/dropout-options";
 import { dropPathWithMask, headDropoutWithMask, lockedDropoutWithMask, tokenDropoutWithMask } from "../functional/dropout-structured";
-import { DropoutLayer, FEATURE_LAYER, type FeatureDropoutLayerOptions, layerOptions } from "./dropout";
+import { DropoutLayer, FEATURE_LAYER, type FeatureDropoutLayerOptions } from "./dropout";
 
 /** What a `DropPath` layer is made with. */
 export interface DropPathLayerOptions extends FeatureDropoutLayerOptions {
@@ -43,7 +45,7 @@ export class DropPath extends DropoutLayer {
 
   /** @param options A lone number is `p`. Default: p = 0.5, by rows, the default generator. */
   constructor(options?: number | DropPathLayerOptions) {
-    const { mode = "row", ...shared } = layerOptions("DropPath", options, DROP_PATH);
+    const { mode = "row", ...shared } = rateOptions("DropPath", options, DROP_PATH);
     super("DropPath", dropPathWithMask, shared);
     checkMode(mode);
     this.mode = mode;
@@ -63,7 +65,7 @@ abstract class SequenceDropout extends DropoutLayer {
 
   /** @internal */
   constructor(op: string, drop: typeof lockedDropoutWithMask, options: number | SequenceDropoutLayerOptions | undefined, p: number) {
-    const { batchFirst = false, ...shared } = layerOptions(op, options, SEQUENCE);
+    const { batchFirst = false, ...shared } = rateOptions(op, options, SEQUENCE);
     super(op, drop, { p, ...shared });
     checkBoolean(op, "batchFirst", batchFirst);
     this.batchFirst = batchFirst;
@@ -141,7 +143,7 @@ export class HeadDropout extends DropoutLayer {
 
   /** @param options A lone number is `p`. Default: p = 0.2, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
-    super("HeadDropout", headDropoutWithMask, { p: 0.2, ...layerOptions("HeadDropout", options, FEATURE_LAYER) });
+    super("HeadDropout", headDropoutWithMask, { p: 0.2, ...rateOptions("HeadDropout", options, FEATURE_LAYER) });
   }
 }
 

@@ -1,5 +1,5 @@
 import { raw } from "../errors/brand";
-import { checkBoolean, type OptionKinds, optionsOf } from "../errors/options";
+import { checkBoolean, type OptionKinds } from "../errors/options";
 import {
   alphaDropoutWithMask,
   type DropoutFunction,
@@ -9,7 +9,7 @@ import {
   dropoutWithMask,
   featureAlphaDropoutWithMask,
 } from "../functional/dropout";
-import { checkNoiseShape, checkProbability, type NoiseShape } from "../functional/dropout-options";
+import { checkNoiseShape, checkProbability, type NoiseShape, rateOptions } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
 import { drawing } from "../random/drawing";
 import { type Generator, resolveGenerator } from "../random/generator";
@@ -140,7 +140,7 @@ export class Dropout extends DropoutLayer {
 
   /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | DropoutLayerOptions) {
-    const { noiseShape, ...shared } = layerOptions("Dropout", options, LAYER);
+    const { noiseShape, ...shared } = rateOptions("Dropout", options, LAYER);
     super("Dropout", dropoutWithMask, shared);
     this.noiseShape = noiseShape === undefined ? undefined : checkNoiseShape("Dropout", noiseShape);
   }
@@ -170,7 +170,7 @@ export class Dropout1d extends DropoutLayer {
 
   /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
-    super("Dropout1d", dropout1dWithMask, layerOptions("Dropout1d", options, FEATURE_LAYER));
+    super("Dropout1d", dropout1dWithMask, rateOptions("Dropout1d", options, FEATURE_LAYER));
   }
 }
 
@@ -194,7 +194,7 @@ export class Dropout2d extends DropoutLayer {
 
   /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
-    super("Dropout2d", dropout2dWithMask, layerOptions("Dropout2d", options, FEATURE_LAYER));
+    super("Dropout2d", dropout2dWithMask, rateOptions("Dropout2d", options, FEATURE_LAYER));
   }
 }
 
@@ -217,7 +217,7 @@ export class Dropout3d extends DropoutLayer {
 
   /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
-    super("Dropout3d", dropout3dWithMask, layerOptions("Dropout3d", options, FEATURE_LAYER));
+    super("Dropout3d", dropout3dWithMask, rateOptions("Dropout3d", options, FEATURE_LAYER));
   }
 }
 
@@ -240,7 +240,7 @@ export class AlphaDropout extends DropoutLayer {
 
   /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
-    super("AlphaDropout", alphaDropoutWithMask, layerOptions("AlphaDropout", options, FEATURE_LAYER));
+    super("AlphaDropout", alphaDropoutWithMask, rateOptions("AlphaDropout", options, FEATURE_LAYER));
   }
 }
 
@@ -264,15 +264,6 @@ export class FeatureAlphaDropout extends DropoutLayer {
 
   /** @param options A lone number is `p`. Default: p = 0.5, not in place, the default generator. */
   constructor(options?: number | FeatureDropoutLayerOptions) {
-    super("FeatureAlphaDropout", featureAlphaDropoutWithMask, layerOptions("FeatureAlphaDropout", options, FEATURE_LAYER));
+    super("FeatureAlphaDropout", featureAlphaDropoutWithMask, rateOptions("FeatureAlphaDropout", options, FEATURE_LAYER));
   }
-}
-
-/** The options of a layer; a lone number is p. */
-export function layerOptions<T extends FeatureDropoutLayerOptions>(
-  op: string,
-  options: number | T | undefined,
-  kinds: OptionKinds<T>,
-): Partial<T> {
-  return typeof options === "number" ? ({ p: options } as Partial<T>) : optionsOf(op, options, kinds);
 }

@@ -2,14 +2,14 @@ import { raw } from "../errors/brand";
 import { ShapeError } from "../errors/errors";
 import { checkBoolean, type OptionKinds } from "../errors/options";
 import { type Dropped, dropoutWithMask } from "../functional/dropout";
-import { checkNoiseShape, type DropoutOptions, type NoiseShape } from "../functional/dropout-options";
+import { checkNoiseShape, type DropoutOptions, type NoiseShape, rateOptions } from "../functional/dropout-options";
 import { again, type MaskRecord } from "../functional/dropout-select";
 import { checkTensor } from "../ops/binary";
 import { drawing } from "../random/drawing";
 import { resolveGenerator } from "../random/generator";
 import { formatShape } from "../shape/shape";
 import type { Tensor } from "../tensor/tensor";
-import { DropoutLayer, type DropoutLayerOptions, FEATURE_LAYER, layerOptions } from "./dropout";
+import { DropoutLayer, type DropoutLayerOptions, FEATURE_LAYER } from "./dropout";
 
 const HELD: OptionKinds<Omit<DropoutLayerOptions, "inplace">> = {
   p: FEATURE_LAYER.p,
@@ -46,7 +46,7 @@ export class HeldDropout extends DropoutLayer {
 
   /** @param options As of `Dropout`, without `inplace`. A lone number is `p`. Default: p = 0.5, the default generator. */
   constructor(options?: number | Omit<DropoutLayerOptions, "inplace">) {
-    const { noiseShape, ...shared } = layerOptions("HeldDropout", options, HELD);
+    const { noiseShape, ...shared } = rateOptions("HeldDropout", options, HELD);
     const held: Held = { isHolding: true, mask: null };
     super("HeldDropout", (input, given) => dropHeld(held, input, given as DropoutOptions), shared);
     this.#held = held;

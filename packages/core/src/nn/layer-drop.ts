@@ -1,13 +1,12 @@
 import { raw } from "../errors/brand";
-import { checkBoolean, itemsOf } from "../errors/options";
-import { checkProbability } from "../functional/dropout-options";
+import { checkBoolean, itemsOf, type OptionKinds } from "../errors/options";
+import { checkProbability, rateOptions } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
-import { LAYER_DROP, layerDropWithMask } from "../functional/layer-drop";
+import { layerDropWithMask } from "../functional/layer-drop";
 import { drawing } from "../random/drawing";
 import { type Generator, resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
 import { addNamed, checkModule, type TensorModule } from "./containers";
-import { layerOptions } from "./dropout";
 import { Module } from "./module";
 import { partsOf } from "./tree";
 
@@ -19,7 +18,7 @@ export interface LayerDropOptions {
   readonly generator?: Generator;
 }
 
-const { training: _, ...KINDS } = LAYER_DROP;
+const KINDS: OptionKinds<LayerDropOptions> = { p: "any", generator: "any" };
 
 /**
  * Layers one after the other, of which some are left out in each forward while training; the module of `functional.layerDrop` (Fan et al.,
@@ -51,7 +50,7 @@ export class LayerDrop extends Module {
    */
   constructor(layers: Iterable<TensorModule>, options?: number | LayerDropOptions) {
     super();
-    const { p = 0.2, generator } = layerOptions<LayerDropOptions>(OP, options, KINDS);
+    const { p = 0.2, generator } = rateOptions<LayerDropOptions>(OP, options, KINDS);
     checkProbability(OP, p);
     this.p = p;
     this.#generator = generator === undefined ? undefined : resolveGenerator(OP, generator);

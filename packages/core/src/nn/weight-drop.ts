@@ -3,7 +3,7 @@ import { isTensor, raw } from "../errors/brand";
 import { checkBoolean, itemsOf, type OptionKinds } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { droppedWeights } from "../functional/drop-connect";
-import { checkProbability } from "../functional/dropout-options";
+import { checkProbability, rateOptions } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
 import { drawing } from "../random/drawing";
 import { attempt } from "../random/draws";
@@ -11,7 +11,6 @@ import { defaultGenerator, type Generator, resolveGenerator } from "../random/ge
 import type { Tensor } from "../tensor/tensor";
 import { tensorsIn } from "../tensor/tidy";
 import { checkModule } from "./containers";
-import { layerOptions } from "./dropout";
 import { Module } from "./module";
 
 /** What a `WeightDrop` is made with. */
@@ -62,7 +61,7 @@ export class WeightDrop<M extends Module> extends Module {
   constructor(module: M, weights: Iterable<string>, options?: number | WeightDropOptions) {
     super();
     checkModule(OP, module, "as the first argument");
-    const { p = 0.5, generator } = layerOptions(OP, options, WEIGHT_DROP);
+    const { p = 0.5, generator } = rateOptions(OP, options, WEIGHT_DROP);
     checkProbability(OP, p);
     const names = new Set([...module.namedParameters()].map(([name]) => name));
     this.#weights = itemsOf<string, string>(OP, "names of weights", weights, (name) => {
