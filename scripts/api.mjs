@@ -23,6 +23,7 @@ const SHARED_PARTS = [
   "DISPOSE",
   "DropoutLayer",
   "RateLayer",
+  "MaskLayer",
   "SequenceDropout",
   "Loss",
   "WeightedLoss",

@@ -104,7 +104,6 @@ export const dropoutFamilyCases: Cases = {
     ]) as object),
     leavesSteps: true,
   },
-  "nn.LayerDrop#lastMask": { on: p.receiver(() => new nn.LayerDrop([new nn.ReLU()])) },
   "nn.GaussianDropout#forward": own((w) => new nn.GaussianDropout(generator(w)), [p.tensor()], { p: belowOne }),
   "nn.GaussianDropout#lastNoise": { on: p.receiver(() => new nn.GaussianDropout()) },
   "nn.ConcreteDropout#forward": forward(
@@ -123,5 +122,5 @@ export const dropoutFamilyCases: Cases = {
     args: [p.operand(), p.operand(), p.operand([2], { dtype: "int32" })],
     says: ["rDropLoss", "crossEntropy"],
   },
-  "RateLayer#lastMask": { on: p.receiver(() => new nn.Zoneout()) },
+  "MaskLayer#lastMask": { on: p.receiver(() => new nn.Zoneout()) },
 };

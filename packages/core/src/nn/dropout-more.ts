@@ -1,27 +1,16 @@
 /** The rest of the family as layers: what each does is told at the function of the same name. */
 import { raw } from "../errors/brand";
-import { checkBoolean, checkInteger, type OptionKinds } from "../errors/options";
+import { checkInteger, type OptionKinds } from "../errors/options";
 import { wrongType } from "../errors/refusal";
 import { type DropBlockOptions, dropBlock2dWithMask } from "../functional/drop-block";
 import { embeddingDropoutWithMask } from "../functional/drop-connect";
-import { checkProbability, rateOptions } from "../functional/dropout-options";
-import { drawMask, type MaskRecord } from "../functional/dropout-select";
+import { rateOptions } from "../functional/dropout-options";
 import { checkSamples, multiSampleDropout } from "../functional/multi-sample-dropout";
 import { zoneoutWithMask } from "../functional/zoneout";
-import { drawing } from "../random/drawing";
-import { type Generator, resolveGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
 import { checkModule, type TensorModule } from "./containers";
 import type { Embedding } from "./embedding";
-import { Module } from "./module";
-
-/** What a layer is made with that has a rate and a generator. */
-export interface RateOptions {
-  /** Probability of being dropped, in [0, 1]. */
-  readonly p?: number;
-  /** Where masks come from. Default: the default generator. */
-  readonly generator?: Generator;
-}
+import { MaskLayer, RATE, type RateOptions } from "./rate-layer";
 
 /** What a `DropBlock2d` layer is made with. */
 export interface DropBlockLayerOptions extends RateOptions {
@@ -35,59 +24,8 @@ export interface MultiSampleDropoutLayerOptions extends RateOptions {
   readonly samples?: number;
 }
 
-const RATE: OptionKinds<RateOptions> = { p: "any", generator: "any" };
 const DROP_BLOCK: OptionKinds<DropBlockLayerOptions> = { ...RATE, blockSize: "any" };
 const MULTI_SAMPLE: OptionKinds<MultiSampleDropoutLayerOptions> = { ...RATE, samples: "any" };
-
-/** What these layers share: a rate, a generator, and what can be told of the last mask. */
-abstract class RateLayer extends Module {
-  /** Probability of being dropped. */
-  p: number;
-  readonly #generator: Generator | undefined;
-  readonly #op: string;
-  #last: (() => Tensor) | null = null;
-
-  /** @internal */
-  constructor(op: string, rate: number, { p = rate, generator }: RateOptions) {
-    super();
-    checkProbability(op, p);
-    this.p = p;
-    this.#generator = generator === undefined ? undefined : resolveGenerator(op, generator);
-    this.#op = op;
-  }
-
-  /**
-   * The mask of the last forward in training, drawn again: bool, true where kept, on the backend of the input. Null if that was in eval mode, or there was
-   * none.
-   */
-  lastMask(): Tensor | null {
-    return raw(this).#last?.() ?? null;
-  }
-
-  /** @internal Says how the last mask is drawn again. */
-  protected remember(draw: (() => Tensor) | MaskRecord | null): void {
-    if (drawing.isReplay) return;
-    this.#last = draw === null || typeof draw === "function" ? draw : () => drawMask(draw);
-  }
-
-  /** @internal What the function is called with. */
-  protected callOptions(): { p: number; training: boolean; generator?: Generator } {
-    const { p, training } = this;
-    checkProbability(this.#op, p);
-    checkBoolean(this.#op, "training", training);
-    return this.#generator === undefined ? { p, training } : { p, training, generator: this.#generator };
-  }
-
-  /** @internal */
-  protected override ownGenerator(): Generator | undefined {
-    return this.#generator;
-  }
-
-  /** The options, for `toString()`. */
-  protected override extraRepr(): string {
-    return `p=${this.p}`;
-  }
-}
 
 /**
  * Drops whole squares of each channel while training; the layer of `functional.dropBlock2d`. Mirrors
@@ -101,7 +39,7 @@ abstract class RateLayer extends Module {
  * console.log(layer.forward(ones([1, 1, 4, 4])).gt(0).type("int32").dataSync().join("")); // 1111110011001111
  * ```
  */
-export class DropBlock2d extends RateLayer {
+export class DropBlock2d extends MaskLayer {
   /** @internal */
   static override get name(): string {
     return "DropBlock2d";
@@ -149,7 +87,7 @@ export class DropBlock2d extends RateLayer {
  * console.log(words.forward(tensor(new Int32Array([4, 7]))).shape.join(), words.lastMask()?.shape.join()); // 2,8 100,1
  * ```
  */
-export class EmbeddingDropout extends RateLayer {
+export class EmbeddingDropout extends MaskLayer {
   /** @internal */
   static override get name(): string {
     return "EmbeddingDropout";
@@ -196,7 +134,7 @@ export class EmbeddingDropout extends RateLayer {
  * console.log(h.shape.join()); // 2,8
  * ```
  */
-export class Zoneout extends RateLayer {
+export class Zoneout extends MaskLayer {
   /** @internal */
   static override get name(): string {
     return "Zoneout";
@@ -232,7 +170,7 @@ export class Zoneout extends RateLayer {
  * console.log(head.forward(ones([2, 8])).shape.join()); // 2,3
  * ```
  */
-export class MultiSampleDropout extends RateLayer {
+export class MultiSampleDropout extends MaskLayer {
   /** @internal */
   static override get name(): string {
     return "MultiSampleDropout";

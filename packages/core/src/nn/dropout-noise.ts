@@ -18,6 +18,7 @@ import { full, getDefaultBackend } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
 import { Module } from "./module";
 import { Parameter, tensorsOf } from "./parameter";
+import { RATE, RateLayer } from "./rate-layer";
 
 /** What a `GaussianDropout` layer is made with. */
 export interface GaussianDropoutLayerOptions {
@@ -47,7 +48,6 @@ export interface ConcreteRegularizerOptions {
   readonly dropout?: number;
 }
 
-const GAUSSIAN: OptionKinds<GaussianDropoutLayerOptions> = { p: "any", generator: "any" };
 const CONCRETE: OptionKinds<ConcreteDropoutLayerOptions> = { p: "number", temperature: "number", generator: "any", backend: "any" };
 const REGULARIZER: OptionKinds<ConcreteRegularizerOptions> = { weight: "number", dropout: "number" };
 
@@ -63,24 +63,18 @@ const REGULARIZER: OptionKinds<ConcreteRegularizerOptions> = { weight: "number",
  * console.log(y.std().itemSync().toFixed(1), layer.lastNoise()?.dataSync().join() === y.dataSync().join()); // 0.5 true
  * ```
  */
-export class GaussianDropout extends Module {
+export class GaussianDropout extends RateLayer {
   /** @internal */
   static override get name(): string {
     return "GaussianDropout";
   }
 
-  /** The rate of the dropout whose noise has the same variance. */
-  p: number;
-  readonly #generator: Generator | undefined;
   #last: Drawn | null = null;
 
   /** @param options A lone number is `p`. Default: p = 0.5, the default generator. */
   constructor(options?: number | GaussianDropoutLayerOptions) {
-    super();
-    const { p = 0.5, generator } = rateOptions<GaussianDropoutLayerOptions>("GaussianDropout", options, GAUSSIAN);
-    gaussianOptions("GaussianDropout", { p });
-    this.p = p;
-    this.#generator = generator === undefined ? undefined : resolveGenerator("GaussianDropout", generator);
+    super("GaussianDropout", 0.5, rateOptions<GaussianDropoutLayerOptions>("GaussianDropout", options, RATE));
+    gaussianOptions("GaussianDropout", { p: this.p });
   }
 
   /**
@@ -90,10 +84,7 @@ export class GaussianDropout extends Module {
    */
   forward(input: Tensor): Tensor {
     const self = raw(this);
-    const { p, training } = self;
-    checkProbability("GaussianDropout", p);
-    checkBoolean("GaussianDropout", "training", training);
-    const generator = self.#generator ?? defaultGenerator();
+    const { p, training, generator = defaultGenerator() } = self.callOptions();
     const before = training ? generator.clone() : null;
     const y = gaussianDropout(input, { p, training, generator });
     if (!drawing.isReplay) self.#last = before && { p, generator: before, shape: input.shape, dtype: input.dtype, backend: input.backend };
@@ -104,16 +95,6 @@ export class GaussianDropout extends Module {
   lastNoise(): Tensor | null {
     const last = raw(this).#last;
     return last === null ? null : gaussianNoise(last, last.shape, last.p, last.generator.clone());
-  }
-
-  /** @internal */
-  protected override ownGenerator(): Generator | undefined {
-    return this.#generator;
-  }
-
-  /** The options, for `toString()`. */
-  protected override extraRepr(): string {
-    return `p=${this.p}`;
   }
 }
 

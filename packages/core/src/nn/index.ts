@@ -57,7 +57,6 @@ export {
   EmbeddingDropout,
   MultiSampleDropout,
   type MultiSampleDropoutLayerOptions,
-  type RateOptions,
   Zoneout,
 } from "./dropout-more";
 export {
@@ -79,7 +78,7 @@ export { Embedding, type EmbeddingLayerOptions } from "./embedding";
 export { HeldDropout } from "./held-dropout";
 export type { ForwardHook, ForwardPreHook, RemovableHandle } from "./hooks";
 export * as init from "./init";
-export { LayerDrop, type LayerDropOptions } from "./layer-drop";
+export { LayerDrop } from "./layer-drop";
 export { Linear, type LinearOptions } from "./linear";
 export { ModuleDict, ModuleList, ParameterList } from "./lists";
 export { HuberLoss, L1Loss, MSELoss, SmoothL1Loss } from "./losses";
@@ -139,6 +138,7 @@ export {
   type MaxPoolLayerOptions,
 } from "./pooling";
 export { RDropLoss } from "./r-drop-loss";
+export type { RateOptions } from "./rate-layer";
 export { GRU, LSTM, type RecurrentOptions, RNN, type RNNOptions, type SequenceOptions } from "./recurrent";
 export { GRUCell, LSTMCell, type RecurrentCellOptions, RNNCell, type RNNCellOptions } from "./recurrent-cells";
 export type { SavedTensor, SavedValue } from "./saved-tensor";
@@ -149,4 +149,4 @@ export type { TransformerLayerOptions } from "./transformer-parts";
 export { type EncoderCall, TransformerDecoder, TransformerEncoder, type TransformerStackOptions } from "./transformer-stack";
 export { Fold, type FoldLayerOptions, Unfold, type UnfoldLayerOptions } from "./unfold";
 export { PixelShuffle, Upsample } from "./upsample";
-export { WeightDrop, type WeightDropOptions } from "./weight-drop";
+export { WeightDrop } from "./weight-drop";

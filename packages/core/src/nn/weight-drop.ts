@@ -1,27 +1,18 @@
 import { withScope } from "../autograd/scope";
 import { isTensor, raw } from "../errors/brand";
-import { checkBoolean, itemsOf, type OptionKinds } from "../errors/options";
+import { itemsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { droppedWeights } from "../functional/drop-connect";
-import { checkProbability, rateOptions } from "../functional/dropout-options";
+import { rateOptions } from "../functional/dropout-options";
 import { drawMask, type MaskRecord } from "../functional/dropout-select";
 import { drawing } from "../random/drawing";
 import { attempt } from "../random/draws";
-import { defaultGenerator, type Generator, resolveGenerator } from "../random/generator";
+import { defaultGenerator } from "../random/generator";
 import type { Tensor } from "../tensor/tensor";
 import { tensorsIn } from "../tensor/tidy";
 import { checkModule } from "./containers";
-import { Module } from "./module";
-
-/** What a `WeightDrop` is made with. */
-export interface WeightDropOptions {
-  /** Probability of a weight being dropped, in [0, 1]. Default: 0.5. */
-  readonly p?: number;
-  /** Where masks come from. Default: the default generator. */
-  readonly generator?: Generator;
-}
-
-const WEIGHT_DROP: OptionKinds<WeightDropOptions> = { p: "any", generator: "any" };
+import type { Module } from "./module";
+import { RATE, RateLayer, type RateOptions } from "./rate-layer";
 
 /**
  * Drops weights of any module while training, once for each forward (DropConnect, Wan et al., [2013](https://proceedings.mlr.press/v28/wan13.html)); on the
@@ -39,7 +30,7 @@ const WEIGHT_DROP: OptionKinds<WeightDropOptions> = { p: "any", generator: "any"
  * console.log(output.shape.join(), Object.keys(lstm.stateDict())[0]); // 3,2,8 module.weight_ih_l0
  * ```
  */
-export class WeightDrop<M extends Module> extends Module {
+export class WeightDrop<M extends Module> extends RateLayer {
   /** @internal */
   static override get name(): string {
     return "WeightDrop";
@@ -47,10 +38,7 @@ export class WeightDrop<M extends Module> extends Module {
 
   /** The module whose weights are dropped. */
   readonly module: M;
-  /** Probability of being dropped. */
-  p: number;
   readonly #weights: readonly string[];
-  readonly #generator: Generator | undefined;
   #lastMasks: readonly MaskRecord[] | null = null;
 
   /**
@@ -58,11 +46,9 @@ export class WeightDrop<M extends Module> extends Module {
    * @param weights Dotted names as `namedParameters()` has them, such as "weight_hh_l0".
    * @param options A lone number is `p`. Default: p = 0.5, the default generator.
    */
-  constructor(module: M, weights: Iterable<string>, options?: number | WeightDropOptions) {
-    super();
+  constructor(module: M, weights: Iterable<string>, options?: number | RateOptions) {
+    super(OP, 0.5, rateOptions<RateOptions>(OP, options, RATE));
     checkModule(OP, module, "as the first argument");
-    const { p = 0.5, generator } = rateOptions(OP, options, WEIGHT_DROP);
-    checkProbability(OP, p);
     const names = new Set([...module.namedParameters()].map(([name]) => name));
     this.#weights = itemsOf<string, string>(OP, "names of weights", weights, (name) => {
       if (typeof name !== "string") throw wrongType(OP, "names of weights as strings", name);
@@ -70,8 +56,6 @@ export class WeightDrop<M extends Module> extends Module {
       return name;
     });
     this.module = module;
-    this.p = p;
-    this.#generator = generator === undefined ? undefined : resolveGenerator(OP, generator);
   }
 
   /** The names of the parameters that are dropped, in the order of their masks. */
@@ -87,14 +71,12 @@ export class WeightDrop<M extends Module> extends Module {
    */
   forward(...inputs: Parameters<M["forward"]>): ReturnType<M["forward"]> {
     const self = raw(this);
-    const { module, p, training } = self;
+    const { module } = self;
     checkModule(OP, module, "inside");
-    checkProbability(OP, p);
-    checkBoolean(OP, "training", training);
+    const { p, training, generator = defaultGenerator() } = self.callOptions();
     const call = () => module.forward(...inputs) as ReturnType<M["forward"]>;
     if (!drawing.isReplay) self.#lastMasks = null;
     if (!training) return call();
-    const generator = self.#generator ?? defaultGenerator();
     const masks: MaskRecord[] = [];
     const result = attempt(generator, () =>
       withScope(
@@ -127,14 +109,9 @@ export class WeightDrop<M extends Module> extends Module {
     return raw(this).#lastMasks?.map(drawMask) ?? null;
   }
 
-  /** @internal */
-  protected override ownGenerator(): Generator | undefined {
-    return this.#generator;
-  }
-
   /** The options, for `toString()`. */
   protected override extraRepr(): string {
-    return `${this.weights.join(", ")}, p=${this.p}`;
+    return `${this.weights.join(", ")}, ${super.extraRepr()}`;
   }
 }
 

@@ -9,8 +9,8 @@ export type DrawMask = () => Tensor;
 
 interface ChooseAttrs {
   readonly mask: DrawMask;
-  /** What takes the place of the second operand, or of the first. */
-  readonly instead?: { readonly of: 0 | 1; readonly value: number };
+  /** Which of the two is zeros, where that is no operand. */
+  readonly zeros?: "a" | "b";
 }
 
 /**
@@ -18,27 +18,17 @@ interface ChooseAttrs {
  */
 const choosePrimitive: Primitive<ChooseAttrs> = {
   name: "dropout",
-  forward: ([a, b = a], { mask, instead }) =>
-    unrecorded(() => {
-      if (instead === undefined) return where(mask(), a, b);
-      return instead.of === 1 ? where(mask(), a, instead.value) : where(mask(), instead.value, a);
-    }),
+  forward: ([x, other = x], { mask, zeros }) => unrecorded(() => where(mask(), zeros === "a" ? 0 : x, zeros === "b" ? 0 : other)),
   backward(node: GradNode<ChooseAttrs>, grad) {
-    const { mask, instead } = node.attrs;
-    if (instead !== undefined) return [half(grad, mask, instead.of)];
-    return [node.needs(0) ? half(grad, mask, 1) : null, node.needs(1) ? half(grad, mask, 0) : null];
+    const { mask, zeros } = node.attrs;
+    // Each operand's where it was chosen, and zeros elsewhere.
+    const part = (elsewhere: "a" | "b") => run(choosePrimitive, [grad], { mask, zeros: elsewhere });
+    if (zeros !== undefined) return [part(zeros)];
+    return [node.needs(0) ? part("b") : null, node.needs(1) ? part("a") : null];
   },
 };
 
-/** `mask ? a : b`, operands of one shape and dtype; `b` may be a number. */
-export function chooseDrawn(mask: DrawMask, a: Tensor, b: Tensor | number): Tensor {
-  if (typeof b === "number") return run(choosePrimitive, [a], { mask, instead: { of: 1, value: b } });
-  return run(choosePrimitive, [a, b] as Inputs, { mask });
-}
-
-// --- internal helpers ---
-
-/** The gradient where it belongs to one of the two, and 0 where it belongs to the other, which is number `other`. */
-function half(grad: Tensor, mask: DrawMask, other: 0 | 1): Tensor {
-  return run(choosePrimitive, [grad], { mask, instead: { of: other, value: 0 } });
+/** `mask ? a : b`, operands of one shape and dtype; without `b`, 0 in its place. */
+export function chooseDrawn(mask: DrawMask, a: Tensor, b?: Tensor): Tensor {
+  return b === undefined ? run(choosePrimitive, [a], { mask, zeros: "b" }) : run(choosePrimitive, [a, b] as Inputs, { mask });
 }

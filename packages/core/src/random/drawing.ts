@@ -34,6 +34,14 @@ export type Asked = (draw: Draw, shape: Shape, batchDim?: number) => MaskPlace |
 /** Hears of a draw before it is made, and may refuse it by an error; of what, is told at `Asked`. */
 export type Heard = (draw: Draw, shape: Shape, batchDim?: number) => void;
 
+/** Which dimension of a mask counts samples; below 0: none does, or all samples share it. `shape` and `batchDim` as for `Asked`. */
+export function sampleDim({ input, noiseShape }: Draw, shape: Shape, batchDim = 0): number {
+  if (input === undefined || batchDim < 0) return -1;
+  // The mask's dimensions are the input's last ones.
+  const dim = batchDim - input.sizes.length + shape.length;
+  return noiseShape?.[dim] === 1 ? -1 : dim;
+}
+
 /** Who is asked just now. */
 interface Drawing {
   /** The door: what of the next is there, in one call. */

@@ -7,7 +7,7 @@ import { refusePromise } from "../errors/misuse";
 import { checkFunction, checkInteger, type OptionKinds, optionsOf } from "../errors/options";
 import { wrongType, wrongValue } from "../errors/refusal";
 import { contiguousStrides, formatShape, isContiguous, type Shape, sizeOf } from "../shape/shape";
-import { type Draw, drawing, type MaskPlace, withDrawing } from "./drawing";
+import { type Draw, drawing, type MaskPlace, sampleDim, withDrawing } from "./drawing";
 import { rewinding } from "./rewinding";
 import type { MaskRequest } from "./source";
 
@@ -129,15 +129,14 @@ class Part {
 
   /** Where a mask for this part lies in the whole batch's. */
   place(draw: Draw, shape: Shape, batchDim = 0): MaskPlace | undefined {
-    const { op, generator, input, elementOffset = 0, noiseShape } = draw;
+    const { op, generator, input, elementOffset = 0 } = draw;
     if (input === undefined) return undefined;
     const rank = input.sizes.length;
     if (batchDim < 0 || batchDim >= rank) throw new ShapeError(op, [input.sizes], NO_ROWS(formatShape(input.sizes)));
-    // The mask's dimensions are the input's last ones.
-    const dim = batchDim - rank + shape.length;
+    const dim = sampleDim(draw, shape, batchDim);
     const whole = [...shape];
     let first = 0;
-    if (dim >= 0 && noiseShape?.[dim] !== 1) {
+    if (dim >= 0) {
       const times = this.#timesIn(op, shape, dim);
       whole[dim] = times * this.total;
       first = times * this.start;

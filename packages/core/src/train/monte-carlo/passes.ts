@@ -1,7 +1,7 @@
 /** How the samples are run: many in one pass where every mask has a row for each of theirs, else one by one. */
 import { clone } from "../../functional/copies";
 import { isParameter } from "../../nn/parameter";
-import { type Draw, withDrawing } from "../../random/drawing";
+import { type Draw, sampleDim, withDrawing } from "../../random/drawing";
 import { rewinding } from "../../random/rewinding";
 import { shard } from "../../random/shard";
 import type { Shape } from "../../shape/shape";
@@ -70,11 +70,9 @@ export function runOneByOne({ op, forward, input, rows, samples, take }: Sampled
 // --- internal helpers ---
 
 /** Whether a mask has as many decisions for each of `rows` rows. */
-function hasRows({ input, generator, noiseShape }: Draw, shape: Shape, batchDim = 0, rows: number): boolean {
-  if (input === undefined || generator.source.stream !== undefined) return false;
-  // The mask's dimensions are the input's last ones.
-  const dim = batchDim < 0 ? -1 : batchDim - input.sizes.length + shape.length;
-  return dim >= 0 && noiseShape?.[dim] !== 1 && (shape[dim] as number) % rows === 0 && !isParameter(input);
+function hasRows(draw: Draw, shape: Shape, batchDim: number | undefined, rows: number): boolean {
+  const dim = sampleDim(draw, shape, batchDim);
+  return dim >= 0 && draw.generator.source.stream === undefined && (shape[dim] as number) % rows === 0 && !isParameter(draw.input);
 }
 
 /** `x` as often as said, one after the other along dimension 0: a copy. */

@@ -1,13 +1,13 @@
 import { ShapeError, UnsupportedOpError } from "../../errors/errors";
-import type { Asked } from "../../random/drawing";
+import { type Asked, sampleDim } from "../../random/drawing";
 import { contiguousStrides, formatShape } from "../../shape/shape";
 
 /** Says of each mask that all `rows` rows of the batch have that of one row: its steps along the batch are 0. */
 export function sharedMasks(op: string, rows: number): Asked {
-  return ({ input, noiseShape, generator, elementOffset = 0 }, shape, batchDim = 0) => {
-    if (input === undefined) return undefined;
-    const dim = batchDim < 0 ? -1 : batchDim - input.sizes.length + shape.length;
-    if (dim < 0 || noiseShape?.[dim] === 1) return undefined; // shared already
+  return (draw, shape, batchDim) => {
+    const { input, generator, elementOffset = 0 } = draw;
+    const dim = sampleDim(draw, shape, batchDim);
+    if (input === undefined || dim < 0) return undefined; // shared already
     if (shape[dim] !== rows) {
       const detail = `expected a mask of ${rows} rows in dimension ${dim} for sameMasks, got ${formatShape(shape)} - put the batch first, or leave sameMasks out`;
       throw new ShapeError(op, [shape], detail);
