@@ -12,13 +12,13 @@ import { ones } from "../tensor/creation";
 import type { Tensor } from "../tensor/tensor";
 import { drawnKey } from "./drawn-key";
 import { drop } from "./dropout";
-import { type CheckedOptions, checkNoMore, checkOptions, type FeatureDropoutOptions, OUT_OF_PLACE, rateOptions } from "./dropout-options";
+import { type CheckedOptions, checkNoMore, checkOptions, OUT_OF_PLACE, type OutOfPlaceOptions, rateOptions } from "./dropout-options";
 import { drawMask, undrawn } from "./dropout-select";
 import { pad } from "./padding";
 import { maxPool2d } from "./pooling";
 
 /** Options of `dropBlock2d`. */
-export interface DropBlockOptions extends Omit<FeatureDropoutOptions, "inplace"> {
+export interface DropBlockOptions extends OutOfPlaceOptions {
   /** The side of the square that is dropped, at most the smaller side of the image. Default: 7, the paper's. */
   readonly blockSize?: number;
 }

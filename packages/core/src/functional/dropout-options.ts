@@ -38,7 +38,7 @@ export interface DropoutOptions extends FeatureDropoutOptions {
 export type OutOfPlaceOptions = Omit<FeatureDropoutOptions, "inplace">;
 
 /** Options of dropouts that act on weights, or on whole layers. */
-export type WeightDropoutOptions = Omit<FeatureDropoutOptions, "inplace" | "elementOffset">;
+export type WeightDropoutOptions = Omit<OutOfPlaceOptions, "elementOffset">;
 
 /** Options with every default filled in and every value checked. */
 export interface CheckedOptions {

@@ -43,7 +43,7 @@ export {
   embeddingDropout,
 } from "./drop-connect";
 export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, featureAlphaDropout } from "./dropout";
-export type { DropoutOptions, FeatureDropoutOptions, NoiseShape, WeightDropoutOptions } from "./dropout-options";
+export type { DropoutOptions, FeatureDropoutOptions, NoiseShape, OutOfPlaceOptions, WeightDropoutOptions } from "./dropout-options";
 export {
   type DropPathOptions,
   dropPath,
