@@ -1,0 +1,7 @@
+/**
+ * Data-parallel training on MPI.
+ *
+ * @module @dropwise/distributed
+ * @packageDocumentation
+ */
+export type { Ended } from "./load";
