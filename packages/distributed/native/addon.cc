@@ -62,12 +62,12 @@ class Pending {
  private:
   void settle(Napi::Env env, const Ended& ended) {
     const Napi::HandleScope scope(env);
-    static constexpr const char* kNames[] = {"done", "late", "failed", "stopped"};
+    static constexpr const char* kNames[] = {"done", "late", "failed", "stopped", "unlike"};
     Napi::Object result = Napi::Object::New(env);
     result.Set("outcome", kNames[int(ended.outcome)]);
     result.Set("fault", ended.fault);
     // After a failure, a late peer may still write to what was given: it stays.
-    if (ended.outcome != Outcome::kDone) {
+    if (ended.outcome != Outcome::kDone && ended.outcome != Outcome::kUnlike) {
       for (auto& reference : kept_) reference.SuppressDestruct();
     }
     deferred_.Resolve(result);
@@ -106,9 +106,16 @@ class Group : public Napi::ObjectWrap<Group> {
       refuse(env, "distributed: expected new Group(string, number)");
       return;
     }
+    // MPI begins once in a process, and ends once.
+    static std::atomic<bool> isTaken{false};
+    if (isTaken.exchange(true)) {
+      Napi::Error::New(env, "this process has joined a group already").ThrowAsJavaScriptException();
+      return;
+    }
     std::string fault;
     auto mpi = openMpi(info[0].As<Napi::String>(), fault);
     if (mpi == nullptr) {
+      isTaken = false;
       Napi::Error::New(env, fault).ThrowAsJavaScriptException();
       return;
     }
@@ -133,7 +140,7 @@ class Group : public Napi::ObjectWrap<Group> {
     return queue(info.Env(), {}, [this](Session::Done done) { session_->finalize(std::move(done)); });
   }
 
-  /// finalizeNow(ms): waits for MPI's end here, at the end of the process; whether it came.
+  /// finalizeNow(ms): waits for all to come, and for MPI's end, here, at the end of the process; whether it came.
   Napi::Value finalizeNow(const Napi::CallbackInfo& info) {
     if (session_ == nullptr) return Napi::Boolean::New(info.Env(), false);
     struct Gate {
@@ -142,6 +149,7 @@ class Group : public Napi::ObjectWrap<Group> {
       bool isOpen = false, isDone = false;
     };
     const auto gate = std::make_shared<Gate>();
+    session_->post([](Mpi& mpi, Waiting& waiting) { return dropwise::distributed::barrier(mpi, waiting); }, [](const Ended&) {});
     session_->finalize([gate](const Ended& ended) {
       const std::lock_guard lock(gate->mutex);
       gate->isOpen = true;
@@ -163,7 +171,7 @@ class Group : public Napi::ObjectWrap<Group> {
   }
 
   Napi::Value barrier(const Napi::CallbackInfo& info) {
-    return post(info.Env(), {}, [](Mpi&, Waiting& waiting) { return waiting.peers(); });
+    return post(info.Env(), {}, [](Mpi& mpi, Waiting& waiting) { return dropwise::distributed::barrier(mpi, waiting); });
   }
 
   /// allReduce(array, reduction): 0 sum, 1 max, 2 min.

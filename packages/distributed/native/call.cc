@@ -17,19 +17,31 @@ constexpr microseconds kSpin{50};
 constexpr microseconds kShortest{20}, kLongest{1000};
 /// Data that have not come after so long will not come soon.
 constexpr microseconds kTransfer{100'000};
-/// From here on all ranks are waited for before data are sent, and the transfer itself is not slept through.
+/// From here on the transfer itself is not slept through.
 constexpr size_t kLarge = 64 * 1024;
 
 size_t bytesOf(const Buffer& buffer) { return buffer.count * kTypeBytes[int(buffer.type)]; }
 
-/// Waits for all ranks before a large call.
+/// All ranks meet first: a thread that waits for them sleeps, and none gets data that it has no place for.
 template <class Start>
-Outcome run(Waiting& waiting, size_t bytes, Start start) {
-  const bool isLarge = bytes >= kLarge;
-  if (isLarge) {
-    if (const Outcome outcome = waiting.peers(); outcome != Outcome::kDone) return outcome;
-  }
-  return waiting.through(start, isLarge);
+Outcome run(Waiting& waiting, const Header& header, const Buffer& buffer, Start start) {
+  if (const Outcome outcome = waiting.peers(header); outcome != Outcome::kDone) return outcome;
+  return waiting.through(start, bytesOf(buffer) >= kLarge);
+}
+
+Header headerOf(Kind kind, const Buffer& buffer, int detail) { return {kind, buffer.type, int(buffer.count), detail}; }
+
+std::string describe(const Header& header) {
+  static constexpr const char* kKinds[] = {"barrier", "allReduce", "broadcast", "allGather", "orderedSum"};
+  static constexpr const char* kTypeNames[kTypes] = {"uint8", "int32", "float32", "float64"};
+  static constexpr const char* kReductionNames[kReductions] = {"sum", "max", "min"};
+  std::string text = kKinds[int(header.kind)];
+  if (header.kind == Kind::kBarrier) return text;
+  text += " of " + std::to_string(header.count) + " " + kTypeNames[int(header.type)];
+  if (header.kind == Kind::kAllReduce) text += std::string(" by ") + kReductionNames[header.detail];
+  if (header.kind == Kind::kBroadcast) text += " from rank " + std::to_string(header.detail);
+  if (header.kind == Kind::kOrderedSum) text += " over a tree of " + std::to_string(header.detail) + " nodes";
+  return text;
 }
 
 /// Cuts `count` elements into even segments: where segment `i` of `n` begins.
@@ -70,14 +82,49 @@ Outcome Waiting::until(Request& request, bool isTransfer) {
   }
 }
 
+Outcome Waiting::peers(const Header& header) {
+  constexpr int kInts = 4;
+  const int ranks = mpi_.size();
+  // Where the time is up, a late peer may still write to these: then they are never given back.
+  struct Places {
+    std::vector<int> headers, counts, starts;
+  };
+  auto places = std::make_unique<Places>();
+  places->headers.resize(size_t(kInts) * ranks);
+  places->counts.assign(ranks, kInts);
+  for (int i = 0; i < ranks; i++) places->starts.push_back(kInts * i);
+  int* const own = places->headers.data() + size_t(kInts) * mpi_.rank();
+  own[0] = int(header.kind), own[1] = int(header.type), own[2] = header.count, own[3] = header.detail;
+  const Outcome outcome = through(
+      [&](Request& request) {
+        return mpi_.allGather(places->headers.data(), places->counts.data(), places->starts.data(), Type::kInt32, request);
+      },
+      false);
+  if (outcome != Outcome::kDone) {
+    (void)places.release();
+    return outcome;
+  }
+  const int* const first = places->headers.data();
+  for (int i = 1; i < ranks; i++) {
+    const int* const other = first + size_t(kInts) * i;
+    if (std::equal(first, first + kInts, other)) continue;
+    const auto at = [](const int* h) { return describe({Kind(h[0]), Type(h[1]), h[2], h[3]}); };
+    unlike_ = "rank 0 called " + at(first) + ", rank " + std::to_string(i) + " " + at(other);
+    return Outcome::kUnlike;
+  }
+  return Outcome::kDone;
+}
+
+Outcome barrier(Mpi&, Waiting& waiting) { return waiting.peers({}); }
+
 Outcome allReduce(Mpi& mpi, Waiting& waiting, Buffer buffer, Reduction reduction) {
-  return run(waiting, bytesOf(buffer), [&](Request& request) {
+  return run(waiting, headerOf(Kind::kAllReduce, buffer, int(reduction)), buffer, [&](Request& request) {
     return mpi.allReduce(buffer.data, int(buffer.count), buffer.type, reduction, request);
   });
 }
 
 Outcome broadcast(Mpi& mpi, Waiting& waiting, Buffer buffer, int root) {
-  return run(waiting, bytesOf(buffer), [&](Request& request) {
+  return run(waiting, headerOf(Kind::kBroadcast, buffer, root), buffer, [&](Request& request) {
     return mpi.broadcast(buffer.data, int(buffer.count), buffer.type, root, request);
   });
 }
@@ -85,7 +132,7 @@ Outcome broadcast(Mpi& mpi, Waiting& waiting, Buffer buffer, int root) {
 Outcome allGather(Mpi& mpi, Waiting& waiting, Buffer buffer, const std::vector<int>& counts) {
   std::vector<int> starts(counts.size(), 0);
   for (size_t i = 1; i < counts.size(); i++) starts[i] = starts[i - 1] + counts[i - 1];
-  return run(waiting, bytesOf(buffer), [&](Request& request) {
+  return run(waiting, headerOf(Kind::kAllGather, buffer, 0), buffer, [&](Request& request) {
     return mpi.allGather(buffer.data, counts.data(), starts.data(), buffer.type, request);
   });
 }
@@ -113,10 +160,8 @@ Outcome orderedSum(Mpi& mpi, Waiting& waiting, const OrderedSum& sum) {
     return outcome;
   };
 
+  if (const Outcome outcome = waiting.peers(headerOf(Kind::kOrderedSum, result, int(all))); outcome != Outcome::kDone) return outcome;
   const bool isLarge = bytesOf(result) >= kLarge;
-  if (isLarge) {
-    if (const Outcome outcome = waiting.peers(); outcome != Outcome::kDone) return outcome;
-  }
   const std::vector<int> none(ranks, 0);
   for (size_t round = 0; round < rounds; round++) {
     std::vector<int> counts(ranks, 0), places(ranks, 0);

@@ -14,7 +14,18 @@ namespace dropwise::distributed {
 
 using Clock = std::chrono::steady_clock;
 
-enum class Outcome { kDone, kLate, kFailed, kStopped };
+/// `kUnlike`: the ranks do not make the same call. All of them notice, and nothing was sent.
+enum class Outcome { kDone, kLate, kFailed, kStopped, kUnlike };
+
+/// What must be the same on all ranks; MPI itself would write past the end of a shorter array.
+enum class Kind { kBarrier, kAllReduce, kBroadcast, kAllGather, kOrderedSum };
+struct Header {
+  Kind kind = Kind::kBarrier;
+  Type type = Type::kByte;
+  int count = 0;
+  /// The root, or the reduction, or how many nodes there are.
+  int detail = 0;
+};
 
 /// Waits for calls in flight, until a deadline or until it is told to stop. MPI's own waiting keeps a core busy however long a peer takes. Here a thread that waits for
 /// peers sleeps, for longer and longer; only once all are known to be there, and data are on their way, it asks as fast as it can.
@@ -33,12 +44,11 @@ class Waiting {
     return code_ == 0 ? until(request, isTransfer) : Outcome::kFailed;
   }
 
-  /// Waits for all peers.
-  Outcome peers() {
-    return through([&](Request& request) { return mpi_.barrier(request); }, false);
-  }
+  /// Waits for all peers, and sees that they make the same call.
+  Outcome peers(const Header& header);
 
-  std::string fault() const { return mpi_.errorText(code_); }
+  /// What was wrong, after `kFailed` and `kUnlike`.
+  std::string fault() const { return code_ == 0 ? unlike_ : mpi_.errorText(code_); }
 
  private:
   Outcome until(Request& request, bool isTransfer);
@@ -48,6 +58,7 @@ class Waiting {
   const Clock::duration timeout_;
   Clock::time_point deadline_{};
   int code_ = 0;
+  std::string unlike_;
 };
 
 /// What a call works on. Memory belongs to the caller, and stays where it is until the call has ended.
@@ -57,6 +68,7 @@ struct Buffer {
   Type type = Type::kByte;
 };
 
+Outcome barrier(Mpi& mpi, Waiting& waiting);
 Outcome allReduce(Mpi& mpi, Waiting& waiting, Buffer buffer, Reduction reduction);
 Outcome broadcast(Mpi& mpi, Waiting& waiting, Buffer buffer, int root);
 /// Each rank's part of `counts[rank]` elements, one after the other.

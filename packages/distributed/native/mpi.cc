@@ -45,7 +45,6 @@ class MpiOf final : public Mpi {
     bind(setErrorHandler_, "MPI_Comm_set_errhandler");
     bind(errorString_, "MPI_Error_string");
     bind(libraryVersion_, "MPI_Get_library_version");
-    bind(barrier_, "MPI_Ibarrier");
     bind(allReduce_, "MPI_Iallreduce");
     bind(broadcast_, "MPI_Ibcast");
     bind(allGather_, "MPI_Iallgatherv");
@@ -92,8 +91,6 @@ class MpiOf final : public Mpi {
     return text;
   }
 
-  int barrier(Request& request) override { return barrier_(world_, &Abi::handleOf(request)); }
-
   int allReduce(void* data, int count, Type type, Reduction reduction, Request& request) override {
     return allReduce_(Abi::inPlace(), data, count, types_[int(type)], reductions_[int(reduction)], world_, &Abi::handleOf(request));
   }
@@ -127,7 +124,6 @@ class MpiOf final : public Mpi {
   int (*setErrorHandler_)(Handle, Handle) = nullptr;
   int (*errorString_)(int, char*, int*) = nullptr;
   int (*libraryVersion_)(char*, int*) = nullptr;
-  int (*barrier_)(Handle, Handle*) = nullptr;
   int (*allReduce_)(const void*, void*, int, Handle, Handle, Handle, Handle*) = nullptr;
   int (*broadcast_)(void*, int, Handle, int, Handle, Handle*) = nullptr;
   int (*allGather_)(const void*, int, Handle, void*, const int*, const int*, Handle, Handle, Handle*) = nullptr;

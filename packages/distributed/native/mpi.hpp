@@ -33,7 +33,6 @@ class Mpi {
   virtual std::string version() const = 0;
   virtual std::string errorText(int code) const = 0;
 
-  virtual int barrier(Request& request) = 0;
   /// In place.
   virtual int allReduce(void* data, int count, Type type, Reduction reduction, Request& request) = 0;
   virtual int broadcast(void* data, int count, Type type, int root, Request& request) = 0;

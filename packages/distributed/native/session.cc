@@ -28,7 +28,7 @@ void Session::post(Work work, Done done) {
     Waiting waiting(*state->mpi, state->isStopped, timeout);
     waiting.begin();
     const Outcome outcome = work(*state->mpi, waiting);
-    return Ended{outcome, outcome == Outcome::kFailed ? waiting.fault() : ""};
+    return Ended{outcome, outcome == Outcome::kFailed || outcome == Outcome::kUnlike ? waiting.fault() : ""};
   };
   queue({run, std::move(done)});
 }
@@ -71,12 +71,14 @@ void Session::serve(const std::shared_ptr<State>& shared) {
       state->queue.pop_front();
       state->isInside = task.isInside;
     }
-    if (state->broken.outcome == Outcome::kDone) state->broken = task.run();
+    const Ended ended = state->broken.outcome == Outcome::kDone ? task.run() : state->broken;
+    // Ranks that do not agree have all noticed it: they may go on.
+    if (ended.outcome != Outcome::kUnlike) state->broken = ended;
     {
       const std::lock_guard lock(state->mutex);
       state->isInside = false;
     }
-    task.done(state->broken);
+    task.done(ended);
   }
 }
 

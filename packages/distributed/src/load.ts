@@ -1,8 +1,8 @@
 /** Finds the compiled addon and loads it. */
 
-/** How a call of the addon ended: "late" after the time that a group waits, "failed" with what MPI said, "stopped" where the process is ending. */
+/** How a call of the addon ended: "late" after the time that a group waits, "failed" with what MPI said, "stopped" where the process is ending, "unlike" where ranks made other calls than this one, with which. */
 export interface Ended {
-  readonly outcome: "done" | "late" | "failed" | "stopped";
+  readonly outcome: "done" | "late" | "failed" | "stopped" | "unlike";
   readonly fault: string;
 }
 
@@ -37,5 +37,15 @@ export interface Addon {
   /** The version of this package that it was built from. */
   readonly version: string;
   /** Throws where the library cannot be opened, or is none of MPI. `timeout`, in milliseconds, is that of each call. */
-  readonly Group: new (library: string, timeout: number) => AddonGroup;
+  readonly Group: new (
+    library: string,
+    timeout: number,
+  ) => AddonGroup;
+}
+
+/** TEMPORARY until the shared loader is here. */
+export function loadAddon(): Addon {
+  const module = { exports: {} as Addon };
+  process.dlopen(module, process.env.DROPWISE_DISTRIBUTED_PATH as string);
+  return module.exports;
 }
