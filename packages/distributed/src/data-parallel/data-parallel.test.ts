@@ -16,34 +16,45 @@ function distance(a: nn.Module, b: nn.Module): number {
 }
 
 describe("a group of one", () => {
-  test("trains as the plain loop does, masks included, up to the order of sums", async () => {
-    manualSeed(1);
-    const plain = mlp();
-    const optimizer = new optim.SGD(plain.parameters(), { lr: 0.1, momentum: 0.9 });
-    const losses: number[] = [];
-    for (let i = 0; i < 5; i++) {
-      optimizer.zeroGrad();
-      const loss = F.crossEntropy(plain.forward(x), y);
-      loss.backward();
-      optimizer.step();
-      losses.push(loss.itemSync());
-    }
-
+  /** Five steps of the plain loop: losses, and the model. */
+  function plainLoop(): { losses: number[]; model: nn.Module } {
     manualSeed(1);
     const model = mlp();
-    const parallel = await dataParallel(model, new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 }), new LoneGroup());
-    for (const loss of losses) expect(await parallel.step([x, y], ([a, b]) => F.crossEntropy(model.forward(a), b))).toBeCloseTo(loss, 5);
-    expect(distance(model, plain)).toBeLessThan(1e-4);
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
+    const losses = Array.from({ length: 5 }, () => {
+      optimizer.zeroGrad();
+      const loss = F.crossEntropy(model.forward(x), y);
+      loss.backward();
+      optimizer.step();
+      return loss.itemSync();
+    });
+    return { losses, model };
+  }
+
+  /** The same in shards. */
+  async function inShards(shards: number): Promise<{ losses: number[]; model: nn.Module }> {
+    manualSeed(1);
+    const model = mlp();
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
+    const parallel = await dataParallel(model, optimizer, new LoneGroup(), { shards });
+    const losses: number[] = [];
+    for (let i = 0; i < 5; i++) losses.push(await parallel.step([x, y], ([a, b]) => F.crossEntropy(model.forward(a), b)));
+    return { losses, model };
+  }
+
+  test("trains as the plain loop does, masks included: with one shard bit for bit, with more up to the order of sums", async () => {
+    const plain = plainLoop();
+    const [one, eight] = [await inShards(1), await inShards(8)];
+    expect(one.losses).toEqual(plain.losses);
+    expect(distance(one.model, plain.model)).toBe(0);
+    plain.losses.forEach((loss, i) => {
+      expect(eight.losses[i]).toBeCloseTo(loss, 5);
+    });
+    expect(distance(eight.model, plain.model)).toBeLessThan(1e-4);
   });
 
   test("has other bits for another number of shards, and the same again for the same", async () => {
-    const weights = async (shards: number) => {
-      manualSeed(1);
-      const model = mlp();
-      const parallel = await dataParallel(model, new optim.Adam(model.parameters(), { lr: 0.1 }), new LoneGroup(), { shards });
-      for (let i = 0; i < 5; i++) await parallel.step([x, y], ([a, b]) => F.crossEntropy(model.forward(a), b));
-      return [...model.parameters()].flatMap(list);
-    };
+    const weights = async (shards: number) => [...(await inShards(shards)).model.parameters()].flatMap(list);
     const eight = await weights(8);
     expect(await weights(8)).toEqual(eight);
     expect(await weights(3)).not.toEqual(eight);

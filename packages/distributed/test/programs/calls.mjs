@@ -27,7 +27,9 @@ const parts = Array.from({ length: end - start }, (_, i) => leaf(start + i));
 const result = await group.orderedSum(parts, { count, length: 4 });
 const f = Math.fround;
 const tree = Float32Array.from({ length: 4 }, (_, k) => {
-  const [a, b, c, d, e, g, h] = Array.from({ length: count }, (_, i) => leaf(i)[k]);
+  const [a, b, c, d, e, g, h] = /** @type {[number, number, number, number, number, number, number]} */ (
+    Array.from({ length: count }, (_, i) => leaf(i)[k])
+  );
   return f(f(f(a + b) + f(c + d)) + f(f(e + g) + h));
 });
 assert.deepEqual(result, tree);

@@ -11,6 +11,18 @@ if (backend === "native") setDefaultBackend((await import("@dropwise/backend-nat
 else if (backend === "wasm") setDefaultBackend(await (await import("@dropwise/backend-wasm")).createWasmBackend({ threads: 1 }));
 else setDefaultBackend(cpu);
 
+/** Two layers of an LSTM with dropout between them, over three steps, and what they come to. */
+class Last extends nn.Module {
+  lstm = new nn.LSTM(4, 8, { numLayers: 2, dropout: 0.4, batchFirst: true });
+  output = new nn.Linear(8, 4);
+
+  /** @param {import("@dropwise/core").Tensor} x */
+  forward(x) {
+    const [output] = this.lstm.forward(x.reshape([-1, 3, 4]));
+    return this.output.forward(output.slice(1, 2, 3).squeeze(1));
+  }
+}
+
 // The first process's seed is everybody's.
 manualSeed(group.rank + 1);
 const MODELS = {
@@ -25,6 +37,7 @@ const MODELS = {
       new nn.Flatten(),
       new nn.Linear(72, 4),
     ),
+  lstm: () => new Last(),
   transformer: () =>
     new nn.Sequential(
       new nn.Unflatten(1, [3, 4]),
