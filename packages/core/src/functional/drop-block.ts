@@ -71,10 +71,11 @@ export function dropBlock2dWithMask(tensor: Tensor, options: number | DropBlockO
   const [n, c, h, w] = sizes as [number, number, number, number];
   const side = Math.min(blockSize, h, w);
   const places: Shape = [n, c, h - side + 1, w - side + 1];
-  // The rate at which squares begin: so many places, each taking side^2 pixels.
+  // The rate at which squares begin: so many places, each taking side^2 pixels. A place that the mask keeps is a beginning, as in torchvision, so that a small rate is exact
+  // and streams that draw as PyTorch does drop the same squares.
   const rate = p === 1 ? 1 : Math.min(1, (p * h * w) / (side ** 2 * (h - side + 1) * (w - side + 1)));
   if (p === 0 || rate === 1 || input.size === 0) return allOrNothing(checked, rate);
-  const key = drawnKey({ ...checked, p: rate }, places, 0);
+  const key = drawnKey({ ...checked, p: 1 - rate }, places, 0);
   const { backend } = input;
   const mask = () => keptPixels(backend, key, places, side);
   const output = composed(() => {
@@ -100,7 +101,7 @@ export function dropBlock2dWithMask(tensor: Tensor, options: number | DropBlockO
 function keptPixels(backend: Backend, key: MaskKey, places: Shape, side: number): Tensor {
   return noGrad(() =>
     composed(() => {
-      const begins = applySelect(ones(places, { backend }), key, { keepScale: 0, keepShift: 0, dropValue: 1 });
+      const begins = applySelect(ones(places, { backend }), key, { keepScale: 1, keepShift: 0, dropValue: 0 });
       if (side === 1) return begins.eq(0);
       const margin = side - 1;
       const around = pad(begins, { pad: [margin, margin, margin, margin] });
