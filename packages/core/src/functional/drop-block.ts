@@ -36,7 +36,7 @@ export interface BlockDropped {
  * [2018](https://arxiv.org/abs/1810.12890)). A square begins at each place with a probability of which about `p` of all pixels are dropped, and what is kept
  * of a sample is scaled by its pixels over those kept. Mirrors
  * [torchvision.ops.drop_block2d](https://docs.pytorch.org/vision/stable/generated/torchvision.ops.drop_block2d.html), but that it scales by sample and not by batch,
- * so that no sample depends on the others.
+ * so that no sample depends on the others. Under `torchCpu` the squares are torchvision's, and so are the values of a single sample, bit for bit.
  *
  * Squares cover one another, which the paper's rate does not count: the share that is dropped falls behind a larger p (of 20 x 20 pixels, with squares of 7, by 37 % at 0.5). With
  * p = 1 all is dropped, and a square that is larger than the image is as large as its shorter side; torchvision keeps more than two fifths, and refuses an even side.
@@ -47,7 +47,7 @@ export interface BlockDropped {
  * @throws ShapeError for other ranks; RangeError for a blockSize below 1; else as for `dropout`.
  * @example
  * ```ts
- * manualSeed(3);
+ * manualSeed(8);
  * const y = F.dropBlock2d(ones([1, 1, 4, 4]), { p: 0.3, blockSize: 2 });
  * console.log(y.gt(0).type("int32").dataSync().join("")); // 1111110011001111
  * ```
