@@ -75,7 +75,7 @@ export function dropBlock2dWithMask(tensor: Tensor, options: number | DropBlockO
   // and streams that draw as PyTorch does drop the same squares.
   const rate = p === 1 ? 1 : Math.min(1, (p * h * w) / (side ** 2 * (h - side + 1) * (w - side + 1)));
   if (p === 0 || rate === 1 || input.size === 0) return allOrNothing(checked, rate);
-  const key = drawnKey({ ...checked, p: 1 - rate }, places, 0);
+  const key = drawnKey(checked, places, 0, 1 - rate);
   const { backend } = input;
   const mask = () => keptPixels(backend, key, places, side);
   const output = composed(() => {

@@ -17,8 +17,8 @@ export const LAYER_DROP = "layerDrop";
 /**
  * Runs the input through layers, one after the other, of which each is left out with probability `p` (LayerDrop, Fan et al., [2019](https://arxiv.org/abs/1909.11556)):
  * it is not computed at all, and the network can later be cut to fewer layers. Nothing is scaled, as in the paper; the layers are residual ones. PyTorch has
- * no such function; fairseq has `LayerDropModuleList`, and models of transformers have an option `layerdrop`. Under `torchCpu` the same layers run as there; both draw in eval mode, too, and
- * with p = 0, one number of `rand` for each layer, which here moves no generator.
+ * no such function; fairseq has `LayerDropModuleList`, and models of transformers have an option `layerdrop`. Under `torchCpu` the same layers run as there. Both draw in
+ * eval mode and with p = 0, too, one number of `rand` for each layer; here that moves no generator.
  *
  * Which layers run is a mask of one element for each, by one call of the generator, and known on the host: the same in every part of a sharded batch.
  *
