@@ -29,6 +29,8 @@ interface Steps {
   /** Rounds a product before the addition. */
   readonly round: (product: number) => number;
   readonly drop: (x: number, spec: DropoutSpec) => number;
+  /** How far apart the input's elements are: 0 where one stands for all. */
+  readonly step: (strides: readonly number[]) => number;
 }
 
 const RIGHT: Steps = {
@@ -40,10 +42,11 @@ const RIGHT: Steps = {
   scale: (x, spec) => x * spec.keepScale,
   round: Math.fround,
   drop: (_x, spec) => spec.dropValue,
+  step: (strides) => Number(strides.some((stride) => stride !== 0)),
 };
 
 /** A backend whose dropout kernel takes these steps in place of the right ones. */
-function withSteps(changes: () => Partial<Steps>): () => Backend {
+export function withSteps(changes: () => Partial<Steps>): () => Backend {
   return () => {
     const steps = { ...RIGHT, ...changes() };
     const minimal = createMinimalBackend() as Backend;
@@ -54,7 +57,7 @@ function withSteps(changes: () => Partial<Steps>): () => Backend {
         const spec = steps.spec(given);
         const from = x.storage.handle as TypedArray;
         const to = out.storage.handle as TypedArray;
-        const step = x.strides.some((stride) => stride !== 0) ? 1 : 0;
+        const step = steps.step(x.strides);
         const words = new Uint32Array(4);
         const keeps = spec.layout?.keeps(spec);
         const round = to instanceof Float32Array ? steps.round : (value: number) => value;
@@ -73,7 +76,7 @@ function withSteps(changes: () => Partial<Steps>): () => Backend {
   };
 }
 
-const steps = (name: string, changes: Partial<Steps>, ...caughtBy: string[]): Mutant => ({
+export const steps = (name: string, changes: Partial<Steps>, ...caughtBy: string[]): Mutant => ({
   name,
   create: withSteps(() => changes),
   caughtBy,
@@ -147,6 +150,11 @@ export const dropoutMutants: readonly Mutant[] = [
     "0 times the input for what is dropped",
     { drop: (x, spec) => (spec.dropValue === 0 ? x * 0 : spec.dropValue) },
     "dropout > puts +0 where it drops, whatever was there, and keeps the rest: NaN, infinities, -0",
+  ),
+  steps(
+    "one value that stands for all read as the first of many",
+    { step: () => 1 },
+    "dropout > takes one value for all elements, and the gradient of a sum, without writing it out",
   ),
   steps("-0 for what is dropped", { drop: (_x, spec) => (spec.dropValue === 0 ? -0 : spec.dropValue) }, SIZES),
   steps(
@@ -248,7 +256,7 @@ function closed({ shape, maskStrides }: DropoutSpec): number[] {
   return own.map((stride, dim) => (maskStrides[dim] === 0 ? 0 : stride));
 }
 
-function dot(shape: readonly number[], strides: readonly number[], i: number): number {
+export function dot(shape: readonly number[], strides: readonly number[], i: number): number {
   let index = 0;
   let rest = i;
   for (let dim = shape.length - 1; dim >= 0; dim--) {
@@ -259,7 +267,7 @@ function dot(shape: readonly number[], strides: readonly number[], i: number): n
 }
 
 /** Leaves the first use of a call alone, as a forward pass, and spoils the following ones, as its backward. */
-function secondTime(spoil: (spec: DropoutSpec) => DropoutSpec): (spec: DropoutSpec) => DropoutSpec {
+export function secondTime(spoil: (spec: DropoutSpec) => DropoutSpec): (spec: DropoutSpec) => DropoutSpec {
   const seen = new Set<string>();
   return (spec) => {
     const key = [spec.seedLo, spec.seedHi, spec.callLo, spec.callHi].join();

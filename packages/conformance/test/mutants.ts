@@ -12,6 +12,7 @@ import { type Mutant, mutant } from "./mutant";
 import { activationMutants, rightActivations } from "./mutants-activation";
 import { attentionMutants, rightAttention } from "./mutants-attention";
 import { dropoutMutants } from "./mutants-dropout";
+import { familyMutants } from "./mutants-family";
 import { linearMutants } from "./mutants-linear";
 import { lstmMutants, rightLstm } from "./mutants-lstm";
 import { normalizeMutants, rightNormalize } from "./mutants-normalize";
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...windowMutants,
   ...activationMutants,
   ...dropoutMutants,
+  ...familyMutants,
   mutant(
     "a sum without its last element",
     (k) => ({ reduce: (op, x, out, outer, size, inner) => k.reduce(op, x, out, outer, op === "sum" && size > 8 ? size - 1 : size, inner) }),

@@ -11,12 +11,12 @@ export type Drawer = Omit<CheckedOptions, "input" | "maskShape" | "training"> & 
 
 /**
  * The key of the next mask of `shape`. The generator moves when `generator.source.take(key)` is called, which comes last: what is refused, or finds no memory,
- * takes no call.
+ * takes no call. `p` is the mask's own, where that is not the rate that was asked for.
  */
-export function drawnKey(drawer: Drawer, shape: Shape, batchDim: number): MaskKey {
+export function drawnKey(drawer: Drawer, shape: Shape, batchDim: number, p = drawer.p): MaskKey {
   checkElementOffset(drawer.op, drawer.elementOffset, sizeOf(shape));
   const place = drawing.ask?.(drawer, shape, batchDim);
-  return drawer.generator.source.mask({ ...drawer, shape, ...place });
+  return drawer.generator.source.mask({ ...drawer, shape, ...place, p });
 }
 
 /** Dropout of weights: its mask is the same for every part of a batch. */

@@ -36,7 +36,7 @@ export interface BlockDropped {
  * [2018](https://arxiv.org/abs/1810.12890)). A square begins at each place with a probability of which about `p` of all pixels are dropped, and what is kept
  * of a sample is scaled by its pixels over those kept. Mirrors
  * [torchvision.ops.drop_block2d](https://docs.pytorch.org/vision/stable/generated/torchvision.ops.drop_block2d.html), but that it scales by sample and not by batch,
- * so that no sample depends on the others.
+ * so that no sample depends on the others. Under `torchCpu` the squares are torchvision's, and so are the values of a single sample, bit for bit.
  *
  * Squares cover one another, which the paper's rate does not count: the share that is dropped falls behind a larger p (of 20 x 20 pixels, with squares of 7, by 37 % at 0.5). With
  * p = 1 all is dropped, and a square that is larger than the image is as large as its shorter side; torchvision keeps more than two fifths, and refuses an even side.
@@ -47,7 +47,7 @@ export interface BlockDropped {
  * @throws ShapeError for other ranks; RangeError for a blockSize below 1; else as for `dropout`.
  * @example
  * ```ts
- * manualSeed(3);
+ * manualSeed(8);
  * const y = F.dropBlock2d(ones([1, 1, 4, 4]), { p: 0.3, blockSize: 2 });
  * console.log(y.gt(0).type("int32").dataSync().join("")); // 1111110011001111
  * ```
@@ -71,10 +71,11 @@ export function dropBlock2dWithMask(tensor: Tensor, options: number | DropBlockO
   const [n, c, h, w] = sizes as [number, number, number, number];
   const side = Math.min(blockSize, h, w);
   const places: Shape = [n, c, h - side + 1, w - side + 1];
-  // The rate at which squares begin: so many places, each taking side^2 pixels.
+  // The rate at which squares begin: so many places, each taking side^2 pixels. A place that the mask keeps is a beginning, as in torchvision, so that a small rate is exact
+  // and streams that draw as PyTorch does drop the same squares.
   const rate = p === 1 ? 1 : Math.min(1, (p * h * w) / (side ** 2 * (h - side + 1) * (w - side + 1)));
   if (p === 0 || rate === 1 || input.size === 0) return allOrNothing(checked, rate);
-  const key = drawnKey({ ...checked, p: rate }, places, 0);
+  const key = drawnKey(checked, places, 0, 1 - rate);
   const { backend } = input;
   const mask = () => keptPixels(backend, key, places, side);
   const output = composed(() => {
@@ -100,7 +101,7 @@ export function dropBlock2dWithMask(tensor: Tensor, options: number | DropBlockO
 function keptPixels(backend: Backend, key: MaskKey, places: Shape, side: number): Tensor {
   return noGrad(() =>
     composed(() => {
-      const begins = applySelect(ones(places, { backend }), key, { keepScale: 0, keepShift: 0, dropValue: 1 });
+      const begins = applySelect(ones(places, { backend }), key, { keepScale: 1, keepShift: 0, dropValue: 0 });
       if (side === 1) return begins.eq(0);
       const margin = side - 1;
       const around = pad(begins, { pad: [margin, margin, margin, margin] });

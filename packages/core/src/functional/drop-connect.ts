@@ -52,7 +52,8 @@ export function dropConnect(input: Tensor, weight: Tensor, options: number | Dro
 
 /**
  * `embedding` in which whole words are dropped, at all of their places at once (Gal and Ghahramani, [2016](https://arxiv.org/abs/1512.05287); AWD-LSTM, Merity et al.,
- * [2018](https://arxiv.org/abs/1708.02182)): a row of the table is zero, or scaled by `1 / (1 - p)`. PyTorch has no such function.
+ * [2018](https://arxiv.org/abs/1708.02182)): a row of the table is zero, or scaled by `1 / (1 - p)`. PyTorch has no such function. AWD-LSTM's own, without a padding index, keeps
+ * the gradient from the last row of the table, as `paddingIdx: -1` does here.
  *
  * @param index int32, any shape.
  * @param weight `[rows, features]`; float32 or float64.

@@ -35,7 +35,8 @@ const SEQUENCE_DROPOUT: OptionKinds<SequenceDropoutOptions> = { ...FEATURE_DROPO
 /**
  * Stochastic depth (Huang et al., [2016](https://arxiv.org/abs/1603.09382)): drops whole samples, of a residual branch that is then added to its input, so that
  * for each sample another, shorter network is trained. What is kept is scaled by `1 / (1 - p)`. Mirrors
- * [torchvision.ops.stochastic_depth](https://docs.pytorch.org/vision/stable/generated/torchvision.ops.stochastic_depth.html); timm calls it DropPath.
+ * [torchvision.ops.stochastic_depth](https://docs.pytorch.org/vision/stable/generated/torchvision.ops.stochastic_depth.html); timm calls it DropPath. Under `torchCpu`
+ * both have the same values, bit for bit.
  *
  * @param input (N, ...); float32 or float64.
  * @param options As for `dropout`, without `noiseShape`; `mode`: "row" (default) or "batch". p defaults to 0.5, which the paper gives its last layer; those

@@ -28,6 +28,8 @@ const GAUSSIAN_DROPOUT: OptionKinds<GaussianDropoutOptions> = { p: "any", traini
  * [2014](https://jmlr.org/papers/v15/srivastava14a.html), section 10). Nothing is dropped, and nothing to be scaled in inference. Mirrors
  * [keras.layers.GaussianDropout](https://keras.io/api/layers/regularization_layers/gaussian_dropout/).
  *
+ * On the torch backend of Keras, call k of a layer with the seed s has the noise of `new Generator(s + k, { stream: torchCpu })`, to the rounding of logarithms.
+ *
  * The noise is drawn on the host, by one host call of the generator, as `randn` draws it: the same in every part of a sharded batch. It is kept for the gradient.
  *
  * @param input Any shape; float32 or float64.

@@ -11,10 +11,14 @@ import type { Dropped } from "./dropout";
 import { checkProbability, rateOptions, WEIGHT_DROPOUT, type WeightDropoutOptions } from "./dropout-options";
 import { drawMask, undrawn } from "./dropout-select";
 
+/** The op that masks of layers are drawn by. */
+export const LAYER_DROP = "layerDrop";
+
 /**
  * Runs the input through layers, one after the other, of which each is left out with probability `p` (LayerDrop, Fan et al., [2019](https://arxiv.org/abs/1909.11556)):
  * it is not computed at all, and the network can later be cut to fewer layers. Nothing is scaled, as in the paper; the layers are residual ones. PyTorch has
- * no such function; fairseq has `LayerDropModuleList`.
+ * no such function; fairseq has `LayerDropModuleList`, and models of transformers have an option `layerdrop`. Under `torchCpu` the same layers run as there. Both draw in
+ * eval mode and with p = 0, too, one number of `rand` for each layer; here that moves no generator.
  *
  * Which layers run is a mask of one element for each, by one call of the generator, and known on the host: the same in every part of a sharded batch.
  *
@@ -36,7 +40,7 @@ export function layerDrop(input: Tensor, layers: Iterable<(x: Tensor) => Tensor>
 
 /** The same, which also tells its mask, on the backend of the input. */
 export function layerDropWithMask(input: Tensor, layers: Iterable<(x: Tensor) => Tensor>, options: number | WeightDropoutOptions): Dropped {
-  const op = "layerDrop";
+  const op = LAYER_DROP;
   const { p = 0.2, training = true, generator: given } = rateOptions<WeightDropoutOptions>(op, options, WEIGHT_DROPOUT);
   const x = checkTensor(op, input);
   const all = itemsOf<(x: Tensor) => Tensor, (x: Tensor) => Tensor>(op, "functions", layers, (layer) => {
@@ -69,6 +73,6 @@ export function layerDropWithMask(input: Tensor, layers: Iterable<(x: Tensor) =>
 
 function through(layers: readonly ((x: Tensor) => Tensor)[], input: Tensor): Tensor {
   let x = input;
-  for (const layer of layers) x = checkTensor("layerDrop", refusePromise("layerDrop", layer(x)), "what a layer returns");
+  for (const layer of layers) x = checkTensor(LAYER_DROP, refusePromise(LAYER_DROP, layer(x)), "what a layer returns");
   return x;
 }

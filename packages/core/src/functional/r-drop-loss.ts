@@ -19,7 +19,8 @@ export const R_DROP: OptionKinds<RDropOptions> = { alpha: "number" };
 /**
  * R-Drop (Wu et al., [2021](https://arxiv.org/abs/2106.14448)): the same rows go through the model twice, under two masks, and both outputs are to say the
  * same. The sum of both cross entropies, and `alpha` times half the sum of the Kullback-Leibler divergences in both directions, each the mean over rows. PyTorch has no
- * such function.
+ * such function. The snippet of the authors has the mean of both cross entropies, and sums the divergences over rows: with their `alpha` it is half of this loss
+ * with `2 * rows * alpha`.
  *
  * @param first Logits `(N, C)` or `(N, C, ...)` of the first pass; float32 or float64.
  * @param second Those of the second, of the same shape.

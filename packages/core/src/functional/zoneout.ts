@@ -16,7 +16,8 @@ export type ZoneoutOptions = OutOfPlaceOptions;
 
 /**
  * Keeps units of a recurrent state as they were, each with probability `p`, in place of their new value (Zoneout, Krueger et al.,
- * [2017](https://arxiv.org/abs/1606.01305)); outside training it mixes both by their shares. PyTorch has no such function.
+ * [2017](https://arxiv.org/abs/1606.01305)); outside training it mixes both by their shares. PyTorch has no such function. The mask says which units are new; a program that draws
+ * which stay, as fairseq's cell does, has the masks of `zoneout(next, previous, 1 - p)`.
  *
  * @param previous The state before the step; float32 or float64.
  * @param next The state after it, of the same shape, dtype and backend.

@@ -34,7 +34,7 @@ const MULTI_SAMPLE: OptionKinds<MultiSampleDropoutLayerOptions> = { ...RATE, sam
  * @throws RangeError for p outside [0, 1] or a blockSize below 1; TypeError for options of a wrong type.
  * @example
  * ```ts
- * manualSeed(3);
+ * manualSeed(8);
  * const layer = new nn.DropBlock2d({ p: 0.3, blockSize: 2 });
  * console.log(layer.forward(ones([1, 1, 4, 4])).gt(0).type("int32").dataSync().join("")); // 1111110011001111
  * ```

@@ -6,7 +6,7 @@ import type { Affine, MaskKey } from "../random/mask-key";
 import type { MaskRequest } from "../random/source";
 import type { CallKey } from "../random/words";
 import { broadcastStrides, contiguousStrides, mergeDims, type Shape, sameShape, sizeOf } from "../shape/shape";
-import { stridesInMemory } from "./memory-order";
+import { isNewTensor, stridesInMemory } from "./memory-order";
 
 /** No kernel draws these masks. */
 const NO_CALL: CallKey = { seedLo: 0, seedHi: 0, callLo: 0, callHi: 0 };
@@ -25,10 +25,10 @@ export interface DrawnOrder {
 
 /**
  * The order in which PyTorch draws a mask on the CPU: that in which the data's dimensions lie in memory, as if it had no gaps. Row-major for noise of another shape,
- * and of channels.
+ * and for noise that is a new tensor.
  */
 export function drawnOrder({ op, shape, whole = shape, elementOffset, input }: MaskRequest): DrawnOrder {
-  const isLaidOnAll = input !== undefined && sameShape(shape, input.sizes) && !/\dd$|^feature/.test(op);
+  const isLaidOnAll = input !== undefined && sameShape(shape, input.sizes) && !isNewTensor(op);
   const strides = isLaidOnAll ? stridesInMemory(shape, input.steps, whole) : contiguousStrides(whole);
   let [offset, rest] = [0, elementOffset];
   for (const [dim, stride] of contiguousStrides(whole).entries()) {

@@ -1,7 +1,7 @@
 /** In which order a framework counts the elements of a mask. */
 import type { MaskRequest } from "../random/source";
 import { sameShape, sizeOf } from "../shape/shape";
-import { stridesInMemory } from "./memory-order";
+import { isNewTensor, stridesInMemory } from "./memory-order";
 
 /** A mask's elements as PyTorch counts them. */
 export interface Elements {
@@ -16,10 +16,11 @@ export interface Elements {
 }
 
 /** @internal A dense input's mask follows its memory, others go row by row. Of a part, the whole is taken as contiguous and aligned. */
-export function elementsOf({ input, shape, elementOffset, whole }: MaskRequest): Elements {
+export function elementsOf({ op, input, shape, elementOffset, whole }: MaskRequest): Elements {
   if (whole !== undefined) return { count: sizeOf(whole), isDense: true, behind: 0 };
   const count = elementOffset + sizeOf(shape);
-  if (elementOffset > 0 || input === undefined || !sameShape(input.sizes, shape)) return { count, isDense: true, behind: 0 };
+  const isInputs = input !== undefined && sameShape(input.sizes, shape) && !isNewTensor(op);
+  if (elementOffset > 0 || !isInputs) return { count, isDense: true, behind: 0 };
   const behind = input.offset;
   if (input.isContiguous()) return { count, isDense: true, behind };
   // Without gaps the strides are those of the same order of dimensions; one of size 1 may have any.

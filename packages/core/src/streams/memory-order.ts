@@ -18,7 +18,14 @@ export function stridesInMemory(shape: Shape, steps: readonly number[], whole: S
   return strides;
 }
 
+/** True for ops whose noise is a new tensor, row by row also where it has the input's shape: of channels, and what other libraries drop in pieces. */
+export function isNewTensor(op: string): boolean {
+  return NEW_TENSOR.test(op);
+}
+
 // --- internal helpers ---
+
+const NEW_TENSOR = /\dd$|^feature|^(dropPath|lockedDropout|tokenDropout|headDropout|embeddingDropout|zoneout)$/;
 
 /** Dimensions from the innermost outwards, sorted as PyTorch does it: a stride of 0 tells nothing, and of equal ones the smaller dimension is further in. */
 function innermostFirst(shape: Shape, steps: readonly number[]): number[] {

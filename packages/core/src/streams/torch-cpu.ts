@@ -1,10 +1,21 @@
 import { UnsupportedOpError } from "../errors/errors";
 import { wrongValue } from "../errors/refusal";
+import { LAYER_DROP } from "../functional/layer-drop";
 import type { MaskKey } from "../random/mask-key";
 import type { FloatType, ForeignSource, MaskRequest, Stream, TruncatedNormal } from "../random/source";
 import { bitsInOrder, bitsKey, drawnOrder } from "./bits";
 import { Mt19937 } from "./mt19937";
-import { drawBits, drawExponential, drawModulo, drawNormal, drawOrder, drawPlaces, drawTruncated, drawUniform } from "./torch-draws";
+import {
+  drawAbove,
+  drawBits,
+  drawExponential,
+  drawModulo,
+  drawNormal,
+  drawOrder,
+  drawPlaces,
+  drawTruncated,
+  drawUniform,
+} from "./torch-draws";
 
 /**
  * Everything that PyTorch draws on the CPU (2.13): `torch.manual_seed(s)` there and `manualSeed(s, { stream: torchCpu })` here give the same initial weights, data, order
@@ -64,7 +75,9 @@ export class TorchCpuSource implements ForeignSource {
       throw wrongValue(op, "an elementOffset of 0 under torchCpu, which cannot be addressed", elementOffset, "cut the batch with shard()");
     }
     const after = this.#words.clone();
-    const key = bitsKey(p, shape, bitsInOrder(drawBits(after, order.length, 1 - p), shape, order));
+    // fairseq and transformers compare uniform numbers to decide which layers run.
+    const bits = op === LAYER_DROP ? drawAbove(after, order.length, p) : drawBits(after, order.length, 1 - p);
+    const key = bitsKey(p, shape, bitsInOrder(bits, shape, order));
     this.#next = { key, after };
     return key;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cat, cpu, functional as F, Generator, manualSeed, nn, ones, rand, randperm, shards, type Tensor } from "../index";
+import { cat, cpu, eye, functional as F, Generator, manualSeed, nn, ones, rand, randperm, shards, type Tensor } from "../index";
 import { blindBackend } from "../testing/backends";
 import { expectRefusal } from "../testing/refusal";
 import { torchCpu } from "./torch-cpu";
@@ -130,6 +130,37 @@ describe("a generator under torchCuda", () => {
       expect(bitsOf(x.grad as Tensor)).toBe(bitsOf(y));
     },
   );
+
+  test("decides by the CPU's generator which layers run, as fairseq and transformers do, and leaves the card's where it is", () => {
+    const layers = Array.from({ length: 20 }, (_, i) => (x: Tensor) => x.add(2 ** i));
+    const sum = (generator: Generator) => F.layerDrop(ones([1]), layers, { p: 0.5, generator }).itemSync();
+    const [card, host] = [under(), new Generator(5, { stream: torchCpu })];
+    expect([sum(card), sum(card)]).toEqual([sum(host), sum(host)]);
+    expect(card.offset).toBe(0n);
+    expect(rand([2], { generator: card }).dataSync()).toEqual(rand([2], { generator: host }).dataSync());
+  });
+
+  test("drops weights by the kernel of F.dropout, which they are handed to there", () => {
+    for (const dtype of ["float16", "float32"] as const) {
+      const expected = bitsOf(F.dropout(ones([16, 10]), { p: 0.5, generator: under({ dtype }) }));
+      const dropped = F.dropConnect(eye(10), ones([16, 10]), { p: 0.5, generator: under({ dtype }) });
+      expect(bitsOf(dropped.transpose(0, 1).contiguous())).toBe(expected);
+      const linear = new nn.Linear(10, 16);
+      const layer = new nn.WeightDrop(linear, ["weight"], { p: 0.5, generator: under({ dtype }) });
+      layer.forward(eye(10));
+      expect(bitsOf(layer.lastMask()?.[0] as Tensor)).toBe(expected);
+    }
+  });
+
+  test("draws noise of its own row by row, whatever the order of the data in memory, where each element is a piece", () => {
+    const columns = ones([3, 5, 1]).permute([2, 1, 0]);
+    for (const drop of [F.lockedDropout, F.dropBlock2d] as ((x: Tensor, options: object) => Tensor)[]) {
+      const x = drop === F.lockedDropout ? columns : columns.unsqueeze(0);
+      const options = { p: 0.5, ...(drop === F.dropBlock2d && { blockSize: 1 }) };
+      const [own, copy] = [x, x.contiguous()].map((data) => bitsOf(drop(data, { ...options, generator: under() }).contiguous()));
+      expect(own).toBe(copy);
+    }
+  });
 
   test("draws parts of a batch as parts of the whole batch's mask, of odd sizes and in passes", () => {
     const options = { dtype: "float16", multiprocessors: 1, threadsPerMultiprocessor: 256 } as const;

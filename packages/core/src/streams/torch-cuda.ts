@@ -1,6 +1,7 @@
 import { optionsOf } from "../errors/options";
 import { refusal, wrongType, wrongValue } from "../errors/refusal";
 import { ATTENTION_DROPOUT } from "../functional/attention";
+import { LAYER_DROP } from "../functional/layer-drop";
 import type { MaskKey } from "../random/mask-key";
 import type { FloatType, MaskRequest, Stream } from "../random/source";
 import { type CallKey, callKey } from "../random/words";
@@ -157,6 +158,8 @@ class TorchCuda extends TorchCpuSource {
   override mask(request: MaskRequest): MaskKey {
     const { attention, dtype, isDTypeGiven } = this.settings;
     const { op, p, shape, elementOffset } = request;
+    // Which layers run is decided by the CPU, also of a model on the card.
+    if (op === LAYER_DROP) return super.mask(request);
     const elements = elementsOf(request);
     if (op === ATTENTION_DROPOUT && isDTypeGiven && !TAKEN[attention].includes(dtype)) {
       throw refusal("scaledDotProductAttention", `${TAKEN[attention].join(" or ")} under ${attention} attention, as in PyTorch`, dtype);
@@ -181,6 +184,7 @@ class TorchCuda extends TorchCpuSource {
 
   override take(key: MaskKey): void {
     if (this.#next?.key === key) this.#offset += BigInt(this.#next.grows);
+    else super.take(key);
   }
 
   override uniform(length: number, from: number, to: number, dtype: FloatType): Float64Array {

@@ -104,6 +104,16 @@ export function drawBits(words: Mt19937, length: number, q: number): Uint8Array 
   return bits;
 }
 
+/** `uniform_() > p` of float32, in bits as above. */
+export function drawAbove(words: Mt19937, length: number, p: number): Uint8Array {
+  const bits = hostArray("the host", "bool", Math.ceil(length / 8)) as Uint8Array;
+  const limit = Math.fround(p);
+  drawUniform(words, length, 0, 1, "float32").forEach((u, i) => {
+    bits[i >>> 3] = (bits[i >>> 3] as number) | (Number(u > limit) << (i & 7));
+  });
+  return bits;
+}
+
 /** `multinomial` of one row, in the arithmetic of the weights' dtype. */
 export function drawPlaces(words: Mt19937, weights: Float32Array | Float64Array, length: number, replacement: boolean): Int32Array {
   const dtype = weights instanceof Float32Array ? "float32" : "float64";

@@ -1,5 +1,5 @@
 /** The family beyond PyTorch's: what is dropped is the same on every backend, bit for bit, and so is the gradient. */
-import { cat, functional as F, nn, type Tensor, tensor } from "@dropwise/core";
+import { cat, functional as F, nn, shards, type Tensor, tensor } from "@dropwise/core";
 import { each, type Family } from "../../case";
 import { generatorAt, type Input, uniform } from "../../inputs";
 import { BITS, COMPOSED, type Tolerance } from "../../tolerance";
@@ -12,7 +12,18 @@ interface Member {
 
 const MEMBERS: Readonly<Record<string, Member>> = {
   dropPath: { shape: [9, 3, 2], drop: (x) => F.dropPath(x, { p: 0.4, generator: generatorAt(5) }), tolerance: BITS },
+  "dropPath, by batch": {
+    shape: [5, 6],
+    // A mask of one element, in as many calls as it takes to see both.
+    drop: (x) => cat([0, 1, 2, 3].map((call) => F.dropPath(x, { p: 0.4, mode: "batch", generator: generatorAt(5, call) }))),
+    tolerance: BITS,
+  },
   lockedDropout: { shape: [4, 3, 7], drop: (x) => F.lockedDropout(x, { generator: generatorAt(5) }), tolerance: BITS },
+  "lockedDropout, batch first": {
+    shape: [3, 4, 7],
+    drop: (x) => F.lockedDropout(x, { batchFirst: true, generator: generatorAt(5) }),
+    tolerance: BITS,
+  },
   tokenDropout: { shape: [4, 3, 7], drop: (x) => F.tokenDropout(x, { generator: generatorAt(5) }), tolerance: BITS },
   headDropout: { shape: [3, 5, 2, 3], drop: (x) => F.headDropout(x, { p: 0.5, generator: generatorAt(5) }), tolerance: BITS },
   zoneout: { shape: [5, 9], drop: (x) => F.zoneout(x.mul(-1), x, { p: 0.3, generator: generatorAt(5) }), tolerance: BITS },
@@ -62,9 +73,49 @@ const MEMBERS: Readonly<Record<string, Member>> = {
 const of = (name: string): Member => MEMBERS[name] as Member;
 const inputOf = (name: string): Input => uniform(of(name).shape);
 
-/** Values and gradients of each member. */
-export const members: Family = each(
-  Object.keys(MEMBERS),
-  (name) => `gives what the reference gives, and the gradient: ${name}`,
-  (name, { within }) => within(of(name).tolerance)((x) => of(name).drop(x), inputOf(name)),
-);
+/** Those whose mask has samples, and the dimension of the input that counts them. */
+const SAMPLES: Readonly<Record<string, number>> = {
+  dropPath: 0,
+  lockedDropout: 1,
+  "lockedDropout, batch first": 0,
+  tokenDropout: 1,
+  headDropout: 0,
+  zoneout: 0,
+  dropBlock2d: 0,
+};
+
+/** What a member gives for a batch in parts. */
+function inParts(name: string, x: Tensor): Tensor {
+  const { drop, shape } = of(name);
+  const dim = SAMPLES[name] as number;
+  const parts = shards({ count: 2, total: shape[dim] as number }, ({ start, rows }) => drop(x.slice(dim, start, start + rows)));
+  return cat(parts, { dim });
+}
+
+/** Values and gradients of each member, of a whole batch and of parts of it. */
+export const members: Family = {
+  ...each(
+    Object.keys(MEMBERS),
+    (name) => `gives what the reference gives, and the gradient: ${name}`,
+    (name, { within }) => within(of(name).tolerance)((x) => of(name).drop(x), inputOf(name)),
+  ),
+
+  ...each(
+    Object.keys(MEMBERS),
+    (name) => `gives in float64 what the reference gives, and the gradient, where there is float64: ${name}`,
+    async (name, { backend, within }) => {
+      if (!backend.info.dtypes.includes("float64")) return; // that it is refused, another check says
+      await within(of(name).tolerance)((x) => of(name).drop(x), uniform(of(name).shape, { dtype: "float64" }));
+    },
+  ),
+
+  ...each(
+    Object.keys(SAMPLES),
+    (name) => `gives parts of a batch the parts of its mask, forward and backward: ${name}`,
+    async (name, { backend, within }) => {
+      if (name === "tokenDropout" && backend.info.contract !== 2) return; // its parts have gaps, which the first version of the contract did not know
+      // On the reference the whole, on the backend the parts.
+      await within(of(name).tolerance)((x) => (x.backend === backend ? inParts(name, x) : of(name).drop(x)), inputOf(name));
+    },
+  ),
+};

@@ -160,6 +160,27 @@ export const values: Family = {
     }
   },
 
+  "draws the same masks for float64, where there is float64: shared, from any offset, seed and call, in place": async ({
+    backend,
+    compare,
+  }) => {
+    if (!backend.info.dtypes.includes("float64")) return; // refused, as above
+    const x = uniform([5, 3, 7], { dtype: "float64" });
+    const generator = () => generatorAt(2n ** 63n + 9n, 2n ** 32n + 5n);
+    for (const noiseShape of [
+      [5, 3, 7],
+      [5, 1, 7],
+      [1, 3, 1],
+      [5, 1, 1],
+    ]) {
+      for (const elementOffset of [0, 3, 2 ** 34 - 6]) {
+        const options = { p: 0.5, noiseShape, elementOffset };
+        await compare((t) => F.dropout(t, { ...options, generator: generator() }), x);
+        await compare((t) => F.dropout(t.mul(1), { ...options, inplace: true, generator: generator() }), x);
+      }
+    }
+  },
+
   "draws the backward mask with the forward's call and element offset, whatever was drawn in between": async ({ compare }) => {
     await compare(
       (x) => {

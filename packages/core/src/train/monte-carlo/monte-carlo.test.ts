@@ -3,6 +3,7 @@ import { defaultGenerator, functional as F, Generator, manualSeed, nn, noGrad, o
 import { torchCpu } from "../../streams/index";
 import { expectRefusal } from "../../testing/refusal";
 import { monteCarlo } from "./monte-carlo";
+import { input, network } from "./testing/network";
 
 /** A program's own module, with the function and not the layer. */
 class Own extends nn.Module {
@@ -14,21 +15,8 @@ class Own extends nn.Module {
   }
 }
 
-const network = () => {
-  manualSeed(1);
-  return new nn.Sequential(
-    new nn.Linear(4, 16),
-    new nn.ReLU(),
-    new nn.Dropout(0.5),
-    new nn.Linear(16, 8),
-    new nn.Dropout(0.3),
-    new nn.Linear(8, 3),
-  );
-};
-
 const same = (x: Tensor, y: Tensor) => expect([...x.dataSync()]).toEqual([...y.dataSync()]);
 const spread = (x: Tensor) => Math.max(...x.dataSync());
-const input = (rows = 3) => rand([rows, 4], { generator: new Generator(5) });
 
 describe("monteCarlo", () => {
   test("has the mean and variance that a linear layer after dropout has", () => {

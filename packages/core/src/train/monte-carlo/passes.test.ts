@@ -22,6 +22,7 @@ import {
 import { torchCpu } from "../../streams/index";
 import { blindBackend, hostBackend } from "../../testing/backends";
 import { monteCarlo } from "./monte-carlo";
+import { input, network } from "./testing/network";
 
 /** Notes how many rows each call has. */
 class Counting extends nn.Module {
@@ -37,18 +38,6 @@ class Counting extends nn.Module {
   }
 }
 
-const network = () => {
-  manualSeed(1);
-  return new nn.Sequential(
-    new nn.Linear(4, 16),
-    new nn.ReLU(),
-    new nn.Dropout(0.5),
-    new nn.Linear(16, 8),
-    new nn.Dropout(0.3),
-    new nn.Linear(8, 3),
-  );
-};
-const input = (rows = 3) => rand([rows, 4], { generator: new Generator(5) });
 const values = (x: Tensor | null) => [...(x as Tensor).dataSync()];
 
 /** What a loop gives that asks for one answer after the other. */
