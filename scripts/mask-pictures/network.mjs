@@ -6,8 +6,8 @@ import { legendAt, svgText } from "./svg.mjs";
 /** Units of each layer. */
 const SIZES = [3, 5, 5, 2];
 /** Between layers, between units, and the radius of one. */
-const [ACROSS, DOWN, RADIUS] = [40, 22, 6];
-const [WIDTH, HEIGHT] = [168, 134];
+const [ACROSS, DOWN, RADIUS] = [34, 22, 6];
+const [WIDTH, HEIGHT] = [148, 134];
 
 /**
  * Three steps and inference: the masks are those that dropout layers draw behind the two hidden layers of a model.

@@ -14,8 +14,8 @@ export const PIECE_MEMBERS = {
     const layer = new nn.DropPath({ p: 0.3, generator: new Generator(2) });
     return {
       title: "DropPath: whole samples of a residual branch are dropped.",
-      made: "new nn.DropPath(0.3) on 8 samples of 18 units",
-      panels: planesOf(layer.forward(ones([8, 18]))).map((plane) => ({ cells: keptOrDropped(plane) })),
+      made: "new nn.DropPath(0.3) on 8 samples of 16 units",
+      panels: planesOf(layer.forward(ones([8, 16]))).map((plane) => ({ cells: keptOrDropped(plane) })),
       rows: "samples",
       columns: "units of the branch",
       legend: LEGEND,
@@ -24,13 +24,13 @@ export const PIECE_MEMBERS = {
 
   LockedDropout: () => ({
     title: "LockedDropout: a feature of a sample is dropped at all positions.",
-    made: "new nn.LockedDropout(0.4) on (8, 2, 9)",
+    made: "new nn.LockedDropout(0.4) on (8, 2, 8)",
     ...ofSequences(new nn.LockedDropout({ p: 0.4, generator: new Generator(1) })),
   }),
 
   TokenDropout: () => ({
     title: "TokenDropout: a position of a sample is dropped with all its features.",
-    made: "new nn.TokenDropout(0.3) on (8, 2, 9)",
+    made: "new nn.TokenDropout(0.3) on (8, 2, 8)",
     ...ofSequences(new nn.TokenDropout({ p: 0.3, generator: new Generator(1) })),
   }),
 
@@ -44,6 +44,7 @@ export const PIECE_MEMBERS = {
         ...(i < 5 ? { caption: i === 0 ? "head 1" : String(i + 1) } : {}),
       })),
       across: 5,
+      cell: [14, 14],
       down: "samples",
       rows: "positions",
       columns: "size of a head",
@@ -75,7 +76,7 @@ export const PIECE_MEMBERS = {
         caption: `channel ${i + 1}`,
         cells: keptOrDropped(plane),
       })),
-      cell: [14, 14],
+      cell: [13, 13],
       rows: "height",
       columns: "width",
       legend: LEGEND,
@@ -83,14 +84,14 @@ export const PIECE_MEMBERS = {
   },
 
   WeightDrop: () => {
-    const layer = new nn.WeightDrop(new nn.Linear(9, 8), ["weight"], { p: 0.5, generator: new Generator(1) });
+    const layer = new nn.WeightDrop(new nn.Linear(8, 8), ["weight"], { p: 0.5, generator: new Generator(1) });
     const panels = ["forward 1", "forward 2"].map((caption) => {
-      layer.forward(ones([1, 9]));
+      layer.forward(ones([1, 8]));
       return { caption, cells: (layer.lastMask() ?? []).flatMap(planesOf).flatMap(keptOrDropped) };
     });
     return {
       title: "WeightDrop: each weight is dropped by itself, for all samples of a forward at once.",
-      made: 'new nn.WeightDrop(new nn.Linear(9, 8), ["weight"], 0.5), two forwards',
+      made: 'new nn.WeightDrop(new nn.Linear(8, 8), ["weight"], 0.5), two forwards',
       panels,
       rows: "outputs",
       columns: "inputs",
@@ -109,7 +110,7 @@ export const PIECE_MEMBERS = {
       title: "LayerDrop: whole layers are left out of a forward.",
       made: "new nn.LayerDrop(12 layers, 0.2), seven forwards",
       panels: [{ cells: cells.flat() }],
-      cell: [26, 16],
+      cell: [22, 16],
       rows: "forwards",
       columns: "layers, from the first to the last",
       legend: [
@@ -134,7 +135,7 @@ export const PIECE_MEMBERS = {
         caption: `head ${head + 1}`,
         cells: keptOrDropped(plane).map((row, i) => row.map((kind, j) => (seen[i]?.[j] === 1 ? "none" : kind))),
       })),
-      cell: [14, 14],
+      cell: [12, 12],
       rows: "queries",
       columns: "keys",
       legend: LEGEND,
@@ -151,7 +152,7 @@ export const PIECE_MEMBERS = {
  * @returns {Pick<Picture, "panels" | "rows" | "columns" | "legend">}
  */
 function ofSequences(layer) {
-  const bySample = layer.forward(ones([8, 2, 9])).transpose(0, 1);
+  const bySample = layer.forward(ones([8, 2, 8])).transpose(0, 1);
   return {
     panels: planesOf(bySample).map((plane, i) => ({ caption: `sample ${i + 1}`, cells: keptOrDropped(plane) })),
     rows: "positions",

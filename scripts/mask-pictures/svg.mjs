@@ -1,6 +1,6 @@
 /**
  * Grids of cells as SVG text. The colours are of a middle brightness, so that a picture reads on a light page as on a dark one; what is dropped is also fainter
- * than what is kept, for those who do not see colours. A picture is at most 344 pixels wide: it fits a phone as it is.
+ * than what is kept, for those who do not see colours. A picture is at most 296 pixels wide: it fits a phone as it is, with sharp edges.
  */
 
 /**
@@ -33,7 +33,7 @@
  */
 
 /** The widest that a picture may be. */
-export const WIDEST = 344;
+export const WIDEST = 296;
 
 const BLUE = "#3579bd";
 const GREY = "#747f8b";
@@ -72,7 +72,8 @@ export function svgOf({ title, made, panels, across = panels.length, rows, colum
   const drawn = panels.map((panel, i) => panelAt(panel, left + (i % across) * stepX, tops[Math.floor(i / across)] ?? 0, cell));
   const right = left + across * stepX - SPACE;
   const key = legendAt(legend, bottom + 2 * LINE);
-  const size = [Math.max(right, key.width) + 2, key.bottom];
+  const captions = panels.map(({ caption = "" }, i) => left + (i % across) * stepX + textWidth([caption]));
+  const size = [Math.max(right, key.width, ...captions.map(Math.ceil)) + 2, key.bottom];
   if (/** @type {number} */ (size[0]) > WIDEST)
     throw new RangeError(`svgOf: expected a picture of at most ${WIDEST} pixels, got ${size[0]}: ${title}`);
   const [top = 0] = tops;

@@ -12,11 +12,11 @@ export const TIME_MEMBERS = {
     const layer = new nn.HeldDropout({ p: 0.5, generator: new Generator(1) });
     const panels = ["forward 1", "forward 2", "newMask(), 3"].map((caption, i) => {
       if (i === 2) layer.newMask();
-      return { caption, cells: planesOf(layer.forward(ones([6, 6]))).flatMap(keptOrDropped) };
+      return { caption, cells: planesOf(layer.forward(ones([6, 5]))).flatMap(keptOrDropped) };
     });
     return {
       title: "HeldDropout: the second forward has the mask of the first; after newMask() the third has another.",
-      made: "new nn.HeldDropout(0.5), three forwards of 6 samples of 6 units",
+      made: "new nn.HeldDropout(0.5), three forwards of 6 samples of 5 units",
       panels,
       rows: "samples",
       columns: "units",
@@ -27,16 +27,16 @@ export const TIME_MEMBERS = {
   Zoneout: () => {
     const layer = new nn.Zoneout({ p: 0.3, generator: new Generator(1) });
     // A state that says in which step each unit was last written.
-    let state = full([1, 18], 0);
+    let state = full([1, 16], 0);
     /** @type {Kind[][]} */
     const cells = [];
     for (let step = 1; step <= 8; step++) {
-      state = layer.forward(state, full([1, 18], step));
+      state = layer.forward(state, full([1, 16], step));
       cells.push(...planesOf(state).flatMap((plane) => plane.map((row) => row.map((written) => (written === step ? "kept" : "other")))));
     }
     return {
       title: "Zoneout: in each step some units of a recurrent state stay as they were.",
-      made: "new nn.Zoneout(0.3) on a state of 18 units, eight steps",
+      made: "new nn.Zoneout(0.3) on a state of 16 units, eight steps",
       panels: [{ cells }],
       rows: "steps",
       columns: "units of the state",
@@ -50,10 +50,10 @@ export const TIME_MEMBERS = {
   MultiSampleDropout: () => {
     const head = new Watched();
     const layer = new nn.MultiSampleDropout(head, { p: 0.5, samples: 6, generator: new Generator(1) });
-    layer.forward(ones([4, 6]));
+    layer.forward(ones([4, 5]));
     return {
       title: "MultiSampleDropout: the head sees the same samples several times, each time under another mask.",
-      made: "new nn.MultiSampleDropout(head, { p: 0.5, samples: 6 }) on 4 samples of 6 units",
+      made: "new nn.MultiSampleDropout(head, { p: 0.5, samples: 6 }) on 4 samples of 5 units",
       panels: head.seen.map((plane, i) => ({ caption: `pass ${i + 1}`, cells: keptOrDropped(plane) })),
       across: 3,
       rows: "samples",
@@ -66,8 +66,8 @@ export const TIME_MEMBERS = {
     const layer = new nn.GaussianDropout({ p: 0.2, generator: new Generator(1) });
     return {
       title: "GaussianDropout: each unit is multiplied with a number around 1.",
-      made: "new nn.GaussianDropout(0.2) on 8 samples of 18 units",
-      panels: planesOf(layer.forward(ones([8, 18]))).map((plane) => ({ cells: shades(plane, 2) })),
+      made: "new nn.GaussianDropout(0.2) on 8 samples of 16 units",
+      panels: planesOf(layer.forward(ones([8, 16]))).map((plane) => ({ cells: shades(plane, 2) })),
       rows: "samples",
       columns: "units",
       legend: [
@@ -84,11 +84,11 @@ export const TIME_MEMBERS = {
     const panels = [0.1, 0.5].map((temperature) => {
       const layer = new nn.ConcreteDropout({ p: 0.5, temperature, generator: new Generator(1) });
       // Half of what is kept is what is multiplied by 2 afterwards, for p = 0.5.
-      return { caption: `temperature ${temperature}`, cells: planesOf(layer.forward(ones([8, 9]))).flatMap((plane) => shades(plane, 2)) };
+      return { caption: `temperature ${temperature}`, cells: planesOf(layer.forward(ones([8, 8]))).flatMap((plane) => shades(plane, 2)) };
     });
     return {
       title: "ConcreteDropout: a soft mask, between dropped and kept; the softer, the higher its temperature.",
-      made: "new nn.ConcreteDropout({ p: 0.5, temperature }) on 8 samples of 9 units",
+      made: "new nn.ConcreteDropout({ p: 0.5, temperature }) on 8 samples of 8 units",
       panels,
       rows: "samples",
       columns: "units",

@@ -11,8 +11,8 @@ export const TORCH_MEMBERS = {
     const layer = new nn.Dropout({ p: 0.5, generator: new Generator(1) });
     return {
       title: "Dropout: each unit of each sample is dropped by itself.",
-      made: "new nn.Dropout(0.5) on 8 samples of 18 units",
-      panels: planesOf(layer.forward(ones([8, 18]))).map((plane) => ({ cells: keptOrDropped(plane) })),
+      made: "new nn.Dropout(0.5) on 8 samples of 16 units",
+      panels: planesOf(layer.forward(ones([8, 16]))).map((plane) => ({ cells: keptOrDropped(plane) })),
       rows: "samples",
       columns: "units",
       legend: LEGEND,
@@ -21,13 +21,13 @@ export const TORCH_MEMBERS = {
 
   noiseShape: () => ({
     title: "Dropout with a noiseShape: along its sizes of 1 one decision is shared, here by all samples or by all units of a sample.",
-    made: "new nn.Dropout({ p: 0.3, noiseShape }) on 8 samples of 9 units",
+    made: "new nn.Dropout({ p: 0.3, noiseShape }) on 8 samples of 8 units",
     panels: [
       { caption: "noiseShape [1, null]", noiseShape: [1, null] },
       { caption: "noiseShape [null, 1]", noiseShape: [null, 1] },
     ].map(({ caption, noiseShape }) => {
       const layer = new nn.Dropout({ p: 0.3, noiseShape, generator: new Generator(4) });
-      return { caption, cells: planesOf(layer.forward(ones([8, 9]))).flatMap(keptOrDropped) };
+      return { caption, cells: planesOf(layer.forward(ones([8, 8]))).flatMap(keptOrDropped) };
     }),
     rows: "samples",
     columns: "units",
@@ -38,8 +38,8 @@ export const TORCH_MEMBERS = {
     const layer = new nn.Dropout1d({ p: 0.4, generator: new Generator(1) });
     return {
       title: "Dropout1d: whole channels of a sample are dropped, with all their positions.",
-      made: "new nn.Dropout1d(0.4) on (2, 6, 9)",
-      panels: planesOf(layer.forward(ones([2, 6, 9]))).map((plane, i) => ({ caption: `sample ${i + 1}`, cells: keptOrDropped(plane) })),
+      made: "new nn.Dropout1d(0.4) on (2, 6, 8)",
+      panels: planesOf(layer.forward(ones([2, 6, 8]))).map((plane, i) => ({ caption: `sample ${i + 1}`, cells: keptOrDropped(plane) })),
       rows: "channels",
       columns: "positions",
       legend: LEGEND,
@@ -53,9 +53,10 @@ export const TORCH_MEMBERS = {
       made: "new nn.Dropout2d(0.4) on (2, 4, 4, 4)",
       panels: planesOf(layer.forward(ones([2, 4, 4, 4]))).map((plane, i) => ({
         cells: keptOrDropped(plane),
-        ...(i < 4 ? { caption: `channel ${i + 1}` } : {}),
+        ...(i < 4 ? { caption: i === 0 ? "channel 1" : String(i + 1) } : {}),
       })),
       across: 4,
+      cell: [14, 14],
       down: "samples",
       rows: "height",
       columns: "width",
@@ -71,9 +72,10 @@ export const TORCH_MEMBERS = {
       made: "new nn.Dropout3d(0.4) on one sample, (4, 3, 4, 4)",
       panels: planesOf(y).map((plane, i) => ({
         cells: keptOrDropped(plane),
-        ...(i < 4 ? { caption: `channel ${i + 1}` } : {}),
+        ...(i < 4 ? { caption: i === 0 ? "channel 1" : String(i + 1) } : {}),
       })),
       across: 4,
+      cell: [14, 14],
       down: "depth",
       rows: "height",
       columns: "width",
@@ -85,7 +87,7 @@ export const TORCH_MEMBERS = {
     const layer = new nn.AlphaDropout({ p: 0.3, generator: new Generator(3) });
     return {
       title:
-        "AlphaDropout: each unit is replaced by itself, all by one value below zero, and the others are moved and scaled so that mean and variance stay.",
+        "AlphaDropout: single units are replaced by one value below zero, and the others are moved and scaled so that mean and variance stay.",
       made: "new nn.AlphaDropout(0.3) on 4 samples of 8 normal numbers",
       ...beforeAndAfter(layer, [4, 8]),
       rows: "samples",
