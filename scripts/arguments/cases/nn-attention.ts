@@ -65,6 +65,7 @@ export const attentionCases: Cases = {
     p.options({
       ...made,
       dropout: p.fraction(0.5),
+      headDropout: p.fraction(0.5),
       kdim: size,
       vdim: size,
       addBiasKv: { valid: () => false, accepts: (value) => value === false },

@@ -43,6 +43,41 @@ describe("MultiheadAttention", () => {
     close(first, last.transpose(0, 1));
   });
 
+  test("drops whole heads before the output's projection, by a layer that has a mask of its own and no state", () => {
+    const layer = layerOf({ dropout: 0.5, headDropout: 0.5 });
+    const x = random(6, 4, 8);
+    const [y, weights] = layer.forward(x, x, x, { averageAttnWeights: false });
+    const mask = layer.headDropout?.lastMask() as Tensor;
+    expect(mask.shape).toEqual([6, 2, 1, 1]);
+    expect(new Set(list(mask))).toEqual(new Set([0, 1]));
+    const values = F.linear(x, layer.in_proj_weight?.slice(0, 16, 24) as Tensor)
+      .reshape([6, 4, 2, 4])
+      .transpose(1, 2);
+    const heads = (weights as Tensor).matmul(values).mul(2).where(mask, 0);
+    close(y, layer.out_proj.forward(heads.transpose(1, 2).reshape([6, 4, 8])));
+
+    const plain = layerOf({ dropout: 0.5 });
+    expect(Object.keys(layer.stateDict())).toEqual(Object.keys(plain.stateDict()));
+    expect(list(weights)).toEqual(list(plain.forward(x, x, x, { averageAttnWeights: false })[1]));
+    expect(String(layer)).toContain("(headDropout): HeadDropout(p=0.5, inplace=false)");
+    expect(list(layer.eval().forward(x, x, x)[0])).toEqual(list(plain.eval().forward(x, x, x)[0]));
+  });
+
+  test("draws nothing for heads where one mask or the other is refused", () => {
+    expectRefusal(
+      () => layerOf({ headDropout: 1.5 }),
+      "RangeError",
+      "MultiheadAttention: expected a drop probability p in [0, 1], got 1.5",
+    );
+    const own = new Generator(2);
+    const layer = layerOf({ dropout: 0.5, headDropout: 0.5, generator: own });
+    const x = random(2, 4, 8);
+    const before = own.getState();
+    (layer as { headDropout: unknown }).headDropout = {};
+    expectRefusal(() => layer.forward(x, x, x), "TypeError", "MultiheadAttention: expected headDropout to be a module, got");
+    expect(own.getState()).toEqual(before);
+  });
+
   test("blocks where a mask is true, and scaledDotProductAttention lets through there", () => {
     const layer = layerOf();
     const x = random(1, 3, 8);
@@ -117,8 +152,8 @@ describe("MultiheadAttention", () => {
       const x = batchFirst ? random(7, 4, 8) : random(4, 7, 8);
       const dim = batchFirst ? 0 : 1;
       const run = (layer: nn.MultiheadAttention, part: Tensor) => layer.forward(part, part, part)[0];
-      const whole = run(layerOf({ dropout: 0.5, batchFirst }), x);
-      const layer = layerOf({ dropout: 0.5, batchFirst });
+      const whole = run(layerOf({ dropout: 0.5, headDropout: 0.3, batchFirst }), x);
+      const layer = layerOf({ dropout: 0.5, headDropout: 0.3, batchFirst });
       const parts: Tensor[] = [];
       shards({ count: 3, total: 7 }, ({ start, rows }) => {
         parts.push(run(layer, x.slice(dim, start, start + rows)));
@@ -127,8 +162,8 @@ describe("MultiheadAttention", () => {
         close(part, whole.slice(dim, start, start + (part.shape[dim] as number)));
         return start + (part.shape[dim] as number);
       }, 0);
-      const again = layerOf({ dropout: 0.5, batchFirst });
-      const plain = layerOf({ dropout: 0.5, batchFirst });
+      const again = layerOf({ dropout: 0.5, headDropout: 0.3, batchFirst });
+      const plain = layerOf({ dropout: 0.5, headDropout: 0.3, batchFirst });
       checkpoint((h: Tensor) => run(again, h), x)
         .sum()
         .backward();

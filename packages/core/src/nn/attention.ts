@@ -20,6 +20,7 @@ import type { Tensor } from "../tensor/tensor";
 import { allOrNone } from "./all-or-none";
 import { type AttentionPast, joined, remember } from "./attention-past";
 import { checkParts } from "./check-parts";
+import { HeadDropout } from "./dropout-structured";
 import { filledParts } from "./filled";
 import { zeros } from "./init";
 import { Linear } from "./linear";
@@ -31,6 +32,8 @@ import { uniformParameters } from "./uniform";
 export interface MultiheadAttentionOptions {
   /** Probability of an attention weight being dropped, in [0, 1]. Default: 0. */
   readonly dropout?: number;
+  /** Probability of a whole head being dropped, in [0, 1], by a `HeadDropout` before the output's projection. PyTorch has none. Default: no such layer. */
+  readonly headDropout?: number;
   /** Add a bias to the four projections. Default: true. */
   readonly bias?: boolean;
   /** The last size of the keys. Default: `embedDim`. */
@@ -68,12 +71,12 @@ export interface MultiheadAttentionCall {
  * (Vaswani et al., [2017](https://arxiv.org/abs/1706.03762)), with the names of its parameters.
  *
  * In training, weights are dropped after the softmax, by one mask over [batch, heads, queries, keys] in row-major order, whichever dimension comes first in
- * the inputs. The weights returned are those after dropout, as in PyTorch: in training their rows do not sum to 1. A query that sees no key gives what zeros give,
+ * the inputs. The weights returned are those after dropout, as in PyTorch: in training their rows do not sum to 1; of dropped heads they show nothing. A query that sees no key gives what zeros give,
  * and weights of zeros (PyTorch: NaN, when weights are asked for).
  *
  * The output's projection draws first, as `Linear` does, and then those of query, key and value, uniform in ±sqrt(6 / (their sizes' sum)); all biases start as zeros.
  *
- * @throws RangeError for sizes that are no positive integers, an `embedDim` that `numHeads` does not divide, and a dropout outside [0, 1]; TypeError for options of a wrong type.
+ * @throws RangeError for sizes that are no positive integers, an `embedDim` that `numHeads` does not divide, and rates outside [0, 1]; TypeError for options of a wrong type.
  * @example
  * ```ts
  * const attention = new nn.MultiheadAttention(8, 2, { dropout: 0.1, batchFirst: true });
@@ -102,6 +105,8 @@ export class MultiheadAttention extends Module {
   readonly out_proj: Linear;
   /** Probability of a weight being dropped. */
   dropout: number;
+  /** Drops whole heads, with a mask of its own, drawn after that of the weights; null where none does. May be set. */
+  headDropout: HeadDropout | null;
   /** Whether inputs are [batch, positions, size]. */
   readonly batchFirst: boolean;
   /** The last size of the keys. */
@@ -126,6 +131,7 @@ export class MultiheadAttention extends Module {
     super();
     const {
       dropout = 0,
+      headDropout,
       bias = true,
       kdim = embedDim,
       vdim = embedDim,
@@ -140,6 +146,8 @@ export class MultiheadAttention extends Module {
     for (const size of [3 * embedDim, kdim, vdim]) checkShape(OP, [embedDim, size]);
     deviceOf(backend === undefined ? getDefaultBackend() : backend, OP);
     const generator = resolveGenerator(OP, given);
+    if (headDropout !== undefined) checkProbability(OP, headDropout);
+    const ofHeads = headDropout === undefined ? null : new HeadDropout({ p: headDropout, ...(given === undefined ? {} : { generator }) });
     const parts = allOrNone(generator, (own) => {
       const where = backend === undefined ? { generator } : { backend, generator };
       const out = own(new Linear(embedDim, embedDim, { bias, ...where }));
@@ -161,6 +169,7 @@ export class MultiheadAttention extends Module {
     this.in_proj_bias = parts.offset;
     this.out_proj = parts.out;
     this.dropout = dropout;
+    this.headDropout = ofHeads;
     this.batchFirst = batchFirst;
     this.kdim = kdim;
     this.vdim = vdim;
@@ -188,11 +197,11 @@ export class MultiheadAttention extends Module {
       isCausal = false,
       past = null,
     } = optionsOf<MultiheadAttentionCall>(OP, call, CALL);
-    const { dropout, training, numHeads, out_proj } = self;
+    const { dropout, headDropout, training, numHeads, out_proj } = self;
     checkProbability(OP, dropout);
     checkBoolean(OP, "batchFirst", self.batchFirst);
     checkSizes(self);
-    checkParts(OP, training, { out_proj });
+    checkParts(OP, training, headDropout === null ? { out_proj } : { out_proj, headDropout });
     const isBatched = checkInputs(self, query, key, value);
     const isBatchFirst = isBatched && self.batchFirst;
     const generator = resolveGenerator(OP, self.#generator);
@@ -216,7 +225,8 @@ export class MultiheadAttention extends Module {
       });
       // PyTorch's output lies in memory with its positions first, and masks that are laid on it follow memory.
       const isTurned = isBatchFirst && generator.source.stream !== undefined;
-      const projectedBack = out_proj.forward(joinHeads(output, isBatchFirst && !isTurned));
+      const kept = headDropout === null ? output : headDropout.forward(output);
+      const projectedBack = out_proj.forward(joinHeads(kept, isBatchFirst && !isTurned));
       const mixed = isTurned ? projectedBack.transpose(0, 1) : projectedBack;
       if (past !== null) remember(past, all);
       return {
@@ -254,6 +264,7 @@ const OP = "MultiheadAttention";
 
 const OPTIONS: OptionKinds<MultiheadAttentionOptions> = {
   dropout: "any",
+  headDropout: "any",
   bias: "flag",
   kdim: "any",
   vdim: "any",

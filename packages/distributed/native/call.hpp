@@ -1,0 +1,86 @@
+// One collective call, and how its end is waited for.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "mpi.hpp"
+#include "ordered-sum.hpp"
+
+namespace dropwise::distributed {
+
+using Clock = std::chrono::steady_clock;
+
+/// `kUnlike`: the ranks do not make the same call. All of them notice, and nothing was sent.
+enum class Outcome { kDone, kLate, kFailed, kStopped, kUnlike };
+
+/// What must be the same on all ranks; MPI itself would write past the end of a shorter array.
+enum class Kind { kBarrier, kAllReduce, kBroadcast, kAllGather, kOrderedSum };
+struct Header {
+  Kind kind = Kind::kBarrier;
+  Type type = Type::kByte;
+  int count = 0;
+  /// The root, or the reduction, or how many nodes there are.
+  int detail = 0;
+};
+
+/// Waits for calls in flight, until a deadline or until it is told to stop. MPI's own waiting keeps a core busy however long a peer takes. Here a thread that waits for
+/// peers sleeps, for longer and longer; only once all are known to be there, and data are on their way, it asks as fast as it can.
+class Waiting {
+ public:
+  Waiting(Mpi& mpi, std::atomic<bool>& isStopped, Clock::duration timeout) : mpi_(mpi), isStopped_(isStopped), timeout_(timeout) {}
+
+  /// Begins a call: from now on, the time counts.
+  void begin() { deadline_ = Clock::now() + timeout_; }
+
+  /// Starts one of MPI's calls and waits for its end.
+  template <class Start>
+  Outcome through(Start start, bool isTransfer) {
+    Request request{};
+    code_ = start(request);
+    return code_ == 0 ? until(request, isTransfer) : Outcome::kFailed;
+  }
+
+  /// Waits for all peers, and sees that they make the same call.
+  Outcome peers(const Header& header);
+
+  /// What was wrong, after `kFailed` and `kUnlike`.
+  std::string fault() const { return code_ == 0 ? unlike_ : mpi_.errorText(code_); }
+
+ private:
+  Outcome until(Request& request, bool isTransfer);
+
+  Mpi& mpi_;
+  std::atomic<bool>& isStopped_;
+  const Clock::duration timeout_;
+  Clock::time_point deadline_{};
+  int code_ = 0;
+  std::string unlike_;
+};
+
+/// What a call works on. Memory belongs to the caller, and stays where it is until the call has ended.
+struct Buffer {
+  void* data = nullptr;
+  size_t count = 0;
+  Type type = Type::kByte;
+};
+
+Outcome barrier(Mpi& mpi, Waiting& waiting);
+Outcome allReduce(Mpi& mpi, Waiting& waiting, Buffer buffer, Reduction reduction);
+Outcome broadcast(Mpi& mpi, Waiting& waiting, Buffer buffer, int root);
+/// Each rank's part of `counts[rank]` elements, one after the other.
+Outcome allGather(Mpi& mpi, Waiting& waiting, Buffer buffer, const std::vector<int>& counts);
+
+/// The sum of all nodes of all ranks, in `result` of every rank. `nodes` are those of each rank, in the order of ranks and of leaves; `parts` the data of this
+/// rank's own. The vector is cut in as many segments as there are ranks: each rank sums one of them for all.
+struct OrderedSum {
+  std::vector<void*> parts;
+  Buffer result;
+  std::vector<std::vector<Node>> nodes;
+};
+Outcome orderedSum(Mpi& mpi, Waiting& waiting, const OrderedSum& sum);
+
+}  // namespace dropwise::distributed

@@ -1,0 +1,118 @@
+import { type Generator, RandomSampler, type Sampler } from "@dropwise/core";
+import { optionsOf, wrongType } from "@dropwise/core/backend";
+import { wholeNumber } from "./checks";
+import { planOf } from "./data-parallel/plan";
+import type { Group } from "./group";
+
+/** Options of `DistributedSampler`. */
+export interface DistributedSamplerOptions {
+  /** Rows of a whole batch, over all processes. */
+  readonly batchSize: number;
+  /** That of `dataParallel`. Default: 8. */
+  readonly shards?: number;
+  /** A new random order in every pass, the same in all processes. Default: false. */
+  readonly shuffle?: boolean;
+  /** Leave out a last batch that is not full. Default: false. */
+  readonly dropLast?: boolean;
+  /** Where orders come from; of one seed in all processes. Default: the default generator. */
+  readonly generator?: Generator;
+}
+
+/**
+ * The places of a dataset that this process loads: of every batch, the rows of its own shards. Mirrors
+ * [torch.utils.data.distributed.DistributedSampler](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.distributed.DistributedSampler), which fills batches up with rows that it repeats; here
+ * every row comes once, and batches are those that one process alone would make. A process that has no shard of a batch gets the rows of the first one, so that all make as many steps.
+ *
+ * @throws TypeError and RangeError for options, and what has no length.
+ * @example
+ * ```ts
+ * const data = new TensorDataset(rand([100, 4]), rand([100, 1]));
+ * const group = await connect();
+ * const sampler = new DistributedSampler(data, group, { batchSize: 32, shuffle: true });
+ * const loader = new DataLoader(data, { sampler, batchSize: sampler.ownBatchSize });
+ * let batch = 0;
+ * for (const [x, y] of loader) console.log(x.shape[0], sampler.totalOf(batch++)); // 32 32, three times, and 4 4
+ * ```
+ */
+export class DistributedSampler implements Sampler {
+  /** Places of this process in a pass. */
+  readonly length: number;
+  /** Rows of this process in a full batch: the `batchSize` of its `DataLoader`. */
+  readonly ownBatchSize: number;
+  readonly #rows: number;
+  readonly #options: Required<Omit<DistributedSamplerOptions, "generator">>;
+  readonly #group: Group;
+  readonly #order: Iterable<number>;
+
+  /**
+   * @param source A dataset, or the number of its rows.
+   * @param group See `connect`.
+   * @param options `batchSize` is needed.
+   */
+  constructor(source: number | { readonly length: number }, group: Group, options: DistributedSamplerOptions) {
+    const given = optionsOf<DistributedSamplerOptions>(OP, options, {
+      batchSize: "any",
+      shards: "any",
+      shuffle: "flag",
+      dropLast: "flag",
+      generator: "any",
+    });
+    const { batchSize, shards = 8, shuffle = false, dropLast = false, generator } = given;
+    const rows = typeof source === "number" ? source : (source as { length?: unknown } | null)?.length;
+    wholeNumber(OP, "the length of the dataset", rows, 0, 2 ** 31 - 1);
+    wholeNumber(OP, "batchSize", batchSize, 1, 2 ** 31 - 1);
+    wholeNumber(OP, "shards", shards, 1, 2 ** 16);
+    if (typeof (group as Partial<Group> | null)?.rank !== "number") throw wrongType(OP, "a group", group, "await connect()");
+    this.#rows = rows;
+    this.#options = { batchSize, shards, shuffle, dropLast };
+    this.#group = group;
+    this.#order = shuffle
+      ? new RandomSampler(rows, generator === undefined ? {} : { generator })
+      : Array.from({ length: rows }, (_, i) => i);
+    this.ownBatchSize = this.#ownRows(batchSize);
+    this.length = Array.from({ length: this.#batches }, (_, batch) => this.#ownRows(this.totalOf(batch))).reduce(
+      (sum, own) => sum + own,
+      0,
+    );
+  }
+
+  /**
+   * Rows of a whole batch: the `total` of a step.
+   *
+   * @param batch Its number in the pass, from 0.
+   * @throws TypeError and RangeError for another number.
+   */
+  totalOf(batch: number): number {
+    wholeNumber("totalOf", "batch", batch, 0, this.#batches - 1);
+    const { batchSize } = this.#options;
+    return Math.min(batchSize, this.#rows - batch * batchSize);
+  }
+
+  /** The places of a pass. */
+  *[Symbol.iterator](): IterableIterator<number> {
+    const order = [...this.#order];
+    for (let batch = 0; batch < this.#batches; batch++) {
+      const { start, end } = this.#plan(this.totalOf(batch)).rows;
+      const first = batch * this.#options.batchSize;
+      yield* order.slice(first + start, first + end);
+    }
+  }
+
+  get #batches(): number {
+    const { batchSize, dropLast } = this.#options;
+    return dropLast ? Math.floor(this.#rows / batchSize) : Math.ceil(this.#rows / batchSize);
+  }
+
+  #plan(total: number) {
+    return planOf(total, this.#options.shards, this.#group);
+  }
+
+  #ownRows(total: number): number {
+    const { start, end } = this.#plan(total).rows;
+    return end - start;
+  }
+}
+
+// --- internal helpers ---
+
+const OP = "DistributedSampler";

@@ -1,0 +1,51 @@
+/** Finds the compiled addon and loads it. */
+
+/** How a call of the addon ended: "late" after the time that a group waits, "failed" with what MPI said, "stopped" where the process is ending, "unlike" where ranks made other calls than this one, with which. */
+export interface Ended {
+  readonly outcome: "done" | "late" | "failed" | "stopped" | "unlike";
+  readonly fault: string;
+}
+
+/** Arrays that MPI is given. */
+export type Sent = Uint8Array | Int32Array | Float32Array | Float64Array;
+
+/** One rank of a group, as the addon has it; see `native/addon.cc`. Calls run one after the other on a thread; memory stays as it is until they end. */
+export interface AddonGroup {
+  /** Begins MPI; the others are called after it. */
+  initialize(): Promise<Ended>;
+  finalize(): Promise<Ended>;
+  /** Waits here for MPI's end, for a time in milliseconds at most; whether it came. */
+  finalizeNow(timeout: number): boolean;
+  /** Ends the thread. */
+  end(): void;
+  barrier(): Promise<Ended>;
+  /** In place; 0 is the sum, 1 the maximum, 2 the minimum. */
+  allReduce(array: Sent, reduction: number): Promise<Ended>;
+  broadcast(array: Sent, root: number): Promise<Ended>;
+  /** In place: the parts of all ranks, one after the other, of the lengths given. */
+  allGather(array: Sent, lengths: Int32Array): Promise<Ended>;
+  /** `nodes`: for each rank how many it has, and their levels and indices; see `native/ordered-sum.hpp`. */
+  orderedSum<T extends Float32Array | Float64Array>(parts: readonly T[], result: T, nodes: Int32Array): Promise<Ended>;
+  readonly rank: number;
+  readonly size: number;
+  /** Of the library. */
+  readonly version: string;
+}
+
+/** The addon's exports. */
+export interface Addon {
+  /** The version of this package that it was built from. */
+  readonly version: string;
+  /** Throws where the library cannot be opened, or is none of MPI. `timeout`, in milliseconds, is that of each call. */
+  readonly Group: new (
+    library: string,
+    timeout: number,
+  ) => AddonGroup;
+}
+
+/** TEMPORARY until the shared loader is here. */
+export function loadAddon(): Addon {
+  const module = { exports: {} as Addon };
+  process.dlopen(module, process.env.DROPWISE_DISTRIBUTED_PATH as string);
+  return module.exports;
+}
