@@ -81,7 +81,7 @@ describe("pictures", () => {
 describe("the family", () => {
   const lines = linesOf(FAMILY);
   const rows = lines.flatMap((line) => {
-    const [, name, p] = /^\| `nn\.(\w+)`.*\| ([\d.]+) +\| [^|]*\|$/.exec(line) ?? [];
+    const [, name, p] = /^\| \[(\w+)\]\(#.*\| ([\d.]+) +\| [^|]*\|$/.exec(line) ?? [];
     return name === undefined ? [] : [[name, Number(p)] as const];
   });
 
