@@ -1,8 +1,9 @@
-/** The networks of the experiments, each with the places in which it may drop. */
+/** The networks of the experiments that see a picture at once, each with the places in which it may drop. */
 import { nn } from "@dropwise/core";
 
 /** @typedef {import("@dropwise/core").Tensor} Tensor */
-/** @typedef {() => import("@dropwise/core").nn.TensorModule} Layer what stands where something may be dropped */
+/** @typedef {import("@dropwise/core").nn.TensorModule} TensorModule */
+/** @typedef {() => TensorModule} Layer what stands where something may be dropped */
 
 const WIDTH = 128;
 
@@ -10,16 +11,35 @@ const WIDTH = 128;
 export const nothing = () => new nn.Identity();
 
 /**
- * Two wide hidden layers on 64 pixels.
+ * Two hidden layers on 64 pixels.
+ *
+ * @param {Layer} drop behind each
+ * @param {{ width?: number, inputs?: Layer, around?: (linear: import("@dropwise/core").nn.Linear) => TensorModule }} [options] hidden units of a layer, what may
+ *   be dropped of the pixels, and what holds a hidden layer
+ */
+export function wide(drop, { width = WIDTH, inputs = nothing, around = (linear) => linear } = {}) {
+  return new nn.Sequential(
+    inputs(),
+    ...[around(new nn.Linear(64, width)), new nn.ReLU(), drop()],
+    ...[around(new nn.Linear(width, width)), new nn.ReLU(), drop()],
+    new nn.Linear(width, 10),
+  );
+}
+
+/**
+ * Four hidden layers of SELUs on 64 pixels, with the initial weights that such networks have.
  *
  * @param {Layer} drop behind each
  */
-export function wide(drop) {
-  return new nn.Sequential(
-    ...[new nn.Linear(64, WIDTH), new nn.ReLU(), drop()],
-    ...[new nn.Linear(WIDTH, WIDTH), new nn.ReLU(), drop()],
-    new nn.Linear(WIDTH, 10),
-  );
+export function selus(drop) {
+  const layers = [64, WIDTH, WIDTH, WIDTH].flatMap((size) => [new nn.Linear(size, WIDTH), new nn.SELU(), drop()]);
+  const model = new nn.Sequential(...layers, new nn.Linear(WIDTH, 10));
+  for (const layer of model.modules()) {
+    if (!(layer instanceof nn.Linear)) continue;
+    nn.init.kaimingNormal(layer.weight, { nonlinearity: "linear" });
+    if (layer.bias !== null) nn.init.zeros(layer.bias);
+  }
+  return model;
 }
 
 /**
@@ -38,55 +58,51 @@ export function convolutional(drop, between = nothing) {
 
 const DEPTH = 8;
 
-/** Residual blocks on 64 pixels, whose branches may be dropped. */
-class Residual extends nn.Module {
-  first = new nn.Linear(64, 64);
-  head = new nn.Linear(64, 10);
+/** Adds to its input what a branch makes of it. */
+class Block extends nn.Module {
+  norm = new nn.LayerNorm(64);
+  branch = new nn.Sequential(new nn.Linear(64, 64), new nn.ReLU(), new nn.Linear(64, 64));
 
-  /** @param {(place: number) => import("@dropwise/core").nn.TensorModule} drop of the block's place, from 0 to 1 */
+  /** @param {TensorModule} drop of the branch */
   constructor(drop) {
     super();
-    this.blocks = Array.from({ length: DEPTH }, (_, i) => ({
-      norm: new nn.LayerNorm(64),
-      branch: new nn.Sequential(new nn.Linear(64, 64), new nn.ReLU(), new nn.Linear(64, 64)),
-      drop: drop((i + 1) / DEPTH),
-    }));
+    this.drop = drop;
   }
 
   /** @param {Tensor} x */
   forward(x) {
-    let h = this.first.forward(x);
-    for (const { norm, branch, drop } of this.blocks) h = h.add(drop.forward(branch.forward(norm.forward(h))));
-    return this.head.forward(h);
+    return x.add(this.drop.forward(this.branch.forward(this.norm.forward(x))));
   }
 }
 
-/** @param {(place: number) => import("@dropwise/core").nn.TensorModule} drop */
-export const residual = (drop) => new Residual(drop);
-
-/** Reads a picture row by row. */
-class Reader extends nn.Module {
-  head = new nn.Linear(48, 10);
+/** Residual blocks on 64 pixels, of which branches or whole blocks may be dropped. */
+export class Residual extends nn.Module {
+  first = new nn.Linear(64, 64);
+  head = new nn.Linear(64, 10);
 
   /**
-   * @param {(lstm: import("@dropwise/core").nn.LSTM) => import("@dropwise/core").nn.Module} around what holds the LSTM
-   * @param {Layer} drop of its output
+   * @param {(place: number) => TensorModule} drop of a branch, by the block's place from 0 to 1
+   * @param {(blocks: Block[]) => TensorModule} around what runs the blocks
    */
-  constructor(around, drop) {
+  constructor(drop, around) {
     super();
-    this.lstm = around(new nn.LSTM(8, 48, { batchFirst: true }));
-    this.drop = drop();
+    this.blocks = around(Array.from({ length: DEPTH }, (_, i) => new Block(drop((i + 1) / DEPTH))));
   }
 
-  /** @param {Tensor} x (batch, 8 rows, 8 pixels) */
+  /** @param {Tensor} x */
   forward(x) {
-    const [output] = /** @type {[Tensor, unknown]} */ (this.lstm.forward(x));
-    return this.head.forward(this.drop.forward(output).slice(1, -1).squeeze(1));
+    return this.head.forward(this.blocks.forward(this.first.forward(x)));
+  }
+
+  /** The same with every other block alone. @param {Tensor} x */
+  cut(x) {
+    const blocks = [...this.blocks.children()].filter((_, i) => i % 2 === 0);
+    return this.head.forward(blocks.reduce((h, block) => /** @type {Block} */ (block).forward(h), this.first.forward(x)));
   }
 }
 
 /**
- * @param {(lstm: import("@dropwise/core").nn.LSTM) => import("@dropwise/core").nn.Module} around
- * @param {Layer} drop
+ * @param {(place: number) => TensorModule} drop
+ * @param {(blocks: Block[]) => TensorModule} [around] default: one after the other
  */
-export const reader = (around, drop) => new Reader(around, drop);
+export const residual = (drop, around = (blocks) => new nn.Sequential(...blocks)) => new Residual(drop, around);

@@ -1,4 +1,4 @@
-/** From scores to a page: means, and whether each way to train was better than the first of its claim. */
+/** From scores to tables and pages: means, how far seeds are apart, and whether each way to train was better than the first of its claim. */
 
 /** @typedef {import("./task.mjs").Score} Score */
 /** @typedef {{ name: string, scores: readonly Score[] }} Result of one setting, a score for each seed in the same order */
@@ -22,19 +22,46 @@ export function compared(values, others) {
 }
 
 /**
+ * The table of a claim, in Markdown.
+ *
+ * @param {Found} found
+ * @returns {string}
+ */
+export function table({ results }) {
+  const first = results[0]?.scores ?? [];
+  const lines = results.map(({ name, scores }, i) => {
+    // Less cross entropy is better.
+    const verdicts = [compared(knownOf(scores), knownOf(first)), compared(lossesOf(first), lossesOf(scores))].map(({ verdict }) =>
+      i === 0 ? "" : verdict,
+    );
+    return [name, spread(knownOf(scores), 1, " %"), verdicts[0] ?? "", spread(lossesOf(scores), 3), verdicts[1] ?? ""];
+  });
+  return aligned([["way to train", "knows", "", "cross entropy", ""], ...lines]);
+}
+
+/**
  * @param {readonly Found[]} all
  * @param {{ rows: number, noise: number, seeds: number }} task
  */
-export function page(all, { rows, noise, seeds }) {
+export function page(all, task) {
   return `# Experiments
 
 One for each claim that [the guide](../docs/dropout.md) or a paper makes of dropout, also where it did not come true here. Made by \`npm run experiments\`; every number repeats for its seeds on the same backend.
 
-Each network learns from ${rows} handwritten digits of 8 x 8 pixels, of which ${100 * noise} % have a label that was drawn anew, and is judged by 797 others whose labels are right: the share that it
-knows, and the mean cross entropy of its probabilities. Means of ${seeds} seeds, each of which is other rows, wrong labels, weights and masks, the same for all ways to train. "Better" and "worse" than the first line
-are differences that chance makes in less than one of twenty such comparisons (Student's t of paired differences): among so many, one or two will be chance. It is one small task: what helps here may not help on yours, and the other way round.
+${taskInWords(task)}
 
-${all.map(section).join("\n")}`;
+${all.map((found) => `## ${found.name}\n\n${found.says} (${found.source})\n\n${table(found)}\n`).join("\n")}`;
+}
+
+/**
+ * What was trained and judged, and what the words of the tables mean.
+ *
+ * @param {{ rows: number, noise: number, seeds: number }} task
+ */
+export function taskInWords({ rows, noise, seeds }) {
+  return `Each network learns from ${rows} handwritten digits of 8 x 8 pixels, of which ${100 * noise} % have a label that was drawn anew, and is judged by 797 others whose labels are right: the share that it
+knows, and the mean cross entropy of its probabilities. Means of ${seeds} seeds ± their standard deviation; each seed is other rows, wrong labels, weights and masks, the same for all ways to train. "Better" and "worse" than the first line
+are differences, seed by seed, that chance makes in less than one of twenty such comparisons (Student's t): among so many, some will be chance. It is one small task: what helps here may not help on yours, and the other way round.`;
 }
 
 // --- internal helpers ---
@@ -45,31 +72,22 @@ const STUDENT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262,
 /** @param {readonly number[]} values */
 const meanOf = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** @param {Found} found */
-function section({ name, says, source, results }) {
-  const lines = results.map(({ name: setting, scores }, i) => {
-    const [knows, loss] = [scores.map(({ accuracy }) => accuracy), scores.map((score) => score.loss)];
-    const first = results[0]?.scores ?? [];
-    // Less cross entropy is better.
-    const besides = [
-      compared(
-        knows,
-        first.map(({ accuracy }) => accuracy),
-      ),
-      compared(
-        first.map((score) => score.loss),
-        loss,
-      ),
-    ];
-    const [more, less] = besides.map(({ verdict }) => (i === 0 ? "" : verdict));
-    return `| ${setting} | ${meanOf(knows).toFixed(1)} % | ${more} | ${meanOf(loss).toFixed(3)} | ${less} |`;
-  });
-  return `## ${name}
+/** @param {readonly Score[]} scores */
+const knownOf = (scores) => scores.map(({ accuracy }) => accuracy);
 
-${says} (${source})
+/** @param {readonly Score[]} scores */
+const lossesOf = (scores) => scores.map(({ loss }) => loss);
 
-| way to train | knows | | cross entropy | |
-| --- | --- | --- | --- | --- |
-${lines.join("\n")}
-`;
+/** A mean with its deviation. @param {readonly number[]} values @param {number} digits @param {string} [unit] */
+function spread(values, digits, unit = "") {
+  const mean = meanOf(values);
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+  return `${mean.toFixed(digits)}${unit} ± ${deviation.toFixed(digits)}`;
+}
+
+/** A table whose columns are as wide as their widest cell. @param {readonly (readonly string[])[]} lines */
+function aligned(lines) {
+  const widths = (lines[0] ?? []).map((_, i) => Math.max(3, ...lines.map((line) => line[i]?.length ?? 0)));
+  const written = lines.map((line) => `| ${line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`);
+  return [written[0], `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...written.slice(1)].join("\n");
 }

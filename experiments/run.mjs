@@ -1,19 +1,27 @@
 /**
- * Trains every way that a claim names, some seeds each, and writes what came of it: scores as JSON, and a page.
+ * Trains every way that a claim names, some seeds each, and writes what came of it: scores as JSON, and the pages that show them.
  *
  *     npm run experiments                          all claims, 10 seeds: about ten minutes
+ *     npm run experiments -- --pages               only writes the pages anew, from the scores that are kept
  *     npm run experiments -- --only rate,depth     some of them, without writing the page
  *     npm run experiments -- --seeds 3
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { setDefaultBackend } from "@dropwise/core";
 import { fastestBackend } from "../examples/shared/backend.mjs";
 import { CLAIMS } from "./claims.mjs";
-import { compared, page } from "./report.mjs";
+import { writePages } from "./pages.mjs";
+import { compared } from "./report.mjs";
 import { judged, NOISE, ROWS } from "./task.mjs";
 
-const { values } = parseArgs({ options: { only: { type: "string" }, seeds: { type: "string", default: "10" } } });
+const { values } = parseArgs({
+  options: { only: { type: "string" }, seeds: { type: "string", default: "10" }, pages: { type: "boolean" } },
+});
+if (values.pages === true) {
+  writePages();
+  process.exit();
+}
 const seeds = Number(values.seeds);
 const wanted = values.only?.split(",");
 const unknown = wanted?.find((name) => !CLAIMS.some((claim) => claim.name === name));
@@ -43,10 +51,7 @@ for (const { name, says, source, shape, settings } of CLAIMS.filter((claim) => w
 if (wanted === undefined) {
   const kept = new URL("kept/results.json", import.meta.url);
   writeFileSync(kept, `${JSON.stringify({ backend: backend.name, seeds, rows: ROWS, noise: NOISE, found }, null, 1)}\n`);
-  writeFileSync(
-    new URL("README.md", import.meta.url),
-    page(JSON.parse(readFileSync(kept, "utf8")).found, { rows: ROWS, noise: NOISE, seeds }),
-  );
-  console.log("\nwrote experiments/README.md and experiments/kept/results.json");
+  console.log("\nwrote experiments/kept/results.json");
+  writePages();
 }
 backend.dispose();

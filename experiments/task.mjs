@@ -13,8 +13,27 @@ import { readDigits } from "../examples/shared/digits.mjs";
  * @property {(model: Model, x: Tensor, target: Tensor) => Tensor} [loss] default: cross entropy of the model's output
  * @property {(model: Model, steps: number) => { step(): void }} [schedule] stepped after each step of the optimizer
  * @property {(model: Model, x: Tensor) => Tensor} [answer] logarithms of probabilities; default: of the model's output in eval mode
+ * @property {Exam} [exam] which of the answers are judged, and how; default: all, as they are
  */
+/**
+ * What is judged of a model's answers.
+ *
+ * @callback Exam
+ * @param {{ model: Model, input: Tensor, logs: Tensor, target: Tensor }} asked the model in eval mode, and what it answered to the input
+ * @returns {Answers | Promise<Answers>}
+ */
+/** @typedef {{ logs: Tensor, target: Tensor }} Answers logarithms of probabilities, and what is right */
 /** @typedef {{ accuracy: number, loss: number }} Score in percent and nats */
+/**
+ * Something that is said, and the trainings that could show it.
+ *
+ * @typedef {object} Claim
+ * @property {string} name
+ * @property {string} says
+ * @property {string} source
+ * @property {readonly number[]} shape of a picture
+ * @property {readonly Setting[]} settings
+ */
 
 /** Rows to learn from, and the share of them whose label is drawn anew. */
 export const ROWS = 300;
@@ -33,7 +52,7 @@ const LEARNING_RATE = 2e-3;
  * @param {number} [epochs]
  * @returns {Promise<Score>}
  */
-export async function judged({ model: make, loss: lossOf = crossEntropy, schedule, answer = ofEval }, seed, shape, epochs = EPOCHS) {
+export async function judged({ model: make, loss: lossOf = crossEntropy, schedule, answer = ofEval, exam }, seed, shape, epochs = EPOCHS) {
   const { train, test } = taskOf(seed, shape);
   manualSeed(seed);
   const model = make();
@@ -53,12 +72,16 @@ export async function judged({ model: make, loss: lossOf = crossEntropy, schedul
   }
   model.eval();
   const [input, target] = test.tensors;
-  const [right, loss] = tidy(() => {
-    const logs = answer(model, input);
-    return [logs.argmax({ dim: 1 }).eq(target).type("float32").mean(), F.nllLoss(logs, target)];
-  });
+  const logs = tidy(() => answer(model, input));
+  const answers = await judgedAnswers(exam, { model, input, logs, target });
+  const [right, loss] = tidy(() => [
+    answers.logs.argmax({ dim: 1 }).eq(answers.target).type("float32").mean(),
+    F.nllLoss(answers.logs, answers.target),
+  ]);
   const score = { accuracy: 100 * (await right.item()), loss: await loss.item() };
-  for (const each of [right, loss, ...train.tensors, ...model.parameters()]) each.dispose();
+  // The test rows stay, for the next model.
+  const answered = [answers.logs, answers.target].filter((each) => each !== target);
+  for (const each of [right, loss, logs, ...answered, ...train.tensors, ...model.parameters()]) each.dispose();
   optimizer.dispose();
   return score;
 }
@@ -70,6 +93,11 @@ export const crossEntropy = (model, x, target) => F.crossEntropy(model.forward(x
 
 /** @type {NonNullable<Setting["answer"]>} */
 const ofEval = (model, x) => F.logSoftmax(model.forward(x), { dim: 1 });
+
+/** @param {Exam | undefined} exam @param {Parameters<Exam>[0]} asked @returns {Promise<Answers>} */
+async function judgedAnswers(exam, asked) {
+  return exam === undefined ? asked : exam(asked);
+}
 
 /** @type {Map<string, ReturnType<typeof readDigits>>} */
 const digitsByShape = new Map();

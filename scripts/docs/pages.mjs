@@ -1,14 +1,24 @@
 /**
  * The repository's pages as pages of the site: copies in a folder of their own, in the places they have in the repository, so that links between them
- * lead on as they are. Other files that they link to become pages, too.
+ * lead on as they are. Other files that they link to become pages, too, and their pictures come along.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, normalize } from "node:path";
 import { root } from "../workspace.mjs";
 
 /** The guides in the order of a reader; pages that are not named here come last. */
 const GUIDES = [
-  ...["get-started", "dropout", "data", "coming-from-pytorch", "models", "choosing-a-backend", "reproducibility", "performance"],
+  ...[
+    "get-started",
+    "dropout",
+    "dropout-family",
+    "data",
+    "coming-from-pytorch",
+    "models",
+    "choosing-a-backend",
+    "reproducibility",
+    "performance",
+  ],
   ...["troubleshooting", "whose-mask", "random-stream", "write-a-backend"],
 ];
 
@@ -67,6 +77,7 @@ export function writePages(folder) {
   const files = new Set([...pages].flatMap((page) => filesLinkedFrom(page, pages)));
   for (const page of pages) write(folder, page, pageOf(page, pages, files));
   for (const file of files) write(folder, `${file}.md`, pageOfFile(file));
+  for (const picture of new Set([...pages].flatMap(picturesOf))) copy(folder, picture);
 
   const below = [...files].sort().map((file) => `${file}.md`);
   const all = [...parts, { title: "Files", intro: "Files of the repository that other pages speak of.", pages: below }];
@@ -83,6 +94,7 @@ export function writePages(folder) {
 // --- internal helpers ---
 
 const LINK = /(?<!!)\[([^\]\n]+)\]\(([^)\s]+)\)/g;
+const PICTURE = /!\[[^\]\n]*\]\(([^)\s]+)\)/g;
 
 function guides() {
   const place = (/** @type {string} */ name) => (GUIDES.includes(name) ? GUIDES.indexOf(name) : GUIDES.length);
@@ -106,6 +118,11 @@ function filesLinkedFrom(page, pages) {
     const link = resolveLink(page, match[2] ?? "");
     return link === undefined || pages.has(link.file) || !isFile(link.file) ? [] : [link.file];
   });
+}
+
+/** Files that a page shows as pictures. @param {string} page @returns {string[]} */
+function picturesOf(page) {
+  return [...read(page).matchAll(PICTURE)].flatMap((match) => resolveLink(page, match[1] ?? "")?.file ?? []);
 }
 
 /** @param {string} file as a path in the repository */
@@ -171,4 +188,10 @@ function write(folder, page, text) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
   return file;
+}
+
+/** @param {string} folder @param {string} file as a path in the repository */
+function copy(folder, file) {
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  copyFileSync(join(root, file), join(folder, file));
 }

@@ -46,6 +46,14 @@ describe("the pages of the site", () => {
     );
     expect(targets.filter((path) => !existsSync(join(staged, "docs", path)))).toEqual([]);
   });
+
+  test("have the pictures that they show beside them, as they are", () => {
+    const pictures = [...readFileSync(join(staged, "docs/dropout-family.md"), "utf8").matchAll(/!\[[^\]]*\]\((masks\/[^)]+)\)/g)];
+    expect(pictures.length).toBeGreaterThan(15);
+    for (const [, picture] of pictures) {
+      expect(readFileSync(join(staged, "docs", picture as string))).toEqual(readFileSync(join(root, "docs", picture as string)));
+    }
+  });
 });
 
 describe("links of the site", () => {

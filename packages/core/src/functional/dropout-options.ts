@@ -11,18 +11,26 @@ import type { Tensor } from "../tensor/tensor";
 /** Sizes of a mask; -1 and null stand for the input's own. */
 export type NoiseShape = readonly (number | null)[];
 
-/** Options of the dropouts whose mask has one element per channel, or per element. */
-export interface FeatureDropoutOptions {
+/** Options of dropouts that act on weights, or on whole layers. */
+export interface WeightDropoutOptions {
   /** Probability of being dropped, in [0, 1]. Default: 0.5. */
   readonly p?: number;
   /** Whether to drop at all. Default: true; false for the alpha functions, as in PyTorch. */
   readonly training?: boolean;
-  /** Overwrite the input and return it. The mask is the one out of place would have. Default: false. */
-  readonly inplace?: boolean;
   /** Where the mask comes from. Default: the default generator. */
   readonly generator?: Generator;
+}
+
+/** Options of dropouts whose result is never written over the input. */
+export interface OutOfPlaceOptions extends WeightDropoutOptions {
   /** Where this mask starts in that of a larger tensor, in mask elements. Default: 0. */
   readonly elementOffset?: number;
+}
+
+/** Options of the dropouts whose mask has one element per channel, or per element. */
+export interface FeatureDropoutOptions extends OutOfPlaceOptions {
+  /** Overwrite the input and return it. The mask is the one out of place would have. Default: false. */
+  readonly inplace?: boolean;
 }
 
 /** Options of `dropout`. */
@@ -33,12 +41,6 @@ export interface DropoutOptions extends FeatureDropoutOptions {
    */
   readonly noiseShape?: NoiseShape;
 }
-
-/** Options of dropouts whose result is never written over the input. */
-export type OutOfPlaceOptions = Omit<FeatureDropoutOptions, "inplace">;
-
-/** Options of dropouts that act on weights, or on whole layers. */
-export type WeightDropoutOptions = Omit<OutOfPlaceOptions, "elementOffset">;
 
 /** Options with every default filled in and every value checked. */
 export interface CheckedOptions {
