@@ -6,9 +6,10 @@ import { fileURLToPath } from "node:url";
 import type { BackendUnavailableError } from "@dropwise/core/backend";
 import { buildSync } from "esbuild";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { platformNames } from "../../addon/src/platform";
 import { version } from "../package.json";
 import { find } from "./load";
-import { platformNames } from "./platform";
+
 
 const folder = mkdtempSync(join(tmpdir(), "native-load-"));
 beforeEach(() => {
