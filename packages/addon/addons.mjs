@@ -24,7 +24,10 @@ export const ADDONS = [
   { name: "@dropwise/backend-native", file: "dropwise.node", unfit: [] },
   // It opens MPI's library as POSIX does.
   { name: "@dropwise/distributed", file: "distributed.node", unfit: ["win32"] },
-].map((addon) => ({ ...addon, platforms: PLATFORMS.filter((platform) => !addon.unfit.some((system) => platform.startsWith(`${system}-`))) }));
+].map((addon) => ({
+  ...addon,
+  platforms: PLATFORMS.filter((platform) => !addon.unfit.some((system) => platform.startsWith(`${system}-`))),
+}));
 
 /**
  * @param {string} name Of a package.

@@ -27,7 +27,8 @@ export function buildAddon(folder) {
   const common = ["--loglevel", "warn", ...(nodedir === undefined ? [] : ["--nodedir", nodedir])];
   const addonApi = dirname(require.resolve("node-addon-api/package.json"));
   const gyp = (/** @type {string[]} */ ...args) => succeeds(folder, [nodeGyp, ...args]);
-  if (gyp("configure", ...common, "--", `-Dnode_addon_api=${addonApi}`, `-Daddon_version=${version}`)) gyp("build", "--jobs", "max", ...common);
+  if (gyp("configure", ...common, "--", `-Dnode_addon_api=${addonApi}`, `-Daddon_version=${version}`))
+    gyp("build", "--jobs", "max", ...common);
 }
 
 // --- internal helpers ---

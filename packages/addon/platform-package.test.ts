@@ -16,7 +16,8 @@ describe("the packages with an addon", () => {
   test("are told from the names of their platforms' packages, and those from others", () => {
     expect(platformIn("@dropwise/distributed-linux-x64-gnu")).toEqual({ addon: addonOf(distributed.name), platform: "linux-x64-gnu" });
     expect(platformIn("@dropwise/backend-native-win32-x64")?.platform).toBe("win32-x64");
-    for (const name of [native.name, distributed.name, "@dropwise/core", "@dropwise/backend-wasm"]) expect(platformIn(name)).toBeUndefined();
+    for (const name of [native.name, distributed.name, "@dropwise/core", "@dropwise/backend-wasm"])
+      expect(platformIn(name)).toBeUndefined();
   });
 });
 
@@ -24,12 +25,18 @@ describe.each([native, distributed])("the packages of the platforms: $name", (ow
   const { platforms, file } = addonOf(own.name);
 
   test("are those whose names the loader looks for, this one among them", () => {
-    if (platforms.some((platform) => platform.startsWith(process.platform))) expect(platforms).toEqual(expect.arrayContaining([...platformNames()]));
+    if (platforms.some((platform) => platform.startsWith(process.platform)))
+      expect(platforms).toEqual(expect.arrayContaining([...platformNames()]));
   });
 
   test.each(platforms)("%s installs nowhere else, at the version and under the licence of the package that needs it", (platform) => {
     const { name, version, license, os, cpu, libc, main, files } = platformManifest(own, platform);
-    expect({ name, version, license, main }).toEqual({ name: `${own.name}-${platform}`, version: own.version, license: own.license, main: file });
+    expect({ name, version, license, main }).toEqual({
+      name: `${own.name}-${platform}`,
+      version: own.version,
+      license: own.license,
+      main: file,
+    });
     const fields = [os, cpu, libc].flatMap((list: string[] | undefined) => (list === undefined ? [] : [list.join()]));
     expect(fields.join("-").replace("glibc", "gnu")).toBe(platform);
     expect(files).toEqual([main]);
@@ -44,7 +51,14 @@ describe.each([native, distributed])("the packages of the platforms: $name", (ow
     expect(rest).toEqual(own);
   });
 
-  const others = ["", "linux-x64", "linux-x64-glibc", "sunos-x64", "linux-x64-gnu ", ...PLATFORMS.filter((each) => !platforms.includes(each))];
+  const others = [
+    "",
+    "linux-x64",
+    "linux-x64-glibc",
+    "sunos-x64",
+    "linux-x64-gnu ",
+    ...PLATFORMS.filter((each) => !platforms.includes(each)),
+  ];
   test.each(others)("exist for no other platform: %o", (platform) => {
     expect(() => platformManifest(own, platform)).toThrow(RangeError);
     expect(() => withPlatforms(own, ["linux-x64-gnu", platform])).toThrow(/expected one of linux-x64-gnu/);

@@ -40,7 +40,10 @@ export interface Addon {
   /** The version of this package that it was built from. */
   readonly version: string;
   /** Throws where the library cannot be opened, or is none of MPI. `timeout`, in milliseconds, is that of each call. */
-  readonly Group: new (library: string, timeout: number) => AddonGroup;
+  readonly Group: new (
+    library: string,
+    timeout: number,
+  ) => AddonGroup;
 }
 
 const SEARCH: AddonSearch<Addon> = {
