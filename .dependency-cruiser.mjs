@@ -73,8 +73,8 @@ export default {
       name: "addon-stands-alone",
       comment: "what is shared knows none of those that share it: Node's modules are all that it has",
       severity: "error",
-      from: { path: "^packages/addon/", pathNot: test },
-      to: { pathNot: "^packages/addon/", dependencyTypesNot: ["core"] },
+      from: { path: "^packages/addon/src/", pathNot: test },
+      to: { pathNot: "^packages/addon/src/", dependencyTypesNot: ["core"] },
     },
   ],
   options: {
