@@ -60,7 +60,21 @@ export default {
       comment: "packages meet at their public faces, not at each other's files",
       severity: "error",
       from: { path: "^(packages|apps)/([^/]+)/" },
-      to: { path: "^(packages|apps)/[^/]+/(src|test)/", pathNot: "^$1/$2/" },
+      to: { path: "^(packages|apps)/[^/]+/(src|test)/", pathNot: ["^$1/$2/", "^packages/addon/src/"] },
+    },
+    {
+      name: "addon-is-shared-by-two",
+      comment: "packages/addon is no package: it becomes part of those that have a compiled addon, and of no other",
+      severity: "error",
+      from: { pathNot: "^packages/(addon|backend-native|distributed)/" },
+      to: { path: "^packages/addon/" },
+    },
+    {
+      name: "addon-stands-alone",
+      comment: "what is shared knows none of those that share it: Node's modules are all that it has",
+      severity: "error",
+      from: { path: "^packages/addon/src/", pathNot: test },
+      to: { pathNot: "^packages/addon/src/", dependencyTypesNot: ["core"] },
     },
   ],
   options: {

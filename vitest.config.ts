@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { leftOut, root, workspacePackages } from "./scripts/workspace.mjs";
 import { sourceAlias } from "./vitest.shared.mjs";
@@ -22,11 +22,11 @@ const inBrowsers = packages
   .flatMap((pkg) => ["vitest.browser.config.ts", "vitest.plain.config.ts"].map((name) => join(pkg.folder, name)))
   .filter(existsSync);
 
-/** The pages, whose code runs and whose links lead somewhere, the examples, the experiments, and the project's own tools. */
-const outside = ["docs", "examples", "experiments", "scripts"].map((folder) => ({
+/** The pages, whose code runs and whose links lead somewhere, the examples, the experiments, the project's own tools, and what the packages with an addon share. */
+const outside = ["docs", "examples", "experiments", "scripts", "packages/addon"].map((folder) => ({
   extends: true as const,
   root: join(root, folder),
-  test: { name: folder, include: ["**/*.test.ts"] },
+  test: { name: basename(folder), include: ["**/*.test.ts"] },
 }));
 
 export default defineConfig({

@@ -95,7 +95,12 @@ describe.each(Object.keys(PROVOKED))("messages of %s", (kind) => {
 });
 
 test("what backends say where they are not available is in their sources", () => {
-  const sources = ["native", "wasm", "webgpu"].map((name) => [name, sourceOf(join(root, `packages/backend-${name}/src`))] as const);
+  // How the addon is looked for is written beside the package, for any variable.
+  const search = sourceOf(join(root, "packages/addon/src")).replaceAll(`\${variable}`, "DROPWISE_NATIVE_PATH");
+  const sources = ["native", "wasm", "webgpu"].map((name) => {
+    const own = sourceOf(join(root, `packages/backend-${name}/src`));
+    return [name, name === "native" ? own + search : own] as const;
+  });
   const quoted = rowsBelow("BackendUnavailableError").flatMap(([first]) => {
     const [name] = /^\w+/.exec(codeIn(first as string)[0] as string) ?? [];
     return codeIn(first as string).flatMap((code) =>

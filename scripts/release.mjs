@@ -13,7 +13,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { PLATFORMS } from "../packages/backend-native/scripts/platform-package.mjs";
+import { ADDONS } from "../packages/addon/addons.mjs";
 import { releaseNotes } from "./release/changelog.mjs";
 import { checkTarballs } from "./release/check.mjs";
 import { packAll } from "./release/pack.mjs";
@@ -59,7 +59,8 @@ const commands = {
   },
   trust: () => {
     const names = inPublishOrder(publicPackages()).map(({ name }) => name);
-    for (const name of [...names, ...PLATFORMS.map((platform) => `@dropwise/backend-native-${platform}`)]) {
+    const ofPlatforms = ADDONS.flatMap(({ name, platforms }) => platforms.map((platform) => `${name}-${platform}`));
+    for (const name of [...names, ...ofPlatforms]) {
       console.log(`npm trust github ${name} --repo ${argument ?? "OWNER/NAME"} --file release.yml --env npm --allow-publish --yes`);
     }
   },

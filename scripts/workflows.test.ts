@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { PLATFORMS } from "../packages/backend-native/scripts/platform-package.mjs";
+import { ADDONS, PLATFORMS } from "../packages/addon/addons.mjs";
 import { faultsOf, missingChecks } from "./workflows.mjs";
 import { root } from "./workspace.mjs";
 
@@ -86,6 +88,20 @@ describe("the release", () => {
 
   test("builds an addon for each platform that there are packages for", () => {
     expect(jobs.addon?.strategy?.matrix.include.map(({ platform }) => platform).sort()).toEqual([...PLATFORMS].sort());
+  });
+
+  test.skipIf(process.platform === "win32").each(PLATFORMS)("tests and packages every addon that there is for %s", (platform) => {
+    const folder = mkdtempSync(join(tmpdir(), "workflows-"));
+    for (const name of ["npm", "node"]) writeFileSync(join(folder, name), `#!/bin/sh\necho ${name} "$@"\n`, { mode: 0o755 });
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+    const { stdout, stderr } = spawnSync("sh", [join(root, ".github/scripts/addon.sh"), platform], { encoding: "utf8", env });
+    rmSync(folder, { recursive: true });
+    expect(stderr).toBe("");
+    const [, tests, ...packaged] = stdout.trim().split("\n");
+    const names = ADDONS.flatMap(({ name, platforms }) => (platforms.includes(platform) ? [name] : []));
+    expect(tests?.match(/@dropwise\/\S+/g)).toEqual(["@dropwise/core", ...names]);
+    const scriptOf = (name: string) => `${name.replace("@dropwise", "packages")}/scripts/platform-package.mjs`;
+    expect(packaged).toEqual(names.map((name) => `node ${scriptOf(name)} ${platform}`));
   });
 
   test("identifies itself in the job that publishes alone, which may write nothing", () => {

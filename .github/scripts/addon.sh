@@ -1,9 +1,14 @@
 #!/bin/sh
-# addon.sh PLATFORM: builds the addon on this machine, runs the tests that it takes part in, and packages it in packages/backend-native/npm.
+# addon.sh PLATFORM: builds the addons on this machine, runs the tests that they take part in, and packages each in the folder npm of its package.
 set -eu
 # In a container, the files belong to someone else, which git would refuse.
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
 npm ci --ignore-scripts
-# Its project is left out where the addon cannot be built; to name it makes that an error.
-npm test -- --project @dropwise/core --project @dropwise/backend-native
-node packages/backend-native/scripts/platform-package.mjs "$1"
+# MPI is opened as on POSIX: there is none of it for Windows.
+case "$1" in
+win32-*) packages="backend-native" ;;
+*) packages="backend-native distributed" ;;
+esac
+# A project is left out where its addon cannot be built; to name it makes that an error.
+npm test -- --project @dropwise/core --project addon $(printf -- '--project @dropwise/%s ' $packages)
+for package in $packages; do node "packages/$package/scripts/platform-package.mjs" "$1"; done

@@ -5,7 +5,7 @@ export default defineConfig({
   format: ["esm", "cjs"],
   target: "es2022",
   platform: "node",
-  // CommonJS has no `import.meta`, which src/load.ts knows.
+  // CommonJS has no `import.meta`, which the loader of addons knows.
   esbuildOptions: (options, { format }) => {
     if (format === "cjs") options.logOverride = { "empty-import-meta": "silent" };
   },

@@ -15,6 +15,7 @@ export const FIRST_MET = {
   "@dropwise/backend-native": ["createNativeBackend"],
   "@dropwise/backend-wasm": ["createWasmBackend"],
   "@dropwise/backend-webgpu": ["createWebGPUBackend"],
+  "@dropwise/distributed": ["connect"],
   "@dropwise/weights": ["readSafetensors", "writeSafetensors", "openSafetensors", "describe", "readTorch", "writeTorch"],
   "@dropwise/conformance": ["describeBackend"],
 };

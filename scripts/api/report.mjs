@@ -61,12 +61,17 @@ const MESSAGES = {
   tsdocMessageReporting: { default: { logLevel: "none" } },
 };
 
+/** Where a file goes among the declarations: laid out as the packages are, since some share sources that lie beside them. @param {string} packageFolder @param {string} file */
+function placeOf(packageFolder, file) {
+  return relative(dirname(packageFolder), file);
+}
+
 /** @param {import("typescript").Program} program @param {string} packageFolder @param {string} folder */
 function emitDeclarations(program, packageFolder, folder) {
   program.emit(
     undefined,
     (file, text) => {
-      const target = join(folder, relative(join(packageFolder, "src"), file));
+      const target = join(folder, placeOf(packageFolder, file));
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, text);
     },
@@ -77,7 +82,7 @@ function emitDeclarations(program, packageFolder, folder) {
 
 /** @param {import("./entries.mjs").PublicPackage} pkg @param {Entry} entry @param {string} folder @returns {ExtractorConfig} */
 function configOf(pkg, entry, folder) {
-  const declarations = join(folder, relative(join(pkg.folder, "src"), entry.source).replace(/\.ts$/, ".d.ts"));
+  const declarations = join(folder, placeOf(pkg.folder, entry.source).replace(/\.ts$/, ".d.ts"));
   return ExtractorConfig.prepare({
     configObjectFullPath: undefined,
     packageJsonFullPath: join(pkg.folder, "package.json"),

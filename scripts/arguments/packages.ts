@@ -50,6 +50,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   "@dropwise/core/train": { load: () => import("@dropwise/core/train"), cases: trainCases },
   "@dropwise/weights": { load: () => import("@dropwise/weights"), cases: { ...weightCases, ...torchCases } },
   "@dropwise/backend-native": { load: () => import("@dropwise/backend-native"), cases: nativeCases },
+  "@dropwise/distributed": { load: () => import("@dropwise/distributed"), cases: {} },
   "@dropwise/backend-wasm": { load: () => import("@dropwise/backend-wasm"), cases: wasmCases },
   "@dropwise/backend-webgpu": { load: () => import("@dropwise/backend-webgpu"), cases: webgpuCases },
   "@dropwise/conformance": { load: () => import("@dropwise/conformance"), cases: conformanceCases },

@@ -36,9 +36,10 @@ const PARTS = [
   {
     title: "Packages",
     intro: "What each package is for, how it is installed and what it needs. Their functions and types are in the reference.",
-    pages: ["core", "weights", "backend-wasm", "backend-native", "backend-webgpu", "conformance", "kernels"].map(
-      (name) => `packages/${name}/README.md`,
-    ),
+    pages: [
+      ...["core", "weights", "backend-wasm", "backend-native", "backend-webgpu", "distributed", "conformance"],
+      ...["kernels", "addon"],
+    ].map((name) => `packages/${name}/README.md`),
   },
   {
     title: "Programs",

@@ -1,5 +1,5 @@
 /** What must hold for the tarballs of a release. */
-import { PLATFORMS } from "../../packages/backend-native/scripts/platform-package.mjs";
+import { ADDONS, platformIn } from "../../packages/addon/addons.mjs";
 import { glibcOf, platformOf } from "./addon.mjs";
 import { siblingsOf } from "./packages.mjs";
 
@@ -7,8 +7,6 @@ import { siblingsOf } from "./packages.mjs";
 
 /** Node 20 itself needs glibc 2.28; an addon that needs a newer one would fail where Node runs. */
 const NEWEST_GLIBC = 28;
-
-const NATIVE = "@dropwise/backend-native";
 
 /**
  * @typedef {object} Check
@@ -28,10 +26,13 @@ const NATIVE = "@dropwise/backend-native";
 export function checkTarballs(tarballs, { version, names, repository, complete }) {
   const each = (/** @type {(tarball: Tarball) => string[]} */ faultsOf) =>
     tarballs.flatMap((tarball) => faultsOf(tarball).map((fault) => `${tarball.manifest.name}: ${fault}`));
-  const platforms = tarballs.filter(({ manifest }) => manifest.name.startsWith(`${NATIVE}-`));
-  const present = platforms.map(({ manifest }) => manifest.name.slice(NATIVE.length + 1));
-  const wanted = complete ? PLATFORMS : present;
-  const all = [...names, ...wanted.map((platform) => `${NATIVE}-${platform}`)];
+  const platforms = tarballs.filter(({ manifest }) => platformIn(manifest.name) !== undefined);
+  const present = platforms.map(({ manifest }) => manifest.name);
+  const ofReleases = ADDONS.flatMap((addon) =>
+    names.includes(addon.name) ? addon.platforms.map((platform) => `${addon.name}-${platform}`) : [],
+  );
+  const wanted = complete ? ofReleases : present;
+  const all = [...names, ...wanted];
 
   return [
     { name: "every package is there", faults: different(tarballs.map(({ manifest }) => manifest.name).sort(), all.sort()) },
@@ -44,14 +45,19 @@ export function checkTarballs(tarballs, { version, names, repository, complete }
     { name: "repository, as provenance needs it", faults: each((tarball) => repositoryFaults(tarball, repository)) },
     { name: "public", faults: each(({ manifest }) => different([manifest.publishConfig?.access], ["public"])) },
     {
-      name: "the native package names the platforms",
-      faults: each(({ manifest }) => (manifest.name === NATIVE ? platformListFaults(manifest, wanted) : [])),
+      name: "packages with an addon name those of the platforms",
+      faults: each(({ manifest }) => (hasAddon(manifest) ? platformListFaults(manifest, wanted) : [])),
     },
     { name: "addons are for their platforms", faults: platforms.flatMap((tarball) => addonFaults(tarball, complete)) },
   ];
 }
 
 // --- internal helpers ---
+
+/** @param {import("./packages.mjs").PackageJson} manifest */
+function hasAddon({ name }) {
+  return ADDONS.some((addon) => addon.name === name);
+}
 
 /** @param {readonly unknown[]} got @param {readonly unknown[]} expected @returns {string[]} */
 function different(got, expected) {
@@ -74,7 +80,7 @@ function installFaults({ manifest, files }) {
   return [
     ...scripts.map((name) => `expected no ${name} script, got "${manifest.scripts[name]}"`),
     ...files.filter((file) => file.endsWith(".gyp")).map((file) => `expected no ${file}`),
-    ...(manifest.name === NATIVE ? different([`gypfile ${manifest.gypfile}`], ["gypfile false"]) : []),
+    ...(hasAddon(manifest) ? different([`gypfile ${manifest.gypfile}`], ["gypfile false"]) : []),
   ];
 }
 
@@ -96,18 +102,19 @@ function filesNamedIn({ main, module, types, exports }) {
 /** @param {Tarball} tarball @param {string} repository @returns {string[]} */
 function repositoryFaults({ manifest }, repository) {
   const { url, directory } = manifest.repository ?? {};
-  const wanted = manifest.name.startsWith(NATIVE) ? NATIVE : manifest.name;
+  const wanted = platformIn(manifest.name)?.addon.name ?? manifest.name;
   return different([url, directory], [`git+https://github.com/${repository}.git`, wanted.replace("@dropwise", "packages")]);
 }
 
-/** @param {import("./packages.mjs").PackageJson} manifest @param {readonly string[]} platforms @returns {string[]} */
-function platformListFaults({ optionalDependencies }, platforms) {
-  return different(Object.keys(optionalDependencies ?? {}).sort(), platforms.map((platform) => `${NATIVE}-${platform}`).sort());
+/** @param {import("./packages.mjs").PackageJson} manifest @param {readonly string[]} wanted The packages of all platforms, those of other addons too. */
+function platformListFaults({ name, optionalDependencies }, wanted) {
+  const own = wanted.filter((each) => platformIn(each)?.addon.name === name);
+  return different(Object.keys(optionalDependencies ?? {}).sort(), own.sort());
 }
 
 /** @param {Tarball} tarball @param {boolean} complete @returns {string[]} */
 function addonFaults({ manifest, files, read }, complete) {
-  const platform = manifest.name.slice(NATIVE.length + 1);
+  const platform = platformIn(manifest.name)?.platform ?? "";
   const [os, cpu, libc] = platform.split("-");
   if (!files.includes(manifest.main)) return [`${manifest.name}: expected ${manifest.main}, got none`];
   const bytes = read(manifest.main);

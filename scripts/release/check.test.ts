@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { PLATFORMS } from "../../packages/backend-native/scripts/platform-package.mjs";
+import { ADDONS, PLATFORMS } from "../../packages/addon/addons.mjs";
 import { checkTarballs } from "./check.mjs";
 import { publishedManifest } from "./pack.mjs";
 import type { PackageJson } from "./packages.mjs";
@@ -55,6 +55,35 @@ const platform = (fields: object = {}, bytes = addon("2.17")) =>
     ["dropwise.node"],
     "packages/backend-native",
     bytes,
+  );
+
+const distributed = (fields: object = {}) =>
+  tarball(
+    {
+      name: "@dropwise/distributed",
+      version,
+      files: ["dist"],
+      gypfile: false,
+      peerDependencies: { "@dropwise/core": version },
+      optionalDependencies: { "@dropwise/distributed-linux-x64-gnu": version },
+      ...fields,
+    },
+    ["dist/index.js"],
+    "packages/distributed",
+  );
+const platformOfDistributed = () =>
+  tarball(
+    {
+      name: "@dropwise/distributed-linux-x64-gnu",
+      version,
+      files: ["distributed.node"],
+      main: "distributed.node",
+      os: ["linux"],
+      cpu: ["x64"],
+      libc: ["glibc"],
+    },
+    ["distributed.node"],
+    "packages/distributed",
   );
 
 const faultsOf = (tarballs: Tarball[], options = expected) => checkTarballs(tarballs, options).flatMap(({ faults }) => faults);
@@ -115,6 +144,24 @@ describe("the tarballs of a release", () => {
   test("hold every platform, unless it is a rehearsal", () => {
     const faults = faultsOf([core(), native(), platform()], { ...expected, complete: true });
     for (const name of PLATFORMS) expect(faults.join("\n")).toContain(`@dropwise/backend-native-${name}`);
+  });
+
+  test("hold the platforms of every package with an addon, each named by its own, for the systems that it is for", () => {
+    const both = { ...expected, names: [...names, "@dropwise/distributed"] };
+    const all = [core(), native(), platform(), distributed(), platformOfDistributed()];
+    expect(faultsOf(all, both)).toEqual([]);
+
+    const mixed = { "@dropwise/distributed-linux-x64-gnu": version, "@dropwise/backend-native-linux-x64-gnu": version };
+    expect(faultsOf([core(), native(), platform(), distributed({ optionalDependencies: mixed }), platformOfDistributed()], both)).toEqual([
+      "@dropwise/distributed: expected @dropwise/distributed-linux-x64-gnu, got @dropwise/backend-native-linux-x64-gnu, @dropwise/distributed-linux-x64-gnu",
+    ]);
+    expect(faultsOf([core(), native(), platform(), distributed({ gypfile: undefined }), platformOfDistributed()], both).join()).toMatch(
+      /expected gypfile false/,
+    );
+
+    const faults = faultsOf(all, { ...both, complete: true }).join("\n");
+    for (const { name, platforms } of ADDONS) for (const each of platforms) expect(faults).toContain(`${name}-${each}`);
+    expect(faults).not.toContain("@dropwise/distributed-win32");
   });
 
   test("need no glibc newer than Node 20 does, unless it is a rehearsal", () => {

@@ -5,9 +5,9 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withPlatforms } from "../../packages/backend-native/scripts/platform-package.mjs";
+import { withPlatforms } from "../../packages/addon/platform-package.mjs";
 import { npm } from "./npm.mjs";
-import { nativeFolder, platformPackages, publicPackages } from "./packages.mjs";
+import { addonPackages, platformPackages, publicPackages } from "./packages.mjs";
 
 /** @typedef {import("./packages.mjs").PackageJson} PackageJson */
 
@@ -23,17 +23,12 @@ const LEFT_OUT = ["devDependencies", "scripts", "dropwise"];
  */
 export function packAll(target, repository, { packages = publicPackages(), platforms = platformPackages() } = {}) {
   mkdirSync(target, { recursive: true });
-  const published = packages.map((pkg) =>
-    pkg.folder === nativeFolder
-      ? {
-          ...pkg,
-          manifest: withPlatforms(
-            pkg.manifest,
-            platforms.map(({ platform }) => platform),
-          ),
-        }
-      : pkg,
-  );
+  const withAddon = addonPackages().map(({ name }) => name);
+  const published = packages.map((pkg) => {
+    if (!withAddon.includes(pkg.name)) return pkg;
+    const own = platforms.filter(({ owner }) => owner === pkg.name).map(({ platform }) => platform);
+    return { ...pkg, manifest: withPlatforms(pkg.manifest, own) };
+  });
   for (const { folder, directory, manifest } of [...published, ...platforms]) {
     const stage = mkdtempSync(join(tmpdir(), "dropwise-pack-"));
     try {

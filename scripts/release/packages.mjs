@@ -1,6 +1,7 @@
 /** What is published, under which names, from which folder, in which order. */
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
+import { ADDONS } from "../../packages/addon/addons.mjs";
 import { readJson, root, workspacePackages } from "../workspace.mjs";
 
 /** @typedef {Record<string, any> & { name: string, version: string }} PackageJson What is read of a package.json. */
@@ -12,9 +13,6 @@ import { readJson, root, workspacePackages } from "../workspace.mjs";
  * @property {string} directory Where its sources are in the repository: "packages/core".
  * @property {PackageJson} manifest
  */
-
-/** The addon's package, whose `scripts/platform-package.mjs` makes those of the platforms. */
-export const nativeFolder = join(root, "packages", "backend-native");
 
 /**
  * The packages of the workspace that are published.
@@ -33,17 +31,35 @@ export function publicPackages() {
 }
 
 /**
- * The packages of the platforms that have been made here, in `packages/backend-native/npm`.
+ * The package of an addon for one platform.
  *
- * @returns {(PublicPackage & { platform: string })[]}
+ * @typedef {PublicPackage & { platform: string, owner: string }} PlatformPackage `owner`: the package that asks for it, by name.
+ */
+
+/**
+ * The packages with an addon, whose `scripts/platform-package.mjs` makes those of the platforms.
+ *
+ * @returns {(PublicPackage & { platforms: readonly string[] })[]}
+ */
+export function addonPackages() {
+  const packages = publicPackages();
+  return ADDONS.flatMap(({ name, platforms }) => packages.filter((pkg) => pkg.name === name).map((pkg) => ({ ...pkg, platforms })));
+}
+
+/**
+ * The packages of the platforms that have been made here, each in the folder `npm` of the package that asks for it.
+ *
+ * @returns {PlatformPackage[]}
  */
 export function platformPackages() {
-  const parent = join(nativeFolder, "npm");
-  const platforms = existsSync(parent) ? readdirSync(parent).sort() : [];
-  return platforms.map((platform) => {
-    const folder = join(parent, platform);
-    const manifest = readJson(join(folder, "package.json"));
-    return { platform, name: manifest.name, folder, directory: "packages/backend-native", manifest };
+  return addonPackages().flatMap(({ name: owner, folder: home, directory }) => {
+    const parent = join(home, "npm");
+    const platforms = existsSync(parent) ? readdirSync(parent).sort() : [];
+    return platforms.map((platform) => {
+      const folder = join(parent, platform);
+      const manifest = readJson(join(folder, "package.json"));
+      return { platform, owner, name: manifest.name, folder, directory, manifest };
+    });
   });
 }
 

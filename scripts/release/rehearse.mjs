@@ -1,6 +1,6 @@
 /**
  * A release from beginning to end on this machine, in a fresh copy of what is committed, without publishing. Each step is what the workflow
- * runs, with the addon of this platform alone.
+ * runs, with the addons of this platform alone.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { join, relative } from "node:path";
 import { leftOut, readJson, root, workspacePackages } from "../workspace.mjs";
 import { entryOf } from "./changelog.mjs";
 import { npm } from "./npm.mjs";
-import { currentVersion, nativeFolder, publicPackages, siblingsOf, thisPlatform } from "./packages.mjs";
+import { addonPackages, currentVersion, publicPackages, siblingsOf, thisPlatform } from "./packages.mjs";
 
 /** Where a rehearsal says that the sources are. */
 export const NOWHERE = "example/dropwise";
@@ -79,15 +79,18 @@ export function rehearse() {
       return versionReport(copy);
     });
     step("the build", () => void inCopy(join("scripts", "setup.mjs")));
-    const nativePackage = workspacePackages().find((pkg) => pkg.folder === nativeFolder);
-    const reason = nativePackage && leftOut(nativePackage);
-    if (reason === undefined) {
-      step("the addon's package for this platform", () => {
-        const platform = thisPlatform();
-        inCopy(join(relative(root, nativeFolder), "scripts", "platform-package.mjs"), platform);
-        return `ok     ${platform}; the others are made by the workflow`;
-      });
-    } else console.log(`\nNo addon is built here: ${reason}`);
+    const platform = thisPlatform();
+    for (const { name, directory, platforms } of addonPackages()) {
+      const pkg = workspacePackages().find((each) => each.name === name);
+      const reason = platforms.includes(platform) ? pkg && leftOut(pkg) : `it is not for ${platform}`;
+      if (reason !== undefined) console.log(`\nNo addon of ${name} is built here: ${reason}`);
+      else {
+        step(`the addon of ${name} as a package for this platform`, () => {
+          inCopy(join(directory, "scripts", "platform-package.mjs"), platform);
+          return `ok     ${platform}; the others are made by the workflow`;
+        });
+      }
+    }
     step("the tarballs", () => release("pack", tarballs, "--rehearsal"));
     step("publishing, but for the last step", () => release("publish", tarballs, "--dry-run"));
     return totals.failed === 0;

@@ -91,7 +91,7 @@ async function stranger(launcher: Launcher, addon: AddonGroup): Promise<Error> {
   await addon.finalize();
   addon.end();
   return new MpiUnavailableError(
-    `${OP}: expected rank ${launcher.rank} of ${launcher.size}, as ${launcher.name} says, got rank ${rank} of ${size} from ${version} - start the program with the launcher of that library, ` +
+    `expected rank ${launcher.rank} of ${launcher.size}, as ${launcher.name} says, got rank ${rank} of ${size} from ${version} - start the program with the launcher of that library, ` +
       "or name the launcher's library in DROPWISE_MPI",
   );
 }
@@ -108,7 +108,7 @@ function open(launcher: Launcher, library: string | undefined, seconds: number):
     }
   }
   throw new MpiUnavailableError(
-    `${OP}: expected a library of MPI, for ${launcher.name} has started ${launcher.size} processes, got none - install Open MPI or MPICH, or name the file in DROPWISE_MPI; tried:`,
+    `expected a library of MPI, for ${launcher.name} has started ${launcher.size} processes, got none - install Open MPI or MPICH, or name the file in DROPWISE_MPI; tried:`,
     tried,
   );
 }

@@ -10,7 +10,7 @@ export class MpiUnavailableError extends Error {
     /** What was looked for, in order. */
     readonly tried: readonly string[] = [],
   ) {
-    super([detail, ...tried].join("\n  - "));
+    super([`connect: ${detail}`, ...tried].join("\n  - "));
   }
 }
 

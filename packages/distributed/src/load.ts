@@ -1,4 +1,7 @@
-/** Finds the compiled addon and loads it. */
+/** The compiled addon: what it gives, and how it is found. */
+import { type AddonSearch, findAddon } from "../../addon/src/load";
+import { name as packageName, version } from "../package.json";
+import { MpiUnavailableError } from "./errors";
 
 /** How a call of the addon ended: "late" after the time that a group waits, "failed" with what MPI said, "stopped" where the process is ending, "unlike" where ranks made other calls than this one, with which. */
 export interface Ended {
@@ -43,9 +46,30 @@ export interface Addon {
   ) => AddonGroup;
 }
 
-/** TEMPORARY until the shared loader is here. */
+const SEARCH: AddonSearch<Addon> = {
+  packageName,
+  version,
+  file: "distributed.node",
+  variable: "DROPWISE_DISTRIBUTED_PATH",
+  isAddon: ({ Group }) => typeof Group === "function",
+  own: [() => import.meta.url, () => __filename],
+  unavailable: (detail, tried) => new MpiUnavailableError(detail, tried),
+};
+
+let loaded: Addon | undefined;
+
+/**
+ * The addon, from the first of these that there is: the file that `DROPWISE_DISTRIBUTED_PATH` names (and no other then), a build in this package, the package
+ * for this platform.
+ *
+ * @throws MpiUnavailableError that lists what was tried.
+ */
 export function loadAddon(): Addon {
-  const module = { exports: {} as Addon };
-  process.dlopen(module, process.env.DROPWISE_DISTRIBUTED_PATH as string);
-  return module.exports;
+  loaded ??= find(process.env.DROPWISE_DISTRIBUTED_PATH);
+  return loaded;
+}
+
+/** What `loadAddon` does, without remembering. `override` is the path to use alone; `places` are files that this code may be in. */
+export function find(override?: string, places?: readonly string[]): Addon {
+  return findAddon(SEARCH, override, places);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { cLibraryOf, platformNames } from "./platform";
 
-const folder = mkdtempSync(join(tmpdir(), "native-platform-"));
+const folder = mkdtempSync(join(tmpdir(), "addon-platform-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 afterEach(() => vi.unstubAllGlobals());
 
