@@ -15,9 +15,11 @@ import {
   tidy,
 } from "@dropwise/core";
 import { checkDropout, dropoutReport } from "@dropwise/core/train";
+import { connect } from "@dropwise/distributed";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as autoencoder from "./autoencoder.mjs";
 import * as cnn from "./digits-cnn.mjs";
+import * as parallel from "./digits-parallel.mjs";
 import * as gpt from "./gpt.mjs";
 import * as lstm from "./lstm.mjs";
 import * as attention from "./mc-attention.mjs";
@@ -57,6 +59,20 @@ describe("digits-cnn", () => {
     expect(values).toHaveLength(3);
     expect(values[2]).toBeLessThan(values[0] as number);
     expect(tensors[2]).toBeLessThanOrEqual(tensors[0] as number);
+  });
+});
+
+describe("digits-parallel", () => {
+  test("learns the digits as a group of one, with the same weights again, and leaves no more behind the longer it runs", async () => {
+    const data = readDigits([64]);
+    const group = await connect();
+    const { values, tensors, onEpoch } = record();
+    const model = await parallel.train(group, data.train, { epochs: 3, onEpoch });
+    expect(values[2]).toBeLessThan(values[0] as number);
+    expect(tensors[2]).toBeLessThanOrEqual(tensors[0] as number);
+    const print = await parallel.fingerprint(model);
+    expect(await parallel.fingerprint(await parallel.train(group, data.train, { epochs: 3 }))).toBe(print);
+    expect(await parallel.shareKnown(model, data.test)).toBeGreaterThan(0.6);
   });
 });
 
@@ -214,12 +230,13 @@ test.each([[["--example"]], [["--example", "digits"]]])("npm start %o names the 
   const start = join(import.meta.dirname, "..", "scripts", "start.mjs");
   const { status, stderr } = spawnSync(process.execPath, [start, ...args], { encoding: "utf8" });
   expect(status).toBe(2);
-  expect(stderr).toContain("npm start: expected --example with one of autoencoder, digits-cnn, gpt, lstm, mc-attention");
+  expect(stderr).toContain("npm start: expected --example with one of autoencoder, digits-cnn, digits-parallel, gpt, lstm, mc-attention");
 });
 
 test("a check for mistakes with dropout finds none", () => {
   for (const [model, sample] of [
     [cnn.createModel(), rand([2, 1, 8, 8])],
+    [parallel.createModel(), rand([2, 64])],
     [new autoencoder.Autoencoder(), rand([2, 64])],
     [new lstm.SequenceReader(), rand([2, 8, 8])],
     [new attention.RowReader(), rand([2, 8, 8])],

@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import * as core from "@dropwise/core";
 import * as streams from "@dropwise/core/streams";
 import * as train from "@dropwise/core/train";
+import * as distributed from "@dropwise/distributed";
 import * as weights from "@dropwise/weights";
 import { leftOut, root, workspacePackages } from "../../scripts/workspace.mjs";
 import type { Block } from "./blocks.mjs";
@@ -14,6 +15,7 @@ const ORIGINS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(train).map((name) => [name, "@dropwise/core/train"])),
   ...Object.fromEntries(Object.keys(streams).map((name) => [name, "@dropwise/core/streams"])),
   ...Object.fromEntries(Object.keys(weights).map((name) => [name, "@dropwise/weights"])),
+  ...Object.fromEntries(Object.keys(distributed).map((name) => [name, "@dropwise/distributed"])),
   "functional as F": "@dropwise/core",
   "type Tensor": "@dropwise/core",
   tensorOfParts: "@dropwise/core/backend",

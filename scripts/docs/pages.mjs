@@ -17,6 +17,7 @@ const GUIDES = [
     "models",
     "choosing-a-backend",
     "reproducibility",
+    "distributed",
     "performance",
   ],
   ...["troubleshooting", "whose-mask", "random-stream", "write-a-backend"],

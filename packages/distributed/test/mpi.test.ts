@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { alone, isInstalled, LAUNCHERS, launch } from "./launch";
@@ -35,6 +38,21 @@ for (const launcher of LAUNCHERS) {
       const [one, three] = [await alone(example), await launch(launcher, 3, example)];
       expect(three.status, three.output).toBe(0);
       expect(three.output.trim().split("\n").slice(-11)).toEqual(one.output.trim().split("\n").slice(-11));
+    });
+
+    test("a run whose process was killed goes on from its last checkpoint with another number of them, to the bits of a run that nothing disturbed", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "dropwise-resume-"));
+      try {
+        const whole = (await alone("resume.mjs", [join(folder, "whole"), "20"])).output.trim();
+        expect(whole).toMatch(/^[0-9a-f]{64}$/);
+        const file = join(folder, "run");
+        const stopped = await launch(launcher, 2, "resume.mjs", [file, "20", "12"]);
+        expect([stopped.status === 0, stopped.left, existsSync(file)]).toEqual([false, 0, true]);
+        const resumed = await launch(launcher, 3, "resume.mjs", [file, "20"]);
+        expect([resumed.status, resumed.output.trim()]).toEqual([0, whole]);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
     });
 
     test("weights that one process changes by itself are noticed, and so is another model", async () => {
