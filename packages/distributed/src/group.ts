@@ -37,7 +37,7 @@ export interface Group {
    */
   orderedSum<T extends Float32Array | Float64Array>(parts: readonly T[], options: OrderedSumOptions): Promise<T>;
   /** Which of `count` parts are this process's: from `start` to before `end`. As even as can be, neighbours together. */
-  partsOf(count: number): { readonly start: number; readonly end: number };
+  partsOf(count: number): PartRange;
   /**
    * One process's array, to all.
    *
@@ -55,6 +55,14 @@ export interface Group {
   barrier(): Promise<void>;
   /** Leaves the group, together with all others. A second time does nothing. A process that just ends, without an error, leaves it by itself. */
   close(): Promise<void>;
+}
+
+/** Parts next to each other. */
+export interface PartRange {
+  /** The first of them. */
+  readonly start: number;
+  /** The one behind the last. */
+  readonly end: number;
 }
 
 /** Options of `orderedSum`. */

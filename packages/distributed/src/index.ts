@@ -14,4 +14,4 @@ export {
 } from "./data-parallel/data-parallel";
 export { DistributedSampler, type DistributedSamplerOptions } from "./distributed-sampler";
 export { GroupError, MpiUnavailableError, PeerTimeoutError } from "./errors";
-export type { Group, GroupArray, OrderedSumOptions, Reduction } from "./group";
+export type { Group, GroupArray, OrderedSumOptions, PartRange, Reduction } from "./group";

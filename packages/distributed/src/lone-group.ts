@@ -1,7 +1,7 @@
 import { optionsOf } from "@dropwise/core/backend";
 import { reductionOf, sendable, summands, wholeNumber } from "./checks";
 import { GroupError } from "./errors";
-import type { Group, GroupArray, OrderedSumOptions, Reduction } from "./group";
+import type { Group, GroupArray, OrderedSumOptions, PartRange, Reduction } from "./group";
 import { BROADCAST, ORDERED_SUM, REDUCE } from "./group-options";
 import { leavesOf, sumsOfArrays } from "./shard-tree";
 
@@ -27,7 +27,7 @@ export class LoneGroup implements Group {
     result.set(this.#open("orderedSum", nodes[0] as T));
   }
 
-  partsOf(count: number): { readonly start: number; readonly end: number } {
+  partsOf(count: number): PartRange {
     wholeNumber("partsOf", "count", count, 1, 2 ** 20);
     return leavesOf(0, 1, count);
   }

@@ -1,7 +1,7 @@
 import { optionsOf } from "@dropwise/core/backend";
 import { reductionOf, sendable, summands, wholeNumber } from "./checks";
 import { GroupError, PeerTimeoutError } from "./errors";
-import type { Group, GroupArray, OrderedSumOptions, Reduction } from "./group";
+import type { Group, GroupArray, OrderedSumOptions, PartRange, Reduction } from "./group";
 import { BROADCAST, ORDERED_SUM, REDUCE } from "./group-options";
 import type { AddonGroup, Ended } from "./load";
 import { leavesOf, nodeTable, sumsOfArrays } from "./shard-tree";
@@ -53,7 +53,7 @@ export class MpiGroup implements Group {
     await this.#sum("orderedSum", nodes, result, count);
   }
 
-  partsOf(count: number): { readonly start: number; readonly end: number } {
+  partsOf(count: number): PartRange {
     wholeNumber("partsOf", "count", count, 1, 2 ** 20);
     return leavesOf(this.rank, this.size, count);
   }
