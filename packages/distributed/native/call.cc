@@ -153,7 +153,7 @@ Outcome orderedSum(Mpi& mpi, Waiting& waiting, const OrderedSum& sum) {
     rounds = std::max(rounds, own.size());
   }
   // Everyone's nodes of my segment, one after the other.
-  auto staging = std::make_unique<uint8_t[]>(all * length * bytes);
+  std::unique_ptr<uint8_t[]> staging(new uint8_t[all * length * bytes]);
   // What did not end may still be written to by a late peer: then it is never given back.
   const auto ended = [&](Outcome outcome) {
     if (outcome != Outcome::kDone) (void)staging.release();

@@ -5,7 +5,7 @@ import type { Group } from "../group";
 import type { MpiGroup } from "../mpi-group";
 import { PartialSums } from "../shard-tree";
 import { checkWeights, shareState } from "./agreement";
-import { bucketsOf, gradientOf, summed } from "./buckets";
+import { Buckets, gradientOf } from "./buckets";
 import { type Plan, planOf, rowsOf } from "./plan";
 import { added, copiesOf, dropped, type Seen, type ShardResult, takeGrads } from "./shard-result";
 
@@ -104,6 +104,7 @@ class Parallel implements DataParallel {
   readonly shards: number;
   readonly #settings: Required<DataParallelOptions>;
   #steps = 0;
+  #buckets: Buckets | undefined;
 
   constructor(
     readonly model: nn.Module,
@@ -197,14 +198,9 @@ class Parallel implements DataParallel {
       const seen = await this.#means(plan, parameters, held);
       if (isMany(group)) {
         const slots = parameters.map(({ shape, size, dtype }) => ({ shape, size, dtype }));
-        const buckets = bucketsOf(slots, this.#settings.bucketBytes);
-        const grads = await summed(
-          group,
-          held.map(({ grads }) => grads),
-          slots,
-          plan.count,
-          buckets,
-        );
+        if (!this.#buckets?.fits(slots)) this.#buckets = new Buckets(group, slots, this.#settings.bucketBytes);
+        const nodes = held.map(({ grads }) => grads);
+        const grads = await this.#buckets.summed(nodes, plan.count);
         parameters.forEach((parameter, i) => {
           if (seen.isUsed(i)) parameter.grad = gradientOf(parameter, grads[i] as Float32Array);
         });
