@@ -10,5 +10,5 @@ for (let i = 0; i < 8; i++) {
   await group.allReduce(array);
   best = Math.min(best, performance.now() - started);
 }
-if (group.rank === 0) console.log(best);
+if (group.rank === 0) console.log(String(best));
 await group.close();

@@ -2,7 +2,8 @@
 // otherwise reach memory that is not there.
 #include <napi.h>
 
-#include <algorithm>
+#include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <string>
 #include <vector>

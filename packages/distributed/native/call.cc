@@ -15,9 +15,7 @@ using std::chrono::microseconds;
 /// Waits of at most this long are not worth a sleep: that of the system takes about as long.
 constexpr microseconds kSpin{50};
 constexpr microseconds kShortest{20}, kLongest{1000};
-/// Data that have not come after so long will not come soon.
-constexpr microseconds kTransfer{100'000};
-/// From here on the transfer itself is not slept through.
+/// From here on data are sent in MPI's own way of waiting.
 constexpr size_t kLarge = 64 * 1024;
 
 size_t bytesOf(const Buffer& buffer) { return buffer.count * kTypeBytes[int(buffer.type)]; }
@@ -62,7 +60,7 @@ void sumSegments(const std::vector<std::vector<Node>>& ranks, uint8_t* staging, 
 
 }  // namespace
 
-Outcome Waiting::until(Request& request, bool isTransfer) {
+Outcome Waiting::until(Request& request) {
   const Clock::time_point started = Clock::now();
   microseconds nap = kShortest;
   for (;;) {
@@ -70,10 +68,10 @@ Outcome Waiting::until(Request& request, bool isTransfer) {
     code_ = mpi_.test(request, isDone);
     if (code_ != 0) return Outcome::kFailed;
     if (isDone) return Outcome::kDone;
-    if (isStopped_.load(std::memory_order_relaxed)) return Outcome::kStopped;
+    if (gate_.isStopped()) return Outcome::kStopped;
     const Clock::time_point now = Clock::now();
     if (now > deadline_) return Outcome::kLate;
-    if (now - started < (isTransfer ? kTransfer : kSpin)) {
+    if (now - started < kSpin) {
       std::this_thread::yield();
     } else {
       std::this_thread::sleep_for(nap);
@@ -96,7 +94,7 @@ Outcome Waiting::peers(const Header& header) {
   int* const own = places->headers.data() + size_t(kInts) * mpi_.rank();
   own[0] = int(header.kind), own[1] = int(header.type), own[2] = header.count, own[3] = header.detail;
   const Outcome outcome = through(
-      [&](Request& request) {
+      [&](Request* request) {
         return mpi_.allGather(places->headers.data(), places->counts.data(), places->starts.data(), Type::kInt32, request);
       },
       false);
@@ -118,13 +116,13 @@ Outcome Waiting::peers(const Header& header) {
 Outcome barrier(Mpi&, Waiting& waiting) { return waiting.peers({}); }
 
 Outcome allReduce(Mpi& mpi, Waiting& waiting, Buffer buffer, Reduction reduction) {
-  return run(waiting, headerOf(Kind::kAllReduce, buffer, int(reduction)), buffer, [&](Request& request) {
+  return run(waiting, headerOf(Kind::kAllReduce, buffer, int(reduction)), buffer, [&](Request* request) {
     return mpi.allReduce(buffer.data, int(buffer.count), buffer.type, reduction, request);
   });
 }
 
 Outcome broadcast(Mpi& mpi, Waiting& waiting, Buffer buffer, int root) {
-  return run(waiting, headerOf(Kind::kBroadcast, buffer, root), buffer, [&](Request& request) {
+  return run(waiting, headerOf(Kind::kBroadcast, buffer, root), buffer, [&](Request* request) {
     return mpi.broadcast(buffer.data, int(buffer.count), buffer.type, root, request);
   });
 }
@@ -132,7 +130,7 @@ Outcome broadcast(Mpi& mpi, Waiting& waiting, Buffer buffer, int root) {
 Outcome allGather(Mpi& mpi, Waiting& waiting, Buffer buffer, const std::vector<int>& counts) {
   std::vector<int> starts(counts.size(), 0);
   for (size_t i = 1; i < counts.size(); i++) starts[i] = starts[i - 1] + counts[i - 1];
-  return run(waiting, headerOf(Kind::kAllGather, buffer, 0), buffer, [&](Request& request) {
+  return run(waiting, headerOf(Kind::kAllGather, buffer, 0), buffer, [&](Request* request) {
     return mpi.allGather(buffer.data, counts.data(), starts.data(), buffer.type, request);
   });
 }
@@ -176,7 +174,7 @@ Outcome orderedSum(Mpi& mpi, Waiting& waiting, const OrderedSum& sum) {
     }
     const bool isMine = round < sum.parts.size();
     const Outcome outcome = waiting.through(
-        [&](Request& request) {
+        [&](Request* request) {
           return mpi.allToAll(isMine ? sum.parts[round] : nullptr, (isMine ? lengths : none).data(), starts.data(), staging.get(), counts.data(),
                               places.data(), result.type, request);
         },
@@ -191,7 +189,7 @@ Outcome orderedSum(Mpi& mpi, Waiting& waiting, const OrderedSum& sum) {
   }
   if (length > 0) std::memcpy(static_cast<uint8_t*>(result.data) + size_t(starts[rank]) * bytes, staging.get(), length * bytes);
   return waiting.through(
-      [&](Request& request) { return mpi.allGather(result.data, lengths.data(), starts.data(), result.type, request); }, isLarge);
+      [&](Request* request) { return mpi.allGather(result.data, lengths.data(), starts.data(), result.type, request); }, isLarge);
 }
 
 }  // namespace dropwise::distributed

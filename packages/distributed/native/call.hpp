@@ -1,9 +1,8 @@
 // One collective call, and how its end is waited for.
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <functional>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -27,21 +26,57 @@ struct Header {
   int detail = 0;
 };
 
-/// Waits for calls in flight, until a deadline or until it is told to stop. MPI's own waiting keeps a core busy however long a peer takes. Here a thread that waits for
-/// peers sleeps, for longer and longer; only once all are known to be there, and data are on their way, it asks as fast as it can.
+/// Whether the thread is where it cannot be called back from: in a call of MPI's that returns when it has ended. Whoever wants the thread to stop asks here.
+class Gate {
+ public:
+  /// False when it is to stop.
+  bool enter() {
+    const std::lock_guard lock(mutex_);
+    isInside_ = !isStopped_;
+    return isInside_;
+  }
+  void leave() {
+    const std::lock_guard lock(mutex_);
+    isInside_ = false;
+  }
+  /// Closes it. True when the thread is inside, and perhaps for ever.
+  bool stop() {
+    const std::lock_guard lock(mutex_);
+    isStopped_ = true;
+    return isInside_;
+  }
+  bool isStopped() const {
+    const std::lock_guard lock(mutex_);
+    return isStopped_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  bool isStopped_ = false;
+  bool isInside_ = false;
+};
+
+/// Waits for calls, until a deadline or until it is told to stop. MPI's own waiting keeps a core busy however long a peer takes. Here a thread that waits for peers sleeps, for
+/// longer and longer; only once all are known to be there, data are sent in MPI's own way.
 class Waiting {
  public:
-  Waiting(Mpi& mpi, std::atomic<bool>& isStopped, Clock::duration timeout) : mpi_(mpi), isStopped_(isStopped), timeout_(timeout) {}
+  Waiting(Mpi& mpi, Gate& gate, Clock::duration timeout) : mpi_(mpi), gate_(gate), timeout_(timeout) {}
 
   /// Begins a call: from now on, the time counts.
   void begin() { deadline_ = Clock::now() + timeout_; }
 
-  /// Starts one of MPI's calls and waits for its end.
+  /// Starts one of MPI's calls and waits for its end; `start` takes a request, or null for a transfer that all are ready for.
   template <class Start>
   Outcome through(Start start, bool isTransfer) {
-    Request request{};
-    code_ = start(request);
-    return code_ == 0 ? until(request, isTransfer) : Outcome::kFailed;
+    if (!isTransfer) {
+      Request request{};
+      code_ = start(&request);
+      return code_ == 0 ? until(request) : Outcome::kFailed;
+    }
+    if (!gate_.enter()) return Outcome::kStopped;
+    code_ = start(nullptr);
+    gate_.leave();
+    return code_ == 0 ? Outcome::kDone : Outcome::kFailed;
   }
 
   /// Waits for all peers, and sees that they make the same call.
@@ -51,10 +86,10 @@ class Waiting {
   std::string fault() const { return code_ == 0 ? unlike_ : mpi_.errorText(code_); }
 
  private:
-  Outcome until(Request& request, bool isTransfer);
+  Outcome until(Request& request);
 
   Mpi& mpi_;
-  std::atomic<bool>& isStopped_;
+  Gate& gate_;
   const Clock::duration timeout_;
   Clock::time_point deadline_{};
   int code_ = 0;

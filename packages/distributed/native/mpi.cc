@@ -45,10 +45,14 @@ class MpiOf final : public Mpi {
     bind(setErrorHandler_, "MPI_Comm_set_errhandler");
     bind(errorString_, "MPI_Error_string");
     bind(libraryVersion_, "MPI_Get_library_version");
-    bind(allReduce_, "MPI_Iallreduce");
-    bind(broadcast_, "MPI_Ibcast");
-    bind(allGather_, "MPI_Iallgatherv");
-    bind(allToAll_, "MPI_Ialltoallv");
+    bind(allReduce_, "MPI_Allreduce");
+    bind(broadcast_, "MPI_Bcast");
+    bind(allGather_, "MPI_Allgatherv");
+    bind(allToAll_, "MPI_Alltoallv");
+    bind(startAllReduce_, "MPI_Iallreduce");
+    bind(startBroadcast_, "MPI_Ibcast");
+    bind(startAllGather_, "MPI_Iallgatherv");
+    bind(startAllToAll_, "MPI_Ialltoallv");
     bind(test_, "MPI_Test");
     world_ = Abi::find(library, "ompi_mpi_comm_world", 0x44000000);
     returnErrors_ = Abi::find(library, "ompi_mpi_errors_return", 0x54000001);
@@ -91,22 +95,31 @@ class MpiOf final : public Mpi {
     return text;
   }
 
-  int allReduce(void* data, int count, Type type, Reduction reduction, Request& request) override {
-    return allReduce_(Abi::inPlace(), data, count, types_[int(type)], reductions_[int(reduction)], world_, &Abi::handleOf(request));
+  int allReduce(void* data, int count, Type type, Reduction reduction, Request* request) override {
+    const Handle t = types_[int(type)], op = reductions_[int(reduction)];
+    if (request == nullptr) return allReduce_(Abi::inPlace(), data, count, t, op, world_);
+    return startAllReduce_(Abi::inPlace(), data, count, t, op, world_, &Abi::handleOf(*request));
   }
 
-  int broadcast(void* data, int count, Type type, int root, Request& request) override {
-    return broadcast_(data, count, types_[int(type)], root, world_, &Abi::handleOf(request));
+  int broadcast(void* data, int count, Type type, int root, Request* request) override {
+    const Handle t = types_[int(type)];
+    if (request == nullptr) return broadcast_(data, count, t, root, world_);
+    return startBroadcast_(data, count, t, root, world_, &Abi::handleOf(*request));
   }
 
-  int allGather(void* data, const int* counts, const int* displacements, Type type, Request& request) override {
-    return allGather_(Abi::inPlace(), 0, types_[int(type)], data, counts, displacements, types_[int(type)], world_, &Abi::handleOf(request));
+  int allGather(void* data, const int* counts, const int* displacements, Type type, Request* request) override {
+    const Handle t = types_[int(type)];
+    if (request == nullptr) return allGather_(Abi::inPlace(), 0, t, data, counts, displacements, t, world_);
+    return startAllGather_(Abi::inPlace(), 0, t, data, counts, displacements, t, world_, &Abi::handleOf(*request));
   }
 
   int allToAll(const void* send, const int* sendCounts, const int* sendDisplacements, void* receive, const int* receiveCounts,
-               const int* receiveDisplacements, Type type, Request& request) override {
+               const int* receiveDisplacements, Type type, Request* request) override {
     const Handle t = types_[int(type)];
-    return allToAll_(send, sendCounts, sendDisplacements, t, receive, receiveCounts, receiveDisplacements, t, world_, &Abi::handleOf(request));
+    if (request == nullptr)
+      return allToAll_(send, sendCounts, sendDisplacements, t, receive, receiveCounts, receiveDisplacements, t, world_);
+    return startAllToAll_(send, sendCounts, sendDisplacements, t, receive, receiveCounts, receiveDisplacements, t, world_,
+                          &Abi::handleOf(*request));
   }
 
   int test(Request& request, bool& isDone) override {
@@ -124,10 +137,14 @@ class MpiOf final : public Mpi {
   int (*setErrorHandler_)(Handle, Handle) = nullptr;
   int (*errorString_)(int, char*, int*) = nullptr;
   int (*libraryVersion_)(char*, int*) = nullptr;
-  int (*allReduce_)(const void*, void*, int, Handle, Handle, Handle, Handle*) = nullptr;
-  int (*broadcast_)(void*, int, Handle, int, Handle, Handle*) = nullptr;
-  int (*allGather_)(const void*, int, Handle, void*, const int*, const int*, Handle, Handle, Handle*) = nullptr;
-  int (*allToAll_)(const void*, const int*, const int*, Handle, void*, const int*, const int*, Handle, Handle, Handle*) = nullptr;
+  int (*allReduce_)(const void*, void*, int, Handle, Handle, Handle) = nullptr;
+  int (*broadcast_)(void*, int, Handle, int, Handle) = nullptr;
+  int (*allGather_)(const void*, int, Handle, void*, const int*, const int*, Handle, Handle) = nullptr;
+  int (*allToAll_)(const void*, const int*, const int*, Handle, void*, const int*, const int*, Handle, Handle) = nullptr;
+  int (*startAllReduce_)(const void*, void*, int, Handle, Handle, Handle, Handle*) = nullptr;
+  int (*startBroadcast_)(void*, int, Handle, int, Handle, Handle*) = nullptr;
+  int (*startAllGather_)(const void*, int, Handle, void*, const int*, const int*, Handle, Handle, Handle*) = nullptr;
+  int (*startAllToAll_)(const void*, const int*, const int*, Handle, void*, const int*, const int*, Handle, Handle, Handle*) = nullptr;
   int (*test_)(Handle*, int*, void*) = nullptr;
   Handle world_{}, returnErrors_{};
   Handle types_[kTypes]{}, reductions_[kReductions]{};

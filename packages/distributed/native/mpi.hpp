@@ -21,7 +21,8 @@ union Request {
   int number;
 };
 
-/// Calls return MPI's error code, 0 for success. Counts are of elements, and limited by int.
+/// Calls return MPI's error code, 0 for success. Counts are of elements, and limited by int. With a request they return at once and are moved forward by `test`;
+/// without one they return when they have ended, which is faster: both kinds of library have their best algorithms there.
 class Mpi {
  public:
   virtual ~Mpi() = default;
@@ -34,12 +35,12 @@ class Mpi {
   virtual std::string errorText(int code) const = 0;
 
   /// In place.
-  virtual int allReduce(void* data, int count, Type type, Reduction reduction, Request& request) = 0;
-  virtual int broadcast(void* data, int count, Type type, int root, Request& request) = 0;
+  virtual int allReduce(void* data, int count, Type type, Reduction reduction, Request* request) = 0;
+  virtual int broadcast(void* data, int count, Type type, int root, Request* request) = 0;
   /// In place: every rank's part lies in `data` at its displacement.
-  virtual int allGather(void* data, const int* counts, const int* displacements, Type type, Request& request) = 0;
+  virtual int allGather(void* data, const int* counts, const int* displacements, Type type, Request* request) = 0;
   virtual int allToAll(const void* send, const int* sendCounts, const int* sendDisplacements, void* receive, const int* receiveCounts,
-                       const int* receiveDisplacements, Type type, Request& request) = 0;
+                       const int* receiveDisplacements, Type type, Request* request) = 0;
   /// Whether the call has ended; moves it forward.
   virtual int test(Request& request, bool& isDone) = 0;
 };

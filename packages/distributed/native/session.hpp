@@ -42,8 +42,6 @@ class Session {
   struct Task {
     std::function<Ended()> run;
     Done done;
-    /// One of MPI's own that cannot be left while it lasts: its beginning and its end.
-    bool isInside = false;
   };
   /// Shared with the thread, which may have to outlive this.
   struct State {
@@ -52,9 +50,7 @@ class Session {
     std::mutex mutex;
     std::condition_variable changed;
     std::deque<Task> queue;
-    std::atomic<bool> isStopped{false};
-    /// Whether the thread is at such a task.
-    bool isInside = false;
+    Gate gate;
     /// The first failure; nothing is called after it.
     Ended broken;
   };

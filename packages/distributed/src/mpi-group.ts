@@ -16,6 +16,8 @@ export class MpiGroup implements Group {
   /** Why no call is made any more. */
   #over: Error | null = null;
   #closing: Promise<void> | null = null;
+  /** Calls under way: each may take its time when those before it have ended. */
+  #pending = 0;
   readonly #tables = new Map<number, Int32Array>();
 
   constructor(addon: AddonGroup, seconds: number) {
@@ -115,9 +117,23 @@ export class MpiGroup implements Group {
     return known;
   }
 
+  /** The end of a call, or that it does not come: a transfer that has begun cannot be called back, should a peer go silent in it. */
+  async #inTime(call: Promise<Ended>): Promise<Ended> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<Ended>((resolve) => {
+      timer = setTimeout(() => resolve({ outcome: "late", fault: "" }), (this.#seconds + GRACE_SECONDS) * 1000 * ++this.#pending);
+    });
+    try {
+      return await Promise.race([call, late]);
+    } finally {
+      clearTimeout(timer);
+      this.#pending--;
+    }
+  }
+
   async #ended(op: string, call: () => Promise<Ended>): Promise<void> {
     if (this.#over !== null) throw this.#over;
-    const { outcome, fault } = await call();
+    const { outcome, fault } = await this.#inTime(call());
     if (outcome === "done") return;
     if (outcome === "unlike")
       throw new GroupError(
@@ -131,3 +147,8 @@ export class MpiGroup implements Group {
     throw this.#over;
   }
 }
+
+// --- internal helpers ---
+
+/** So much later than the addon's thread, which knows more. */
+const GRACE_SECONDS = 1;
