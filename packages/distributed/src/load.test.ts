@@ -41,7 +41,7 @@ describe("an addon that is not found", () => {
     const { name, message, tried } = refusal(undefined, [join(tmpdir(), "app.mjs")]);
     expect(name).toBe("MpiUnavailableError");
     expect(message).toMatch(
-      /^distributed: expected a compiled addon for .+, got none - install .+ build .+ let DROPWISE_DISTRIBUTED_PATH name the file distributed\.node; tried:\n {2}- the package/,
+      /^connect: expected a compiled addon for .+, got none - install .+ build .+ let DROPWISE_DISTRIBUTED_PATH name the file distributed\.node; tried:\n {2}- the package/,
     );
     expect(tried.length).toBeGreaterThan(0);
   });

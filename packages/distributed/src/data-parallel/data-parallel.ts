@@ -1,6 +1,7 @@
-import { type nn, shards as runShards, type Tensor, tidy } from "@dropwise/core";
+import { isTensor, type nn, shards as runShards, type Tensor, tidy } from "@dropwise/core";
 import { optionsOf, ShapeError, wrongType, wrongValue } from "@dropwise/core/backend";
-import { wholeNumber } from "../checks";
+import { checkGroup, wholeNumber } from "../checks";
+import { GroupError } from "../errors";
 import type { Group } from "../group";
 import type { MpiGroup } from "../mpi-group";
 import { PartialSums } from "../shard-tree";
@@ -31,8 +32,8 @@ export interface DataParallelOptions {
 export interface StepOptions {
   /** Rows of the whole batch, where this process was given its own rows alone (see `DistributedSampler`). Default: the batch that was given is the whole one. */
   readonly total?: number;
-  /** Called once gradients are summed, before the optimizer's step: for `nn.clipGradNorm`, say. */
-  readonly beforeStep?: () => void;
+  /** Called once gradients are summed, and awaited before the optimizer's step: for `nn.clipGradNorm`, say. */
+  readonly beforeStep?: () => void | PromiseLike<void>;
 }
 
 /** A model that several processes train together. */
@@ -88,7 +89,11 @@ export async function dataParallel(
   wholeNumber(OP, "shards", shards, 1, 2 ** 16);
   wholeNumber(OP, "checkEvery", checkEvery, 0, 2 ** 31);
   wholeNumber(OP, "bucketBytes", bucketBytes, 4, 2 ** 28);
-  if (typeof (group as Partial<MpiGroup> | null)?.sumNodes !== "function") throw wrongType(OP, "a group", group, "await connect()");
+  checkGroup(OP, group);
+  if (!hasMethods(group, ["sumNodes"])) throw wrongType(OP, "a group", group, "await connect()");
+  if (!hasMethods(model, ["parameters", "namedBuffers", "stateDict", "loadStateDict"]))
+    throw wrongType(OP, "a model that is a Module", model, "extend nn.Module");
+  if (!hasMethods(optimizer, ["zeroGrad", "step"])) throw wrongType(OP, "an optimizer", optimizer, "new optim.Adam(model.parameters())");
   if (group.size > 1) await shareState(model, group);
   return new Parallel(model, optimizer, group, { shards, checkEvery, bucketBytes });
 }
@@ -97,13 +102,24 @@ export async function dataParallel(
 
 const OP = "dataParallel";
 
+/** By what they do: a model may be of another copy of core, and an optimizer of one's own. */
+const hasMethods = (value: unknown, names: readonly string[]) =>
+  typeof value === "object" && value !== null && names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
+
+function checkFunction(value: unknown, expected: string, advice: string): void {
+  if (typeof value !== "function") throw wrongType("step", expected, value, advice);
+}
+
 /** Of several processes; perhaps of another copy of this package. */
 const isMany = (group: Group): group is MpiGroup => group.size > 1;
 
 class Parallel implements DataParallel {
   readonly shards: number;
+  /** Itself, also where it is called through a transparent proxy, which has no private fields. */
+  private readonly self = this;
   readonly #settings: Required<DataParallelOptions>;
   #steps = 0;
+  #isBusy = false;
 
   constructor(
     readonly model: nn.Module,
@@ -117,13 +133,32 @@ class Parallel implements DataParallel {
 
   async step<B extends readonly [Tensor, ...Tensor[]]>(batch: B, lossOf: (part: B) => Tensor, options?: StepOptions): Promise<number> {
     const { total, beforeStep } = optionsOf<StepOptions>("step", options, { total: "any", beforeStep: "any" });
-    const { plan, parts } = this.#shared(batch, total);
+    const self = this.self;
+    const { plan, parts } = self.#shared(batch, total);
+    checkFunction(lossOf, "a function that gives the loss of a part", "step([x, y], ([x, y]) => F.mseLoss(model.forward(x), y))");
+    if (beforeStep !== undefined)
+      checkFunction(beforeStep, "beforeStep to be a function", "step(batch, lossOf, { beforeStep: () => { ... } })");
+    if (self.#isBusy) throw new GroupError("step", "expected the step before to have ended, got one that is under way - await each step");
+    self.#isBusy = true;
+    try {
+      return await self.#stepped(plan, (shard) => lossOf(parts(shard) as unknown as B), beforeStep);
+    } finally {
+      self.#isBusy = false;
+    }
+  }
+
+  async #stepped(plan: Plan, lossOf: (shard: number) => Tensor, beforeStep: StepOptions["beforeStep"]): Promise<number> {
     const parameters = [...this.model.parameters()].filter(({ requiresGrad }) => requiresGrad);
     this.optimizer.zeroGrad();
-    const sums = this.#computed(plan, parameters, (shard) => lossOf(parts(shard) as unknown as B));
+    const sums = this.#computed(plan, parameters, lossOf);
     const loss = await this.#finished(plan, parameters, sums);
-    beforeStep?.();
-    this.optimizer.step();
+    try {
+      await beforeStep?.();
+      this.optimizer.step();
+    } catch (error) {
+      for (const grad of takeGrads(parameters)) grad?.dispose();
+      throw error;
+    }
     const { checkEvery } = this.#settings;
     this.#steps++;
     if (this.group.size > 1 && checkEvery > 0 && this.#steps % checkEvery === 0) await checkWeights(this.model, this.group, this.#steps);
@@ -132,7 +167,9 @@ class Parallel implements DataParallel {
 
   /** How the batch is shared out, and the part of it for a shard. */
   #shared(batch: readonly Tensor[], total: unknown): { plan: Plan; parts: (shard: number) => Tensor[] } {
-    if (!Array.isArray(batch) || batch.length === 0) throw wrongType("step", "a batch as an array of tensors", batch);
+    if (!Array.isArray(batch) || batch.length === 0) throw wrongType("step", "a batch as an array of tensors", batch, "step([x, y], ...)");
+    for (let i = 0; i < batch.length; i++)
+      if (!isTensor(batch[i])) throw wrongType("step", "tensors in the batch", batch[i], "step([x, y], ...)");
     const rows = (batch[0] as Tensor).shape[0] ?? 0;
     if (batch.some(({ shape }) => shape[0] !== rows)) {
       const shapes = batch.map(({ shape }) => shape);
@@ -169,8 +206,17 @@ class Parallel implements DataParallel {
         const share = rows / total;
         const loss = tidy(() => {
           const loss = lossOf(index);
+          if (!isTensor(loss))
+            throw wrongType("step", "a loss that is a tensor", loss, "return F.mseLoss(model.forward(x), y), without await");
           if (loss.shape.some((size) => size !== 1))
             throw new ShapeError("step", [loss.shape], `expected a loss of one element, got shape [${loss.shape.join(", ")}] - reduce it`);
+          if (!loss.requiresGrad)
+            throw wrongValue(
+              "step",
+              "a loss that requires a gradient",
+              loss,
+              "compute it from parameters that require one, outside noGrad",
+            );
           loss.mul(share).backward();
           return loss.detach();
         });
