@@ -5,7 +5,7 @@ import { GroupError } from "../errors";
 import type { Group } from "../group";
 import type { MpiGroup } from "../mpi-group";
 import { PartialSums } from "../shard-tree";
-import { checkWeights, shareState } from "./agreement";
+import { checkSettings, checkWeights, shareState } from "./agreement";
 import { bucketsOf, gradientOf, summed } from "./buckets";
 import { type Plan, planOf, rowsOf } from "./plan";
 import { added, copiesOf, dropped, type Seen, type ShardResult, takeGrads } from "./shard-result";
@@ -66,8 +66,8 @@ export interface DataParallel {
  * @param optimizer Over its parameters; the same everywhere.
  * @param group See `connect`.
  * @param options Default: 8 shards, weights compared every 100 steps, buckets of 4 MiB.
- * @throws GroupError for models that differ; TypeError and RangeError for options. `step` throws ShapeError for a batch whose rows do not agree, or a loss of several elements, GroupError for
- *   weights that differ, and what `lossOf` throws: then end the process, for the others wait for it.
+ * @throws GroupError for models and options that differ; TypeError and RangeError for options. `step` throws ShapeError for a batch whose rows do not agree, or a loss of several elements, GroupError for
+ *   weights or batches' rows that differ and for a step that begins before the last has ended, and what `lossOf` throws: then end the process, for the others wait for it.
  * @example
  * ```ts
  * const group = await connect();
@@ -94,13 +94,20 @@ export async function dataParallel(
   if (!hasMethods(model, ["parameters", "namedBuffers", "stateDict", "loadStateDict"]))
     throw wrongType(OP, "a model that is a Module", model, "extend nn.Module");
   if (!hasMethods(optimizer, ["zeroGrad", "step"])) throw wrongType(OP, "an optimizer", optimizer, "new optim.Adam(model.parameters())");
-  if (group.size > 1) await shareState(model, group);
-  return new Parallel(model, optimizer, group, { shards, checkEvery, bucketBytes });
+  const settings = { shards, checkEvery, bucketBytes };
+  if (group.size > 1) {
+    await checkSettings(settings, group);
+    await shareState(model, group);
+  }
+  return new Parallel(model, optimizer, group, settings);
 }
 
 // --- internal helpers ---
 
 const OP = "dataParallel";
+
+/** The numbers of a shard before those of parameters: its loss, and the rows of the batch. */
+const HEAD = 2;
 
 /** By what they do: a model may be of another copy of core, and an optimizer of one's own. */
 const hasMethods = (value: unknown, names: readonly string[]) =>
@@ -273,12 +280,13 @@ class Parallel implements DataParallel {
   /** Means over the rows of the batch, in double precision: the loss, and what is in buffers; and which parameters had a gradient anywhere. */
   async #means(plan: Plan, parameters: readonly nn.Parameter[], held: readonly ShardResult[]) {
     const buffers = [...this.model.namedBuffers()];
-    const length = 1 + parameters.length + buffers.reduce((sum, [, { size }]) => sum + size, 0);
+    const length = HEAD + parameters.length + buffers.reduce((sum, [, { size }]) => sum + size, 0);
     const leaves = await Promise.all(
       held.flatMap(({ seen, grads }) =>
         seen.map((one, i) =>
           this.#numbers(
             one,
+            plan.total,
             i === 0 ? grads : [],
             parameters.length,
             buffers.map(([name]) => name),
@@ -287,7 +295,13 @@ class Parallel implements DataParallel {
       ),
     );
     const all = await this.#summedLeaves(plan, leaves, length);
-    let at = 1 + parameters.length;
+    const rows = (all[1] as number) / plan.count;
+    if (rows !== plan.total)
+      throw new GroupError(
+        "step",
+        `expected batches of as many rows on all ranks, got ${plan.total} on rank ${this.group.rank}, and ${rows} in the mean over shards - give each the same whole batch, or its own rows and their total`,
+      );
+    let at = HEAD + parameters.length;
     const values: Record<string, { shape: number[]; dtype: string; data: Float64Array | Float32Array | Int32Array | Uint8Array }> = {};
     for (const [name, { shape, size, dtype }] of buffers) {
       const mean = all.subarray(at, at + size);
@@ -302,16 +316,17 @@ class Parallel implements DataParallel {
               : Uint8Array.from(mean, Math.round);
       values[name] = { shape: [...shape], dtype, data };
     }
-    return { loss: all[0] as number, isUsed: (i: number) => (all[1 + i] as number) > 0, buffers: values };
+    return { loss: all[0] as number, isUsed: (i: number) => (all[HEAD + i] as number) > 0, buffers: values };
   }
 
   #summedLeaves(plan: Plan, leaves: readonly Float64Array[], length: number): Promise<Float64Array> {
     return this.group.orderedSum(leaves, { count: plan.count, length, dtype: "float64" });
   }
 
-  /** One shard's numbers: the loss, whether parameters have gradients, the buffers' elements. */
+  /** One shard's numbers: the loss, the rows of the whole batch as this rank has them, whether parameters have gradients, the buffers' elements. */
   async #numbers(
     { share, loss, buffers }: Seen,
+    total: number,
     grads: readonly (Tensor | null)[],
     parameters: number,
     names: readonly string[],
@@ -319,6 +334,7 @@ class Parallel implements DataParallel {
     const values = await Promise.all(names.map((name) => (buffers[name] as Tensor).data()));
     return Float64Array.from([
       (await loss.item()) * share,
+      total,
       ...Array.from({ length: parameters }, (_, i) => Number((grads[i] ?? null) !== null)),
       ...values.flatMap((data) => Array.from(data as Float32Array, (value) => value * share)),
     ]);
