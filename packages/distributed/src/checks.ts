@@ -5,7 +5,7 @@ import type { Group, GroupArray, OrderedSumOptions, Reduction } from "./group";
 import { leavesOf } from "./shard-tree";
 
 /** In the order of the addon's numbers. */
-export const REDUCTIONS: readonly Reduction[] = ["sum", "max", "min"];
+const REDUCTIONS: readonly Reduction[] = ["sum", "max", "min"];
 
 /** More is refused: MPI counts elements in 32 bits, and a group sends in pieces of its own. */
 const MOST = 2 ** 28;

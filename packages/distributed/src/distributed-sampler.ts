@@ -30,8 +30,8 @@ export interface DistributedSamplerOptions {
  * const group = await connect();
  * const sampler = new DistributedSampler(data, group, { batchSize: 32, shuffle: true });
  * const loader = new DataLoader(data, { sampler, batchSize: sampler.ownBatchSize });
- * let batch = 0;
- * for (const [x, y] of loader) console.log(x.shape[0], sampler.totalOf(batch++)); // 32 32, three times, and 4 4
+ * const rows = Array.from(loader, ([x], batch) => `${x.shape[0]} of ${sampler.totalOf(batch)}`);
+ * console.log(rows.join()); // 32 of 32,32 of 32,32 of 32,4 of 4
  * ```
  */
 export class DistributedSampler implements Sampler {
