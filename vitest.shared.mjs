@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 const fromRoot = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * Tests see the sources of core, of the conformance suite and of the WebAssembly backend, so that a change needs no build. `DROPWISE_TEST_DIST=1` lets them see the
+ * Tests see the sources of packages that are TypeScript alone, or whose compiled part is found from there, so that a change needs no build. `DROPWISE_TEST_DIST=1` lets them see the
  * built files instead, through the packages' own `exports`, as users do.
  *
  * @type {{ find: RegExp, replacement: string }[]}
@@ -20,6 +20,7 @@ export const sourceAlias =
         { find: /^@dropwise\/core\/streams$/, replacement: fromRoot("packages/core/src/streams/index.ts") },
         { find: /^@dropwise\/backend-wasm$/, replacement: fromRoot("packages/backend-wasm/src/index.ts") },
         { find: /^@dropwise\/weights$/, replacement: fromRoot("packages/weights/src/index.ts") },
+        { find: /^@dropwise\/distributed$/, replacement: fromRoot("packages/distributed/src/index.ts") },
         { find: /^@dropwise\/conformance$/, replacement: fromRoot("packages/conformance/src/index.ts") },
       ];
 

@@ -33,6 +33,7 @@ const names = [
   "webgpu",
   "weights",
   "native",
+  "distributed",
   "snippets",
   ...COMPILERS,
   ...RUNTIMES,

@@ -22,6 +22,9 @@ const ORIGINS: Readonly<Record<string, string>> = {
   createNativeBackend: "@dropwise/backend-native",
   createWasmBackend: "@dropwise/backend-wasm",
   createWebGPUBackend: "@dropwise/backend-webgpu",
+  connect: "@dropwise/distributed",
+  dataParallel: "@dropwise/distributed",
+  DistributedSampler: "@dropwise/distributed",
   describeBackend: "@dropwise/conformance",
 };
 

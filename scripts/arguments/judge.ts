@@ -26,6 +26,7 @@ const CLASSES = [
   "DisposedError",
   "InPlaceError",
   "WeightFileError",
+  "GroupError",
 ];
 /** Errors of a backend, whose name they may begin with. */
 const BACKEND_CLASSES = ["BackendUnavailableError", "DeviceLostError", "OutOfMemoryError"];

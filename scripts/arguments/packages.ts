@@ -6,6 +6,7 @@ import type { Cases } from "./case";
 import { backendCases } from "./cases/backend";
 import { conformanceCases, reporterCases } from "./cases/conformance";
 import { coreCases } from "./cases/core";
+import { distributedCases, distributedOthers, distributedReceivers, loadDistributed } from "./cases/distributed";
 import { dropoutFamilyCases } from "./cases/dropout-family";
 import { nativeCases, wasmCases, webgpuCases } from "./cases/factories";
 import { functionalCases } from "./cases/functional";
@@ -27,12 +28,15 @@ import * as p from "./places";
 interface Entry {
   readonly load: () => Promise<Readonly<Record<string, unknown>>>;
   readonly cases: Cases;
+  /** Classes that programs meet without importing them, once it is loaded. */
+  readonly others?: () => Promise<readonly Class[]>;
 }
 
 /** By the name that programs import. */
 const ENTRIES: Readonly<Record<string, Entry>> = {
   "@dropwise/core": {
     load: async () => core,
+    others: async () => [ones([]).constructor as unknown as Class],
     cases: {
       ...coreCases,
       ...tensorCases,
@@ -50,7 +54,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   "@dropwise/core/train": { load: () => import("@dropwise/core/train"), cases: trainCases },
   "@dropwise/weights": { load: () => import("@dropwise/weights"), cases: { ...weightCases, ...torchCases } },
   "@dropwise/backend-native": { load: () => import("@dropwise/backend-native"), cases: nativeCases },
-  "@dropwise/distributed": { load: () => import("@dropwise/distributed"), cases: {} },
+  "@dropwise/distributed": { load: loadDistributed, others: distributedOthers, cases: distributedCases },
   "@dropwise/backend-wasm": { load: () => import("@dropwise/backend-wasm"), cases: wasmCases },
   "@dropwise/backend-webgpu": { load: () => import("@dropwise/backend-webgpu"), cases: webgpuCases },
   "@dropwise/conformance": { load: () => import("@dropwise/conformance"), cases: conformanceCases },
@@ -84,10 +88,8 @@ export const receivers: Readonly<Record<string, Place>> = {
   "nn.WeightDrop": p.receiver((w) => w.module(new nn.WeightDrop(new nn.Linear(3, 2), ["weight"]))),
   "nn.AttentionPast": p.receiver(() => new nn.AttentionPast()),
   ...trainReceivers,
+  ...distributedReceivers,
 };
-
-/** Classes that programs meet without importing them. */
-const OTHERS: readonly Class[] = [ones([]).constructor as unknown as Class];
 
 /** The names under which the packages of this workspace can be imported, as their manifests say. */
 function entryNames(): string[] {
@@ -116,7 +118,7 @@ export async function loadEntries(): Promise<Loaded[]> {
     if (missing.some((pkg) => name === pkg.name || name.startsWith(`${pkg.name}/`))) continue;
     const entry = ENTRIES[name];
     if (entry === undefined) throw new Error(`${name}: expected cases in scripts/arguments/packages.ts, got none`);
-    const own = callablesOf(await entry.load(), name === "@dropwise/core" ? OTHERS : []);
+    const own = callablesOf(await entry.load(), (await entry.others?.()) ?? []);
     const fresh = own.filter(({ owner, value }) => owner !== null || !seen.has(value));
     for (const { value } of own) seen.add(value);
     loaded.push({ name, callables: fresh, cases: entry.cases });

@@ -1,11 +1,11 @@
 /** What comes with each package, and what works with it alone. */
 import { dirname, join } from "node:path";
 import { checkTarballs } from "../release/check.mjs";
-import { currentVersion, thisPlatform } from "../release/packages.mjs";
+import { addonPackages, currentVersion, thisPlatform } from "../release/packages.mjs";
 import { leftOut, readJson, workspacePackages } from "../workspace.mjs";
 import { MissingError } from "./checks.mjs";
 import { run } from "./run.mjs";
-import { NATIVE, REPOSITORY } from "./stage.mjs";
+import { DISTRIBUTED, NATIVE, REPOSITORY } from "./stage.mjs";
 
 const CORE = "@dropwise/core";
 
@@ -69,15 +69,7 @@ export function installChecks(projects) {
       title: "with core and no compiler, it brings the package of this platform alone and works",
       run: async () => {
         needsNative();
-        // A folder without programs, so that no compiler is found, and none of Python and make.
-        const nothing = dirname(projects.releases[0]?.tarball?.path ?? "");
-        const env = { PATH: nothing, CC: undefined, CXX: undefined, PYTHON: undefined };
-        const folder = await projects.create("native", [CORE, NATIVE], { env });
-        const platform = `${NATIVE}-${thisPlatform()}`;
-        expectPackages(folder, [CORE, NATIVE, platform]);
-        const others = projects.fetched.filter((name) => name.startsWith(`${NATIVE}-`) && name !== platform);
-        if (others.length > 0) throw new Error(`expected ${platform} to be fetched alone, got also ${others.join(", ")}`);
-        return smoke(folder, ["native"], env);
+        return withPlatform(projects, NATIVE, "native");
       },
     },
     {
@@ -91,6 +83,26 @@ export function installChecks(projects) {
         return smoke(folder, ["no native", "core", "wasm"]);
       },
     },
+    {
+      name: "distributed",
+      title:
+        "with core and no compiler, it brings the package of this platform alone; a group of one trains, and a library that is missing is named",
+      run: async () => {
+        needsDistributed();
+        return withPlatform(projects, DISTRIBUTED, "distributed");
+      },
+    },
+    {
+      name: "distributed",
+      title: "without its optional dependency a group of one trains, and several processes are told what was tried",
+      run: async () => {
+        needsDistributed();
+        const packages = [CORE, DISTRIBUTED];
+        const folder = await projects.create("no-distributed", packages, { flags: ["--omit=optional"] });
+        expectPackages(folder, packages);
+        return smoke(folder, ["no distributed"]);
+      },
+    },
   ];
 }
 
@@ -101,7 +113,33 @@ export function needsNative() {
   if (reason !== undefined) throw new MissingError("native", `it was not built: ${reason}`);
 }
 
+/** The same for distributed training, and where its addon is not for this platform. */
+export function needsDistributed() {
+  needsNative();
+  const isThere = addonPackages().some(({ name, platforms }) => name === DISTRIBUTED && platforms.includes(thisPlatform()));
+  if (!isThere) throw new MissingError("native", `${DISTRIBUTED} has no addon for ${thisPlatform()}`);
+}
+
 // --- internal helpers ---
+
+/**
+ * Installs core and a package with an addon where nothing can be compiled, and tries it.
+ *
+ * @param {import("./projects.mjs").Projects} projects
+ * @param {string} name
+ * @param {string} part What to try.
+ */
+async function withPlatform(projects, name, part) {
+  // A folder without programs, so that no compiler is found, and none of Python and make.
+  const nothing = dirname(projects.releases[0]?.tarball?.path ?? "");
+  const env = { PATH: nothing, CC: undefined, CXX: undefined, PYTHON: undefined };
+  const folder = await projects.create(part, [CORE, name], { env });
+  const platform = `${name}-${thisPlatform()}`;
+  expectPackages(folder, [CORE, name, platform]);
+  const others = projects.fetched.filter((each) => each.startsWith(`${name}-`) && each !== platform);
+  if (others.length > 0) throw new Error(`expected ${platform} to be fetched alone, got also ${others.join(", ")}`);
+  return smoke(folder, [part], env);
+}
 
 /** Parts of `programs/checks.mjs`, as an ES module and as CommonJS. @param {string} cwd @param {string[]} parts @param {Record<string, string | undefined>} [env] */
 async function smoke(cwd, parts, env) {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { swiftShaderEnvironment } from "../../packages/backend-webgpu/test/support/swiftshader.mjs";
 import { MissingError } from "./checks.mjs";
-import { needsNative } from "./installs.mjs";
+import { needsDistributed, needsNative } from "./installs.mjs";
 import { runIn, TOOLS } from "./tools.mjs";
 
 /** Runtimes to try; the first is the one that this runs in. */
@@ -31,7 +31,9 @@ export function runtimeChecks(name, projects, program) {
       return outputs[0];
     },
   });
-  return [check(["core", "wasm", "weights"]), check(["native"], needsNative), check(["webgpu"], softwareGpu)];
+  const all = [check(["core", "wasm", "weights"]), check(["native"], needsNative), check(["webgpu"], softwareGpu)];
+  // MPI's launchers start Node here, and no other runtime.
+  return name.startsWith("node") ? [...all, check(["distributed"], needsDistributed)] : all;
 }
 
 /** The environment for a GPU in software. Elsewhere than on Linux there may be a GPU; here it is not looked for. */

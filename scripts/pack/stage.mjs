@@ -9,6 +9,9 @@ import { leftOut, workspacePackages } from "../workspace.mjs";
 /** The native backend's package, which asks for those of the platforms. */
 export const NATIVE = "@dropwise/backend-native";
 
+/** Data-parallel training's, which does so, too. */
+export const DISTRIBUTED = "@dropwise/distributed";
+
 /** Where the tarballs say that the sources are. */
 export const REPOSITORY = "example/dropwise";
 

@@ -38,12 +38,20 @@ std::string describe(const Header& header) {
   text += " of " + std::to_string(header.count) + " " + kTypeNames[int(header.type)];
   if (header.kind == Kind::kAllReduce) text += std::string(" by ") + kReductionNames[header.detail];
   if (header.kind == Kind::kBroadcast) text += " from rank " + std::to_string(header.detail);
-  if (header.kind == Kind::kOrderedSum) text += " over a tree of " + std::to_string(header.detail) + " nodes";
+  if (header.kind == Kind::kOrderedSum) text += " over " + std::to_string(header.detail) + " parts";
   return text;
 }
 
 /// Cuts `count` elements into even segments: where segment `i` of `n` begins.
 size_t segmentStart(size_t count, int i, int n) { return count / n * i + std::min(size_t(i), count % n); }
+
+/// How many parts a tree is over. Nodes alone do not tell two trees apart: two ranks have one each of two parts, and of three.
+int leavesOf(const std::vector<std::vector<Node>>& ranks) {
+  int leaves = 0;
+  for (const auto& own : ranks)
+    for (const Node node : own) leaves += 1 << node.level;
+  return leaves;
+}
 
 template <class T>
 void sumSegments(const std::vector<std::vector<Node>>& ranks, uint8_t* staging, size_t length) {
@@ -158,7 +166,7 @@ Outcome orderedSum(Mpi& mpi, Waiting& waiting, const OrderedSum& sum) {
     return outcome;
   };
 
-  if (const Outcome outcome = waiting.peers(headerOf(Kind::kOrderedSum, result, int(all))); outcome != Outcome::kDone) return outcome;
+  if (const Outcome outcome = waiting.peers(headerOf(Kind::kOrderedSum, result, leavesOf(sum.nodes))); outcome != Outcome::kDone) return outcome;
   const bool isLarge = bytesOf(result) >= kLarge;
   const std::vector<int> none(ranks, 0);
   for (size_t round = 0; round < rounds; round++) {

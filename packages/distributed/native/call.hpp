@@ -22,7 +22,7 @@ struct Header {
   Kind kind = Kind::kBarrier;
   Type type = Type::kByte;
   int count = 0;
-  /// The root, or the reduction, or how many nodes there are.
+  /// The root, or the reduction, or how many parts there are.
   int detail = 0;
 };
 

@@ -1,7 +1,7 @@
 /** What all groups ask of their arguments. */
 import { wrongType, wrongValue } from "@dropwise/core/backend";
 import { GroupError } from "./errors";
-import type { GroupArray, OrderedSumOptions, Reduction } from "./group";
+import type { Group, GroupArray, OrderedSumOptions, Reduction } from "./group";
 import { leavesOf } from "./shard-tree";
 
 /** In the order of the addon's numbers. */
@@ -10,14 +10,23 @@ const REDUCTIONS: readonly Reduction[] = ["sum", "max", "min"];
 /** More is refused: MPI counts elements in 32 bits, and a group sends in pieces of its own. */
 const MOST = 2 ** 28;
 
-const KINDS = [Uint8Array, Int32Array, Float32Array, Float64Array] as const;
+const KINDS = { Uint8Array, Int32Array, Float32Array, Float64Array };
 
 /** A copy of an array that can be sent. */
 export function sendable<T extends GroupArray>(op: string, array: T): T {
-  const Kind = KINDS.find((kind) => array instanceof kind);
-  if (Kind === undefined) throw wrongType(op, "a Uint8Array, Int32Array, Float32Array or Float64Array", array);
+  // By its own name, for it may be of another realm.
+  const kind = ArrayBuffer.isView(array) ? (array as GroupArray)[Symbol.toStringTag] : "";
+  if (!Object.hasOwn(KINDS, kind)) throw wrongType(op, "a Uint8Array, Int32Array, Float32Array or Float64Array", array);
+  const Kind = KINDS[kind as keyof typeof KINDS];
+  if (isDetached(array)) throw wrongValue(op, "an array with its memory", array, "it was transferred to another thread: send a copy");
   if (array.length > MOST) throw wrongValue(op, `at most ${MOST} elements`, array.length);
   return new Kind(array) as T;
+}
+
+/** Refuses what is no group, as far as can be seen: it may be of another copy of this package. */
+export function checkGroup(op: string, group: unknown): void {
+  const { rank, size } = (group ?? {}) as Partial<Group>;
+  if (typeof rank !== "number" || typeof size !== "number") throw wrongType(op, "a group", group, "await connect()");
 }
 
 /** The number of a reduction. */
@@ -60,4 +69,16 @@ export function summands<T extends Float32Array | Float64Array>(
     if (part.constructor !== result.constructor || part.length !== length)
       throw wrongValue(op, `parts of ${length} ${dtype}`, `${part.length} in a ${part.constructor.name}`);
   return { parts: copies, result, count };
+}
+
+// --- internal helpers ---
+
+/** Whether the array's memory was handed to another thread: it looks like an empty array. */
+function isDetached(array: GroupArray): boolean {
+  try {
+    array.values();
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -22,7 +22,7 @@ export interface ConnectOptions {
  * [torch.distributed.init_process_group](https://docs.pytorch.org/docs/stable/distributed.html#torch.distributed.init_process_group).
  *
  * MPI is whichever library is installed: Open MPI 4 or 5, MPICH 4, and those with MPICH's ABI (Intel MPI, MVAPICH, Cray MPICH). It is opened at run time. All its calls are
- * made by a thread of their own, which sleeps while it waits. A process joins once; asked again, it gives the same group.
+ * made by a thread of their own, which sleeps while it waits. A process joins once; asked again, it gives the same group, or looks again for a library where none was found.
  *
  * @param options Default: 8 seconds to join, 60 for each call, the library that belongs to the launcher.
  * @throws MpiUnavailableError where no library, or no addon for this platform, is found, and where the library does not work with the launcher: every process would be
@@ -50,7 +50,7 @@ export async function connect(options?: ConnectOptions): Promise<Group> {
   joined ??=
     launcher === null || launcher.size === 1
       ? Promise.resolve(new LoneGroup())
-      : join(launcher, library || undefined, timeout, joinTimeout);
+      : join(launcher, open(launcher, library || undefined, timeout), timeout, joinTimeout);
   return joined;
 }
 
@@ -69,8 +69,7 @@ const BESIDE_V8 = { UCX_MEM_EVENTS: "no", UCX_ERROR_SIGNALS: "SIGILL,SIGBUS,SIGF
 
 let joined: Promise<Group> | undefined;
 
-async function join(launcher: Launcher, library: string | undefined, seconds: number, joinSeconds: number): Promise<Group> {
-  const addon = open(launcher, library, seconds);
+async function join(launcher: Launcher, addon: AddonGroup, seconds: number, joinSeconds: number): Promise<Group> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new PeerTimeoutError(OP, joinSeconds)), joinSeconds * 1000);
@@ -96,6 +95,7 @@ async function stranger(launcher: Launcher, addon: AddonGroup): Promise<Error> {
   );
 }
 
+/** The addon with the library. It throws before anything has begun, so that a process may try again. */
 function open(launcher: Launcher, library: string | undefined, seconds: number): AddonGroup {
   const { Group } = loadAddon();
   for (const [name, value] of Object.entries(BESIDE_V8)) process.env[name] ??= value;

@@ -1,6 +1,6 @@
 import { type Generator, RandomSampler, type Sampler } from "@dropwise/core";
 import { optionsOf, wrongType } from "@dropwise/core/backend";
-import { wholeNumber } from "./checks";
+import { checkGroup, wholeNumber } from "./checks";
 import { planOf } from "./data-parallel/plan";
 import type { Group } from "./group";
 
@@ -30,9 +30,8 @@ export interface DistributedSamplerOptions {
  * const group = await connect();
  * const sampler = new DistributedSampler(data, group, { batchSize: 32, shuffle: true });
  * const loader = new DataLoader(data, { sampler, batchSize: sampler.ownBatchSize });
- * let batch = 0;
- * const rows = Array.from(loader, ([x, _]) => `${x.shape[0]} of ${sampler.totalOf(batch++)}`);
- * console.log(rows.join(", ")); // 32 of 32, 32 of 32, 32 of 32, 4 of 4
+ * const rows = Array.from(loader, ([x], batch) => `${x.shape[0]} of ${sampler.totalOf(batch)}`);
+ * console.log(rows.join()); // 32 of 32,32 of 32,32 of 32,4 of 4
  * ```
  */
 export class DistributedSampler implements Sampler {
@@ -40,6 +39,8 @@ export class DistributedSampler implements Sampler {
   readonly length: number;
   /** Rows of this process in a full batch: the `batchSize` of its `DataLoader`. */
   readonly ownBatchSize: number;
+  /** Itself, also where it is called through a transparent proxy, which has no private fields. */
+  private readonly self = this;
   readonly #rows: number;
   readonly #options: Required<Omit<DistributedSamplerOptions, "generator">>;
   readonly #group: Group;
@@ -63,7 +64,9 @@ export class DistributedSampler implements Sampler {
     wholeNumber(OP, "the length of the dataset", rows, 0, 2 ** 31 - 1);
     wholeNumber(OP, "batchSize", batchSize, 1, 2 ** 31 - 1);
     wholeNumber(OP, "shards", shards, 1, 2 ** 16);
-    if (typeof (group as Partial<Group> | null)?.rank !== "number") throw wrongType(OP, "a group", group, "await connect()");
+    checkGroup(OP, group);
+    if (generator !== undefined && typeof (generator as Partial<Generator> | null)?.manualSeed !== "function")
+      throw wrongType(OP, "generator to be a Generator", generator, "new Generator(seed)");
     this.#rows = rows;
     this.#options = { batchSize, shards, shuffle, dropLast };
     this.#group = group;
@@ -84,17 +87,19 @@ export class DistributedSampler implements Sampler {
    * @throws TypeError and RangeError for another number.
    */
   totalOf(batch: number): number {
-    wholeNumber("totalOf", "batch", batch, 0, this.#batches - 1);
-    const { batchSize } = this.#options;
-    return Math.min(batchSize, this.#rows - batch * batchSize);
+    const self = this.self;
+    wholeNumber("totalOf", "batch", batch, 0, self.#batches - 1);
+    const { batchSize } = self.#options;
+    return Math.min(batchSize, self.#rows - batch * batchSize);
   }
 
   /** The places of a pass. */
   *[Symbol.iterator](): IterableIterator<number> {
-    const order = [...this.#order];
-    for (let batch = 0; batch < this.#batches; batch++) {
-      const { start, end } = this.#plan(this.totalOf(batch)).rows;
-      const first = batch * this.#options.batchSize;
+    const self = this.self;
+    const order = [...self.#order];
+    for (let batch = 0; batch < self.#batches; batch++) {
+      const { start, end } = self.#plan(self.totalOf(batch)).rows;
+      const first = batch * self.#options.batchSize;
       yield* order.slice(first + start, first + end);
     }
   }

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { connect, type Group } from "./index";
 import { LoneGroup } from "./lone-group";
@@ -37,6 +38,15 @@ test("a group that was closed refuses calls, and may be closed again", async () 
     () => group.allGather(Int32Array.of(1)),
   ])
     await expect(call()).rejects.toMatchObject({ name: "GroupError" });
+});
+
+test("an array of another realm is one, and one whose memory was given away is none", async () => {
+  const group = new LoneGroup();
+  expect([...(await group.allGather(runInNewContext("Float32Array.of(1, 2)") as Float32Array))[0]!]).toEqual([1, 2]);
+  const gone = Float32Array.of(1, 2);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  await expect(group.broadcast(gone)).rejects.toThrow("broadcast: expected an array with its memory");
+  expect(await group.broadcast(new Float32Array(0))).toEqual(new Float32Array(0));
 });
 
 test("arguments of another kind are refused by name", async () => {

@@ -10,21 +10,23 @@ export class LoneGroup implements Group {
   readonly rank = 0;
   readonly size = 1;
   readonly library = "";
+  /** Itself, also where it is called through a transparent proxy, which has no private fields. */
+  private readonly self = this;
   #isOpen = true;
 
   async allReduce<T extends GroupArray>(array: T, options?: { readonly reduction?: Reduction }): Promise<T> {
     reductionOf("allReduce", optionsOf("allReduce", options, REDUCE).reduction);
-    return this.#open("allReduce", sendable("allReduce", array));
+    return this.self.#open("allReduce", sendable("allReduce", array));
   }
 
   async orderedSum<T extends Float32Array | Float64Array>(parts: readonly T[], options: OrderedSumOptions): Promise<T> {
     const { parts: own, result } = summands(parts, optionsOf("orderedSum", options, ORDERED_SUM) as OrderedSumOptions, this);
-    return this.#open("orderedSum", sumsOfArrays(0, own).total() ?? result);
+    return this.self.#open("orderedSum", sumsOfArrays(0, own).total() ?? result);
   }
 
   /** @internal What `MpiGroup` has; with nobody else there is nothing to add. */
   async sumNodes<T extends Float32Array | Float64Array>(nodes: readonly T[], result: T, _count: number): Promise<void> {
-    result.set(this.#open("orderedSum", nodes[0] as T));
+    result.set(this.self.#open("orderedSum", nodes[0] as T));
   }
 
   partsOf(count: number): PartRange {
@@ -33,20 +35,21 @@ export class LoneGroup implements Group {
   }
 
   async broadcast<T extends GroupArray>(array: T, options?: { readonly root?: number }): Promise<T> {
-    wholeNumber("broadcast", "root", optionsOf("broadcast", options, BROADCAST).root ?? 0, 0, 0);
-    return this.#open("broadcast", sendable("broadcast", array));
+    const { root = 0 } = optionsOf("broadcast", options, BROADCAST);
+    wholeNumber("broadcast", "root", root, 0, 0);
+    return this.self.#open("broadcast", sendable("broadcast", array));
   }
 
   async allGather<T extends GroupArray>(array: T): Promise<T[]> {
-    return this.#open("allGather", [sendable("allGather", array)]);
+    return this.self.#open("allGather", [sendable("allGather", array)]);
   }
 
   async barrier(): Promise<void> {
-    this.#open("barrier", undefined);
+    this.self.#open("barrier", undefined);
   }
 
   async close(): Promise<void> {
-    this.#isOpen = false;
+    this.self.#isOpen = false;
   }
 
   #open<T>(op: string, value: T): T {

@@ -63,6 +63,19 @@ for (const launcher of LAUNCHERS) {
       expect(other.output).toContain("GroupError: dataParallel: expected the same model in all processes, got another on rank 1");
     });
 
+    test.each([
+      ["shards", /GroupError: dataParallel: expected the same options in all processes, got others than the first one's on rank 1/],
+      ["rows", /GroupError: step: expected batches of as many rows on all ranks, got [89] on rank [01], and 8.5 in the mean/],
+      [
+        "count",
+        /GroupError: orderedSum: .* rank 0 called orderedSum of 4 float32 over 2 parts, rank 1 orderedSum of 4 float32 over 3 parts/,
+      ],
+    ])("other %s on one process are noticed before anything is added up", async (what, message) => {
+      const { status, output } = await launch(launcher, 2, "differ.mjs", [what]);
+      expect(status).not.toBe(0);
+      expect(output).toMatch(message);
+    });
+
     test("the other library is refused: each process would be a group of its own", async () => {
       const { status, output } = await launch(launcher, 2, "calls.mjs", ["2"], { DROPWISE_MPI: launcher.strangers });
       expect(status).not.toBe(0);

@@ -12,6 +12,8 @@
  * @property {() => Promise<BufferSource>} [kernels] Reads the file `@dropwise/backend-wasm/kernels.wasm`.
  * @property {WebAssembly.Module} [module] The same, imported.
  * @property {typeof import("@dropwise/backend-native")} [native]
+ * @property {typeof import("@dropwise/distributed")} [distributed]
+ * @property {Record<string, string | undefined>} [env] The environment of the process, for `distributed`.
  * @property {typeof import("@dropwise/backend-webgpu")} [webgpu]
  * @property {typeof import("@dropwise/weights")} [weights]
  * @property {string} [file] Where a file may be written, in a runtime that has files.
@@ -64,6 +66,22 @@ const PARTS = {
       if (!message.includes(part)) throw new Error(`no native: expected a message with "${part}", got ${message}`);
     }
     return "native is missing, and says what was tried";
+  },
+
+  async distributed(packages) {
+    const message = await withoutLibrary(packages);
+    // The library is looked for by the addon, which was found then.
+    if (!message.startsWith("connect: expected a library of MPI") || !message.includes("libnone.so") || message.includes("addon"))
+      throw new Error(`distributed: expected libnone.so to be what is missing, got ${message}`);
+    return `distributed as ${await oneTrains(packages)}, and its addon`;
+  },
+
+  async "no distributed"(packages) {
+    const message = await withoutLibrary(packages);
+    for (const part of ["expected a compiled addon", "the package @dropwise/distributed-"]) {
+      if (!message.includes(part)) throw new Error(`no distributed: expected a message with "${part}", got ${message}`);
+    }
+    return `distributed as ${await oneTrains(packages)}; its addon is missing, and it says what was tried`;
   },
 
   async webgpu({ core, webgpu }) {
@@ -166,6 +184,38 @@ async function trainingStep({ manualSeed, nn, optim, randn }) {
   const value = await loss.item();
   if (before === after || !Number.isFinite(value)) throw new Error(`training step: expected new weights, got ${after}, loss ${value}`);
   return `${value} ${after}`;
+}
+
+/** A step of training in a group of one. @param {Packages} packages @returns {Promise<string>} */
+async function oneTrains({ core, distributed }) {
+  const { connect, dataParallel, DistributedSampler } = present(distributed);
+  const group = await connect();
+  core.manualSeed(5);
+  const model = new core.nn.Sequential(new core.nn.Linear(4, 8), new core.nn.Dropout(0.5), new core.nn.Linear(8, 1));
+  const parallel = await dataParallel(model, new core.optim.SGD(model.parameters(), { lr: 0.1 }), group, { shards: 4 });
+  const weight = /** @type {import("@dropwise/core").Tensor} */ ([...model.parameters()][0]);
+  const before = (await weight.data()).join();
+  const rows = new DistributedSampler(10, group, { batchSize: 10, shards: 4 }).ownBatchSize;
+  const loss = await parallel.step([core.randn([rows, 4])], ([x]) => model.forward(x).pow(2).mean());
+  if (!(loss > 0) || (await weight.data()).join() === before) throw new Error(`distributed: expected new weights, got loss ${loss}`);
+  await group.close();
+  return `a group of ${group.size}, loss ${loss}`;
+}
+
+/** What is said in one of two processes where there is no library of MPI. @param {Packages} packages @returns {Promise<string>} */
+async function withoutLibrary({ distributed, env = {} }) {
+  const launched = { OMPI_COMM_WORLD_RANK: "0", OMPI_COMM_WORLD_SIZE: "2", DROPWISE_MPI: "libnone.so" };
+  Object.assign(env, launched);
+  try {
+    await present(distributed).connect();
+  } catch (error) {
+    const { name, message } = /** @type {Error} */ (error);
+    same("error", name, "MpiUnavailableError");
+    return message;
+  } finally {
+    for (const variable of Object.keys(launched)) delete env[variable];
+  }
+  throw new Error("distributed: expected an MpiUnavailableError, got a group");
 }
 
 /** The message with which a backend is refused. @param {() => unknown} create @returns {Promise<string>} */

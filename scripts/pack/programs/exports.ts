@@ -33,6 +33,17 @@ import {
 import { type Backend as Contract, type DropoutSpec, philox4x32, referenceKernels, thresholdOf } from "@dropwise/core/backend";
 import { type Profile, type ProfileRow, profile, recordFunction } from "@dropwise/core/train";
 import {
+  type ConnectOptions,
+  connect,
+  type DataParallel,
+  DistributedSampler,
+  dataParallel,
+  type Group,
+  GroupError,
+  MpiUnavailableError,
+  PeerTimeoutError,
+} from "@dropwise/distributed";
+import {
   type FileHandleLike,
   inIndexedDB,
   inMemory,
@@ -101,6 +112,23 @@ export async function timed(backend: Backend): Promise<string> {
   const run: Profile<number> = await profile(() => recordFunction("train", () => train(backend)));
   const rows: ProfileRow[] = run.keyAverages({ groupByInputShape: true });
   return run.table({ sortBy: "time", rowLimit: rows.length || 1 }) + run.exportChromeTrace() + run.result.toFixed(2);
+}
+
+export async function together(model: Model, data: TensorDataset): Promise<number> {
+  const options: ConnectOptions = { timeout: 30 };
+  try {
+    const group: Group = await connect(options);
+    const parallel: DataParallel = await dataParallel(model, new optim.SGD(model.parameters(), { lr: 0.1 }), group, { shards: 4 });
+    const sampler = new DistributedSampler(data, group, { batchSize: 8, shards: parallel.shards });
+    for (const [x, y] of new DataLoader(data, { sampler, batchSize: sampler.ownBatchSize }))
+      await parallel.step([x as Tensor, y as Tensor], ([a, b]) => F.mseLoss(model.forward(a), b), { total: sampler.totalOf(0) });
+    const sum: Float32Array = await group.allReduce(new Float32Array([1]), { reduction: "max" });
+    return sum.length + (await group.allGather(Int32Array.of(group.rank))).length;
+  } catch (error) {
+    if (error instanceof PeerTimeoutError) return error.seconds;
+    if (error instanceof GroupError) return error.op.length;
+    return error instanceof MpiUnavailableError ? error.tried.length : 0;
+  }
 }
 
 /** `Handle` is the DOM's `FileSystemFileHandle` where there are its types. */

@@ -10,6 +10,7 @@ const packages = {
     kernels: () => readFile(require.resolve("@dropwise/backend-wasm/kernels.wasm")),
   }),
   ...(parts.some((part) => part.endsWith("native")) && { native: require("@dropwise/backend-native") }),
+  ...(parts.some((part) => part.endsWith("distributed")) && { distributed: require("@dropwise/distributed"), env: process.env }),
   ...(parts.some((part) => part.endsWith("webgpu")) && { webgpu: require("@dropwise/backend-webgpu") }),
   ...(parts.includes("weights") && { weights: require("@dropwise/weights"), file: `weights-${process.pid}.safetensors` }),
 };

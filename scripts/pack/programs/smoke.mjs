@@ -11,6 +11,7 @@ const packages = {
     kernels: () => readFile(createRequire(import.meta.url).resolve("@dropwise/backend-wasm/kernels.wasm")),
   }),
   ...(parts.some((part) => part.endsWith("native")) && { native: await import("@dropwise/backend-native") }),
+  ...(parts.some((part) => part.endsWith("distributed")) && { distributed: await import("@dropwise/distributed"), env: process.env }),
   ...(parts.some((part) => part.endsWith("webgpu")) && { webgpu: await import("@dropwise/backend-webgpu") }),
   ...(parts.includes("weights") && { weights: await import("@dropwise/weights"), file: `weights-${process.pid}.safetensors` }),
 };

@@ -31,6 +31,17 @@ export async function shareState(model: nn.Module, group: Group): Promise<void> 
   generator.setState(await group.broadcast(bytes));
 }
 
+/** Refuses options that are not those of the first rank. */
+export async function checkSettings(settings: Readonly<Record<string, number>>, group: Group): Promise<void> {
+  const own = JSON.stringify(settings);
+  const different = await unlike(group, createHash("sha256").update(own).digest());
+  if (different.length > 0)
+    throw new GroupError(
+      "dataParallel",
+      `expected the same options in all processes, got others than the first one's on rank ${different.join(", ")}; here they are ${own} - give the same everywhere`,
+    );
+}
+
 /** Refuses weights that are not those of the first rank. */
 export async function checkWeights(model: nn.Module, group: Group, step: number): Promise<void> {
   const different = await unlike(group, await digestOf(model));

@@ -139,4 +139,54 @@ describe("a group of one", () => {
     await expect(dataParallel(model, optimizer, {} as never)).rejects.toThrow("dataParallel: expected a group");
     await expect(dataParallel(model, optimizer, new LoneGroup(), { shards: 0 })).rejects.toThrow("shards to be an integer from 1");
   });
+
+  test("refuses a loss that is no tensor or has no gradient, and what is no model, optimizer or function", async () => {
+    const model = new nn.Linear(6, 3);
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    const parallel = await dataParallel(model, optimizer, new LoneGroup());
+    const before = memory().tensors;
+    const late = async ([a]: readonly [Tensor]) => model.forward(a).mean();
+    await expect(parallel.step([x], late as never)).rejects.toThrow("step: expected a loss that is a tensor, got a value of type Promise");
+    await expect(parallel.step([x], ([a]) => a.mean())).rejects.toThrow("step: expected a loss that requires a gradient");
+    await expect(parallel.step([x], x as never)).rejects.toThrow("step: expected a function that gives the loss of a part");
+    await expect(parallel.step([x, [1]] as never, () => x)).rejects.toThrow("step: expected tensors in the batch, got an array of 1");
+    const beforeStep = 1 as never;
+    await expect(parallel.step([x], ([a]) => model.forward(a).mean(), { beforeStep })).rejects.toThrow(
+      "step: expected beforeStep to be a function",
+    );
+    expect([...model.parameters()].map(({ grad }) => grad)).toEqual([null, null]);
+    await expect(dataParallel({} as never, optimizer, new LoneGroup())).rejects.toThrow("dataParallel: expected a model that is a Module");
+    await expect(dataParallel(model, model as never, new LoneGroup())).rejects.toThrow("dataParallel: expected an optimizer");
+    expect(memory().tensors).toBeLessThanOrEqual(before + 8); // the parts that `late` made, which nobody waited for
+  });
+
+  test("waits for what runs before the optimizer's step, and leaves weights and no gradients where that fails", async () => {
+    const model = new nn.Linear(6, 3);
+    const parallel = await dataParallel(model, new optim.SGD(model.parameters(), { lr: 0.1 }), new LoneGroup());
+    const loss = ([a]: readonly [Tensor]) => model.forward(a).mean();
+    const weight = list(model.weight);
+    let seen: number[] = [];
+    await parallel.step([x], loss, {
+      beforeStep: async () => {
+        await Promise.resolve();
+        seen = list(model.weight);
+      },
+    });
+    expect(seen).toEqual(weight);
+    const after = list(model.weight);
+    expect(after).not.toEqual(weight);
+    const beforeStep = () => Promise.reject(new Error("own fault"));
+    await expect(parallel.step([x], loss, { beforeStep })).rejects.toThrow("own fault");
+    expect([list(model.weight), model.weight.grad]).toEqual([after, null]);
+  });
+
+  test("refuses a step that begins before the one before has ended, and makes the next one after it", async () => {
+    const model = new nn.Linear(6, 3);
+    const parallel = await dataParallel(model, new optim.SGD(model.parameters(), { lr: 0.1 }), new LoneGroup());
+    const step = () => parallel.step([x], ([a]) => model.forward(a).mean());
+    const first = step();
+    await expect(step()).rejects.toMatchObject({ name: "GroupError", message: expect.stringContaining("await each step") });
+    expect(await first).not.toBeNaN();
+    expect(await step()).not.toBeNaN();
+  });
 });

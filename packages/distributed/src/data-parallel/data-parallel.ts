@@ -1,10 +1,11 @@
-import { type nn, shards as runShards, type Tensor, tidy } from "@dropwise/core";
+import { isTensor, type nn, shards as runShards, type Tensor, tidy } from "@dropwise/core";
 import { optionsOf, ShapeError, wrongType, wrongValue } from "@dropwise/core/backend";
-import { wholeNumber } from "../checks";
+import { checkGroup, wholeNumber } from "../checks";
+import { GroupError } from "../errors";
 import type { Group } from "../group";
 import type { MpiGroup } from "../mpi-group";
 import { PartialSums } from "../shard-tree";
-import { checkWeights, shareState } from "./agreement";
+import { checkSettings, checkWeights, shareState } from "./agreement";
 import { Buckets, gradientOf } from "./buckets";
 import { type Plan, planOf, rowsOf } from "./plan";
 import { added, copiesOf, dropped, type Seen, type ShardResult, takeGrads } from "./shard-result";
@@ -31,8 +32,8 @@ export interface DataParallelOptions {
 export interface StepOptions {
   /** Rows of the whole batch, where this process was given its own rows alone (see `DistributedSampler`). Default: the batch that was given is the whole one. */
   readonly total?: number;
-  /** Called once gradients are summed, before the optimizer's step: for `nn.clipGradNorm`, say. */
-  readonly beforeStep?: () => void;
+  /** Called once gradients are summed, and awaited before the optimizer's step: for `nn.clipGradNorm`, say. */
+  readonly beforeStep?: () => void | PromiseLike<void>;
 }
 
 /** A model that several processes train together. */
@@ -65,8 +66,8 @@ export interface DataParallel {
  * @param optimizer Over its parameters; the same everywhere.
  * @param group See `connect`.
  * @param options Default: 8 shards, weights compared every 100 steps, buckets of 4 MiB.
- * @throws GroupError for models that differ; TypeError and RangeError for options. `step` throws ShapeError for a batch whose rows do not agree, or a loss of several elements, GroupError for
- *   weights that differ, and what `lossOf` throws: then end the process, for the others wait for it.
+ * @throws GroupError for models and options that differ; TypeError and RangeError for options. `step` throws ShapeError for a batch whose rows do not agree, or a loss of several elements, GroupError for
+ *   weights or batches' rows that differ and for a step that begins before the last has ended, and what `lossOf` throws: then end the process, for the others wait for it.
  * @example
  * ```ts
  * const group = await connect();
@@ -88,23 +89,45 @@ export async function dataParallel(
   wholeNumber(OP, "shards", shards, 1, 2 ** 16);
   wholeNumber(OP, "checkEvery", checkEvery, 0, 2 ** 31);
   wholeNumber(OP, "bucketBytes", bucketBytes, 4, 2 ** 28);
-  if (typeof (group as Partial<MpiGroup> | null)?.sumNodes !== "function") throw wrongType(OP, "a group", group, "await connect()");
-  if (group.size > 1) await shareState(model, group);
-  return new Parallel(model, optimizer, group, { shards, checkEvery, bucketBytes });
+  checkGroup(OP, group);
+  if (!hasMethods(group, ["sumNodes"])) throw wrongType(OP, "a group", group, "await connect()");
+  if (!hasMethods(model, ["parameters", "namedBuffers", "stateDict", "loadStateDict"]))
+    throw wrongType(OP, "a model that is a Module", model, "extend nn.Module");
+  if (!hasMethods(optimizer, ["zeroGrad", "step"])) throw wrongType(OP, "an optimizer", optimizer, "new optim.Adam(model.parameters())");
+  const settings = { shards, checkEvery, bucketBytes };
+  if (group.size > 1) {
+    await checkSettings(settings, group);
+    await shareState(model, group);
+  }
+  return new Parallel(model, optimizer, group, settings);
 }
 
 // --- internal helpers ---
 
 const OP = "dataParallel";
 
+/** The numbers of a shard before those of parameters: its loss, and the rows of the batch. */
+const HEAD = 2;
+
+/** By what they do: a model may be of another copy of core, and an optimizer of one's own. */
+const hasMethods = (value: unknown, names: readonly string[]) =>
+  typeof value === "object" && value !== null && names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
+
+function checkFunction(value: unknown, expected: string, advice: string): void {
+  if (typeof value !== "function") throw wrongType("step", expected, value, advice);
+}
+
 /** Of several processes; perhaps of another copy of this package. */
 const isMany = (group: Group): group is MpiGroup => group.size > 1;
 
 class Parallel implements DataParallel {
   readonly shards: number;
+  /** Itself, also where it is called through a transparent proxy, which has no private fields. */
+  private readonly self = this;
   readonly #settings: Required<DataParallelOptions>;
   #steps = 0;
   #buckets: Buckets | undefined;
+  #isBusy = false;
 
   constructor(
     readonly model: nn.Module,
@@ -118,13 +141,32 @@ class Parallel implements DataParallel {
 
   async step<B extends readonly [Tensor, ...Tensor[]]>(batch: B, lossOf: (part: B) => Tensor, options?: StepOptions): Promise<number> {
     const { total, beforeStep } = optionsOf<StepOptions>("step", options, { total: "any", beforeStep: "any" });
-    const { plan, parts } = this.#shared(batch, total);
+    const self = this.self;
+    const { plan, parts } = self.#shared(batch, total);
+    checkFunction(lossOf, "a function that gives the loss of a part", "step([x, y], ([x, y]) => F.mseLoss(model.forward(x), y))");
+    if (beforeStep !== undefined)
+      checkFunction(beforeStep, "beforeStep to be a function", "step(batch, lossOf, { beforeStep: () => { ... } })");
+    if (self.#isBusy) throw new GroupError("step", "expected the step before to have ended, got one that is under way - await each step");
+    self.#isBusy = true;
+    try {
+      return await self.#stepped(plan, (shard) => lossOf(parts(shard) as unknown as B), beforeStep);
+    } finally {
+      self.#isBusy = false;
+    }
+  }
+
+  async #stepped(plan: Plan, lossOf: (shard: number) => Tensor, beforeStep: StepOptions["beforeStep"]): Promise<number> {
     const parameters = [...this.model.parameters()].filter(({ requiresGrad }) => requiresGrad);
     this.optimizer.zeroGrad();
-    const sums = this.#computed(plan, parameters, (shard) => lossOf(parts(shard) as unknown as B));
+    const sums = this.#computed(plan, parameters, lossOf);
     const loss = await this.#finished(plan, parameters, sums);
-    beforeStep?.();
-    this.optimizer.step();
+    try {
+      await beforeStep?.();
+      this.optimizer.step();
+    } catch (error) {
+      for (const grad of takeGrads(parameters)) grad?.dispose();
+      throw error;
+    }
     const { checkEvery } = this.#settings;
     this.#steps++;
     if (this.group.size > 1 && checkEvery > 0 && this.#steps % checkEvery === 0) await checkWeights(this.model, this.group, this.#steps);
@@ -133,7 +175,9 @@ class Parallel implements DataParallel {
 
   /** How the batch is shared out, and the part of it for a shard. */
   #shared(batch: readonly Tensor[], total: unknown): { plan: Plan; parts: (shard: number) => Tensor[] } {
-    if (!Array.isArray(batch) || batch.length === 0) throw wrongType("step", "a batch as an array of tensors", batch);
+    if (!Array.isArray(batch) || batch.length === 0) throw wrongType("step", "a batch as an array of tensors", batch, "step([x, y], ...)");
+    for (let i = 0; i < batch.length; i++)
+      if (!isTensor(batch[i])) throw wrongType("step", "tensors in the batch", batch[i], "step([x, y], ...)");
     const rows = (batch[0] as Tensor).shape[0] ?? 0;
     if (batch.some(({ shape }) => shape[0] !== rows)) {
       const shapes = batch.map(({ shape }) => shape);
@@ -170,8 +214,17 @@ class Parallel implements DataParallel {
         const share = rows / total;
         const loss = tidy(() => {
           const loss = lossOf(index);
+          if (!isTensor(loss))
+            throw wrongType("step", "a loss that is a tensor", loss, "return F.mseLoss(model.forward(x), y), without await");
           if (loss.shape.some((size) => size !== 1))
             throw new ShapeError("step", [loss.shape], `expected a loss of one element, got shape [${loss.shape.join(", ")}] - reduce it`);
+          if (!loss.requiresGrad)
+            throw wrongValue(
+              "step",
+              "a loss that requires a gradient",
+              loss,
+              "compute it from parameters that require one, outside noGrad",
+            );
           loss.mul(share).backward();
           return loss.detach();
         });
@@ -223,12 +276,13 @@ class Parallel implements DataParallel {
   /** Means over the rows of the batch, in double precision: the loss, and what is in buffers; and which parameters had a gradient anywhere. */
   async #means(plan: Plan, parameters: readonly nn.Parameter[], held: readonly ShardResult[]) {
     const buffers = [...this.model.namedBuffers()];
-    const length = 1 + parameters.length + buffers.reduce((sum, [, { size }]) => sum + size, 0);
+    const length = HEAD + parameters.length + buffers.reduce((sum, [, { size }]) => sum + size, 0);
     const leaves = await Promise.all(
       held.flatMap(({ seen, grads }) =>
         seen.map((one, i) =>
           this.#numbers(
             one,
+            plan.total,
             i === 0 ? grads : [],
             parameters.length,
             buffers.map(([name]) => name),
@@ -237,7 +291,13 @@ class Parallel implements DataParallel {
       ),
     );
     const all = await this.#summedLeaves(plan, leaves, length);
-    let at = 1 + parameters.length;
+    const rows = (all[1] as number) / plan.count;
+    if (rows !== plan.total)
+      throw new GroupError(
+        "step",
+        `expected batches of as many rows on all ranks, got ${plan.total} on rank ${this.group.rank}, and ${rows} in the mean over shards - give each the same whole batch, or its own rows and their total`,
+      );
+    let at = HEAD + parameters.length;
     const values: Record<string, { shape: number[]; dtype: string; data: Float64Array | Float32Array | Int32Array | Uint8Array }> = {};
     for (const [name, { shape, size, dtype }] of buffers) {
       const mean = all.subarray(at, at + size);
@@ -252,16 +312,17 @@ class Parallel implements DataParallel {
               : Uint8Array.from(mean, Math.round);
       values[name] = { shape: [...shape], dtype, data };
     }
-    return { loss: all[0] as number, isUsed: (i: number) => (all[1 + i] as number) > 0, buffers: values };
+    return { loss: all[0] as number, isUsed: (i: number) => (all[HEAD + i] as number) > 0, buffers: values };
   }
 
   #summedLeaves(plan: Plan, leaves: readonly Float64Array[], length: number): Promise<Float64Array> {
     return this.group.orderedSum(leaves, { count: plan.count, length, dtype: "float64" });
   }
 
-  /** One shard's numbers: the loss, whether parameters have gradients, the buffers' elements. */
+  /** One shard's numbers: the loss, the rows of the whole batch as this rank has them, whether parameters have gradients, the buffers' elements. */
   async #numbers(
     { share, loss, buffers }: Seen,
+    total: number,
     grads: readonly (Tensor | null)[],
     parameters: number,
     names: readonly string[],
@@ -269,6 +330,7 @@ class Parallel implements DataParallel {
     const values = await Promise.all(names.map((name) => (buffers[name] as Tensor).data()));
     return Float64Array.from([
       (await loss.item()) * share,
+      total,
       ...Array.from({ length: parameters }, (_, i) => Number((grads[i] ?? null) !== null)),
       ...values.flatMap((data) => Array.from(data as Float32Array, (value) => value * share)),
     ]);
