@@ -100,11 +100,11 @@ class Group : public Napi::ObjectWrap<Group> {
                        });
   }
 
-  /// new Group(library, timeoutMs): opens the library; throws where it is none.
+  /// new Group(library, timeoutMs, isCrowded): opens the library; throws where it is none.
   explicit Group(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Group>(info) {
     const Napi::Env env = info.Env();
-    if (!info[0].IsString() || !info[1].IsNumber()) {
-      refuse(env, "distributed: expected new Group(string, number)");
+    if (!info[0].IsString() || !info[1].IsNumber() || !info[2].IsBoolean()) {
+      refuse(env, "distributed: expected new Group(string, number, boolean)");
       return;
     }
     // MPI begins once in a process, and ends once.
@@ -121,7 +121,7 @@ class Group : public Napi::ObjectWrap<Group> {
       return;
     }
     const auto timeout = std::chrono::milliseconds(info[1].As<Napi::Number>().Int64Value());
-    session_ = std::make_unique<Session>(std::move(mpi), timeout);
+    session_ = std::make_unique<Session>(std::move(mpi), timeout, info[2].As<Napi::Boolean>().Value());
     // The thread must be gone before the code is unloaded.
     napi_add_env_cleanup_hook(env, stop, this);
   }

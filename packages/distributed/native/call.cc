@@ -15,6 +15,8 @@ using std::chrono::microseconds;
 /// Waits of at most this long are not worth a sleep: that of the system takes about as long.
 constexpr microseconds kSpin{50};
 constexpr microseconds kShortest{20}, kLongest{1000};
+/// Data that have not come after so long will not come soon.
+constexpr microseconds kTransfer{100'000};
 /// From here on data are sent in MPI's own way of waiting.
 constexpr size_t kLarge = 64 * 1024;
 
@@ -68,7 +70,7 @@ void sumSegments(const std::vector<std::vector<Node>>& ranks, uint8_t* staging, 
 
 }  // namespace
 
-Outcome Waiting::until(Request& request) {
+Outcome Waiting::until(Request& request, bool isTransfer) {
   const Clock::time_point started = Clock::now();
   microseconds nap = kShortest;
   for (;;) {
@@ -79,7 +81,7 @@ Outcome Waiting::until(Request& request) {
     if (gate_.isStopped()) return Outcome::kStopped;
     const Clock::time_point now = Clock::now();
     if (now > deadline_) return Outcome::kLate;
-    if (now - started < kSpin) {
+    if (now - started < (isTransfer ? kTransfer : kSpin)) {
       std::this_thread::yield();
     } else {
       std::this_thread::sleep_for(nap);

@@ -57,10 +57,12 @@ class Gate {
 };
 
 /// Waits for calls, until a deadline or until it is told to stop. MPI's own waiting keeps a core busy however long a peer takes. Here a thread that waits for peers sleeps, for
-/// longer and longer; only once all are known to be there, data are sent in MPI's own way.
+/// longer and longer; only once all are known to be there, data are sent in MPI's own way. Where a machine has more ranks than cores, those that wait like that keep the others
+/// from sending: there, transfers are asked about in turn, too, and cores are handed on.
 class Waiting {
  public:
-  Waiting(Mpi& mpi, Gate& gate, Clock::duration timeout) : mpi_(mpi), gate_(gate), timeout_(timeout) {}
+  Waiting(Mpi& mpi, Gate& gate, Clock::duration timeout, bool isCrowded)
+      : mpi_(mpi), gate_(gate), timeout_(timeout), isCrowded_(isCrowded) {}
 
   /// Begins a call: from now on, the time counts.
   void begin() { deadline_ = Clock::now() + timeout_; }
@@ -68,10 +70,10 @@ class Waiting {
   /// Starts one of MPI's calls and waits for its end; `start` takes a request, or null for a transfer that all are ready for.
   template <class Start>
   Outcome through(Start start, bool isTransfer) {
-    if (!isTransfer) {
+    if (!isTransfer || isCrowded_) {
       Request request{};
       code_ = start(&request);
-      return code_ == 0 ? until(request) : Outcome::kFailed;
+      return code_ == 0 ? until(request, isTransfer) : Outcome::kFailed;
     }
     if (!gate_.enter()) return Outcome::kStopped;
     code_ = start(nullptr);
@@ -86,11 +88,12 @@ class Waiting {
   std::string fault() const { return code_ == 0 ? unlike_ : mpi_.errorText(code_); }
 
  private:
-  Outcome until(Request& request);
+  Outcome until(Request& request, bool isTransfer);
 
   Mpi& mpi_;
   Gate& gate_;
   const Clock::duration timeout_;
+  const bool isCrowded_;
   Clock::time_point deadline_{};
   int code_ = 0;
   std::string unlike_;

@@ -4,8 +4,8 @@
 
 namespace dropwise::distributed {
 
-Session::Session(std::unique_ptr<Mpi> mpi, Clock::duration timeout)
-    : state_(std::make_shared<State>(std::move(mpi))), timeout_(timeout), thread_(serve, state_) {}
+Session::Session(std::unique_ptr<Mpi> mpi, Clock::duration timeout, bool isCrowded)
+    : state_(std::make_shared<State>(std::move(mpi))), timeout_(timeout), isCrowded_(isCrowded), thread_(serve, state_) {}
 
 Session::~Session() {
   const bool isInside = state_->gate.stop();
@@ -23,8 +23,8 @@ Session::~Session() {
 
 void Session::post(Work work, Done done) {
   State* const state = state_.get();
-  const auto run = [state, work = std::move(work), timeout = timeout_] {
-    Waiting waiting(*state->mpi, state->gate, timeout);
+  const auto run = [state, work = std::move(work), timeout = timeout_, isCrowded = isCrowded_] {
+    Waiting waiting(*state->mpi, state->gate, timeout, isCrowded);
     waiting.begin();
     const Outcome outcome = work(*state->mpi, waiting);
     return Ended{outcome, outcome == Outcome::kFailed || outcome == Outcome::kUnlike ? waiting.fault() : ""};

@@ -24,7 +24,8 @@ class Session {
   using Work = std::function<Outcome(Mpi&, Waiting&)>;
   using Done = std::function<void(const Ended&)>;
 
-  Session(std::unique_ptr<Mpi> mpi, Clock::duration timeout);
+  /// `isCrowded`: whether this machine has more ranks than cores.
+  Session(std::unique_ptr<Mpi> mpi, Clock::duration timeout, bool isCrowded);
   /// Waits for the thread, if it will come to its end; else lets it be.
   ~Session();
   Session(const Session&) = delete;
@@ -60,6 +61,7 @@ class Session {
 
   const std::shared_ptr<State> state_;
   const Clock::duration timeout_;
+  const bool isCrowded_;
   std::thread thread_;
 };
 

@@ -1,7 +1,8 @@
+import { availableParallelism } from "node:os";
 import { optionsOf, wrongType, wrongValue } from "@dropwise/core/backend";
 import { GroupError, MpiUnavailableError, PeerTimeoutError } from "./errors";
 import type { Group } from "./group";
-import { type Launcher, launcherOf, librariesOf } from "./launcher";
+import { isCrowded, type Launcher, launcherOf, librariesOf } from "./launcher";
 import { type AddonGroup, loadAddon } from "./load";
 import { LoneGroup } from "./lone-group";
 import { MpiGroup } from "./mpi-group";
@@ -102,7 +103,7 @@ function open(launcher: Launcher, library: string | undefined, seconds: number):
   const tried: string[] = [];
   for (const name of library === undefined ? librariesOf(launcher.kinds, process.platform) : [library]) {
     try {
-      return new Group(name, Math.ceil(seconds * 1000));
+      return new Group(name, Math.ceil(seconds * 1000), isCrowded(process.env, launcher, availableParallelism()));
     } catch (error) {
       tried.push((error as Error).message);
     }

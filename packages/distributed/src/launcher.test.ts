@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { launcherOf, librariesOf } from "./launcher";
+import { isCrowded, launcherOf, librariesOf } from "./launcher";
 
 test("a process that was started by itself has no launcher, also inside a batch script of Slurm", () => {
   expect(launcherOf({})).toBeNull();
@@ -38,4 +38,11 @@ test("libraries are looked for in the order of their kinds, by the names of the 
   expect(librariesOf(["openmpi", "mpich"], "linux").slice(0, 1)).toEqual(["libmpi.so.40"]);
   expect(librariesOf(["mpich"], "linux")[0]).toBe("libmpich.so.12");
   expect(librariesOf(["openmpi"], "darwin").every((name) => name.endsWith(".dylib"))).toBe(true);
+});
+
+test("a machine is crowded with more processes than cores; those elsewhere do not count, where the launcher tells of them", () => {
+  const eight = { name: "", rank: 0, size: 8, kinds: ["mpich"] } as const;
+  expect(isCrowded({ MPI_LOCALNRANKS: "4" }, eight, 4)).toBe(false);
+  expect(isCrowded({ OMPI_COMM_WORLD_LOCAL_SIZE: "5" }, eight, 4)).toBe(true);
+  expect([isCrowded({}, eight, 8), isCrowded({}, eight, 7)]).toEqual([false, true]);
 });

@@ -21,6 +21,12 @@ export function launcherOf(env: Readonly<Record<string, string | undefined>>): L
   return null;
 }
 
+/** Whether this machine has more of the processes than cores, as far as the launcher tells; where it does not, as if all were here. */
+export function isCrowded(env: Readonly<Record<string, string | undefined>>, { size }: Launcher, cores: number): boolean {
+  const here = ["OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS"].map((name) => numberOf(env[name])).find((count) => count >= 1);
+  return (here ?? size) > cores;
+}
+
 /** Where a library of each kind may be found, by the names that the system's loader looks up. */
 export function librariesOf(kinds: readonly ("openmpi" | "mpich")[], platform: string): string[] {
   return kinds.flatMap((kind) => (platform === "darwin" ? MAC : LINUX)[kind]);

@@ -39,10 +39,11 @@ export interface AddonGroup {
 export interface Addon {
   /** The version of this package that it was built from. */
   readonly version: string;
-  /** Throws where the library cannot be opened, or is none of MPI. `timeout`, in milliseconds, is that of each call. */
+  /** Throws where the library cannot be opened, or is none of MPI. `timeout`, in milliseconds, is that of each call; `isCrowded` says that this machine has more ranks than cores. */
   readonly Group: new (
     library: string,
     timeout: number,
+    isCrowded: boolean,
   ) => AddonGroup;
 }
 
