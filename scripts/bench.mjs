@@ -12,7 +12,7 @@ const args = process.argv.slice(2);
 const isComparison = args[0] === "compare";
 
 // A comparison reads two files: no backend is needed for it.
-setup(isComparison ? { target: "dropwise-bench" } : {});
+setup(isComparison ? { targets: ["dropwise-bench"] } : {});
 if (args.includes("--peers")) installPeers();
 
 const { status, signal } = spawnSync(process.execPath, [join(root, "bench", "dist", "main.js"), ...args], {

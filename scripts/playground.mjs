@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setup } from "./setup.mjs";
 import { root } from "./workspace.mjs";
 
-setup({ target: "dropwise-playground" });
+setup({ targets: ["dropwise-playground"] });
 
 const server = spawn(process.execPath, [join(root, "node_modules", "vite", "bin", "vite.js"), "preview", ...process.argv.slice(2)], {
   cwd: join(root, "apps", "playground"),

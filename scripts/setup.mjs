@@ -11,12 +11,12 @@ import { leftOut, readJson, root, workspacePackages } from "./workspace.mjs";
 const oldestNode = [20, 19];
 
 /**
- * @param {{ target?: string }} [options] `target`: build this package and what it needs, not all of them.
+ * @param {{ targets?: readonly string[] }} [options] `targets`: build these packages and what they need, not all of them.
  */
-export function setup({ target } = {}) {
+export function setup({ targets = [] } = {}) {
   checkNode();
   install();
-  build(target);
+  build(targets);
 }
 
 /** @param {string} message */
@@ -63,8 +63,8 @@ function isInstalled() {
   });
 }
 
-/** @param {string | undefined} target */
-function build(target) {
+/** @param {readonly string[]} targets None for all. */
+function build(targets) {
   const without = workspacePackages().flatMap((pkg) => {
     const reason = leftOut(pkg);
     if (reason === undefined) return [];
@@ -73,7 +73,11 @@ function build(target) {
   });
   // turbo builds what others depend on, left out or not; the package's own build looks here, and turbo's cache goes by it.
   if (without.length > 0) process.env.DROPWISE_LEFT_OUT = without.join();
-  const filters = [...(target === undefined ? [] : [`--filter=${target}...`]), ...without.map((name) => `--filter=!${name}`)];
+  // What is asked for by name is built as far as it goes: its JavaScript.
+  const filters = [
+    ...targets.map((name) => `--filter=${name}...`),
+    ...without.filter((name) => !targets.includes(name)).map((name) => `--filter=!${name}`),
+  ];
   const turbo = join(root, "node_modules", "turbo", "bin", "turbo");
   const started = performance.now();
   say("building what has changed ...");

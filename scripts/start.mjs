@@ -3,7 +3,7 @@
  * `npm start -- --example NAME` runs one of the programs in `examples/`, and without a name lists them.
  */
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setup } from "./setup.mjs";
 import { root } from "./workspace.mjs";
@@ -11,7 +11,7 @@ import { root } from "./workspace.mjs";
 const args = process.argv.slice(2);
 const flag = args.indexOf("--example");
 if (flag < 0) {
-  setup({ target: "dropwise-quickstart" });
+  setup({ targets: ["dropwise-quickstart"] });
   run(join(root, "apps", "quickstart", "dist", "main.js"), args);
 } else {
   const [name = "", ...rest] = args.filter((_, i) => i !== flag);
@@ -19,8 +19,11 @@ if (flag < 0) {
     .filter((file) => file.endsWith(".mjs"))
     .map((file) => file.slice(0, -".mjs".length));
   if (names.includes(name)) {
-    setup({ target: "dropwise-quickstart" });
-    run(join(root, "examples", `${name}.mjs`), rest);
+    const file = join(root, "examples", `${name}.mjs`);
+    // What the quickstart needs, which is every backend, and what the program itself imports.
+    const imported = readFileSync(file, "utf8").matchAll(/from "(@dropwise\/[\w-]+)/g);
+    setup({ targets: ["dropwise-quickstart", ...new Set(Array.from(imported, ([, name = ""]) => name))] });
+    run(file, rest);
   } else {
     console.error(`npm start: expected --example with one of ${names.join(", ")}, got ${name === "" ? "no name" : JSON.stringify(name)}`);
     process.exitCode = 2;
