@@ -16,9 +16,10 @@ export const PAGES = {
 
 /** Writes them all anew. */
 export function writePages() {
+  const kept = readKept();
   for (const [name, made] of Object.entries(PAGES)) {
     const file = new URL(`../${name}`, import.meta.url);
-    writeFileSync(file, made(readFileSync(file, "utf8"), readKept()));
+    writeFileSync(file, made(readFileSync(file, "utf8"), kept));
     console.log(`wrote ${name}`);
   }
 }

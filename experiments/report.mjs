@@ -64,16 +64,16 @@ knows, and the mean cross entropy of its probabilities. Means of ${seeds} seeds 
 are differences, seed by seed, that chance makes in less than one of twenty such comparisons (Student's t): among so many, some will be chance. It is one small task: what helps here may not help on yours, and the other way round.`;
 }
 
+/** @param {readonly number[]} values */
+export const meanOf = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** The shares of the digits that were known. @param {readonly Score[]} scores */
+export const knownOf = (scores) => scores.map(({ accuracy }) => accuracy);
+
 // --- internal helpers ---
 
 /** 97.5 % of Student's t with 1, 2, ... degrees of freedom. */
 const STUDENT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201];
-
-/** @param {readonly number[]} values */
-const meanOf = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** @param {readonly Score[]} scores */
-const knownOf = (scores) => scores.map(({ accuracy }) => accuracy);
 
 /** @param {readonly Score[]} scores */
 const lossesOf = (scores) => scores.map(({ loss }) => loss);

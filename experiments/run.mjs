@@ -12,7 +12,7 @@ import { setDefaultBackend } from "@dropwise/core";
 import { fastestBackend } from "../examples/shared/backend.mjs";
 import { CLAIMS } from "./claims.mjs";
 import { writePages } from "./pages.mjs";
-import { compared } from "./report.mjs";
+import { compared, knownOf, meanOf } from "./report.mjs";
 import { judged, NOISE, ROWS } from "./task.mjs";
 
 const { values } = parseArgs({
@@ -41,10 +41,10 @@ for (const { name, says, source, shape, settings } of CLAIMS.filter((claim) => w
     const scores = [];
     for (let seed = 1; seed <= seeds; seed++) scores.push(await judged(setting, seed, shape));
     results.push({ name: setting.name, scores });
-    const accuracy = scores.map((score) => score.accuracy);
-    const { mean, verdict } = compared(accuracy, results[0]?.scores.map((score) => score.accuracy) ?? []);
+    const known = knownOf(scores);
+    const { mean, verdict } = compared(known, knownOf(results[0]?.scores ?? []));
     const beside = results.length === 1 ? "" : `${mean >= 0 ? "+" : ""}${mean.toFixed(2)}, ${verdict}`;
-    console.log(`  ${setting.name.padEnd(44)} ${(accuracy.reduce((sum, value) => sum + value, 0) / seeds).toFixed(2)} %  ${beside}`);
+    console.log(`  ${setting.name.padEnd(44)} ${meanOf(known).toFixed(2)} %  ${beside}`);
   }
   found.push({ name, says, source, results });
 }

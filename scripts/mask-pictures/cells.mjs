@@ -26,6 +26,20 @@ export function planesOf(tensor) {
 export const keptOrDropped = (plane) => plane.map((row) => row.map((value) => (value === 0 ? "dropped" : "kept")));
 
 /**
+ * Planes as panels, `across` of them beside one another; those of the first row are numbered.
+ *
+ * @param {Tensor} tensor
+ * @param {string} word what is counted
+ * @param {number} across
+ * @returns {import("./svg.mjs").Panel[]}
+ */
+export const numbered = (tensor, word, across) =>
+  planesOf(tensor).map((plane, i) => ({
+    cells: keptOrDropped(plane),
+    ...(i < across ? { caption: i === 0 ? `${word} 1` : String(i + 1) } : {}),
+  }));
+
+/**
  * Five shades.
  *
  * @param {readonly (readonly number[])[]} plane

@@ -1,6 +1,6 @@
 /** Pictures of the members that drop larger pieces: samples, positions, heads, words, squares, weights, layers. */
 import { functional as F, Generator, nn, ones, tensor, tidy } from "@dropwise/core";
-import { keptOrDropped, LEGEND, planesOf } from "./cells.mjs";
+import { keptOrDropped, LEGEND, numbered, planesOf } from "./cells.mjs";
 
 /** @typedef {import("./svg.mjs").Picture} Picture */
 /** @typedef {import("@dropwise/core").Tensor} Tensor */
@@ -39,10 +39,7 @@ export const PIECE_MEMBERS = {
     return {
       title: "HeadDropout: whole heads of attention are dropped, each sample has its own.",
       made: "new nn.HeadDropout(0.3) on (2, 5, 5, 3)",
-      panels: planesOf(layer.forward(ones([2, 5, 5, 3]))).map((plane, i) => ({
-        cells: keptOrDropped(plane),
-        ...(i < 5 ? { caption: i === 0 ? "head 1" : String(i + 1) } : {}),
-      })),
+      panels: numbered(layer.forward(ones([2, 5, 5, 3])), "head", 5),
       across: 5,
       cell: [14, 14],
       down: "samples",

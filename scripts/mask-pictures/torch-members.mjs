@@ -1,6 +1,6 @@
 /** Pictures of PyTorch's own members of the family. */
 import { Generator, nn, ones, randn, tidy } from "@dropwise/core";
-import { keptOrDropped, LEGEND, planesOf } from "./cells.mjs";
+import { keptOrDropped, LEGEND, numbered, planesOf } from "./cells.mjs";
 
 /** @typedef {import("./svg.mjs").Picture} Picture */
 /** @typedef {import("./svg.mjs").Kind} Kind */
@@ -51,10 +51,7 @@ export const TORCH_MEMBERS = {
     return {
       title: "Dropout2d: whole channels of a sample are dropped, with all their pixels.",
       made: "new nn.Dropout2d(0.4) on (2, 4, 4, 4)",
-      panels: planesOf(layer.forward(ones([2, 4, 4, 4]))).map((plane, i) => ({
-        cells: keptOrDropped(plane),
-        ...(i < 4 ? { caption: i === 0 ? "channel 1" : String(i + 1) } : {}),
-      })),
+      panels: numbered(layer.forward(ones([2, 4, 4, 4])), "channel", 4),
       across: 4,
       cell: [14, 14],
       down: "samples",
@@ -70,10 +67,7 @@ export const TORCH_MEMBERS = {
     return {
       title: "Dropout3d: whole channels are dropped, with all slices of their depth.",
       made: "new nn.Dropout3d(0.4) on one sample, (4, 3, 4, 4)",
-      panels: planesOf(y).map((plane, i) => ({
-        cells: keptOrDropped(plane),
-        ...(i < 4 ? { caption: i === 0 ? "channel 1" : String(i + 1) } : {}),
-      })),
+      panels: numbered(y, "channel", 4),
       across: 4,
       cell: [14, 14],
       down: "depth",

@@ -11,14 +11,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isInstalled, WILLING } from "../test/launchers.mjs";
 
 const ROUNDS = 3;
 const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
 const env = {
   ...process.env,
-  OMPI_ALLOW_RUN_AS_ROOT: "1",
-  OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
-  OMPI_MCA_rmaps_base_oversubscribe: "1",
+  ...WILLING,
   OMP_NUM_THREADS: "1",
 };
 const scratch = mkdtempSync(join(tmpdir(), "dropwise-bench-"));
@@ -29,9 +28,6 @@ function printed(command, args) {
   if (status !== 0) throw new Error(`${command} ${args.join(" ")}: status ${status}: ${stderr}`);
   return stdout.trim().split("\n").at(-1) ?? "";
 }
-
-/** @param {string} command */
-const isThere = (command) => spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0;
 
 /** @param {() => number} measure */
 const several = (measure) => Array.from({ length: ROUNDS }, measure).sort((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN;
@@ -48,7 +44,7 @@ try {
   say("a group of one", alone, `${(plain / alone).toFixed(2)} x the plain loop`);
   /** @type {number[]} */
   const pairs = [];
-  for (const launcher of ["mpirun.openmpi", "mpirun.mpich"].filter(isThere)) {
+  for (const launcher of ["mpirun.openmpi", "mpirun.mpich"].filter(isInstalled)) {
     const two = several(() => JSON.parse(printed(launcher, ["-n", "2", process.execPath, here("step.mjs")])).parallel);
     pairs.push(two);
     say(`two processes, ${launcher}`, two, `${(plain / two).toFixed(2)} x the plain loop`);
@@ -58,7 +54,7 @@ try {
     const ddp = several(() => Number(printed(python, ["-m", "torch.distributed.run", "--nproc-per-node=2", here("ddp.py")])));
     say("two processes, PyTorch's DDP with Gloo", ddp, `ours is ${(ddp / Math.min(...pairs)).toFixed(2)} x as fast`);
   }
-  for (const kind of ["openmpi", "mpich"].filter((name) => isThere(`mpirun.${name}`))) {
+  for (const kind of ["openmpi", "mpich"].filter((name) => isInstalled(`mpirun.${name}`))) {
     const own = several(() => Number(printed(`mpirun.${kind}`, ["-n", "2", process.execPath, here("all-reduce.mjs")])));
     let ratio = "";
     const program = join(scratch, kind);

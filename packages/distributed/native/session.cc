@@ -33,23 +33,21 @@ void Session::post(Work work, Done done) {
 }
 
 void Session::initialize(Done done) {
-  State* const state = state_.get();
-  const auto run = [state] {
-    if (!state->gate.enter()) return Ended{Outcome::kStopped, ""};
-    const int code = state->mpi->initialize();
-    state->gate.leave();
-    return code == 0 ? Ended{} : Ended{Outcome::kFailed, state->mpi->errorText(code)};
-  };
-  queue({run, std::move(done)});
+  queueInside(&Mpi::initialize, [](const Mpi& mpi, int code) { return mpi.errorText(code); }, std::move(done));
 }
 
 void Session::finalize(Done done) {
+  // After its end, MPI may not be asked what a code means.
+  queueInside(&Mpi::finalize, [](const Mpi&, int) { return std::string("MPI_Finalize failed"); }, std::move(done));
+}
+
+void Session::queueInside(int (Mpi::*call)(), std::string (*faultOf)(const Mpi&, int), Done done) {
   State* const state = state_.get();
-  const auto run = [state] {
+  const auto run = [state, call, faultOf] {
     if (!state->gate.enter()) return Ended{Outcome::kStopped, ""};
-    const int code = state->mpi->finalize();
+    const int code = (state->mpi.get()->*call)();
     state->gate.leave();
-    return code == 0 ? Ended{} : Ended{Outcome::kFailed, "MPI_Finalize failed"};
+    return code == 0 ? Ended{} : Ended{Outcome::kFailed, faultOf(*state->mpi, code)};
   };
   queue({run, std::move(done)});
 }

@@ -57,6 +57,8 @@ class Session {
   };
 
   void queue(Task task);
+  /// Queues a call that returns when it has ended.
+  void queueInside(int (Mpi::*call)(), std::string (*faultOf)(const Mpi&, int), Done done);
   static void serve(const std::shared_ptr<State>& state);
 
   const std::shared_ptr<State> state_;

@@ -10,16 +10,15 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isInstalled, WILLING } from "../test/launchers.mjs";
 
 const MODELS = ["mlp", "cnn", "lstm", "transformer"];
 const BACKENDS = ["native", "wasm", "cpu"];
 const RANKS = [1, 2, 3, 4, 8];
-const LAUNCHERS = ["mpirun.openmpi", "mpirun.mpich"].filter(
-  (command) => spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0,
-);
+const LAUNCHERS = ["mpirun.openmpi", "mpirun.mpich"].filter(isInstalled);
 
 const program = fileURLToPath(new URL("../test/programs/train.mjs", import.meta.url));
-const env = { ...process.env, OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1", OMPI_MCA_rmaps_base_oversubscribe: "1" };
+const env = { ...process.env, ...WILLING };
 
 /** The line that a run prints. @param {string} command @param {string[]} args */
 function run(command, args) {

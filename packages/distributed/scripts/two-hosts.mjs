@@ -9,6 +9,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isInstalled, WILLING } from "../test/launchers.mjs";
 
 const HOSTS = ["dropwise-a", "dropwise-b"];
 const ADDRESSES = ["10.99.0.1", "10.99.0.2"];
@@ -19,7 +20,7 @@ const program = (/** @type {string} */ name) => fileURLToPath(new URL(`../test/p
 const scratch = mkdtempSync(join(tmpdir(), "dropwise-hosts-"));
 const agent = join(scratch, "agent.sh");
 // By TCP: both libraries would see that it is one machine, and go through its memory.
-const env = { ...process.env, NO_COLOR: "1", OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1", UCX_TLS: "tcp,self" };
+const env = { ...process.env, NO_COLOR: "1", ...WILLING, UCX_TLS: "tcp,self" };
 
 const LAUNCHERS = {
   "mpirun.openmpi": `--host ${PLACES} --mca plm_rsh_agent ${agent} --mca btl tcp,self --mca btl_tcp_if_include 10.99.0.0/24 --mca oob_tcp_if_include 10.99.0.0/24`,
@@ -93,7 +94,7 @@ try {
   lay();
   const alone = spawnSync(process.execPath, [program("train.mjs")], { encoding: "utf8" }).stdout.trim();
   for (const launcher of /** @type {(keyof typeof LAUNCHERS)[]} */ (Object.keys(LAUNCHERS))) {
-    if (spawnSync(launcher, ["--version"], { stdio: "ignore" }).status !== 0) {
+    if (!isInstalled(launcher)) {
       console.log(`       ${launcher} is not installed`);
       continue;
     }

@@ -1,7 +1,7 @@
 /** What all groups ask of their arguments. */
 import { wrongType, wrongValue } from "@dropwise/core/backend";
 import { GroupError } from "./errors";
-import type { Group, GroupArray, OrderedSumOptions, Reduction } from "./group";
+import type { Group, GroupArray, OrderedSumOptions, PartRange, Reduction } from "./group";
 import { leavesOf } from "./shard-tree";
 
 /** In the order of the addon's numbers. */
@@ -43,21 +43,26 @@ export function wholeNumber(op: string, name: string, value: unknown, least: num
     throw wrongValue(op, `${name} to be an integer from ${least} to ${most}`, value);
 }
 
+/** Which of `count` parts are a rank's. */
+export function partsOf(op: string, count: unknown, { rank, size }: { readonly rank: number; readonly size: number }): PartRange {
+  wholeNumber(op, "count", count, 1, 2 ** 20);
+  return leavesOf(rank, size, count);
+}
+
 /** The parts of an ordered sum, copied, and the array for its result. */
 export function summands<T extends Float32Array | Float64Array>(
   parts: readonly T[],
   options: OrderedSumOptions,
-  { rank, size }: { readonly rank: number; readonly size: number },
+  group: { readonly rank: number; readonly size: number },
 ): { readonly parts: T[]; readonly result: T; readonly count: number } {
   const op = "orderedSum";
   if (!Array.isArray(parts)) throw wrongType(op, "an array of this process's parts", parts);
   const { count } = options;
-  wholeNumber(op, "count", count, 1, 2 ** 20);
-  const { start, end } = leavesOf(rank, size, count);
+  const { start, end } = partsOf(op, count, group);
   if (parts.length !== end - start)
     throw new GroupError(
       op,
-      `expected the parts ${start} to ${end - 1} of rank ${rank}, ${end - start} in all, got ${parts.length} - see group.partsOf(${count})`,
+      `expected the parts ${start} to ${end - 1} of rank ${group.rank}, ${end - start} in all, got ${parts.length} - see group.partsOf(${count})`,
     );
   const copies = parts.map((part) => sendable(op, part));
   const [first] = copies;

@@ -2,15 +2,13 @@
 import { type AddonSearch, findAddon } from "../../addon/src/load";
 import { name as packageName, version } from "../package.json";
 import { MpiUnavailableError } from "./errors";
+import type { GroupArray } from "./group";
 
 /** How a call of the addon ended: "late" after the time that a group waits, "failed" with what MPI said, "stopped" where the process is ending, "unlike" where ranks made other calls than this one, with which. */
 export interface Ended {
   readonly outcome: "done" | "late" | "failed" | "stopped" | "unlike";
   readonly fault: string;
 }
-
-/** Arrays that MPI is given. */
-export type Sent = Uint8Array | Int32Array | Float32Array | Float64Array;
 
 /** One rank of a group, as the addon has it; see `native/addon.cc`. Calls run one after the other on a thread; memory stays as it is until they end. */
 export interface AddonGroup {
@@ -23,10 +21,10 @@ export interface AddonGroup {
   end(): void;
   barrier(): Promise<Ended>;
   /** In place; 0 is the sum, 1 the maximum, 2 the minimum. */
-  allReduce(array: Sent, reduction: number): Promise<Ended>;
-  broadcast(array: Sent, root: number): Promise<Ended>;
+  allReduce(array: GroupArray, reduction: number): Promise<Ended>;
+  broadcast(array: GroupArray, root: number): Promise<Ended>;
   /** In place: the parts of all ranks, one after the other, of the lengths given. */
-  allGather(array: Sent, lengths: Int32Array): Promise<Ended>;
+  allGather(array: GroupArray, lengths: Int32Array): Promise<Ended>;
   /** `nodes`: for each rank how many it has, and their levels and indices; see `native/ordered-sum.hpp`. */
   orderedSum<T extends Float32Array | Float64Array>(parts: readonly T[], result: T, nodes: Int32Array): Promise<Ended>;
   readonly rank: number;

@@ -1,9 +1,9 @@
 import { optionsOf } from "@dropwise/core/backend";
-import { reductionOf, sendable, summands, wholeNumber } from "./checks";
+import { partsOf, reductionOf, sendable, summands, wholeNumber } from "./checks";
 import { GroupError } from "./errors";
 import type { Group, GroupArray, OrderedSumOptions, PartRange, Reduction } from "./group";
 import { BROADCAST, ORDERED_SUM, REDUCE } from "./group-options";
-import { leavesOf, sumsOfArrays } from "./shard-tree";
+import { sumsOfArrays } from "./shard-tree";
 
 /** A process by itself: every call has its answer at hand, and nothing need be installed. */
 export class LoneGroup implements Group {
@@ -30,8 +30,7 @@ export class LoneGroup implements Group {
   }
 
   partsOf(count: number): PartRange {
-    wholeNumber("partsOf", "count", count, 1, 2 ** 20);
-    return leavesOf(0, 1, count);
+    return partsOf("partsOf", count, this);
   }
 
   async broadcast<T extends GroupArray>(array: T, options?: { readonly root?: number }): Promise<T> {

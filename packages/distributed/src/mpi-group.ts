@@ -1,5 +1,5 @@
 import { optionsOf } from "@dropwise/core/backend";
-import { reductionOf, sendable, summands, wholeNumber } from "./checks";
+import { partsOf, reductionOf, sendable, summands, wholeNumber } from "./checks";
 import { GroupError, PeerTimeoutError } from "./errors";
 import type { Group, GroupArray, OrderedSumOptions, PartRange, Reduction } from "./group";
 import { BROADCAST, ORDERED_SUM, REDUCE } from "./group-options";
@@ -56,8 +56,7 @@ export class MpiGroup implements Group {
   }
 
   partsOf(count: number): PartRange {
-    wholeNumber("partsOf", "count", count, 1, 2 ** 20);
-    return leavesOf(this.rank, this.size, count);
+    return partsOf("partsOf", count, this);
   }
 
   async broadcast<T extends GroupArray>(array: T, options?: { readonly root?: number }): Promise<T> {

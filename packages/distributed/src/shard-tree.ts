@@ -32,13 +32,8 @@ export class PartialSums<T> {
 
   /** The next leaf. */
   push(leaf: number, value: T): void {
-    const nodes = this.#nodes;
-    nodes.push({ level: 0, index: leaf, value });
-    for (;;) {
-      const [left, right] = nodes.slice(-2);
-      if (right === undefined || left === undefined || !areSiblings(left, right)) return;
-      nodes.splice(-2, 2, { level: left.level + 1, index: left.index / 2, value: this.add(left.value, right.value) });
-    }
+    this.#nodes.push({ level: 0, index: leaf, value });
+    while (this.#joins());
   }
 
   /** What there is, in the order of leaves. */
@@ -50,12 +45,20 @@ export class PartialSums<T> {
   total(): T | undefined {
     const nodes = this.#nodes;
     while (nodes.length > 1) {
-      const [left, right] = nodes.slice(-2) as [(typeof nodes)[0], (typeof nodes)[0]];
-      if (areSiblings(left, right))
-        nodes.splice(-2, 2, { level: left.level + 1, index: left.index / 2, value: this.add(left.value, right.value) });
-      else nodes.splice(-1, 1, { ...right, level: right.level + 1, index: Math.floor(right.index / 2) });
+      if (this.#joins()) continue;
+      const last = nodes.at(-1) as (typeof nodes)[0];
+      last.level++;
+      last.index = Math.floor(last.index / 2);
     }
     return nodes[0]?.value;
+  }
+
+  /** Adds the last two, if they are neighbours under one node. */
+  #joins(): boolean {
+    const [left, right] = this.#nodes.slice(-2);
+    if (left === undefined || right === undefined || !areSiblings(left, right)) return false;
+    this.#nodes.splice(-2, 2, { level: left.level + 1, index: left.index / 2, value: this.add(left.value, right.value) });
+    return true;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Starts programs under real launchers of MPI. */
 import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { WILLING } from "./launchers.mjs";
 
 /** A launcher that may be installed. */
 export interface Launch {
@@ -14,8 +15,6 @@ export const LAUNCHERS: readonly Launch[] = [
   { name: "Open MPI", command: "mpirun.openmpi", strangers: "libmpich.so.12" },
   { name: "MPICH", command: "mpirun.mpich", strangers: "libmpi.so.40" },
 ];
-
-export const isInstalled = ({ command }: Launch) => spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0;
 
 /** How a run ended. */
 export interface Ran {
@@ -46,9 +45,6 @@ export function alone(program: string, args: readonly string[] = []): Promise<Ra
 }
 
 // --- internal helpers ---
-
-/** Open MPI refuses root and more ranks than cores unless told; a test machine has few cores, and may well have no other user. */
-const WILLING = { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1", OMPI_MCA_rmaps_base_oversubscribe: "1" };
 
 async function run(command: string, args: readonly string[], env: Record<string, string>): Promise<Ran> {
   const mark = `dropwise-${process.pid}-${Math.random().toString(36).slice(2)}`;

@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { alone, isInstalled, LAUNCHERS, launch } from "./launch";
+import { alone, LAUNCHERS, launch } from "./launch";
+import { isInstalled } from "./launchers.mjs";
 
 const isRequired = (process.env.DROPWISE_REQUIRE ?? "").split(",").includes("mpi");
 const example = fileURLToPath(new URL("../../../examples/digits-parallel.mjs", import.meta.url));
 
 for (const launcher of LAUNCHERS) {
-  const isThere = isInstalled(launcher);
+  const isThere = isInstalled(launcher.command);
   test.runIf(isRequired && !isThere)(`${launcher.name} is there, where DROPWISE_REQUIRE says so`, () => {
     expect.fail(`expected ${launcher.command}, found none - install it, or take mpi out of DROPWISE_REQUIRE`);
   });

@@ -16,13 +16,12 @@ export async function shareState(model: nn.Module, group: Group): Promise<void> 
       op,
       `expected the same model in all processes, got another on rank ${different.join(", ")} - build it alike everywhere; values need not agree`,
     );
-  const values: Record<string, GroupArray> = {};
-  for (const [name, value] of Object.entries(state)) values[name] = await group.broadcast((await value.data()) as GroupArray);
-  model.loadStateDict(
-    Object.fromEntries(
-      Object.entries(values).map(([name, data]) => [name, savedAs(state[name] as { shape: readonly number[]; dtype: string }, data)]),
-    ),
-  );
+  const saved: Record<string, { shape: readonly number[]; dtype: string; data: GroupArray }> = {};
+  for (const [name, value] of Object.entries(state)) {
+    const { shape, dtype } = value;
+    saved[name] = { shape: [...shape], dtype, data: await group.broadcast((await value.data()) as GroupArray) };
+  }
+  model.loadStateDict(saved);
   const generator = defaultGenerator();
   const bytes = generator.getState();
   const lengths = await group.allGather(Int32Array.of(bytes.length));
@@ -68,8 +67,4 @@ async function digestOf(model: nn.Module): Promise<Uint8Array> {
 async function unlike(group: Group, bytes: Uint8Array): Promise<number[]> {
   const [first, ...others] = await group.allGather(new Uint8Array(bytes));
   return others.flatMap((other, i) => (other.every((byte, k) => byte === first?.[k]) ? [] : [i + 1]));
-}
-
-function savedAs({ shape, dtype }: { readonly shape: readonly number[]; readonly dtype: string }, data: GroupArray) {
-  return { shape: [...shape], dtype, data };
 }

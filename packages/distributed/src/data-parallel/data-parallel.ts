@@ -290,7 +290,7 @@ class Parallel implements DataParallel {
         ),
       ),
     );
-    const all = await this.#summedLeaves(plan, leaves, length);
+    const all = await this.group.orderedSum(leaves, { count: plan.count, length, dtype: "float64" });
     const rows = (all[1] as number) / plan.count;
     if (rows !== plan.total)
       throw new GroupError(
@@ -313,10 +313,6 @@ class Parallel implements DataParallel {
       values[name] = { shape: [...shape], dtype, data };
     }
     return { loss: all[0] as number, isUsed: (i: number) => (all[HEAD + i] as number) > 0, buffers: values };
-  }
-
-  #summedLeaves(plan: Plan, leaves: readonly Float64Array[], length: number): Promise<Float64Array> {
-    return this.group.orderedSum(leaves, { count: plan.count, length, dtype: "float64" });
   }
 
   /** One shard's numbers: the loss, the rows of the whole batch as this rank has them, whether parameters have gradients, the buffers' elements. */

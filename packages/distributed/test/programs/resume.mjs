@@ -1,9 +1,9 @@
 // resume.mjs FILE UNTIL [KILLED]: goes on with the run in FILE, if there is one, until step UNTIL; every fifth step is saved. Rank 1 is killed in step KILLED. Prints a SHA-256 of the weights.
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { functional as F, Generator, manualSeed, nn, optim, randn } from "@dropwise/core";
 import { connect, dataParallel } from "@dropwise/distributed";
 import { loadCheckpoint, saveCheckpoint } from "@dropwise/weights";
+import { fingerprint } from "./fingerprint.mjs";
 
 const [file = "", until, killed] = process.argv.slice(2);
 const group = await connect({ joinTimeout: 60 });
@@ -26,10 +26,6 @@ while (step < Number(until)) {
   await group.barrier();
 }
 
-const hash = createHash("sha256");
-for (const value of Object.values(model.stateDict())) {
-  const values = await value.data();
-  hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-}
-if (group.rank === 0) console.log(hash.digest("hex"));
+const print = await fingerprint(model);
+if (group.rank === 0) console.log(print);
 await group.close();

@@ -1,7 +1,7 @@
 // train.mjs MODEL BACKEND STEPS: trains a model, and prints the last loss and a SHA-256 of its weights, on the first rank.
-import { createHash } from "node:crypto";
 import { cpu, functional as F, Generator, manualSeed, nn, optim, randint, randn, setDefaultBackend } from "@dropwise/core";
 import { connect, dataParallel } from "@dropwise/distributed";
+import { fingerprint } from "./fingerprint.mjs";
 
 const [name = "mlp", backend = "native", steps = "30"] = process.argv.slice(2);
 const ROWS = 42;
@@ -59,10 +59,6 @@ for (let i = 0; i < Number(steps); i++) {
   loss = await parallel.step([x.slice(0, 0, rows), y.slice(0, 0, rows)], ([a, b]) => F.crossEntropy(model.forward(a), b));
 }
 
-const hash = createHash("sha256");
-for (const value of Object.values(model.stateDict())) {
-  const values = await value.data();
-  hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-}
-if (group.rank === 0) console.log(`${loss} ${hash.digest("hex")}`);
+const print = await fingerprint(model);
+if (group.rank === 0) console.log(`${loss} ${print}`);
 await group.close();
